@@ -1,0 +1,36 @@
+// This file is the clock that all parts which wait or look at the time are given.
+
+/** A pending timer; disposing it cancels it, and is harmless once it has fired. */
+export type Timer = Disposable;
+
+export interface Clock {
+  /** Wall time in milliseconds since the Unix epoch; may step. */
+  nowMs(): number;
+  /** Milliseconds that only ever grow; for intervals and deadlines. */
+  monotonicMs(): number;
+  /** Calls `run` once after `delayMs`. */
+  after(delayMs: number, run: () => void): Timer;
+}
+
+export const systemClock: Clock = {
+  nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, Math.max(0, delayMs));
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+/** Resolves after `delayMs`, or at once when `signal` aborts; it never rejects. */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      timer[Symbol.dispose]();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = clock.after(delayMs, done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
