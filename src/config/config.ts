@@ -1,0 +1,95 @@
+// This file holds the configuration as the program uses it: every unit resolved, every default in.
+
+/** Where a segment body comes from once it is known what it is called. */
+export type SourceConfig = UrlSource | TemplateSource | LoopSource;
+
+/** How long each step of an upstream request may take; absent: derived from the target duration. */
+export type Timeouts = {
+  readonly connectMs?: number;
+  readonly firstByteMs?: number;
+  readonly betweenBytesMs?: number;
+  readonly totalMs?: number;
+};
+
+type Reach = {
+  /** Lower-case names; user_agent and referer are folded in. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly proxy?: string;
+  readonly verifyTls: boolean;
+  readonly allowDowngrade: boolean;
+  readonly timeouts: Timeouts;
+  /** Name of the provider whose connections this source counts against. */
+  readonly provider?: string;
+};
+
+/** An HLS playlist, multivariant or media. */
+export type UrlSource = Reach & { readonly kind: 'url'; readonly url: string };
+
+/** A computed source: no playlist is fetched, the clock says which segment is the newest. */
+export type TemplateSource = Reach & {
+  readonly kind: 'template';
+  /** Holds {sequence}, {begin}, {time} or {quality}. */
+  readonly template: string;
+  readonly sequence: {
+    /** Wall time, milliseconds since the epoch, at which segment `first` began. */
+    readonly atMs: number;
+    readonly first: number;
+    readonly durationMs: number;
+    /** How long after its end a segment is there to be fetched. */
+    readonly delayMs: number;
+  };
+  /** Height → what {quality} becomes, highest first; empty where the template has no {quality}. */
+  readonly qualities: readonly { readonly height: number; readonly value: string }[];
+  /** A real playlist the guess is checked against every `checkEveryMs`. */
+  readonly playlist?: string;
+  readonly checkEveryMs: number;
+};
+
+/** Files, or the demo inside the binary, as an endless live channel. */
+export type LoopSource = {
+  readonly kind: 'loop';
+  /** MPEG-TS files played in order for ever; 'demo' is the one inside the binary. */
+  readonly files: readonly string[] | 'demo';
+};
+
+export type ChannelMode = 'buffered' | 'proxy' | 'host' | 'redirect';
+
+export type ChannelConfig = {
+  readonly id: string;
+  readonly name: string;
+  readonly number?: number;
+  readonly group?: string;
+  readonly logo?: string;
+  readonly guide?: string;
+  readonly mode: ChannelMode;
+  readonly sources: readonly SourceConfig[];
+  readonly keepWarm: boolean;
+};
+
+export type Config = {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly publicUrl?: string;
+  readonly dataDir: string;
+  /** The ring's budget over all channels. */
+  readonly memoryBytes: number;
+  readonly prefetch: {
+    /** Segments held beyond what viewers have asked for. */
+    readonly ahead: number;
+    readonly idleStopMs: number;
+    readonly workers: number;
+    /** Fetches at once to one origin, over all workers. */
+    readonly perOrigin: number;
+    readonly segmentMaxBytes: number;
+  };
+  readonly connections: {
+    /** Open connections from one address. */
+    readonly perAddress: number;
+  };
+  /** CIDR blocks of private address space that upstreams may lie in. */
+  readonly allowPrivate: readonly string[];
+  readonly log: {
+    readonly level: 'debug' | 'info' | 'warn' | 'error';
+    readonly format: 'auto' | 'pretty' | 'json';
+  };
+  readonly channels: readonly ChannelConfig[];
+};
