@@ -12,9 +12,17 @@ export type MultivariantPlaylist = {
   /** EXT-X-SESSION-DATA and EXT-X-SESSION-KEY, as attribute lists in the order seen. */
   readonly sessionData: readonly Attributes[];
   readonly sessionKeys: readonly Key[];
+  /** What its media playlists may take over with EXT-X-DEFINE:IMPORT. */
+  readonly defines: Defines;
 };
 
-/** Attribute name → value as written, quotes removed. `AttributeValue` remembers the quotes. */
+/** EXT-X-DEFINE: variable name → value. Every `{$name}` has been replaced by the parser. */
+export type Defines = ReadonlyMap<string, string>;
+
+/**
+ * Attribute name → value as written, quotes removed. `AttributeValue` remembers the quotes; of a
+ * name the standard knows they are put right.
+ */
 export type Attributes = ReadonlyMap<string, AttributeValue>;
 export type AttributeValue = { readonly value: string; readonly quoted: boolean };
 
@@ -87,7 +95,7 @@ export type MediaSegment = {
   readonly programDateTimeMs?: number;
   readonly dateRanges: readonly Attributes[];
   readonly gap: boolean;
-  /** EXT-X-BITRATE, kbit/s. */
+  /** EXT-X-BITRATE, kbit/s; never on a byte range. */
   readonly bitrate?: number;
 };
 
@@ -106,6 +114,11 @@ export type Key = {
 };
 
 // RFC 8216 §4.3.2.5
-export type MediaMap = { readonly uri: string; readonly byteRange?: ByteRange };
+export type MediaMap = {
+  readonly uri: string;
+  readonly byteRange?: ByteRange;
+  /** The keys in force where the tag stood: they may differ from those of the segment. */
+  readonly keys: readonly Key[];
+};
 
 export type Playlist = MultivariantPlaylist | MediaPlaylist;
