@@ -185,7 +185,7 @@ describe('createStdoutSink()', () => {
   test('a full pipe holds nothing up', async () => {
     // The right side of the pipe waits for its own standard input and never reads the left side.
     const child = Bun.spawn(
-      ['sh', '-c', 'exec 3<&0; "$0" -e "$1" | { cat <&3; }', process.execPath, program],
+      ['sh', '-c', 'exec 3<&0; "$0" -e "$1" | { cat <&3; true; }', process.execPath, program],
       { stdin: 'pipe', stdout: 'ignore', stderr: 'pipe' },
     );
     const { value } = await child.stderr.getReader().read();
