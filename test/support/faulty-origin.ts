@@ -49,6 +49,8 @@ export class FaultyOrigin implements Disposable {
   readonly #listener: Bun.TCPSocketListener<Connection>;
   readonly #scheme: string;
   #connectionCount = 0;
+  readonly #mounts: { readonly prefix: string; readonly otherwise: Otherwise }[] = [];
+  /** For paths that are nobody's. */
   otherwise: Otherwise = () => statusAnswer(404);
 
   constructor(options: OriginOptions = {}) {
@@ -99,6 +101,11 @@ export class FaultyOrigin implements Disposable {
     };
   }
 
+  /** Gives all paths that begin with `prefix` to somebody; rules go before. */
+  mount(prefix: string, otherwise: Otherwise): void {
+    this.#mounts.push({ prefix, otherwise });
+  }
+
   /** Each step once, in order; after the last the origin is as it was. */
   script(match: Match, steps: readonly (Answer | Fault)[]): void {
     for (const step of steps) this.on(match, step, { times: 1 });
@@ -147,7 +154,8 @@ export class FaultyOrigin implements Disposable {
   }
 
   #normal(seen: SeenRequest): Answer {
-    return rangedAnswer(this.otherwise(seen), seen.headers['range']);
+    const mount = this.#mounts.find(({ prefix }) => seen.path.startsWith(prefix));
+    return rangedAnswer((mount?.otherwise ?? this.otherwise)(seen), seen.headers['range']);
   }
 
   #applies(rule: Rule, seen: SeenRequest): boolean {
