@@ -1,0 +1,215 @@
+// This file fetches one body whole: attempts, checks, and the bytes for who waits.
+import { backoffDelayMs } from '../base/backoff.ts';
+import { type Clock, sleep } from '../base/clock.ts';
+import { AppError, errorRecord } from '../base/errors.ts';
+import type { Random } from '../base/random.ts';
+import type { Timeouts } from '../config/config.ts';
+import { checkWhole, contentTypeOf, sniffContainer } from '../media/container.ts';
+import type { BodyRef } from '../ring/listing.ts';
+import { segmentLimits } from '../source/deadlines.ts';
+import { SourceAssetError, SourceBodyError, SourceStatusError } from '../source/errors.ts';
+import type { RenditionSource } from '../source/source.ts';
+import type { BodyKey, BodyKind, LoopEvent } from './messages.ts';
+import type { OriginGate } from './origin-gate.ts';
+import type { RetryBudget } from './retry-budget.ts';
+
+export type BodyFetchDeps = {
+  readonly source: RenditionSource;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly gate: OriginGate;
+  readonly budget: RetryBudget;
+  readonly timeouts: Timeouts;
+  readonly maxBytes: number;
+  readonly emit: (event: LoopEvent) => void;
+};
+
+/** What the bytes must look like to count as whole. */
+export type Expectation = 'media' | 'encrypted' | 'init' | 'key' | 'partial';
+
+export type BodyFetchRequest = {
+  readonly key: BodyKey;
+  readonly kind: BodyKind;
+  readonly ref: BodyRef;
+  readonly expect: Expectation;
+  readonly targetDurationS: number;
+  /** Monotonic time after which it is given up. */
+  readonly deadlineMs: number;
+  readonly sequence?: number;
+};
+
+/** Tries in all, whatever the reason: an origin is not asked for one body more often. */
+const ATTEMPTS_MAX = 8;
+/** Waits after a Retry-After longer than this are not worth it for a live segment. */
+const RETRY_AFTER_MAX_MS = 30_000;
+/** RFC 8216 §4.3.2.4: an AES-128 key. */
+const KEY_BYTES = 16;
+/** Failures that no second try can mend. */
+const PERMANENT = new Set(['NET_URL', 'NET_ADDRESS_BLOCKED', 'NET_TOO_LARGE', 'SOURCE_ASSET']);
+
+export class BodyFetch {
+  readonly #deps: BodyFetchDeps;
+  readonly #request: BodyFetchRequest;
+  readonly #abort = new AbortController();
+  #chunks: Uint8Array[] = [];
+  #piped = false;
+  /** Bytes already sent to who waits; of an attempt that broke, they are in #sent. */
+  #sentBytes = 0;
+  #sent: Uint8Array[] = [];
+
+  constructor(deps: BodyFetchDeps, request: BodyFetchRequest) {
+    this.#deps = deps;
+    this.#request = request;
+  }
+
+  /** From now on bytes are sent as they arrive, those at hand first. */
+  pipe(): void {
+    if (this.#piped) return;
+    this.#piped = true;
+    if (this.#sent.length === 0) for (const chunk of this.#chunks) this.#send(chunk);
+  }
+
+  close(): void {
+    this.#abort.abort();
+  }
+
+  /**
+   * Runs until the body is whole, given up or closed; true where it is whole. It is not loaded
+   * before `assets` are, without which it cannot be played, and fails where they do.
+   */
+  async run(assets: Promise<boolean>): Promise<boolean> {
+    const { clock, budget, emit } = this.#deps;
+    const startedMs = clock.monotonicMs();
+    budget.earn();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const contentType = await this.#attempt(attempt);
+        emit({ type: 'fetched', what: this.#request.kind, outcome: 'ok' });
+        if (!(await assets)) throw new SourceAssetError();
+        const body = new Blob(this.#chunks as Uint8Array<ArrayBuffer>[]);
+        this.#chunks = [];
+        const tookMs = clock.monotonicMs() - startedMs;
+        const { key } = this.#request;
+        emit({ type: 'loaded', key, body, contentType, tookMs, attempts: attempt + 1 });
+        return true;
+      } catch (error) {
+        if (this.#abort.signal.aborted) return false;
+        emit({ type: 'fetched', what: this.#request.kind, outcome: errorRecord(error).code });
+        this.#keepSent();
+        const delayMs = this.#delayBefore(attempt + 1, error);
+        if (delayMs === undefined) {
+          emit({ type: 'failed', key: this.#request.key, error: errorRecord(error) });
+          return false;
+        }
+        await sleep(clock, delayMs, this.#abort.signal);
+        if (this.#abort.signal.aborted) return false;
+      }
+    }
+  }
+
+  async #attempt(attempt: number): Promise<string> {
+    const { gate, source, timeouts, maxBytes, clock } = this.#deps;
+    const { ref, targetDurationS, deadlineMs } = this.#request;
+    const signal = this.#abort.signal;
+    using place = await gate.enter(ref.kind === 'http' ? ref.url : 'loop:', signal);
+    if (place === undefined) throw new AppError('NET_ABORTED', 'Cannot fetch: stopped');
+    const limits = segmentLimits(targetDurationS, timeouts, maxBytes, attempt);
+    const leftMs = Math.max(1000, deadlineMs - clock.monotonicMs());
+    const totalMs = Math.min(limits.totalMs, leftMs);
+    const answer = await source.open(ref, { ...limits, totalMs }, signal);
+    let done = false;
+    try {
+      for await (const chunk of answer.body) this.#take(chunk);
+      done = true;
+    } finally {
+      if (!done) answer.cancel();
+    }
+    return this.#check();
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    if (this.#sent.length > 0) this.#matchSent();
+    else if (this.#piped) this.#send(chunk);
+  }
+
+  #send(chunk: Uint8Array): void {
+    this.#sentBytes += chunk.byteLength;
+    this.#deps.emit({ type: 'chunk', key: this.#request.key, bytes: chunk });
+  }
+
+  /** An attempt broke off: what was sent of it must be how the next one begins. */
+  #keepSent(): void {
+    if (this.#sentBytes > 0 && this.#sent.length === 0) this.#sent = this.#chunks;
+    this.#chunks = [];
+  }
+
+  /** Compares this attempt with what was sent of the last; goes on behind it, or says broken. */
+  #matchSent(): void {
+    const have = sizeOf(this.#chunks);
+    if (have < this.#sentBytes) return;
+    const sentBytes = this.#sentBytes;
+    const isSame = startsEqual(this.#chunks, this.#sent, sentBytes);
+    this.#sent = [];
+    if (!isSame) {
+      this.#sentBytes = 0;
+      this.#deps.emit({ type: 'broken', key: this.#request.key });
+    }
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      const skip = Math.max(0, this.#sentBytes === 0 ? 0 : sentBytes - at);
+      at += chunk.byteLength;
+      if (skip < chunk.byteLength) this.#send(skip === 0 ? chunk : chunk.subarray(skip));
+    }
+  }
+
+  /** The content type of what was read; throws SourceBodyError where it is not whole. */
+  #check(): string {
+    const { expect, ref } = this.#request;
+    const sizeBytes = sizeOf(this.#chunks);
+    if (sizeBytes === 0) throw new SourceBodyError('it is empty', 0);
+    if (this.#sent.length > 0) throw new SourceBodyError('it became shorter', sizeBytes);
+    const uri = ref.kind === 'http' ? ref.url : '';
+    if (expect === 'key') {
+      if (sizeBytes !== KEY_BYTES) throw new SourceBodyError('the key is not 16 bytes', sizeBytes);
+      return 'application/octet-stream';
+    }
+    const container = sniffContainer(this.#chunks[0] as Uint8Array);
+    if (expect !== 'partial') {
+      const flaw = checkWhole(this.#chunks, { encrypted: expect === 'encrypted' });
+      if (flaw !== undefined) throw new SourceBodyError(flaw.reason, flaw.offset);
+    }
+    return contentTypeOf(container, uri);
+  }
+
+  /** How long to wait before the next try, or undefined to give up. */
+  #delayBefore(attempt: number, error: unknown): number | undefined {
+    const { clock, random, budget, source } = this.#deps;
+    const { deadlineMs, targetDurationS, sequence } = this.#request;
+    const { code } = errorRecord(error);
+    const status = error instanceof SourceStatusError ? error.status : undefined;
+    const isMissing = status === 404;
+    if (isMissing && sequence !== undefined) source.observe?.(sequence, 'missing', clock.nowMs());
+    if (attempt >= ATTEMPTS_MAX || PERMANENT.has(code) || status === 410) return undefined;
+    const targetMs = targetDurationS * 1000;
+    const backoff = { baseMs: 200, maxMs: Math.max(300, targetMs / 2) };
+    let delayMs = backoffDelayMs(backoff, attempt - 1, random);
+    // A late CDN edge says 404 for every new segment: cheap, expected, and not a sign of load
+    if (!isMissing && !budget.spend()) delayMs = Math.max(delayMs, targetMs);
+    const askedMs = error instanceof SourceStatusError ? (error.retryAfterMs ?? 0) : 0;
+    delayMs = Math.max(delayMs, Math.min(askedMs, RETRY_AFTER_MAX_MS));
+    return clock.monotonicMs() + delayMs < deadlineMs ? delayMs : undefined;
+  }
+}
+
+function sizeOf(chunks: readonly Uint8Array[]): number {
+  let size = 0;
+  for (const chunk of chunks) size += chunk.byteLength;
+  return size;
+}
+
+/** Are the first `count` bytes of both the same? Both hold at least as many. */
+function startsEqual(a: readonly Uint8Array[], b: readonly Uint8Array[], count: number): boolean {
+  const first = Buffer.concat(a).subarray(0, count);
+  return Buffer.compare(first, Buffer.concat(b).subarray(0, count)) === 0;
+}

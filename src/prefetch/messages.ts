@@ -1,0 +1,96 @@
+// This file holds what the serving thread and a rendition loop say to each other.
+import type { ErrorRecord } from '../base/errors.ts';
+import type { Start } from '../media/m3u8/playlist.ts';
+import type { ListedSegment } from '../ring/listing.ts';
+import type { Link } from '../ring/timeline.ts';
+import type { PlaylistText } from '../source/pull/hls.ts';
+import type { RenditionSpec } from '../source/source.ts';
+import type { TrackerResume } from '../source/tracker.ts';
+
+/** What a loop must know to go on where another was. Plain data: it crosses threads. */
+export type LoopResume = {
+  readonly tracker: TrackerResume;
+  /** Named and not yet settled: fetched without being named again. */
+  readonly pending: readonly Numbered[];
+  readonly nextOrdinal: number;
+  readonly targetDurationS: number;
+  readonly onDemand: boolean;
+};
+
+/** A segment under the number by which both sides know it. */
+export type Numbered = { readonly ordinal: number; readonly segment: ListedSegment };
+
+export type LoopSpec = {
+  readonly source: RenditionSpec;
+  readonly ahead: number;
+  readonly segmentMaxBytes: number;
+  /** Segments of the source's list that a cold start names, from the newest back. */
+  readonly coldSegments: number;
+  /** An answer already at hand, used for the first poll. */
+  readonly first?: PlaylistText;
+  /** What was named before a stop or restart: its numbers are known, nothing of it is held. */
+  readonly before?: TrackerResume;
+  /** Set where this loop replaces one that died. */
+  readonly resume?: LoopResume;
+};
+
+/**
+ * probe: look at the list once, fetch only what a viewer waits for.
+ * follow: keep up with the source.
+ */
+export type LoopMode = 'probe' | 'follow';
+
+export type BodyKind = 'segment' | 'asset';
+
+/** A body both sides know: a segment by its ordinal, an init segment or key by its name. */
+export type BodyKey = number | string;
+
+export type Listed = {
+  readonly type: 'listed';
+  readonly link: Link;
+  readonly missed: number;
+  readonly fresh: readonly Numbered[];
+  readonly targetDurationS: number;
+  /** A finished stream from the start. */
+  readonly onDemand: boolean;
+  readonly independentSegments: boolean;
+  readonly iFramesOnly: boolean;
+  readonly start?: Start;
+};
+
+export type LoopEvent =
+  | Listed
+  /** The source has said for long enough that nothing will follow. */
+  | { readonly type: 'ended' }
+  /** Bytes of a body that a viewer waits for. */
+  | { readonly type: 'chunk'; readonly key: BodyKey; readonly bytes: Uint8Array }
+  /** What was sent of the body so far is not how it goes on. */
+  | { readonly type: 'broken'; readonly key: BodyKey }
+  | {
+      readonly type: 'loaded';
+      readonly key: BodyKey;
+      readonly body: Blob;
+      readonly contentType: string;
+      readonly tookMs: number;
+      readonly attempts: number;
+    }
+  | { readonly type: 'failed'; readonly key: BodyKey; readonly error: ErrorRecord }
+  /** One upstream request ended; `outcome` is 'ok' or an error code. */
+  | { readonly type: 'fetched'; readonly what: 'playlist' | BodyKind; readonly outcome: string }
+  | {
+      readonly type: 'poll-failed';
+      readonly error: ErrorRecord;
+      /** Polls in a row that failed. */
+      readonly failures: number;
+    };
+
+/** What the serving thread may ask of a loop. */
+export interface LoopHandle extends Disposable {
+  setMode(mode: LoopMode): void;
+  /** A viewer waits for this body: it goes first, and its bytes are sent as they arrive. */
+  want(key: BodyKey): void;
+  /** No viewer waits for it any longer. */
+  unwant(key: BodyKey): void;
+  /** The newest segment that any viewer has asked for. */
+  asked(ordinal: number): void;
+}

@@ -1,0 +1,148 @@
+// This file is the pool of worker threads that run the rendition loops.
+import type { Clock, Timer } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { LoopEvent, LoopHandle, LoopSpec } from './messages.ts';
+import { clearGateRow, createGateTable } from './origin-gate.ts';
+import type { FromWorker, ToWorker, WorkerSettings } from './thread-messages.ts';
+
+export type PoolOptions = {
+  readonly size: number;
+  readonly entry: URL;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: Omit<WorkerSettings, 'worker' | 'gateTable'>;
+};
+
+type Sink = {
+  readonly emit: (event: LoopEvent) => void;
+  readonly respec: () => LoopSpec;
+};
+
+type Slot = {
+  readonly index: number;
+  thread: Worker;
+  readonly loops: Map<number, Sink>;
+  answeredMs: number;
+  bornMs: number;
+};
+
+/** A worker that has not answered for this long is stuck in a loop and is replaced. */
+const STUCK_MS = 15_000;
+const PING_EVERY_MS = 5000;
+/** A worker that dies sooner than this is replaced only after as long: no storm of starts. */
+const REBIRTH_MS = 1000;
+
+export class WorkerPool implements Disposable {
+  readonly #options: PoolOptions;
+  readonly #gateTable: SharedArrayBuffer;
+  readonly #slots: Slot[] = [];
+  #nextLoop = 1;
+  #replaced = 0;
+  #ping: Timer;
+  #closed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#gateTable = createGateTable(options.size);
+    for (let index = 0; index < options.size; index++) {
+      const nowMs = options.clock.monotonicMs();
+      const slot: Slot = {
+        index,
+        thread: undefined as unknown as Worker,
+        loops: new Map(),
+        answeredMs: nowMs,
+        bornMs: nowMs,
+      };
+      this.#slots.push(slot);
+      this.#start(slot);
+    }
+    this.#ping = options.clock.after(PING_EVERY_MS, () => this.#pingAll());
+  }
+
+  /** Runs a loop on the worker with the fewest; it moves to a new worker should that one die. */
+  open(spec: LoopSpec, sink: Sink): LoopHandle {
+    const slot = this.#slots.reduce((a, b) => (b.loops.size < a.loops.size ? b : a));
+    const loop = this.#nextLoop++;
+    slot.loops.set(loop, sink);
+    const send = (message: ToWorker) => {
+      if (slot.loops.has(loop)) slot.thread.postMessage(message);
+    };
+    send({ type: 'open', loop, spec });
+    return {
+      setMode: (mode) => send({ type: 'mode', loop, mode }),
+      want: (key) => send({ type: 'want', loop, key }),
+      unwant: (key) => send({ type: 'unwant', loop, key }),
+      asked: (ordinal) => send({ type: 'asked', loop, ordinal }),
+      [Symbol.dispose]: () => {
+        send({ type: 'close', loop });
+        slot.loops.delete(loop);
+      },
+    };
+  }
+
+  stats(): { readonly workers: number; readonly loops: number; readonly replaced: number } {
+    const loops = this.#slots.reduce((sum, slot) => sum + slot.loops.size, 0);
+    return { workers: this.#slots.length, loops, replaced: this.#replaced };
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    this.#ping[Symbol.dispose]();
+    for (const slot of this.#slots) slot.thread.terminate();
+  }
+
+  #start(slot: Slot): void {
+    const { entry, settings, clock } = this.#options;
+    const thread = new Worker(entry);
+    slot.thread = thread;
+    slot.bornMs = clock.monotonicMs();
+    slot.answeredMs = slot.bornMs;
+    const settled: WorkerSettings = {
+      ...settings,
+      worker: slot.index,
+      gateTable: this.#gateTable,
+    };
+    thread.postMessage({ type: 'settings', settings: settled } satisfies ToWorker);
+    thread.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (slot.thread !== thread) return;
+      if (data.type === 'pong') slot.answeredMs = clock.monotonicMs();
+      else slot.loops.get(data.loop)?.emit(data.event);
+    };
+    thread.onerror = (event) => {
+      event.preventDefault?.();
+      this.#died(slot, thread, event.message);
+    };
+    thread.addEventListener('close', () => this.#died(slot, thread, 'it ended'));
+  }
+
+  #died(slot: Slot, thread: Worker, reason: string): void {
+    if (this.#closed || slot.thread !== thread) return;
+    const { log, clock } = this.#options;
+    this.#replaced++;
+    log.error('prefetch worker died and is replaced', { worker: slot.index, reason });
+    clearGateRow(this.#gateTable, slot.index);
+    const ageMs = clock.monotonicMs() - slot.bornMs;
+    thread.terminate();
+    // Until it is replaced nothing more is taken from it, and nothing sent reaches anybody
+    slot.thread = { postMessage() {}, terminate() {} } as unknown as Worker;
+    clock.after(ageMs < REBIRTH_MS ? REBIRTH_MS : 0, () => this.#replace(slot));
+  }
+
+  #replace(slot: Slot): void {
+    if (this.#closed) return;
+    this.#start(slot);
+    for (const [loop, sink] of slot.loops) {
+      slot.thread.postMessage({ type: 'open', loop, spec: sink.respec() } satisfies ToWorker);
+    }
+  }
+
+  #pingAll(): void {
+    const { clock } = this.#options;
+    const nowMs = clock.monotonicMs();
+    for (const slot of this.#slots) {
+      if (nowMs - slot.answeredMs > STUCK_MS) this.#died(slot, slot.thread, 'it does not answer');
+      slot.thread.postMessage({ type: 'ping' } satisfies ToWorker);
+    }
+    this.#ping = clock.after(PING_EVERY_MS, () => this.#pingAll());
+  }
+}

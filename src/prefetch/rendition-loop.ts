@@ -1,0 +1,390 @@
+// This file follows one rendition of a source: it polls the list, fetches what comes next, hands
+// it over.
+import { backoffDelayMs } from '../base/backoff.ts';
+import { type Clock, sleep } from '../base/clock.ts';
+import { errorRecord } from '../base/errors.ts';
+import type { Random } from '../base/random.ts';
+import type { Timeouts } from '../config/config.ts';
+import type { Asset, ListedSegment, Listing } from '../ring/listing.ts';
+import { giveUpAfterMs, TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
+import { SourceStatusError } from '../source/errors.ts';
+import type { RenditionSource } from '../source/source.ts';
+import { type Fresh, Tracker } from '../source/tracker.ts';
+import { BodyFetch, type BodyFetchRequest, type Expectation } from './body-fetch.ts';
+import type { BodyKey, LoopEvent, LoopHandle, LoopMode, LoopSpec, Numbered } from './messages.ts';
+import type { OriginGate } from './origin-gate.ts';
+import { RetryBudget } from './retry-budget.ts';
+
+export type LoopDeps = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly gate: OriginGate;
+  readonly source: RenditionSource;
+  readonly emit: (event: LoopEvent) => void;
+};
+
+/** Fetches at once for one rendition; more only fight for the same line. */
+const PARALLEL = 4;
+/** An end that was live before is believed after this many target durations without more. */
+const END_TARGET_DURATIONS = 3;
+const RETRY_AFTER_MAX_MS = 30_000;
+/** Assets remembered as fetched; a channel rarely has more keys within a window. */
+const ASSETS_MAX = 256;
+
+/** A segment that is to be fetched; `rank` orders them, low first. */
+type Item = {
+  readonly ordinal: number;
+  readonly segment: ListedSegment;
+  rank: number;
+  readonly namedMs: number;
+};
+
+/**
+ * ```
+ *   poll ─► listing ─► tracker ─► fresh ─► queue ─► fetch (≤ 4) ─► whole ─► loaded
+ *     ▲                                       ▲        │
+ *     └── RFC 8216 §6.3.4 timing              └ want   └─► chunks for who waits
+ * ```
+ * It holds nothing that a replacement cannot rebuild from LoopSpec.resume.
+ */
+export class RenditionLoop implements LoopHandle {
+  readonly #spec: LoopSpec;
+  readonly #deps: LoopDeps;
+  readonly #timeouts: Timeouts;
+  readonly #tracker: Tracker;
+  readonly #budget = new RetryBudget();
+  readonly #closed = new AbortController();
+  /** Live: what is still to be settled. On demand: all segments. */
+  readonly #items = new Map<number, Item>();
+  readonly #queue = new Set<number>();
+  readonly #running = new Map<BodyKey, BodyFetch>();
+  readonly #assets = new Map<string, Promise<boolean>>();
+  readonly #knownAssets = new Map<string, { asset: Asset; expect: Expectation }>();
+  readonly #wanted = new Set<BodyKey>();
+  #mode: LoopMode = 'probe';
+  #wakePoll: AbortController | undefined;
+  #nextOrdinal: number;
+  #targetDurationS: number;
+  #askedOrdinal = -1;
+  #onDemand = false;
+  #sawListing = false;
+  #endSinceMs: number | undefined;
+  #endTold = false;
+  #iFramesOnly = false;
+
+  constructor(spec: LoopSpec, deps: LoopDeps) {
+    this.#spec = spec;
+    this.#deps = deps;
+    this.#timeouts = spec.source.kind === 'loop' ? {} : spec.source.timeouts;
+    const { resume } = spec;
+    this.#tracker = new Tracker(resume?.tracker ?? spec.before, resume === undefined);
+    this.#nextOrdinal = resume?.nextOrdinal ?? 0;
+    this.#targetDurationS = resume?.targetDurationS ?? TARGET_DURATION_DEFAULT_S;
+    if (resume !== undefined) {
+      this.#sawListing = true;
+      this.#onDemand = resume.onDemand;
+      this.#enqueue(resume.pending, 'ascending');
+    }
+    void this.#follow();
+  }
+
+  setMode(mode: LoopMode): void {
+    if (mode === this.#mode) return;
+    this.#mode = mode;
+    this.#wakePoll?.abort();
+    this.#pump();
+  }
+
+  want(key: BodyKey): void {
+    this.#wanted.add(key);
+    const running = this.#running.get(key);
+    if (running !== undefined) {
+      running.pipe();
+      return;
+    }
+    if (typeof key === 'string') {
+      const known = this.#knownAssets.get(key);
+      if (known !== undefined) void this.#fetchAsset(known.asset, known.expect);
+      return;
+    }
+    if (this.#items.has(key)) this.#queue.add(key);
+    this.#pump();
+  }
+
+  unwant(key: BodyKey): void {
+    this.#wanted.delete(key);
+  }
+
+  asked(ordinal: number): void {
+    if (ordinal <= this.#askedOrdinal) return;
+    this.#askedOrdinal = ordinal;
+    if (this.#onDemand) this.#queueAhead();
+  }
+
+  [Symbol.dispose](): void {
+    this.#closed.abort();
+    for (const fetch of this.#running.values()) fetch.close();
+  }
+
+  async #follow(): Promise<void> {
+    const { clock } = this.#deps;
+    let failures = 0;
+    while (!this.#closed.signal.aborted) {
+      const startedMs = clock.monotonicMs();
+      let waitMs: number;
+      try {
+        const listing = await this.#deps.source.poll(this.#targetDurationS, this.#closed.signal);
+        if (this.#closed.signal.aborted) return;
+        this.#deps.emit({ type: 'fetched', what: 'playlist', outcome: 'ok' });
+        failures = 0;
+        waitMs = this.#intervalMs(this.#take(listing));
+      } catch (error) {
+        if (this.#closed.signal.aborted) return;
+        failures++;
+        waitMs = this.#pollFailed(error, failures);
+      }
+      await this.#rest(startedMs + waitMs);
+    }
+  }
+
+  /** RFC 8216 §6.3.4: the target duration after a change, half of it where nothing was new. */
+  #intervalMs(changed: boolean): number {
+    const targetMs = this.#targetDurationS * 1000;
+    if (this.#endTold) return targetMs * END_TARGET_DURATIONS;
+    return changed ? targetMs : targetMs / 2;
+  }
+
+  #pollFailed(error: unknown, failures: number): number {
+    const record = errorRecord(error);
+    this.#deps.emit({ type: 'fetched', what: 'playlist', outcome: record.code });
+    this.#deps.emit({ type: 'poll-failed', error: record, failures });
+    const maxMs = Math.max(500, Math.min(this.#targetDurationS * 1000, 10_000));
+    const delayMs = backoffDelayMs({ baseMs: 250, maxMs }, failures - 1, this.#deps.random);
+    const askedMs = error instanceof SourceStatusError ? (error.retryAfterMs ?? 0) : 0;
+    return Math.max(delayMs, Math.min(askedMs, RETRY_AFTER_MAX_MS));
+  }
+
+  /** Waits until the next poll is due; a probe that has seen the list waits to be told. */
+  async #rest(untilMs: number): Promise<void> {
+    const { clock } = this.#deps;
+    for (;;) {
+      if (this.#closed.signal.aborted) return;
+      const isResting = (this.#mode === 'probe' && this.#sawListing) || this.#onDemand;
+      const leftMs = untilMs - clock.monotonicMs();
+      if (!isResting && leftMs <= 0) return;
+      this.#wakePoll = new AbortController();
+      const wake = AbortSignal.any([this.#wakePoll.signal, this.#closed.signal]);
+      await sleep(clock, isResting ? 3_600_000 : leftMs, wake);
+      this.#wakePoll = undefined;
+    }
+  }
+
+  /** True where the listing named anything new. */
+  #take(listing: Listing): boolean {
+    const { clock } = this.#deps;
+    const isFirst = !this.#sawListing;
+    this.#sawListing = true;
+    this.#targetDurationS = Math.max(listing.targetDurationS, isFirst ? 0 : this.#targetDurationS);
+    this.#iFramesOnly = listing.iFramesOnly;
+    if (isFirst) this.#onDemand = listing.ended;
+    const fresh = this.#tracker.take(listing, clock.monotonicMs());
+    if (fresh !== undefined) this.#name(fresh, listing);
+    else if (isFirst) this.#name({ link: 'cold', segments: [], missed: 0 }, listing);
+    this.#watchEnd(listing, fresh !== undefined);
+    return fresh !== undefined;
+  }
+
+  #name(fresh: Fresh, listing: Listing): void {
+    const isStart = fresh.link !== 'next' && !this.#onDemand;
+    const segments = isStart ? fresh.segments.slice(-this.#spec.coldSegments) : fresh.segments;
+    const numbered = segments.map((segment) => ({ ordinal: this.#nextOrdinal++, segment }));
+    this.#deps.emit({
+      type: 'listed',
+      link: fresh.link,
+      missed: fresh.missed,
+      fresh: numbered,
+      targetDurationS: this.#targetDurationS,
+      onDemand: this.#onDemand,
+      independentSegments: listing.independentSegments,
+      iFramesOnly: listing.iFramesOnly,
+      ...(listing.start === undefined ? {} : { start: listing.start }),
+    });
+    this.#enqueue(numbered, isStart ? 'newest-first' : 'ascending');
+  }
+
+  #enqueue(numbered: readonly Numbered[], order: 'ascending' | 'newest-first'): void {
+    const namedMs = this.#deps.clock.monotonicMs();
+    const last = numbered.at(-1)?.ordinal ?? 0;
+    for (const { ordinal, segment } of numbered) {
+      const rank = order === 'ascending' ? ordinal : last - 2 * (ordinal - last) - PARALLEL * 8;
+      this.#know(segment);
+      if (segment.gap) continue;
+      this.#items.set(ordinal, { ordinal, segment, rank, namedMs });
+      if (!this.#onDemand) this.#queue.add(ordinal);
+    }
+    this.#queueAhead();
+    this.#pump();
+  }
+
+  #know(segment: ListedSegment): void {
+    const isEncrypted = segment.keys.some(({ key }) => key.method === 'AES-128');
+    if (segment.map !== undefined) {
+      const expect = isEncrypted ? 'encrypted' : 'init';
+      this.#knownAssets.set(segment.map.name, { asset: segment.map, expect });
+    }
+    for (const { asset } of segment.keys) {
+      if (asset !== undefined) this.#knownAssets.set(asset.name, { asset, expect: 'key' });
+    }
+    while (this.#knownAssets.size > ASSETS_MAX) {
+      const oldest = this.#knownAssets.keys().next().value as string;
+      this.#knownAssets.delete(oldest);
+      this.#assets.delete(oldest);
+    }
+  }
+
+  #watchEnd(listing: Listing, changed: boolean): void {
+    if (!listing.ended || changed) this.#endSinceMs = undefined;
+    if (!listing.ended) {
+      this.#endTold = false;
+      return;
+    }
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#endSinceMs ??= nowMs;
+    const graceMs = this.#onDemand ? 0 : END_TARGET_DURATIONS * this.#targetDurationS * 1000;
+    if (this.#endTold || nowMs - this.#endSinceMs < graceMs) return;
+    this.#endTold = true;
+    this.#deps.emit({ type: 'ended' });
+  }
+
+  /** On demand: what viewers have asked for, and `ahead` segments beyond it. */
+  #queueAhead(): void {
+    if (!this.#onDemand || this.#askedOrdinal < 0) return;
+    for (let i = 0; i <= this.#spec.ahead; i++) {
+      const ordinal = this.#askedOrdinal + i;
+      if (this.#items.has(ordinal) && !this.#running.has(ordinal)) this.#queue.add(ordinal);
+    }
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#running.size < PARALLEL + this.#wanted.size) {
+      const item = this.#nextItem();
+      if (item === undefined) return;
+      this.#queue.delete(item.ordinal);
+      void this.#fetchSegment(item);
+    }
+  }
+
+  /** What a viewer waits for goes first, the oldest of it before the rest. */
+  #nextItem(): Item | undefined {
+    let best: Item | undefined;
+    let bestWanted = false;
+    for (const ordinal of this.#queue) {
+      const item = this.#items.get(ordinal) as Item;
+      const wanted = this.#wanted.has(ordinal);
+      if (this.#mode === 'probe' && !wanted) continue;
+      if (!wanted && this.#running.size >= PARALLEL) continue;
+      const isBetter =
+        best === undefined ||
+        (wanted !== bestWanted ? wanted : wanted ? ordinal < best.ordinal : item.rank < best.rank);
+      if (isBetter) {
+        best = item;
+        bestWanted = wanted;
+      }
+    }
+    return best;
+  }
+
+  async #fetchSegment(item: Item): Promise<void> {
+    const { segment, ordinal } = item;
+    const { clock, source } = this.#deps;
+    const patienceMs = giveUpAfterMs(this.#targetDurationS, this.#timeouts);
+    const nowMs = clock.monotonicMs();
+    const deadlineMs = this.#onDemand
+      ? nowMs + patienceMs
+      : Math.max(item.namedMs + patienceMs, nowMs + patienceMs / 2);
+    const isEncrypted = segment.keys.some(({ key }) => key.method === 'AES-128');
+    const request: BodyFetchRequest = {
+      key: ordinal,
+      kind: 'segment',
+      ref: segment.ref,
+      expect: isEncrypted ? 'encrypted' : this.#iFramesOnly ? 'partial' : 'media',
+      targetDurationS: this.#targetDurationS,
+      deadlineMs,
+      sequence: segment.sequence,
+    };
+    // Assets come first in the order of events, so that a held segment can be played at once
+    const assets = this.#fetchAssets(segment);
+    const fetch = this.#open(request);
+    const whole = await this.#settle(fetch, request, assets);
+    if (whole) source.observe?.(segment.sequence, 'found', clock.nowMs());
+    if (!this.#onDemand) this.#items.delete(ordinal);
+    this.#pump();
+  }
+
+  /** Runs a fetch; its `loaded` waits for the assets, without which the segment is worth nothing. */
+  async #settle(
+    fetch: BodyFetch,
+    request: BodyFetchRequest,
+    assets: Promise<boolean>,
+  ): Promise<boolean> {
+    const whole = await fetch.run(assets);
+    this.#running.delete(request.key);
+    this.#wanted.delete(request.key);
+    return whole;
+  }
+
+  #open(request: BodyFetchRequest): BodyFetch {
+    const { clock, random, gate, source, emit } = this.#deps;
+    const fetch = new BodyFetch(
+      {
+        source,
+        clock,
+        random,
+        gate,
+        budget: this.#budget,
+        timeouts: this.#timeouts,
+        maxBytes: this.#spec.segmentMaxBytes,
+        emit,
+      },
+      request,
+    );
+    if (this.#wanted.has(request.key)) fetch.pipe();
+    this.#running.set(request.key, fetch);
+    return fetch;
+  }
+
+  async #fetchAssets(segment: ListedSegment): Promise<boolean> {
+    const names = segment.keys.flatMap(({ asset }) => (asset === undefined ? [] : [asset.name]));
+    if (segment.map !== undefined) names.push(segment.map.name);
+    if (names.length === 0) return true;
+    const found = await Promise.all(
+      names.map((name) => {
+        const known = this.#knownAssets.get(name);
+        return known === undefined ? false : this.#fetchAsset(known.asset, known.expect);
+      }),
+    );
+    return found.every(Boolean);
+  }
+
+  /** Single flight per asset; one that failed is tried again by the next segment that needs it. */
+  #fetchAsset(asset: Asset, expect: Expectation): Promise<boolean> {
+    const known = this.#assets.get(asset.name);
+    if (known !== undefined) return known;
+    const patienceMs = giveUpAfterMs(this.#targetDurationS, this.#timeouts);
+    const request: BodyFetchRequest = {
+      key: asset.name,
+      kind: 'asset',
+      ref: asset.ref,
+      expect,
+      targetDurationS: this.#targetDurationS,
+      deadlineMs: this.#deps.clock.monotonicMs() + patienceMs,
+    };
+    const run = this.#settle(this.#open(request), request, Promise.resolve(true)).then((whole) => {
+      if (!whole) this.#assets.delete(asset.name);
+      return whole;
+    });
+    this.#assets.set(asset.name, run);
+    return run;
+  }
+}

@@ -1,0 +1,677 @@
+// This file is one rendition as the serving thread sees it: demand in, segments out.
+
+import { assertNever } from '../base/assert.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+import { AppError, type ErrorRecord } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Start } from '../media/m3u8/playlist.ts';
+import { BodyBrokenError, InFlight } from '../ring/in-flight.ts';
+import type { Asset, ListedSegment } from '../ring/listing.ts';
+import { mediaSequenceOf, segmentName } from '../ring/name.ts';
+import { RenditionRing, type Segment } from '../ring/rendition-ring.ts';
+import type { Ring } from '../ring/ring.ts';
+import type { Link, Timeline } from '../ring/timeline.ts';
+import type { PlaylistText } from '../source/pull/hls.ts';
+import type { RenditionSpec } from '../source/source.ts';
+import type { TrackerResume } from '../source/tracker.ts';
+import type { BodyKey, Listed, LoopEvent, LoopHandle, LoopSpec } from './messages.ts';
+
+/** Opens a loop; `respec` is asked for anew should the loop die and be replaced. */
+export type OpenLoop = (
+  spec: LoopSpec,
+  sink: { readonly emit: (event: LoopEvent) => void; readonly respec: () => LoopSpec },
+) => LoopHandle;
+
+export type RenditionSettings = {
+  readonly ahead: number;
+  readonly segmentMaxBytes: number;
+  readonly idleStopMs: number;
+};
+
+export type RenditionDeps = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ring: Ring;
+  readonly timeline: Timeline;
+  readonly openLoop: OpenLoop;
+  readonly settings: RenditionSettings;
+  readonly count: (what: 'playlist' | 'segment' | 'asset', outcome: string) => void;
+};
+
+/** Why there is nothing to play right now; the viewer should come again. */
+export type Unavailable = {
+  readonly kind: 'unavailable';
+  readonly retryAfterS: number;
+  readonly reason: string;
+};
+
+export type PlaylistAnswer = { readonly kind: 'ready' } | Unavailable;
+
+export type BodyResult =
+  | { readonly kind: 'whole'; readonly body: Blob; readonly contentType: string }
+  | { readonly kind: 'streaming'; readonly inFlight: InFlight; readonly contentType: string }
+  /** Never was, or given up as a gap. */
+  | { readonly kind: 'missing' }
+  /** Was, and has left the ring. */
+  | { readonly kind: 'gone' }
+  | Unavailable;
+
+/** How long a viewer waits for a cold channel or a segment that is late; then 503. */
+export const VIEWER_WAIT_MS = 10_000;
+/** RFC 8216 §6.2.2 allows no shorter list; a player starts this far from the end. */
+const START_SEGMENTS = 3;
+/** The last playlist of a source that fell silent stays this many target durations. */
+const STALE_TARGET_DURATIONS = 3;
+/** A hole in the numbers up to this long is filled with gaps; a longer one starts the list anew. */
+const HOLE_MAX = 256;
+/** Recent segments remembered so that a restart of the source is recognised. */
+const TAIL_MAX = 128;
+
+type AssetEntry = {
+  readonly asset: Asset;
+  readonly contentType: string;
+  body: Blob | undefined;
+  inFlight: InFlight | undefined;
+};
+
+/**
+ * ```
+ *   cold ──playlist──► probing ──second request, or a segment──► following
+ *     ▲                   │                                         │
+ *     └───────────────────┴──── idle_stop after the last request ◄──┘
+ * ```
+ */
+export class Rendition implements Disposable {
+  readonly id: string;
+  readonly ring: RenditionRing;
+  readonly #deps: RenditionDeps;
+  readonly #log: Log;
+  #source: RenditionSpec;
+  #first: PlaylistText | undefined;
+  #loop: LoopHandle | undefined;
+  #state: 'cold' | 'probing' | 'following' = 'cold';
+  #lastWatchedMs = Number.NEGATIVE_INFINITY;
+  #advancedMs = Number.NEGATIVE_INFINITY;
+  #listedMs = Number.NEGATIVE_INFINITY;
+  #nothingHeldYet = true;
+  #byOrdinal = new Map<number, Segment>();
+  readonly #assets = new Map<string, AssetEntry>();
+  #listingWaiters: (() => void)[] = [];
+  #tail: [number, string][] = [];
+  #lastSequence: number | undefined;
+  #nextOrdinal = 0;
+  #lastError: ErrorRecord | undefined;
+  #failures = 0;
+  #independentSegments = false;
+  #iFramesOnly = false;
+  #start: Start | undefined;
+  /** Called when the source refuses the rendition's URL: its token may have run out. */
+  onRefused: () => void = () => {};
+  /** Called when a segment came whole although a fetch of it had failed. */
+  onStallAvoided: () => void = () => {};
+
+  constructor(id: string, source: RenditionSpec, deps: RenditionDeps, first?: PlaylistText) {
+    this.id = id;
+    this.ring = new RenditionRing(id);
+    this.ring.windowSegments = START_SEGMENTS + Math.max(START_SEGMENTS, deps.settings.ahead);
+    this.#source = source;
+    this.#deps = deps;
+    this.#first = first;
+    this.#log = deps.log.with({ rendition: id });
+    deps.ring.join(this);
+  }
+
+  lastWatchedMs(): number {
+    return this.#lastWatchedMs;
+  }
+
+  get state(): 'cold' | 'probing' | 'following' {
+    return this.#state;
+  }
+
+  get lastError(): ErrorRecord | undefined {
+    return this.#lastError;
+  }
+
+  get header(): { independentSegments: boolean; iFramesOnly: boolean; start: Start | undefined } {
+    return {
+      independentSegments: this.#independentSegments,
+      iFramesOnly: this.#iFramesOnly,
+      start: this.#start,
+    };
+  }
+
+  /** Seconds between the newest listed segment's arrival and now; undefined where nothing is. */
+  edgeAgeS(): number | undefined {
+    if (this.#state === 'cold' || this.#advancedMs === Number.NEGATIVE_INFINITY) return undefined;
+    return (this.#deps.clock.monotonicMs() - this.#advancedMs) / 1000;
+  }
+
+  /** A viewer asks for the playlist. A hit is answered without a promise. */
+  playlist(): PlaylistAnswer | Promise<PlaylistAnswer> {
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#lastWatchedMs = nowMs;
+    if (this.#state === 'cold') return this.#startCold('probe');
+    if (this.#state === 'probing') return this.#secondRequest(nowMs);
+    return this.#answer(nowMs);
+  }
+
+  /** A viewer asks for a segment, an init segment or a key by the name a playlist gave it. */
+  body(name: string): BodyResult | Promise<BodyResult> {
+    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
+    const sequence = mediaSequenceOf(name);
+    if (this.#state !== 'following') return this.#bodyOfCold(name, sequence);
+    return sequence === undefined ? this.#assetBody(name) : this.#segmentBody(name, sequence);
+  }
+
+  /** What is known of a body without asking upstream for it: for HEAD. */
+  peek(name: string): BodyResult {
+    const sequence = mediaSequenceOf(name);
+    if (sequence === undefined) {
+      const entry = this.#assets.get(name);
+      if (entry?.body === undefined) return { kind: 'missing' };
+      return { kind: 'whole', body: entry.body, contentType: entry.contentType };
+    }
+    const segment = this.ring.find(sequence);
+    if (segment?.name !== name) return { kind: this.#isPast(sequence) ? 'gone' : 'missing' };
+    if (segment.body === undefined) return { kind: segment.state === 'gap' ? 'missing' : 'gone' };
+    return { kind: 'whole', body: segment.body, contentType: segment.contentType };
+  }
+
+  /** Stops what nobody has asked for since `idle_stop`. */
+  sweep(nowMs: number): void {
+    if (this.#state === 'cold') return;
+    if (nowMs - this.#lastWatchedMs >= this.#deps.settings.idleStopMs) this.stop('idle');
+    else this.#forgetAssets();
+  }
+
+  /** The source is to be reached another way from now on (a new token, another address). */
+  moveTo(source: RenditionSpec): void {
+    this.#source = source;
+    if (this.#loop === undefined) return;
+    this.#loop[Symbol.dispose]();
+    this.#loop = this.#open(this.#respec());
+  }
+
+  stop(reason: string): void {
+    if (this.#state === 'cold') return;
+    this.#log.info('rendition stopped', { reason });
+    this.#loop?.[Symbol.dispose]();
+    this.#loop = undefined;
+    this.#state = 'cold';
+    for (const segment of this.ring.all()) {
+      segment.inFlight?.fail(
+        new BodyBrokenError('Cannot go on with the body: the channel stopped'),
+      );
+    }
+    this.#deps.ring.clear(this.ring);
+    this.#byOrdinal.clear();
+    this.#assets.clear();
+    this.#nothingHeldYet = true;
+    this.#lastError = undefined;
+    this.#failures = 0;
+    this.#wakeListing();
+  }
+
+  [Symbol.dispose](): void {
+    this.stop('closed');
+    this.#deps.ring.leave(this);
+  }
+
+  async #startCold(mode: 'probe' | 'follow'): Promise<PlaylistAnswer> {
+    if (!this.#deps.ring.hasRoom()) {
+      return unavailable(5, 'the memory budget is taken by channels that are being watched');
+    }
+    this.#state = mode === 'probe' ? 'probing' : 'following';
+    this.#nothingHeldYet = true;
+    this.#advancedMs = Number.NEGATIVE_INFINITY;
+    this.#listedMs = Number.NEGATIVE_INFINITY;
+    const first = this.#first;
+    this.#first = undefined;
+    this.#loop = this.#open({
+      ...this.#baseSpec(),
+      ...(first === undefined ? {} : { first }),
+      ...(this.#before() === undefined ? {} : { before: this.#before() as TrackerResume }),
+    });
+    if (mode === 'follow') this.#loop.setMode('follow');
+    return this.#waitForListing();
+  }
+
+  #secondRequest(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {
+    this.#follow();
+    const isFresh = nowMs - this.#listedMs < this.ring.targetDurationS * 1000;
+    return isFresh || this.ring.onDemand ? this.#answer(nowMs) : this.#waitForListing();
+  }
+
+  #follow(): void {
+    if (this.#state !== 'probing') return;
+    this.#state = 'following';
+    this.#loop?.setMode('follow');
+  }
+
+  #answer(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {
+    if (this.ring.listedCount === 0) {
+      return this.ring.onDemand && this.ring.ended ? { kind: 'ready' } : this.#waitForListing();
+    }
+    const staleMs = STALE_TARGET_DURATIONS * this.ring.targetDurationS * 1000;
+    if (!this.ring.ended && nowMs - this.#advancedMs > staleMs) return this.#silent();
+    this.ring.markServed(nowMs);
+    return { kind: 'ready' };
+  }
+
+  #silent(): Unavailable {
+    const error = this.#lastError;
+    const because = error === undefined ? 'it names nothing new' : error.message;
+    return unavailable(this.ring.targetDurationS, `the source fell silent: ${because}`);
+  }
+
+  /** Waits for the next listing; a source that refuses for good is not waited for. */
+  async #waitForListing(): Promise<PlaylistAnswer> {
+    const { clock } = this.#deps;
+    const untilMs = clock.monotonicMs() + VIEWER_WAIT_MS;
+    const listedBefore = this.#listedMs;
+    for (;;) {
+      const nowMs = clock.monotonicMs();
+      if (this.#state === 'cold') return unavailable(1, 'the channel was stopped');
+      if (this.#listedMs > listedBefore && this.ring.listedCount > 0) return this.#answer(nowMs);
+      if (this.#listedMs > listedBefore && this.ring.ended) return { kind: 'ready' };
+      const refused = this.#lastError !== undefined && isRefusal(this.#lastError);
+      if (nowMs >= untilMs || refused) {
+        const reason = this.#lastError?.message ?? 'the source did not answer in time';
+        return unavailable(Math.max(1, Math.min(5, this.ring.targetDurationS)), reason);
+      }
+      await this.#nextListing(untilMs - nowMs);
+    }
+  }
+
+  #nextListing(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer: Timer = this.#deps.clock.after(waitMs, resolve);
+      this.#listingWaiters.push(() => {
+        timer[Symbol.dispose]();
+        resolve();
+      });
+    });
+  }
+
+  #wakeListing(): void {
+    const waiters = this.#listingWaiters;
+    this.#listingWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  async #bodyOfCold(name: string, sequence: number | undefined): Promise<BodyResult> {
+    if (this.#state === 'cold') {
+      const answer = await this.#startCold('follow');
+      if (answer.kind !== 'ready') return answer;
+    } else {
+      this.#follow();
+    }
+    return sequence === undefined ? this.#assetBody(name) : this.#segmentBody(name, sequence);
+  }
+
+  #isPast(sequence: number): boolean {
+    const first = this.ring.first;
+    return first !== undefined && sequence < first.mediaSequence;
+  }
+
+  #segmentBody(name: string, sequence: number): BodyResult | Promise<BodyResult> {
+    const segment = this.ring.find(sequence);
+    if (segment === undefined || segment.name !== name) {
+      return { kind: this.#isPast(sequence) ? 'gone' : 'missing' };
+    }
+    if (this.ring.onDemand) this.#loop?.asked(segment.ordinal);
+    const { body, contentType } = segment;
+    if (body !== undefined) return { kind: 'whole', body, contentType };
+    if (segment.state !== 'awaited') return { kind: segment.state === 'gap' ? 'missing' : 'gone' };
+    segment.inFlight ??= new InFlight();
+    return this.#join(segment.ordinal, segment.inFlight, () => segment.contentType);
+  }
+
+  #assetBody(name: string): BodyResult | Promise<BodyResult> {
+    const entry = this.#assets.get(name);
+    if (entry === undefined) return { kind: 'missing' };
+    const { body, contentType } = entry;
+    if (body !== undefined) return { kind: 'whole', body, contentType };
+    entry.inFlight ??= new InFlight();
+    return this.#join(name, entry.inFlight, () => contentType);
+  }
+
+  /** Waits for the first byte, never with a fetch of its own. */
+  async #join(key: BodyKey, inFlight: InFlight, contentType: () => string): Promise<BodyResult> {
+    inFlight.readers++;
+    if (inFlight.readers === 1) this.#loop?.want(key);
+    try {
+      const begun = await this.#within(inFlight.begun());
+      if (begun === undefined) return unavailable(1, 'the segment is late');
+      if (begun !== 'streaming') return { kind: 'whole', body: begun, contentType: contentType() };
+      return { kind: 'streaming', inFlight, contentType: contentType() };
+    } catch (error) {
+      const reason = error instanceof AppError ? error.message : 'the segment did not come';
+      return unavailable(1, reason);
+    } finally {
+      inFlight.readers--;
+      if (inFlight.readers === 0) this.#loop?.unwant(key);
+    }
+  }
+
+  /** The promise's value, or undefined after the time a viewer waits. */
+  async #within<T>(promise: Promise<T>): Promise<T | undefined> {
+    let timer: Timer | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = this.#deps.clock.after(VIEWER_WAIT_MS, () => resolve(undefined));
+    });
+    try {
+      return await Promise.race([promise, late]);
+    } finally {
+      timer?.[Symbol.dispose]();
+    }
+  }
+
+  #baseSpec(): LoopSpec {
+    const { ahead, segmentMaxBytes } = this.#deps.settings;
+    return {
+      source: this.#source,
+      ahead,
+      segmentMaxBytes,
+      coldSegments: START_SEGMENTS + Math.max(START_SEGMENTS, ahead),
+    };
+  }
+
+  /** What was named before: in this run, or as the timeline was saved by the last one. */
+  #before(): TrackerResume | undefined {
+    if (this.#lastSequence !== undefined) {
+      return { lastSequence: this.#lastSequence, tail: this.#tail };
+    }
+    const mark = this.#deps.timeline.mark(this.id);
+    return mark === undefined ? undefined : { lastSequence: mark.sourceSequence, tail: [] };
+  }
+
+  /** For a loop that replaces one that died: everything the dead one knew is known here. */
+  #respec(): LoopSpec {
+    const before = this.#before();
+    if (this.#listedMs === Number.NEGATIVE_INFINITY || before === undefined) {
+      return this.#baseSpec();
+    }
+    const pending = [...this.#byOrdinal.values()]
+      .filter((segment) => segment.state === 'awaited' || this.ring.onDemand)
+      .map(({ ordinal, listed }) => ({ ordinal, segment: listed }));
+    return {
+      ...this.#baseSpec(),
+      resume: {
+        tracker: before,
+        pending,
+        nextOrdinal: this.#nextOrdinal,
+        targetDurationS: this.ring.targetDurationS,
+        onDemand: this.ring.onDemand,
+      },
+    };
+  }
+
+  #open(spec: LoopSpec): LoopHandle {
+    const loop = this.#deps.openLoop(spec, {
+      emit: (event) => this.#on(event),
+      respec: () => {
+        const respec = this.#respec();
+        queueMicrotask(() => this.#rewant());
+        return respec;
+      },
+    });
+    if (this.#state === 'following') loop.setMode('follow');
+    return loop;
+  }
+
+  /** Tells a replaced loop who is waiting. */
+  #rewant(): void {
+    if (this.#state === 'following') this.#loop?.setMode('follow');
+    for (const segment of this.#byOrdinal.values()) {
+      if (segment.inFlight === undefined) continue;
+      segment.inFlight.restart();
+      if (segment.inFlight.readers > 0) this.#loop?.want(segment.ordinal);
+    }
+    for (const [name, entry] of this.#assets) {
+      if (entry.inFlight !== undefined && entry.inFlight.readers > 0) this.#loop?.want(name);
+    }
+  }
+
+  #on(event: LoopEvent): void {
+    if (this.#state === 'cold') return;
+    switch (event.type) {
+      case 'listed':
+        this.#listed(event);
+        break;
+      case 'loaded':
+        this.#loaded(event);
+        break;
+      case 'failed':
+        this.#failed(event.key, event.error);
+        break;
+      case 'chunk':
+        this.#inFlightOf(event.key)?.append(event.bytes);
+        break;
+      case 'broken':
+        this.#inFlightOf(event.key)?.restart();
+        break;
+      case 'fetched':
+        this.#deps.count(event.what, event.outcome);
+        break;
+      case 'poll-failed':
+        this.#pollFailed(event.error, event.failures);
+        break;
+      case 'ended':
+        this.ring.ended = true;
+        this.ring.version++;
+        this.#wakeListing();
+        break;
+      default:
+        assertNever(event);
+    }
+  }
+
+  #inFlightOf(key: BodyKey): InFlight | undefined {
+    return typeof key === 'string'
+      ? this.#assets.get(key)?.inFlight
+      : this.#byOrdinal.get(key)?.inFlight;
+  }
+
+  #listed(event: Listed): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#lastError = undefined;
+    this.#failures = 0;
+    this.#independentSegments = event.independentSegments;
+    this.#iFramesOnly = event.iFramesOnly;
+    this.#start = event.start;
+    this.ring.raiseTargetDuration(event.targetDurationS);
+    this.ring.onDemand = event.onDemand;
+    this.ring.ended = false;
+    if (event.link === 'reset') {
+      this.#tail = [];
+      this.#log.warn('the source counts anew', { sequence: event.fresh[0]?.segment.sequence });
+    }
+    let { link } = event;
+    if (event.missed > 0) link = this.#placeMissed(event, link);
+    for (const { ordinal, segment } of event.fresh) {
+      this.#place(segment, ordinal, link);
+      link = 'next';
+    }
+    this.#listedMs = nowMs;
+    if (this.#nothingHeldYet || event.onDemand) {
+      this.ring.listAll(nowMs);
+      this.#advancedMs = nowMs;
+    }
+    this.#wakeListing();
+  }
+
+  /** Segments that were never seen take their numbers, so that ours stay the source's. */
+  #placeMissed(event: Listed, link: Link): Link {
+    const next = event.fresh[0]?.segment;
+    if (next === undefined || this.ring.last === undefined) return link;
+    for (let back = event.missed; back > 0; back--) {
+      this.#place(missedSegment(next, next.sequence - back, this.ring.targetDurationS), -1, 'next');
+    }
+    return 'next';
+  }
+
+  #place(listed: ListedSegment, ordinal: number, link: Link): void {
+    const place = this.#deps.timeline.place(this.id, listed, link);
+    this.#fillHole(place.mediaSequence, place.discontinuitySequence, listed);
+    const segment: Segment = {
+      ...place,
+      name: segmentName(place.mediaSequence, listed),
+      listed,
+      ordinal,
+      state: listed.gap ? 'gap' : 'awaited',
+      body: undefined,
+      contentType: 'video/mp2t',
+      inFlight: undefined,
+      promisedUntilMs: 0,
+    };
+    this.ring.push(segment);
+    this.#lastSequence = listed.sequence;
+    this.#tail.push([listed.sequence, listed.identity]);
+    if (this.#tail.length > TAIL_MAX) this.#tail.shift();
+    if (ordinal < 0) return;
+    this.#nextOrdinal = Math.max(this.#nextOrdinal, ordinal + 1);
+    this.#byOrdinal.set(ordinal, segment);
+    for (const asset of assetsOf(listed)) this.#knowAsset(asset);
+  }
+
+  /** Keeps the ring's numbers contiguous where ours jump: by gaps, or by starting anew. */
+  #fillHole(mediaSequence: number, discontinuitySequence: number, next: ListedSegment): void {
+    const last = this.ring.last;
+    if (last === undefined || mediaSequence === last.mediaSequence + 1) return;
+    const missing = mediaSequence - last.mediaSequence - 1;
+    if (missing < 0 || missing > HOLE_MAX) {
+      this.#deps.ring.clear(this.ring);
+      this.#byOrdinal.clear();
+      this.#nothingHeldYet = true;
+      return;
+    }
+    for (let back = missing; back > 0; back--) {
+      const listed = missedSegment(next, next.sequence - back, this.ring.targetDurationS);
+      this.ring.push({
+        mediaSequence: mediaSequence - back,
+        discontinuitySequence: Math.min(discontinuitySequence, last.discontinuitySequence),
+        discontinuity: false,
+        name: segmentName(mediaSequence - back, listed),
+        listed,
+        ordinal: -1,
+        state: 'gap',
+        body: undefined,
+        contentType: '',
+        inFlight: undefined,
+        promisedUntilMs: 0,
+      });
+    }
+  }
+
+  #knowAsset(asset: Asset): void {
+    if (this.#assets.has(asset.name)) return;
+    const isKey = asset.name.startsWith('key-');
+    const contentType = isKey ? 'application/octet-stream' : 'video/mp4';
+    this.#assets.set(asset.name, { asset, contentType, body: undefined, inFlight: undefined });
+  }
+
+  #forgetAssets(): void {
+    if (this.#assets.size === 0) return;
+    const used = new Set<string>();
+    for (const segment of this.ring.all()) {
+      for (const asset of assetsOf(segment.listed)) used.add(asset.name);
+    }
+    for (const name of this.#assets.keys()) if (!used.has(name)) this.#assets.delete(name);
+  }
+
+  #loaded(event: Extract<LoopEvent, { type: 'loaded' }>): void {
+    const { key, body, contentType } = event;
+    if (event.attempts > 1) this.onStallAvoided();
+    if (typeof key === 'string') {
+      const entry = this.#assets.get(key);
+      if (entry === undefined) return;
+      entry.body = body;
+      entry.inFlight?.complete(body);
+      entry.inFlight = undefined;
+      return;
+    }
+    const segment = this.#byOrdinal.get(key);
+    if (segment === undefined) return;
+    if (!this.ring.onDemand) this.#byOrdinal.delete(key);
+    segment.contentType = contentType;
+    segment.inFlight?.complete(body);
+    segment.inFlight = undefined;
+    if (this.#deps.ring.hold(this.ring, segment, body, contentType)) {
+      this.#nothingHeldYet = false;
+    } else {
+      this.#log.error('segment dropped: the memory budget is taken by what viewers were promised', {
+        mediaSequence: segment.mediaSequence,
+        sizeBytes: body.size,
+      });
+      this.ring.giveUp(segment);
+    }
+    this.#advance();
+  }
+
+  #failed(key: BodyKey, error: ErrorRecord): void {
+    const inFlight = this.#inFlightOf(key);
+    inFlight?.fail(new AppError(error.code, error.message, error.detail));
+    if (typeof key === 'string') {
+      const entry = this.#assets.get(key);
+      if (entry !== undefined) entry.inFlight = undefined;
+      return;
+    }
+    const segment = this.#byOrdinal.get(key);
+    if (segment === undefined) return;
+    segment.inFlight = undefined;
+    this.#log.warn('segment given up', { mediaSequence: segment.mediaSequence, ...error });
+    if (this.ring.onDemand) return;
+    this.#byOrdinal.delete(key);
+    this.ring.giveUp(segment);
+    this.#advance();
+  }
+
+  #advance(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (this.ring.advance(nowMs)) this.#advancedMs = nowMs;
+  }
+
+  #pollFailed(error: ErrorRecord, failures: number): void {
+    const isNew = this.#lastError?.code !== error.code;
+    this.#lastError = error;
+    this.#failures = failures;
+    if (isNew) this.#log.warn('playlist not to be had', { ...error });
+    if (isRefusal(error) && failures % 3 === 2) this.onRefused();
+    this.#wakeListing();
+  }
+}
+
+function unavailable(retryAfterS: number, reason: string): Unavailable {
+  return { kind: 'unavailable', retryAfterS: Math.max(1, Math.ceil(retryAfterS)), reason };
+}
+
+/** The source answered, and asking again soon will not change the answer. */
+function isRefusal(error: ErrorRecord): boolean {
+  const status = error.detail['status'];
+  if (error.code === 'SOURCE_STATUS')
+    return typeof status === 'number' && status < 500 && status !== 429;
+  return error.code === 'NET_ADDRESS_BLOCKED' || error.code === 'NET_URL';
+}
+
+function assetsOf(listed: ListedSegment): Asset[] {
+  const assets = listed.keys.flatMap(({ asset }) => (asset === undefined ? [] : [asset]));
+  return listed.map === undefined ? assets : [listed.map, ...assets];
+}
+
+function missedSegment(next: ListedSegment, sequence: number, durationS: number): ListedSegment {
+  return {
+    sequence,
+    identity: 'missed',
+    ref: next.ref,
+    durationS,
+    title: '',
+    discontinuity: false,
+    discontinuitySequence: next.discontinuitySequence,
+    keys: [],
+    dateRanges: [],
+    gap: true,
+    extension: next.extension,
+  };
+}

@@ -1,0 +1,25 @@
+// This file holds the envelope in which loop messages cross threads.
+import type { BodyKey, LoopEvent, LoopMode, LoopSpec } from './messages.ts';
+
+export type WorkerSettings = {
+  /** Index of the worker: its row in the gate table. */
+  readonly worker: number;
+  readonly gateTable: SharedArrayBuffer;
+  readonly perOrigin: number;
+  readonly allowPrivate: readonly string[];
+  readonly userAgent: string;
+};
+
+export type ToWorker =
+  | { readonly type: 'settings'; readonly settings: WorkerSettings }
+  | { readonly type: 'open'; readonly loop: number; readonly spec: LoopSpec }
+  | { readonly type: 'mode'; readonly loop: number; readonly mode: LoopMode }
+  | { readonly type: 'want'; readonly loop: number; readonly key: BodyKey }
+  | { readonly type: 'unwant'; readonly loop: number; readonly key: BodyKey }
+  | { readonly type: 'asked'; readonly loop: number; readonly ordinal: number }
+  | { readonly type: 'close'; readonly loop: number }
+  | { readonly type: 'ping' };
+
+export type FromWorker =
+  | { readonly type: 'event'; readonly loop: number; readonly event: LoopEvent }
+  | { readonly type: 'pong' };

@@ -1,0 +1,84 @@
+// This file is the entry of a prefetch worker: it runs the loops it is told to run.
+import { assert, assertNever } from '../base/assert.ts';
+import { systemClock } from '../base/clock.ts';
+import { systemRandom } from '../base/random.ts';
+import type { Outbound } from '../net/outbound.ts';
+import { createOutbound } from '../net/outbound-client.ts';
+import { createSource } from '../source/create-source.ts';
+import type { LoopEvent, LoopSpec } from './messages.ts';
+import { SharedOriginGate } from './origin-gate.ts';
+import { RenditionLoop } from './rendition-loop.ts';
+import type { FromWorker, ToWorker, WorkerSettings } from './thread-messages.ts';
+
+declare const self: Worker;
+
+/** Bodies leave this thread as soon as they are whole; their memory goes only when collected. */
+const COLLECT_AFTER_BYTES = 32 * 1024 * 1024;
+
+const loops = new Map<number, RenditionLoop>();
+let world: { outbound: Outbound; gate: SharedOriginGate } | undefined;
+let loadedSinceCollection = 0;
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.type) {
+    case 'settings':
+      world = createWorld(data.settings);
+      break;
+    case 'open':
+      loops.set(data.loop, openLoop(data.loop, data.spec));
+      break;
+    case 'mode':
+      loops.get(data.loop)?.setMode(data.mode);
+      break;
+    case 'want':
+      loops.get(data.loop)?.want(data.key);
+      break;
+    case 'unwant':
+      loops.get(data.loop)?.unwant(data.key);
+      break;
+    case 'asked':
+      loops.get(data.loop)?.asked(data.ordinal);
+      break;
+    case 'close':
+      loops.get(data.loop)?.[Symbol.dispose]();
+      loops.delete(data.loop);
+      break;
+    case 'ping':
+      post({ type: 'pong' });
+      break;
+    default:
+      assertNever(data);
+  }
+};
+
+function createWorld(settings: WorkerSettings): NonNullable<typeof world> {
+  const { allowPrivate, userAgent, gateTable, worker, perOrigin } = settings;
+  return {
+    outbound: createOutbound({ clock: systemClock, allowPrivate, userAgent }),
+    gate: new SharedOriginGate(gateTable, worker, perOrigin, systemClock),
+  };
+}
+
+function openLoop(loop: number, spec: LoopSpec): RenditionLoop {
+  assert(world !== undefined, 'settings come before the first loop');
+  return new RenditionLoop(spec, {
+    clock: systemClock,
+    random: systemRandom,
+    gate: world.gate,
+    source: createSource(spec.source, world.outbound, systemClock, spec.first),
+    emit: (event) => emit(loop, event),
+  });
+}
+
+function emit(loop: number, event: LoopEvent): void {
+  post({ type: 'event', loop, event });
+  if (event.type !== 'loaded') return;
+  loadedSinceCollection += event.body.size;
+  if (loadedSinceCollection < COLLECT_AFTER_BYTES) return;
+  loadedSinceCollection = 0;
+  Bun.gc(true);
+}
+
+function post(message: FromWorker): void {
+  self.postMessage(message);
+}

@@ -1,0 +1,47 @@
+// This file holds what a source names right now: the segments of one rendition, in order.
+import type { Attributes, ByteRange, Key, Start } from '../media/m3u8/playlist.ts';
+
+/** Where the bytes of a segment, an init segment or a key are. Plain data: it crosses threads. */
+export type BodyRef =
+  | { readonly kind: 'http'; readonly url: string; readonly byteRange?: ByteRange }
+  | { readonly kind: 'loop'; readonly sequence: number };
+
+/** An init segment or a key that segments need beside their own bytes. */
+export type Asset = { readonly name: string; readonly ref: BodyRef };
+
+export type ListedSegment = {
+  /** The source's own number. */
+  readonly sequence: number;
+  /** Names the content over reloads and token changes: last path component and byte range. */
+  readonly identity: string;
+  readonly ref: BodyRef;
+  readonly durationS: number;
+  readonly title: string;
+  readonly discontinuity: boolean;
+  readonly discontinuitySequence: number;
+  readonly programDateTimeMs?: number;
+  readonly map?: Asset;
+  /** Keys with our asset where we serve them (AES-128); as they are where we do not. */
+  readonly keys: readonly ListedKey[];
+  readonly dateRanges: readonly Attributes[];
+  /** The source itself says that there is nothing to fetch. */
+  readonly gap: boolean;
+  readonly bitrate?: number;
+  /** File name extension, without the dot. */
+  readonly extension: string;
+};
+
+export type ListedKey = { readonly key: Key; readonly asset?: Asset };
+
+export type Listing = {
+  /** Ascending and contiguous. */
+  readonly segments: readonly ListedSegment[];
+  readonly targetDurationS: number;
+  readonly ended: boolean;
+  readonly type?: 'EVENT' | 'VOD';
+  readonly independentSegments: boolean;
+  readonly iFramesOnly: boolean;
+  readonly start?: Start;
+  /** Changes where the source knows by itself that it counts anew. */
+  readonly generation?: number;
+};

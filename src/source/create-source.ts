@@ -1,0 +1,23 @@
+// This file makes the source that a specification describes.
+import type { Clock } from '../base/clock.ts';
+import type { Outbound } from '../net/outbound.ts';
+import { LoopSource } from './loop/loop-source.ts';
+import { ComputedSource } from './pull/computed.ts';
+import { HlsSource, type PlaylistText } from './pull/hls.ts';
+import type { RenditionSource, RenditionSpec } from './source.ts';
+
+export function createSource(
+  spec: RenditionSpec,
+  outbound: Outbound,
+  clock: Clock,
+  first?: PlaylistText,
+): RenditionSource {
+  switch (spec.kind) {
+    case 'hls':
+      return new HlsSource(spec, outbound, clock, first);
+    case 'computed':
+      return new ComputedSource(spec, outbound, clock);
+    case 'loop':
+      return new LoopSource(spec, clock);
+  }
+}

@@ -1,0 +1,40 @@
+// This file holds the errors of sources that a caller branches on.
+import { AppError } from '../base/errors.ts';
+
+/** The upstream answered, but not with what was asked for. */
+export class SourceStatusError extends AppError {
+  readonly status: number;
+  /** What Retry-After asked for: RFC 9110 §10.2.3. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(what: string, status: number, retryAfterMs: number | undefined) {
+    super('SOURCE_STATUS', `Cannot fetch the ${what}: upstream answered ${status}, wanted 200`, {
+      status,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** The bytes came, but they are not a whole segment. */
+export class SourceBodyError extends AppError {
+  constructor(reason: string, offset: number) {
+    super('SOURCE_BODY', `Cannot use the segment: ${reason}, wanted whole media`, { offset });
+  }
+}
+
+/** Retry-After in milliseconds: seconds or a date; undefined where absent or unreadable. */
+export function parseRetryAfterMs(value: string | null, nowMs: number): number | undefined {
+  if (value === null) return undefined;
+  if (/^\s*\d{1,6}\s*$/.test(value)) return Number(value) * 1000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
+}
+
+/** The segment came, but not the key or init segment it needs. */
+export class SourceAssetError extends AppError {
+  constructor() {
+    super('SOURCE_ASSET', 'Cannot use the segment: its key or init segment was not to be had');
+  }
+}

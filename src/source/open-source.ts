@@ -1,0 +1,125 @@
+// This file finds out which renditions a configured source has.
+import type { Clock } from '../base/clock.ts';
+import type { SourceConfig, TemplateSource, UrlSource } from '../config/config.ts';
+import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
+import type { MultivariantPlaylist, Variant } from '../media/m3u8/playlist.ts';
+import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
+import { playlistLimits, TARGET_DURATION_DEFAULT_S } from './deadlines.ts';
+import { fetchPlaylist, type PlaylistText } from './pull/hls.ts';
+import { nameRenditions } from './pull/renditions.ts';
+import type { RenditionSpec } from './source.ts';
+
+export type OpenRendition = {
+  readonly id: string;
+  readonly spec: RenditionSpec;
+  /** The answer that told what the source is, where it was this rendition's own playlist. */
+  readonly first?: PlaylistText;
+};
+
+export type OpenSource = {
+  readonly renditions: readonly OpenRendition[];
+  /** Absent where the source has one rendition and says nothing about it. */
+  readonly multivariant?: MultivariantPlaylist;
+};
+
+/** The one rendition of a source that has no variants. */
+export const MAIN_RENDITION = 'main';
+
+export function policyOf(source: UrlSource | TemplateSource): OutboundPolicy {
+  return {
+    headers: source.headers,
+    verifyTls: source.verifyTls,
+    allowDowngrade: source.allowDowngrade,
+    ...(source.proxy === undefined ? {} : { proxy: source.proxy }),
+  };
+}
+
+/** Throws NetError, SourceStatusError or FormatError. Only a URL source asks upstream. */
+export async function openSource(
+  source: SourceConfig,
+  outbound: Outbound,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<OpenSource> {
+  switch (source.kind) {
+    case 'loop':
+      return { renditions: [{ id: MAIN_RENDITION, spec: { kind: 'loop', files: source.files } }] };
+    case 'template':
+      return openTemplate(source);
+    case 'url':
+      return openUrl(source, outbound, clock, signal);
+  }
+}
+
+async function openUrl(
+  source: UrlSource,
+  outbound: Outbound,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<OpenSource> {
+  const policy = policyOf(source);
+  const limits = playlistLimits(TARGET_DURATION_DEFAULT_S, source.timeouts);
+  const answer = await fetchPlaylist(outbound, clock, source.url, policy, limits, signal);
+  const playlist = parsePlaylist(answer.text, { uri: answer.url });
+  const base = { kind: 'hls', policy, timeouts: source.timeouts } as const;
+  if (playlist.kind === 'media') {
+    const spec = { ...base, url: source.url, imports: [] };
+    return { renditions: [{ id: MAIN_RENDITION, spec, first: answer }] };
+  }
+  const named = nameRenditions(playlist, answer.url);
+  const imports = [...playlist.defines];
+  return {
+    renditions: named.renditions.map(({ id, url }) => ({ id, spec: { ...base, url, imports } })),
+    multivariant: named.playlist,
+  };
+}
+
+function openTemplate(source: TemplateSource): OpenSource {
+  const { sequence, template, checkEveryMs, timeouts } = source;
+  const specFor = (quality: string): RenditionSpec => ({
+    kind: 'computed',
+    template,
+    quality,
+    atMs: sequence.atMs,
+    first: sequence.first,
+    durationMs: sequence.durationMs,
+    delayMs: sequence.delayMs,
+    checkEveryMs,
+    timeouts,
+    policy: policyOf(source),
+    ...(source.playlist === undefined ? {} : { playlist: source.playlist }),
+  });
+  if (source.qualities.length === 0) {
+    return { renditions: [{ id: MAIN_RENDITION, spec: specFor('') }] };
+  }
+  return {
+    renditions: source.qualities.map(({ height, value }) => ({
+      id: `${height}p`,
+      spec: specFor(value),
+    })),
+    multivariant: computedPlaylist(source.qualities.map(({ height }) => height)),
+  };
+}
+
+/** Bits a second usual for a height: a computed source does not say, but BANDWIDTH is required. */
+const BANDWIDTH_PER_LINE = 4000;
+
+function computedPlaylist(heights: readonly number[]): MultivariantPlaylist {
+  const variants: Variant[] = heights.map((height) => ({
+    uri: `${height}p/index.m3u8`,
+    bandwidth: height * BANDWIDTH_PER_LINE,
+    resolution: { width: 2 * Math.round((height * 16) / 9 / 2), height },
+    attributes: new Map(),
+  }));
+  return {
+    kind: 'multivariant',
+    version: 3,
+    independentSegments: false,
+    variants,
+    renditions: [],
+    iFrames: [],
+    sessionData: [],
+    sessionKeys: [],
+    defines: new Map(),
+  };
+}

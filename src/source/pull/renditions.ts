@@ -1,0 +1,91 @@
+// This file names the renditions of a multivariant playlist and points it at ours.
+import type { MultivariantPlaylist, RenditionTag, Variant } from '../../media/m3u8/playlist.ts';
+
+export type NamedRendition = { readonly id: string; readonly url: string };
+
+export type NamedPlaylist = {
+  readonly renditions: readonly NamedRendition[];
+  /** The playlist with `{id}/index.m3u8` in place of every URI. */
+  readonly playlist: MultivariantPlaylist;
+};
+
+/**
+ * Ids come from what a rendition is, not from where it stands in the list: an upstream that
+ * reorders its variants, or moves them to another host, keeps their names.
+ */
+export function nameRenditions(playlist: MultivariantPlaylist, base: string): NamedPlaylist {
+  const idOf = new Map<string, string>();
+  const taken = new Set<string>();
+  const renditions: NamedRendition[] = [];
+  const name = (uri: string, wanted: string): string => {
+    const url = URL.parse(uri, base)?.href ?? uri;
+    const known = idOf.get(url);
+    if (known !== undefined) return `${known}/index.m3u8`;
+    let id = wanted;
+    for (let n = 2; taken.has(id); n++) id = `${wanted}-${n}`;
+    taken.add(id);
+    idOf.set(url, id);
+    renditions.push({ id, url });
+    return `${id}/index.m3u8`;
+  };
+  const variants = playlist.variants.map((variant) => ({
+    ...variant,
+    uri: name(variant.uri, variantId(variant)),
+  }));
+  const tags = playlist.renditions.map((tag) =>
+    tag.uri === undefined ? tag : { ...tag, uri: name(tag.uri, tagId(tag)) },
+  );
+  const iFrames = playlist.iFrames.map((variant) => ({
+    ...variant,
+    uri: name(variant.uri, `iframe-${variantId(variant)}`),
+  }));
+  // AES-128 session keys are a hint to preload; the keys themselves are served under our names
+  const sessionKeys = playlist.sessionKeys.filter((key) => key.method !== 'AES-128');
+  return {
+    renditions,
+    playlist: { ...playlist, variants, renditions: tags, iFrames, sessionKeys },
+  };
+}
+
+function variantId(variant: Variant): string {
+  const rate = `${Math.max(1, Math.round(variant.bandwidth / 1000))}k`;
+  return variant.resolution === undefined ? rate : `${variant.resolution.height}p-${rate}`;
+}
+
+function tagId(tag: RenditionTag): string {
+  const words = [tag.type, tag.groupId, tag.language ?? '', tag.name].map(slug).filter(Boolean);
+  return words.join('-').slice(0, 60);
+}
+
+function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+}
+
+/**
+ * The best variant not above `height`, else the lowest there is; of equals the one with the
+ * highest bandwidth. A variant that does not say its height counts as lower than any that does.
+ */
+export function pickVariant(playlist: MultivariantPlaylist, height: number): Variant | undefined {
+  const heightOf = (variant: Variant) => variant.resolution?.height ?? 0;
+  const best = (variants: readonly Variant[], sign: 1 | -1) =>
+    variants.toSorted((a, b) => sign * (heightOf(b) - heightOf(a)) || b.bandwidth - a.bandwidth)[0];
+  const fitting = playlist.variants.filter((variant) => heightOf(variant) <= height);
+  return best(fitting, 1) ?? best(playlist.variants, -1);
+}
+
+/** The playlist reduced to one variant and the groups it names. */
+export function onlyVariant(
+  playlist: MultivariantPlaylist,
+  variant: Variant,
+): MultivariantPlaylist {
+  const groups = new Set([variant.audio, variant.video, variant.subtitles, variant.closedCaptions]);
+  return {
+    ...playlist,
+    variants: [variant],
+    renditions: playlist.renditions.filter((tag) => groups.has(tag.groupId)),
+    iFrames: [],
+  };
+}

@@ -1,0 +1,50 @@
+// This file is what every kind of source offers a rendition loop.
+import type { Timeouts } from '../config/config.ts';
+import type { OutboundLimits, OutboundPolicy } from '../net/outbound.ts';
+import type { BodyRef, Listing } from '../ring/listing.ts';
+
+/** One rendition of a source, as plain data: it crosses threads. */
+export type RenditionSpec = HlsSpec | ComputedSpec | LoopSpec;
+
+export type HlsSpec = {
+  readonly kind: 'hls';
+  /** Its media playlist. */
+  readonly url: string;
+  readonly policy: OutboundPolicy;
+  readonly timeouts: Timeouts;
+  /** Variables the multivariant playlist defined: RFC 8216bis §4.4.2.3 (EXT-X-DEFINE). */
+  readonly imports: readonly (readonly [string, string])[];
+};
+
+export type ComputedSpec = {
+  readonly kind: 'computed';
+  readonly template: string;
+  /** What {quality} becomes; empty where the template has none. */
+  readonly quality: string;
+  readonly atMs: number;
+  readonly first: number;
+  readonly durationMs: number;
+  readonly delayMs: number;
+  readonly playlist?: string;
+  readonly checkEveryMs: number;
+  readonly policy: OutboundPolicy;
+  readonly timeouts: Timeouts;
+};
+
+export type LoopSpec = { readonly kind: 'loop'; readonly files: readonly string[] | 'demo' };
+
+/** A body under way; read to its end or cancelled. */
+export type BodyAnswer = {
+  readonly lengthBytes?: number;
+  readonly body: AsyncIterable<Uint8Array>;
+  cancel(): void;
+};
+
+export interface RenditionSource {
+  /** What the source names now. `targetDurationS` sets the deadlines. Throws AppError. */
+  poll(targetDurationS: number, signal: AbortSignal): Promise<Listing>;
+  /** Opens a body; throws SourceStatusError or NetError. */
+  open(ref: BodyRef, limits: OutboundLimits, signal: AbortSignal): Promise<BodyAnswer>;
+  /** Is told how the fetch of a segment ended: a computed source corrects its clock by it. */
+  observe?(sequence: number, outcome: 'found' | 'missing', nowMs: number): void;
+}

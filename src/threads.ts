@@ -1,0 +1,5 @@
+// This file makes the URL of every worker entry.
+
+// It must lie beside main.ts: in the compiled binary a URL is relative to the bundle's root, and
+// only here is that the same folder as in the sources. Each entry also stands on the build line.
+export const PREFETCH_WORKER = new URL('./prefetch/worker.ts', import.meta.url);
