@@ -83,13 +83,13 @@ function readInfo(text: string, meta: Meta): void {
   if (/^[ \t]/.test(rest)) readAttributes(rest, meta);
 }
 
+/** "artist - name", ",name", "artist,name" or "name", tried in that order. */
 function readTitle(title: string, meta: Meta): void {
   const dash = title.indexOf(' - ');
-  if (dash >= 0) return setTitle(meta, title.slice(0, dash), title.slice(dash + 3));
-  if (title.startsWith(',')) return setTitle(meta, '', title.slice(1));
   const comma = title.indexOf(',');
-  if (comma >= 0) return setTitle(meta, title.slice(0, comma), title.slice(comma + 1));
-  setTitle(meta, '', title);
+  if (dash >= 0) setTitle(meta, title.slice(0, dash), title.slice(dash + 3));
+  else if (comma >= 0) setTitle(meta, title.slice(0, comma), title.slice(comma + 1));
+  else setTitle(meta, '', title);
 }
 
 function setTitle(meta: Meta, artist: string, name: string): void {
@@ -135,15 +135,16 @@ function readAttributes(text: string, meta: Meta): void {
  */
 function readAttribute(word: string, meta: Meta): void {
   const equals = word.indexOf('=', 4);
-  const keys = {
-    'tvg-logo': 'logo',
-    'tvg-name': 'name',
-    'tvg-id': 'guideId',
-    'group-title': 'group',
-  };
-  const key = keys[word.slice(0, equals) as keyof typeof keys] as keyof Omit<Meta, 'options'>;
+  const key = ATTRIBUTES.get(word.slice(0, equals));
   if (key === undefined || meta[key] !== undefined) return;
   const value = word.slice(equals + 1);
   if (value === '') return;
   meta[key] = value.length > 2 && value.startsWith('"') ? value.slice(1, -1) : value;
 }
+
+const ATTRIBUTES = new Map<string, 'logo' | 'name' | 'guideId' | 'group'>([
+  ['tvg-logo', 'logo'],
+  ['tvg-name', 'name'],
+  ['tvg-id', 'guideId'],
+  ['group-title', 'group'],
+]);

@@ -55,11 +55,7 @@ export class RawClient implements Disposable {
 
   async #ask(url: string, options: GetOptions): Promise<Received> {
     const startMs = performance.now();
-    try {
-      this.#socket ??= await this.#dial();
-    } catch {
-      return refused(startMs);
-    }
+    if (!(await this.dial())) return refused(startMs);
     return new Promise<Received>((resolve) => {
       const timer = setTimeout(() => finish('late'), options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
       const reader = new BodyReader(options.method === 'HEAD', options.keepBody ?? false);
@@ -91,7 +87,17 @@ export class RawClient implements Disposable {
     this.#socket?.write(`${lines.join('\r\n')}\r\n\r\n`);
   }
 
-  #dial(): Promise<Socket<undefined>> {
+  /** Connects ahead of the first request; false where nobody answers. */
+  async dial(): Promise<boolean> {
+    try {
+      this.#socket ??= await this.#connect();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #connect(): Promise<Socket<undefined>> {
     return Bun.connect({
       hostname: this.#host,
       port: this.#port,
