@@ -1,0 +1,87 @@
+// This file is the part of the schema that concerns one channel.
+import type { Key } from './key.ts';
+
+export const CHANNEL_KEYS = [
+  {
+    path: 'channels',
+    kind: 'list',
+    maxCount: 20_000, // far beyond any line-up; bounds what a broken generator can ask for
+    means: 'What can be watched; without it the built-in channel `demo` plays.',
+  },
+  { path: 'channels[]', kind: 'section', means: 'One channel.' },
+  {
+    path: 'channels[].id',
+    kind: 'text',
+    required: true,
+    pattern: /^[a-z0-9_-]{1,64}$/,
+    words: '1 to 64 of a-z, 0-9, _ and -',
+    example: 'news',
+    means: 'Name in addresses; permanent, and unique.',
+  },
+  {
+    path: 'channels[].name',
+    kind: 'text',
+    max: '200',
+    example: 'News 24',
+    means: 'Name shown to people; the id where absent.',
+  },
+  {
+    path: 'channels[].number',
+    kind: 'whole',
+    min: '1',
+    max: '99999',
+    example: '1',
+    means: 'Channel number.',
+  },
+  {
+    path: 'channels[].group',
+    kind: 'text',
+    max: '200',
+    example: 'News',
+    means: 'Group in the line-up.',
+  },
+  {
+    path: 'channels[].logo',
+    kind: 'url',
+    schemes: ['http', 'https'],
+    example: 'https://example.com/news.png',
+    means: 'Picture of the channel.',
+  },
+  {
+    path: 'channels[].guide',
+    kind: 'text',
+    max: '200',
+    example: 'news.example',
+    means: 'XMLTV channel id.',
+  },
+  {
+    path: 'channels[].mode',
+    kind: 'choice',
+    default: 'buffered',
+    of: ['buffered', 'proxy', 'host', 'redirect'],
+    means:
+      'How bytes reach the viewer: from the buffer, piped, rewritten to another host, or by a redirect.',
+  },
+  {
+    path: 'channels[].keep_warm',
+    kind: 'flag',
+    default: 'false',
+    means: 'Fetch without viewers too, so that the first one never waits.',
+  },
+  {
+    path: 'channels[].archive',
+    kind: 'duration',
+    min: '1m',
+    max: '90d',
+    example: '24h',
+    later: true,
+    means: 'How far back viewers can go.',
+  },
+  {
+    path: 'channels[].slate',
+    kind: 'path',
+    example: './slate.ts',
+    later: true,
+    means: 'File that plays while no source does.',
+  },
+] as const satisfies readonly Key[];

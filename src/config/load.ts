@@ -1,0 +1,118 @@
+// This file loads the configuration: the file, then variables, then flags, each over the last.
+import { resolve } from 'node:path';
+import { redactUrl } from '../base/redact.ts';
+import type { Config } from './config.ts';
+import { parseConfigText } from './document.ts';
+import {
+  type Environment,
+  type FlagValues,
+  M3U_VARIABLE,
+  override,
+  strayVariables,
+} from './environment.ts';
+import { Problems } from './errors.ts';
+import { chooseFile, readConfigFile } from './file.ts';
+import {
+  type LaterSetting,
+  type LoadedSetting,
+  laterSettings,
+  serverSettings,
+} from './inventory.ts';
+import type { Origin } from './origin.ts';
+import { pathBase } from './path-base.ts';
+import { readSettings } from './read.ts';
+import { DEMO_CHANNEL, resolveChannels, resolveConfig } from './resolve.ts';
+import { type OverflowTier, overflowTiers } from './resolve-overflow.ts';
+import { type SectionSetting, settingAt } from './setting.ts';
+
+export type LoadInput = {
+  readonly workingDir: string;
+  readonly environment: Environment;
+  /** `--config`. */
+  readonly configPath?: string;
+  readonly flags: FlagValues;
+  /** `--m3u`, each a file or a URL. */
+  readonly m3u: readonly string[];
+};
+
+/** Plain data throughout: it may be sent from one thread to another. */
+export type LoadedConfig = {
+  readonly config: Config;
+  /** The file that was read; absent where there was none to read. */
+  readonly file?: string;
+  /** Where a file is, or would be read from if it appeared. */
+  readonly watchPath: string;
+  /** Line-ups to be made into channels: URLs, and files as absolute paths. */
+  readonly m3u: readonly string[];
+  /** Every setting of the server with where it came from, in the order of the manual. */
+  readonly settings: readonly LoadedSetting[];
+  /** What was set and has no effect in this version. */
+  readonly later: readonly LaterSetting[];
+  readonly overflow: readonly OverflowTier[];
+  /** What a person should know, and what stops nothing. */
+  readonly notes: readonly string[];
+};
+
+/** Throws ConfigError with everything that is wrong. */
+export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
+  const problems = new Problems();
+  const choice = chooseFile(input);
+  const text = await readConfigFile(choice);
+  const origin = { from: 'file', file: choice.shown, line: 1, column: 1 } as const;
+  const root: SectionSetting =
+    text === undefined
+      ? { form: 'section', path: '', key: '', entries: new Map(), origin }
+      : readSettings(parseConfigText(text, choice.shown, problems), problems);
+  override(root, input.environment, input.flags, problems);
+  const toPath = pathBase(text === undefined ? undefined : choice.path, input.workingDir);
+  const m3u = m3uOf(input, problems);
+  const written = resolveChannels(root, toPath, problems);
+  const overflow = overflowTiers(root, toPath, problems);
+  problems.throwIfAny();
+  const isEmpty = m3u.length === 0 && !isAnyWritten(root);
+  return {
+    config: resolveConfig(root, isEmpty ? [DEMO_CHANNEL] : written, toPath),
+    ...(text === undefined ? {} : { file: choice.path }),
+    watchPath: choice.path,
+    m3u,
+    settings: serverSettings(root),
+    later: laterSettings(root),
+    overflow,
+    notes: [...strayVariables(input.environment), ...notesOn(written, isEmpty, m3u)],
+  };
+}
+
+/** The demo plays only where nothing says what else should. */
+function isAnyWritten(root: SectionSetting): boolean {
+  return settingAt(root, 'channels') !== undefined || settingAt(root, 'lineups') !== undefined;
+}
+
+/** Flags are stronger than the variable, which may hold several parted by blanks. */
+function m3uOf(input: LoadInput, problems: Problems): readonly string[] {
+  const fromVariable = (input.environment[M3U_VARIABLE] ?? '').split(/\s+/);
+  const isTyped = input.m3u.length > 0;
+  const origin: Origin = isTyped
+    ? { from: 'flag', name: '--m3u' }
+    : { from: 'variable', name: M3U_VARIABLE };
+  const given = (isTyped ? input.m3u : fromVariable).filter((each) => each !== '');
+  return given.map((each) => {
+    if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(each)) return resolve(input.workingDir, each);
+    if (/^https?:\/\/[^/]/i.test(each) && URL.canParse(each)) return each;
+    const message = `"${redactUrl(each)}", wanted a file or a URL with http or https`;
+    problems.add('CONFIG_VALUE', origin, '', message);
+    return each;
+  });
+}
+
+function notesOn(channels: Config['channels'], isDemo: boolean, m3u: readonly string[]): string[] {
+  if (channels.length === 0 && !isDemo && m3u.length === 0) return ['There are no channels.'];
+  const notes: string[] = [];
+  const byNumber = new Map<number, string>();
+  for (const { id, number } of channels) {
+    if (number === undefined) continue;
+    const first = byNumber.get(number);
+    if (first !== undefined) notes.push(`Channels ${first} and ${id} share the number ${number}.`);
+    byNumber.set(number, first ?? id);
+  }
+  return notes;
+}

@@ -1,0 +1,58 @@
+// This file gathers the request headers of one source.
+import type { Problems } from './errors.ts';
+import { type SectionSetting, sectionAt, settingAt, valueAt } from './setting.ts';
+
+/** Set by the client for each request, or no business of an upstream request at all. */
+const MANAGED_HEADERS = new Set([
+  'accept-encoding',
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
+  'range',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Lower-case names, `user_agent` and `referer` folded in. */
+export function resolveHeaders(source: SectionSetting, problems: Problems): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const section = sectionAt(source, 'channels[].sources[].headers');
+  for (const [written, setting] of section?.entries ?? []) {
+    const name = written.toLowerCase();
+    const refusal = headerRefusal(name, headers);
+    if (refusal !== undefined) {
+      problems.add('CONFIG_VALUE', setting.origin, `${section!.key}.${written}`, refusal);
+    } else if (setting.form === 'value') {
+      headers[name] = String(setting.value);
+    }
+  }
+  for (const [key, name] of [
+    ['user_agent', 'user-agent'],
+    ['referer', 'referer'],
+  ] as const) {
+    const value = valueAt(source, `channels[].sources[].${key}`);
+    if (value === undefined) continue;
+    if (Object.hasOwn(headers, name)) {
+      const message = `also among the headers as ${name}, wanted it once`;
+      const origin = settingAt(source, `channels[].sources[].${key}`)!.origin;
+      problems.add('CONFIG_KEY_CONFLICT', origin, `${source.key}.${key}`, message);
+    }
+    headers[name] = value;
+  }
+  return headers;
+}
+
+function headerRefusal(name: string, headers: Record<string, string>): string | undefined {
+  // RFC 9110 §5.1: a field name is a token
+  if (!/^[!#$%&'*+.^_`|~0-9a-z-]{1,128}$/.test(name)) return 'no header name, wanted a token';
+  if (name === '__proto__') return 'no header name, wanted a token';
+  if (MANAGED_HEADERS.has(name)) return 'set by weir itself, wanted another header';
+  if (Object.hasOwn(headers, name)) return 'written twice, case does not tell headers apart';
+  return undefined;
+}

@@ -1,0 +1,106 @@
+// This file turns settings into the configuration that the program uses.
+import { availableParallelism } from 'node:os';
+import type { ChannelConfig, Config } from './config.ts';
+import type { Problems } from './errors.ts';
+import type { PathBase } from './path-base.ts';
+import { resolveSource } from './resolve-source.ts';
+import { originAt, type SectionSetting, sectionsAt, valueAt, valuesAt } from './setting.ts';
+
+/** Which channel a configuration without any has. */
+export const DEMO_CHANNEL: ChannelConfig = {
+  id: 'demo',
+  name: 'weir demo',
+  number: 1,
+  mode: 'buffered',
+  sources: [{ kind: 'loop', files: 'demo' }],
+  keepWarm: false,
+};
+
+export function resolveConfig(
+  root: SectionSetting,
+  channels: readonly ChannelConfig[],
+  toPath: PathBase,
+): Config {
+  const publicUrl = valueAt(root, 'public_url');
+  const workers = valueAt(root, 'prefetch.workers');
+  return {
+    listen: valueAt(root, 'listen'),
+    ...(publicUrl === undefined ? {} : { publicUrl }),
+    dataDir: toPath(valueAt(root, 'data'), originAt(root, 'data')),
+    memoryBytes: valueAt(root, 'memory'),
+    prefetch: {
+      ahead: valueAt(root, 'prefetch.ahead'),
+      idleStopMs: valueAt(root, 'prefetch.idle_stop'),
+      workers: workers === 'auto' ? autoWorkers(availableParallelism()) : workers,
+      perOrigin: valueAt(root, 'prefetch.per_origin'),
+      segmentMaxBytes: valueAt(root, 'prefetch.segment_max'),
+    },
+    connections: { perAddress: valueAt(root, 'connections.per_address') },
+    allowPrivate: valuesAt(root, 'allow_private').map((block) => String(block.value)),
+    log: { level: valueAt(root, 'log.level'), format: valueAt(root, 'log.format') },
+    channels,
+  };
+}
+
+export function autoWorkers(cores: number): number {
+  return Math.max(2, Math.min(8, cores));
+}
+
+/** The channels of the file in their order; what is wrong goes to `problems` and is left out. */
+export function resolveChannels(
+  root: SectionSetting,
+  toPath: PathBase,
+  problems: Problems,
+): ChannelConfig[] {
+  const firstById = new Map<string, SectionSetting>();
+  const channels: ChannelConfig[] = [];
+  for (const section of sectionsAt(root, 'channels')) {
+    const id: string | undefined = valueAt(section, 'channels[].id');
+    if (id === undefined) continue; // said already, as missing or wrong
+    const first = firstById.get(id);
+    if (first !== undefined) {
+      const message = `"${id}" is taken by ${first.key}, wanted an id of its own`;
+      const origin = originAt(section, 'channels[].id');
+      problems.add('CONFIG_ID_DUPLICATE', origin, `${section.key}.id`, message);
+      continue;
+    }
+    firstById.set(id, section);
+    const channel = resolveChannel(section, id, toPath, problems);
+    if (channel !== undefined) channels.push(channel);
+  }
+  return channels;
+}
+
+function resolveChannel(
+  section: SectionSetting,
+  id: string,
+  toPath: PathBase,
+  problems: Problems,
+): ChannelConfig | undefined {
+  const sources = sectionsAt(section, 'channels[].sources')
+    .map((source) => resolveSource(source, toPath, problems))
+    .filter((source) => source !== undefined);
+  if (sources.length === 0) return undefined; // every source was refused, with its reason
+  const mode = valueAt(section, 'channels[].mode');
+  const needsUpstream = mode === 'host' || mode === 'redirect';
+  if (needsUpstream && sources.every((source) => source.kind === 'loop')) {
+    const message = `"${mode}" sends viewers to an upstream, wanted a source with a url`;
+    const origin = originAt(section, 'channels[].mode');
+    problems.add('CONFIG_KEY_CONFLICT', origin, `${section.key}.mode`, message);
+  }
+  const number = valueAt(section, 'channels[].number');
+  const group = valueAt(section, 'channels[].group');
+  const logo = valueAt(section, 'channels[].logo');
+  const guide = valueAt(section, 'channels[].guide');
+  return {
+    id,
+    name: valueAt(section, 'channels[].name') ?? id,
+    ...(number === undefined ? {} : { number }),
+    ...(group === undefined ? {} : { group }),
+    ...(logo === undefined ? {} : { logo }),
+    ...(guide === undefined ? {} : { guide }),
+    mode,
+    sources,
+    keepWarm: valueAt(section, 'channels[].keep_warm'),
+  };
+}
