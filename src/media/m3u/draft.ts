@@ -1,0 +1,90 @@
+// This file gathers what stands above a URL until the URL makes an entry of it.
+import type { ExtInf } from './extinf.ts';
+import { MAX_GROUPS, parseGroups } from './groups.ts';
+import type { ParsedM3uEntry } from './list.ts';
+import { headerName, type Location, parseHeaderOptions } from './location.ts';
+
+/** Most #EXTVLCOPT and #KODIPROP lines kept of one entry; players know about ten of each. */
+export const MAX_OPTIONS = 32;
+
+export type Draft = {
+  info: (ExtInf & { readonly line: number }) | undefined;
+  /** The #EXTINF line could not be used, so the URL that follows must not stand alone. */
+  broken: boolean;
+  readonly groups: string[];
+  readonly headers: Map<string, string>;
+  readonly properties: Map<string, string>;
+  optionCount: number;
+  /** Of all its lines, for the budget of the list. */
+  charCount: number;
+};
+
+export function createDraft(): Draft {
+  return {
+    info: undefined,
+    broken: false,
+    groups: [],
+    headers: new Map(),
+    properties: new Map(),
+    optionCount: 0,
+    charCount: 0,
+  };
+}
+
+export function addGroups(draft: Draft, groups: readonly string[]): void {
+  draft.groups.push(...groups.slice(0, MAX_GROUPS - draft.groups.length));
+}
+
+/** Of VLC's options only the request headers mean anything to us. */
+const VLC_HEADER = /^http-(?:user-agent|referrer|referer|origin)$/;
+const KODI_HEADERS = /^inputstream\.adaptive\.(?:stream|manifest|common)_headers$/;
+
+/** `text` is what follows #EXTVLCOPT: or #KODIPROP:; false where it is one too many. */
+export function addOption(draft: Draft, tag: 'EXTVLCOPT' | 'KODIPROP', text: string): boolean {
+  const equals = text.indexOf('=');
+  if (equals <= 0) return true;
+  if (draft.optionCount === MAX_OPTIONS) return false;
+  draft.optionCount += 1;
+  const key = text.slice(0, equals).trim().toLowerCase();
+  const value = text.slice(equals + 1).trim();
+  if (tag === 'KODIPROP') {
+    draft.properties.set(key, value);
+    if (KODI_HEADERS.test(key)) setMissing(draft.headers, parseHeaderOptions(value));
+  } else if (VLC_HEADER.test(key)) {
+    setMissing(draft.headers, new Map([[headerName(key), value]]));
+  }
+  return true;
+}
+
+/** `section` are the groups of entries that name none of their own. */
+export function finishDraft(
+  draft: Draft,
+  location: Location,
+  line: number,
+  section: readonly string[],
+): ParsedM3uEntry {
+  const attributes = draft.info?.attributes ?? new Map<string, string>();
+  const groups = [...parseGroups(attributes.get('group-title') ?? ''), ...draft.groups];
+  const headers = new Map(location.headers);
+  setMissing(headers, draft.headers);
+  return {
+    line,
+    name: draft.info?.title || attributes.get('tvg-name') || nameOf(location.url),
+    url: location.url,
+    ...(draft.info?.duration === undefined ? {} : { duration: draft.info.duration }),
+    attributes,
+    groups: groups.length > 0 ? [...new Set(groups)] : section,
+    headers,
+    properties: draft.properties,
+  };
+}
+
+function setMissing(into: Map<string, string>, from: ReadonlyMap<string, string>): void {
+  for (const [name, value] of from) if (!into.has(name)) into.set(name, value);
+}
+
+/** The last part of the path, as one would name the file. */
+function nameOf(url: string): string {
+  const path = url.replace(/[?#].*$/s, '').replace(/\/+$/, '');
+  return path.slice(path.lastIndexOf('/') + 1) || url;
+}

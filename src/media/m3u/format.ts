@@ -1,0 +1,63 @@
+// This file writes the one line-up that Kodi, Jellyfin, VLC and mpv all read alike.
+import type { M3uEntry, M3uLineUp } from './entry.ts';
+import { safeGroup, safeText, titleOf } from './safe-text.ts';
+import { safeAttributeUrl, safeUrl } from './safe-url.ts';
+
+/** Anything longer is no number one types on a remote, and Kodi reads it as an int. */
+const MAX_NUMBER = 999_999;
+
+/**
+ * UTF-8 without BOM, LF, no line that starts `#EXT-X-` (mpv would take the list for HLS). An entry
+ * whose URL no player may be given is left out.
+ */
+export function formatM3u(lineUp: M3uLineUp): string {
+  const lines = [formatHeader(lineUp.guideUrl)];
+  for (const entry of lineUp.entries) {
+    const safe = safeEntry(entry);
+    if (safe !== undefined) lines.push(formatInfo(safe), safe.url);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The entry as every player will read it, or undefined where its URL cannot be written. */
+export function safeEntry(entry: M3uEntry): M3uEntry | undefined {
+  const url = safeUrl(entry.url);
+  if (url === undefined) return undefined;
+  const id = safeText(entry.id) || 'channel';
+  const group = safeGroup(entry.group ?? '');
+  const logo = entry.logo === undefined ? undefined : safeAttributeUrl(entry.logo);
+  const number = safeNumber(entry.number);
+  return {
+    id,
+    name: safeText(entry.name) || id,
+    ...(number === undefined ? {} : { number }),
+    ...(group === '' ? {} : { group }),
+    ...(logo === undefined ? {} : { logo }),
+    guideId: safeText(entry.guideId ?? '') || id,
+    url,
+  };
+}
+
+/**
+ * mpv knows a list without a MIME type only by a first line of exactly `#EXTM3U`; Kodi tries
+ * x-tvg-url first, then url-tvg, and an empty one is worse than none.
+ */
+function formatHeader(guideUrl: string | undefined): string {
+  const url = guideUrl === undefined ? undefined : safeAttributeUrl(guideUrl);
+  return url === undefined ? '#EXTM3U' : `#EXTM3U x-tvg-url="${url}" url-tvg="${url}"`;
+}
+
+/** Attributes are quoted and never empty: Jellyfin reads no others, VLC keeps the bare quotes. */
+function formatInfo(entry: M3uEntry): string {
+  const attributes = [`tvg-id="${entry.guideId}"`];
+  if (entry.number !== undefined) attributes.push(`tvg-chno="${entry.number}"`);
+  attributes.push(`tvg-name="${entry.name}"`);
+  if (entry.logo !== undefined) attributes.push(`tvg-logo="${entry.logo}"`);
+  if (entry.group !== undefined) attributes.push(`group-title="${entry.group}"`);
+  return `#EXTINF:-1 ${attributes.join(' ')},${titleOf(entry.name)}`;
+}
+
+function safeNumber(number: number | undefined): number | undefined {
+  if (number === undefined || !(number >= 1 && number <= MAX_NUMBER)) return undefined;
+  return Math.round(number * 1000) / 1000;
+}
