@@ -1,0 +1,105 @@
+// This file makes the executables, for every system or with --host for this one alone.
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { basename, join, relative, resolve } from 'node:path';
+
+const ROOT = resolve(import.meta.dir, '..');
+const SRC = join(ROOT, 'src');
+const DIST = join(ROOT, 'dist');
+
+/** Name of the file → what Bun calls the system. */
+const TARGETS: Readonly<Record<string, string>> = {
+  'weir-linux-x64': 'bun-linux-x64',
+  'weir-linux-arm64': 'bun-linux-arm64',
+  'weir-linux-x64-musl': 'bun-linux-x64-musl',
+  'weir-linux-arm64-musl': 'bun-linux-arm64-musl',
+  'weir-darwin-x64': 'bun-darwin-x64',
+  'weir-darwin-arm64': 'bun-darwin-arm64',
+  'weir-windows-x64.exe': 'bun-windows-x64',
+};
+
+/** A runtime that is not there yet is fetched from the npm registry: some 40 MB. */
+const BUILD_TIMEOUT_MS = 180_000;
+
+export function hostName(): string {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  const isMusl = system === 'linux' && process.report?.getReport !== undefined && muslHere();
+  const extension = system === 'windows' ? '.exe' : '';
+  return `weir-${system}-${process.arch}${isMusl ? '-musl' : ''}${extension}`;
+}
+
+function muslHere(): boolean {
+  const loader = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+  return statSync(`/lib/ld-musl-${loader}.so.1`, { throwIfNoEntry: false }) !== undefined;
+}
+
+/** Every worker is an entry of its own: the bundler does not follow their URLs. */
+async function entries(): Promise<string[]> {
+  const text = await Bun.file(join(SRC, 'threads.ts')).text();
+  const workers = [...text.matchAll(/new URL\('\.\/([^']+)', import\.meta\.url\)/g)];
+  if (workers.length === 0) throw new Error('Cannot build: src/threads.ts names no worker');
+  return ['main.ts', ...workers.map((match) => match[1]!)].map((file) => join(SRC, file));
+}
+
+async function build(name: string, target: string, files: readonly string[]): Promise<string> {
+  const outfile = join(DIST, name);
+  const flags = [
+    '--compile',
+    `--target=${target}`,
+    '--minify-whitespace',
+    '--minify-syntax',
+    // What lies in the folder it is started from must not steer a server.
+    '--no-compile-autoload-dotenv',
+    '--no-compile-autoload-bunfig',
+    `--root=${SRC}`,
+    `--outfile=${outfile}`,
+  ];
+  const child = Bun.spawn({
+    cmd: [process.execPath, 'build', ...flags, ...files],
+    cwd: ROOT,
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    timeout: BUILD_TIMEOUT_MS,
+  });
+  const said = await Promise.all(
+    [child.stdout, child.stderr].map((out) => new Response(out).text()),
+  );
+  const code = await child.exited;
+  if (code !== 0 || !(await Bun.file(outfile).exists())) throw new Error(said.join('\n').trim());
+  return outfile;
+}
+
+async function sha256Of(file: string): Promise<string> {
+  const hash = new Bun.CryptoHasher('sha256');
+  for await (const chunk of Bun.file(file).stream()) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const names = args.includes('--host') ? [hostName()] : Object.keys(TARGETS);
+  const files = await entries();
+  console.log(`Entries: ${files.map((file) => relative(ROOT, file)).join(' ')}`);
+  rmSync(DIST, { recursive: true, force: true });
+  mkdirSync(DIST, { recursive: true });
+  const sums: string[] = [];
+  const lacking: string[] = [];
+  for (const name of names) {
+    const startMs = performance.now();
+    try {
+      const file = await build(name, TARGETS[name] ?? '', files);
+      const megabytes = (statSync(file).size / 1e6).toFixed(1).padStart(8);
+      const seconds = ((performance.now() - startMs) / 1000).toFixed(1).padStart(6);
+      console.log(`${name.padEnd(24)}${megabytes} MB ${seconds} s`);
+      sums.push(`${await sha256Of(file)}  ${basename(file)}`);
+    } catch (error) {
+      lacking.push(name);
+      console.log(`${name.padEnd(24)}  FAILED\n${error instanceof Error ? error.message : error}`);
+    }
+  }
+  await Bun.write(join(DIST, 'SHA256SUMS'), `${sums.join('\n')}\n`);
+  if (lacking.length === 0) return;
+  console.log(`Not built: ${lacking.join(', ')}`);
+  process.exit(1);
+}
+
+await main(process.argv.slice(2));

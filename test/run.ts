@@ -1,0 +1,127 @@
+// This file runs every check there is, or the groups of tests named on its command line.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Glob } from 'bun';
+import { countTests } from './runner/junit.ts';
+import { ensurePrograms } from './runner/programs.ts';
+import { checkStage, run, type StageResult } from './runner/stage.ts';
+
+type Group = {
+  /** Of a folder in test/; what is in no other group's folder belongs to `unit`. */
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly programs?: readonly string[];
+  /** Runs only where it is asked for by name. */
+  readonly onRequest?: boolean;
+};
+
+const MINUTE = 60_000;
+
+/** In the order they run: what is quick to fail goes first. */
+const GROUPS: readonly Group[] = [
+  { name: 'unit', timeoutMs: 4 * MINUTE, programs: ['openssl'] },
+  { name: 'support', timeoutMs: 2 * MINUTE },
+  { name: 'sim', timeoutMs: 3 * MINUTE },
+  { name: 'fault', timeoutMs: 6 * MINUTE, programs: ['openssl'] },
+  {
+    name: 'e2e',
+    timeoutMs: 5 * MINUTE,
+    programs: ['ffmpeg', 'ffprobe', 'openssl', 'chromium'],
+  },
+  {
+    name: 'players',
+    timeoutMs: 20 * MINUTE,
+    programs: ['ffmpeg', 'ffprobe', 'chromium', 'vlc', 'mpv'],
+    onRequest: true,
+  },
+  { name: 'bench', timeoutMs: 20 * MINUTE, onRequest: true },
+];
+
+const ROOT = resolve(import.meta.dir, '..');
+const BIN = join(ROOT, 'node_modules/.bin');
+
+function filesOf(group: Group): string[] {
+  const found = [...new Glob('**/*.test.ts').scanSync(join(ROOT, 'test'))].sort();
+  const groupOf = (file: string) => GROUPS.find(({ name }) => file.startsWith(`${name}/`));
+  const own = found.filter((file) => (groupOf(file)?.name ?? 'unit') === group.name);
+  return own.filter((file) => !file.startsWith('fixtures/')).map((file) => `test/${file}`);
+}
+
+async function testStage(group: Group, lacking: readonly string[]): Promise<StageResult> {
+  const files = filesOf(group);
+  const missing = (group.programs ?? []).filter((program) => lacking.includes(program));
+  const notes = missing.map((program) => `${group.name}: whatever needs ${program}`);
+  const none = { name: group.name, passed: 0, failed: 0, seconds: 0 };
+  if (files.length === 0) return { ...none, skipped: [`${group.name}: it has no test files`] };
+  const dir = mkdtempSync(join(tmpdir(), 'weir-run-'));
+  const report = join(dir, 'report.xml');
+  const startMs = performance.now();
+  const paths = files.map((file) => `./${file}`);
+  const flags = ['--reporter=junit', `--reporter-outfile=${report}`];
+  const cmd = [process.execPath, 'test', ...flags, ...paths];
+  const code = await run({ cmd, timeoutMs: group.timeoutMs });
+  const seconds = (performance.now() - startMs) / 1000;
+  const text = await Bun.file(report)
+    .text()
+    .catch(() => undefined);
+  rmSync(dir, { recursive: true, force: true });
+  const count = countTests(text, files, code);
+  return { name: group.name, ...count, skipped: [...notes, ...count.skipped], seconds };
+}
+
+function title(text: string): void {
+  console.log(`\n── ${text} ${'─'.repeat(Math.max(0, 90 - text.length))}`);
+}
+
+async function checks(): Promise<StageResult[]> {
+  title('format and lint');
+  const biome = [join(BIN, 'biome'), 'check', '--config-path=.biome.json', 'src', 'test'];
+  const lint = await checkStage('format and lint', { cmd: biome, timeoutMs: MINUTE });
+  title('types');
+  const tsc = [join(BIN, 'tsc'), '--noEmit'];
+  return [lint, await checkStage('types', { cmd: tsc, timeoutMs: 2 * MINUTE })];
+}
+
+function chosen(names: readonly string[]): Group[] {
+  for (const name of names) {
+    if (GROUPS.some((group) => group.name === name)) continue;
+    const known = GROUPS.map((group) => group.name).join(', ');
+    console.log(`Cannot run "${name}": no such group, wanted one of ${known}`);
+    process.exit(2);
+  }
+  return GROUPS.filter(({ name, onRequest }) =>
+    names.length > 0 ? names.includes(name) : !onRequest,
+  );
+}
+
+async function main(names: readonly string[]): Promise<void> {
+  process.chdir(ROOT);
+  const groups = chosen(names);
+  const programs = [...new Set(groups.flatMap((group) => group.programs ?? []))];
+  title('programs');
+  const lacking = await ensurePrograms(programs);
+  console.log(lacking.length === 0 ? 'All there' : `COULD NOT BE HAD: ${lacking.join(', ')}`);
+  const results = names.length > 0 ? [] : await checks();
+  for (const group of groups) {
+    title(`tests: ${group.name}`);
+    results.push(await testStage(group, lacking));
+  }
+  summarize(results);
+}
+
+function summarize(results: readonly StageResult[]): void {
+  title('summary');
+  for (const { name, passed, failed, seconds } of results) {
+    const counts = `${String(passed).padStart(6)} passed ${String(failed).padStart(4)} failed`;
+    console.log(`${name.padEnd(16)}${counts} ${seconds.toFixed(1).padStart(7)} s`);
+  }
+  const skipped = results.flatMap((result) => result.skipped);
+  if (skipped.length > 0)
+    console.log(`\nSkipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`);
+  const sum = (of: 'passed' | 'failed') => results.reduce((total, result) => total + result[of], 0);
+  console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
+  process.exit(sum('failed') === 0 ? 0 : 1);
+}
+
+await main(process.argv.slice(2));
