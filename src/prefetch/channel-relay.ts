@@ -64,6 +64,7 @@ export class ChannelRelay implements Disposable {
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
   #sourceIndex = 0;
   #stallsAvoided = 0;
+  #requests = 0;
 
   constructor(config: ChannelConfig, deps: RelayDeps) {
     this.config = config;
@@ -74,7 +75,13 @@ export class ChannelRelay implements Disposable {
   /** What the channel offers; asks upstream only where that is not known. */
   open(): Opened | Promise<Opened | Unavailable> {
     this.#lastWatchedMs = this.#deps.clock.monotonicMs();
+    this.#requests++;
     return this.#opened ?? this.#openOnce();
+  }
+
+  /** True while the channel was asked for no more than once since it was last forgotten. */
+  get isProbe(): boolean {
+    return this.#requests <= 1;
   }
 
   /** What is known without asking upstream: for HEAD, metrics and the API. */
@@ -89,6 +96,7 @@ export class ChannelRelay implements Disposable {
   /** The rendition by its id, once the channel is open; undefined where it has none of that name. */
   rendition(id: string): Rendition | undefined | Promise<Rendition | undefined | Unavailable> {
     this.#lastWatchedMs = this.#deps.clock.monotonicMs();
+    this.#requests++;
     const known = this.#renditions.get(id);
     if (known !== undefined || this.#opened !== undefined) return known;
     return this.#openOnce().then((opened) =>
@@ -115,7 +123,7 @@ export class ChannelRelay implements Disposable {
       rendition.sweep(nowMs);
       if (rendition.state !== 'cold') isWatched = true;
     }
-    if (!isWatched && this.#opened !== undefined) this.#forget();
+    if (!isWatched && this.#requests > 0) this.#forget();
   }
 
   stats(): RelayStats {
@@ -136,6 +144,7 @@ export class ChannelRelay implements Disposable {
     for (const rendition of this.#renditions.values()) rendition[Symbol.dispose]();
     this.#renditions.clear();
     this.#opened = undefined;
+    this.#requests = 0;
   }
 
   async #openOnce(): Promise<Opened | Unavailable> {

@@ -5,7 +5,13 @@ import { type Clock, sleep } from '../base/clock.ts';
 import { errorRecord } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Timeouts } from '../config/config.ts';
-import type { Asset, ListedSegment, Listing } from '../ring/listing.ts';
+import {
+  type Asset,
+  assetsOf,
+  isEncrypted,
+  type ListedSegment,
+  type Listing,
+} from '../ring/listing.ts';
 import { giveUpAfterMs, TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import { SourceStatusError } from '../source/errors.ts';
 import type { RenditionSource } from '../source/source.ts';
@@ -227,12 +233,12 @@ export class RenditionLoop implements LoopHandle {
   }
 
   #know(segment: ListedSegment): void {
-    const isEncrypted = segment.keys.some(({ key }) => key.method === 'AES-128');
-    if (segment.map !== undefined) {
-      const expect = isEncrypted ? 'encrypted' : 'init';
-      this.#knownAssets.set(segment.map.name, { asset: segment.map, expect });
+    const { map, keys } = segment;
+    if (map !== undefined) {
+      const expect = isEncrypted(map.keys) ? 'encrypted' : 'init';
+      this.#knownAssets.set(map.asset.name, { asset: map.asset, expect });
     }
-    for (const { asset } of segment.keys) {
+    for (const { asset } of [...keys, ...(map?.keys ?? [])]) {
       if (asset !== undefined) this.#knownAssets.set(asset.name, { asset, expect: 'key' });
     }
     while (this.#knownAssets.size > ASSETS_MAX) {
@@ -303,12 +309,11 @@ export class RenditionLoop implements LoopHandle {
     const deadlineMs = this.#onDemand
       ? nowMs + patienceMs
       : Math.max(item.namedMs + patienceMs, nowMs + patienceMs / 2);
-    const isEncrypted = segment.keys.some(({ key }) => key.method === 'AES-128');
     const request: BodyFetchRequest = {
       key: ordinal,
       kind: 'segment',
       ref: segment.ref,
-      expect: isEncrypted ? 'encrypted' : this.#iFramesOnly ? 'partial' : 'media',
+      expect: isEncrypted(segment.keys) ? 'encrypted' : this.#iFramesOnly ? 'partial' : 'media',
       targetDurationS: this.#targetDurationS,
       deadlineMs,
       sequence: segment.sequence,
@@ -355,8 +360,7 @@ export class RenditionLoop implements LoopHandle {
   }
 
   async #fetchAssets(segment: ListedSegment): Promise<boolean> {
-    const names = segment.keys.flatMap(({ asset }) => (asset === undefined ? [] : [asset.name]));
-    if (segment.map !== undefined) names.push(segment.map.name);
+    const names = assetsOf(segment).map((asset) => asset.name);
     if (names.length === 0) return true;
     const found = await Promise.all(
       names.map((name) => {

@@ -6,7 +6,7 @@ import { AppError, type ErrorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
 import { BodyBrokenError, InFlight } from '../ring/in-flight.ts';
-import type { Asset, ListedSegment } from '../ring/listing.ts';
+import { type Asset, assetsOf, type ListedSegment } from '../ring/listing.ts';
 import { mediaSequenceOf, segmentName } from '../ring/name.ts';
 import { RenditionRing, type Segment } from '../ring/rendition-ring.ts';
 import type { Ring } from '../ring/ring.ts';
@@ -147,11 +147,14 @@ export class Rendition implements Disposable {
     return (this.#deps.clock.monotonicMs() - this.#advancedMs) / 1000;
   }
 
-  /** A viewer asks for the playlist. A hit is answered without a promise. */
-  playlist(): PlaylistAnswer | Promise<PlaylistAnswer> {
+  /**
+   * A viewer asks for the playlist. A hit is answered without a promise. Apps that open every
+   * channel to test it ask once: `isProbe` says that nothing else of the channel was asked for.
+   */
+  playlist(isProbe: boolean): PlaylistAnswer | Promise<PlaylistAnswer> {
     const nowMs = this.#deps.clock.monotonicMs();
     this.#lastWatchedMs = nowMs;
-    if (this.#state === 'cold') return this.#startCold('probe');
+    if (this.#state === 'cold') return this.#startCold(isProbe ? 'probe' : 'follow');
     if (this.#state === 'probing') return this.#secondRequest(nowMs);
     return this.#answer(nowMs);
   }
@@ -653,11 +656,6 @@ function isRefusal(error: ErrorRecord): boolean {
   if (error.code === 'SOURCE_STATUS')
     return typeof status === 'number' && status < 500 && status !== 429;
   return error.code === 'NET_ADDRESS_BLOCKED' || error.code === 'NET_URL';
-}
-
-function assetsOf(listed: ListedSegment): Asset[] {
-  const assets = listed.keys.flatMap(({ asset }) => (asset === undefined ? [] : [asset]));
-  return listed.map === undefined ? assets : [listed.map, ...assets];
 }
 
 function missedSegment(next: ListedSegment, sequence: number, durationS: number): ListedSegment {

@@ -20,7 +20,7 @@ export type ListedSegment = {
   readonly discontinuity: boolean;
   readonly discontinuitySequence: number;
   readonly programDateTimeMs?: number;
-  readonly map?: Asset;
+  readonly map?: ListedMap;
   /** Keys with our asset where we serve them (AES-128); as they are where we do not. */
   readonly keys: readonly ListedKey[];
   readonly dateRanges: readonly Attributes[];
@@ -30,6 +30,9 @@ export type ListedSegment = {
   /** File name extension, without the dot. */
   readonly extension: string;
 };
+
+/** An init segment and the keys it is encrypted with, which need not be those of the segment. */
+export type ListedMap = { readonly asset: Asset; readonly keys: readonly ListedKey[] };
 
 export type ListedKey = { readonly key: Key; readonly asset?: Asset };
 
@@ -45,3 +48,15 @@ export type Listing = {
   /** Changes where the source knows by itself that it counts anew. */
   readonly generation?: number;
 };
+
+/** The init segments and keys that a segment needs beside its own bytes. */
+export function assetsOf(segment: ListedSegment): Asset[] {
+  const keys = [...segment.keys, ...(segment.map?.keys ?? [])];
+  const assets = keys.flatMap(({ asset }) => (asset === undefined ? [] : [asset]));
+  return segment.map === undefined ? assets : [segment.map.asset, ...assets];
+}
+
+/** Is it encrypted as a whole, so that nothing of its container can be seen? */
+export function isEncrypted(keys: readonly ListedKey[]): boolean {
+  return keys.some(({ key }) => key.method === 'AES-128');
+}

@@ -145,7 +145,6 @@ export class RenditionRing {
     segment.body = body;
     segment.contentType = contentType;
     this.heldBytes += body.size;
-    this.version++;
   }
 
   giveUp(segment: Segment): void {

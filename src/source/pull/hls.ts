@@ -4,7 +4,14 @@ import { FormatError } from '../../base/errors.ts';
 import { parsePlaylist } from '../../media/m3u8/parse-playlist.ts';
 import type { Key, MediaMap, MediaPlaylist, MediaSegment } from '../../media/m3u8/playlist.ts';
 import type { Outbound, OutboundLimits, OutboundPolicy } from '../../net/outbound.ts';
-import type { Asset, BodyRef, ListedKey, ListedSegment, Listing } from '../../ring/listing.ts';
+import type {
+  Asset,
+  BodyRef,
+  ListedKey,
+  ListedMap,
+  ListedSegment,
+  Listing,
+} from '../../ring/listing.ts';
 import { assetName } from '../../ring/name.ts';
 import { playlistLimits } from '../deadlines.ts';
 import { parseRetryAfterMs, SourceStatusError } from '../errors.ts';
@@ -112,7 +119,7 @@ function listedSegment(
     dateRanges: segment.dateRanges,
     gap: segment.gap,
     extension: extensionOf(url, segment.map),
-    ...(segment.map === undefined ? {} : { map: mapAsset(segment.map, base) }),
+    ...(segment.map === undefined ? {} : { map: listedMap(segment.map, base) }),
     ...(segment.bitrate === undefined ? {} : { bitrate: segment.bitrate }),
     ...(segment.programDateTimeMs === undefined
       ? {}
@@ -144,11 +151,12 @@ function identityOf(url: string, segment: MediaSegment): string {
   return range === undefined ? name : `${name}@${range.offset}+${range.length}`;
 }
 
-function mapAsset(map: MediaMap, base: string): Asset {
+function listedMap(map: MediaMap, base: string): ListedMap {
   const url = absolute(map.uri, base);
   const range = map.byteRange;
   const location = range === undefined ? url : `${url}@${range.offset}+${range.length}`;
-  return { name: assetName('init', location, 'mp4'), ref: httpRef(url, map) };
+  const asset = { name: assetName('init', location, 'mp4'), ref: httpRef(url, map) };
+  return { asset, keys: map.keys.map((key) => listedKey(key, base)) };
 }
 
 /**

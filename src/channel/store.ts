@@ -1,0 +1,113 @@
+// This file keeps what must survive a restart: small JSON documents and secrets, in one SQLite file.
+import { Database } from 'bun:sqlite';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Store extends Disposable {
+  load(kind: string): ReadonlyMap<string, unknown>;
+  /** All or none of them. */
+  save(kind: string, documents: ReadonlyMap<string, unknown>): void;
+  /** Random bytes made once under this name. */
+  secret(name: string, sizeBytes: number): Uint8Array;
+}
+
+/** Forward only; a file written by a later version is not touched. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE document (
+     kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
+     PRIMARY KEY (kind, id)
+   ) WITHOUT ROWID;
+   CREATE TABLE secret (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;`,
+];
+
+/** Throws where the folder cannot be written or the file is of a later version. */
+export function openStore(dataDir: string): Store {
+  mkdirSync(dataDir, { recursive: true });
+  const database = new Database(join(dataDir, 'weir.sqlite'), { create: true, strict: true });
+  database.run('PRAGMA journal_mode = WAL');
+  // A power cut may cost the last second of numbering, for which the timeline keeps a margin
+  database.run('PRAGMA synchronous = NORMAL');
+  database.run('PRAGMA busy_timeout = 2000');
+  migrate(database);
+  return new SqliteStore(database);
+}
+
+function migrate(database: Database): void {
+  const { user_version: version } = database
+    .query<{ user_version: number }, []>('PRAGMA user_version')
+    .get() as { user_version: number };
+  if (version > MIGRATIONS.length) {
+    throw new Error(
+      `Cannot open weir.sqlite: it is of version ${version}, wanted at most ${MIGRATIONS.length}`,
+    );
+  }
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    database.transaction(() => {
+      database.run(MIGRATIONS[next] as string);
+      database.run(`PRAGMA user_version = ${next + 1}`);
+    })();
+  }
+}
+
+class SqliteStore implements Store {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  load(kind: string): ReadonlyMap<string, unknown> {
+    const rows = this.#database
+      .query<{ id: string; body: string }, [string]>('SELECT id, body FROM document WHERE kind = ?')
+      .all(kind);
+    const documents = new Map<string, unknown>();
+    for (const { id, body } of rows) {
+      try {
+        documents.set(id, JSON.parse(body));
+      } catch {
+        // A row that cannot be read is one that was never written: its owner starts anew
+      }
+    }
+    return documents;
+  }
+
+  save(kind: string, documents: ReadonlyMap<string, unknown>): void {
+    const insert = this.#database.query(
+      'INSERT INTO document (kind, id, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+    );
+    this.#database.transaction(() => {
+      for (const [id, body] of documents) insert.run(kind, id, JSON.stringify(body));
+    })();
+  }
+
+  secret(name: string, sizeBytes: number): Uint8Array {
+    this.#database.run('INSERT OR IGNORE INTO secret (name, bytes) VALUES (?, ?)', [
+      name,
+      randomBytes(sizeBytes),
+    ]);
+    const row = this.#database
+      .query<{ bytes: Uint8Array }, [string]>('SELECT bytes FROM secret WHERE name = ?')
+      .get(name);
+    return (row as { bytes: Uint8Array }).bytes;
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+/** For where nothing can be written: numbering then starts anew with every start. */
+export function openMemoryStore(): Store {
+  const secrets = new Map<string, Uint8Array>();
+  return {
+    load: () => new Map(),
+    save() {},
+    secret(name, sizeBytes) {
+      const known = secrets.get(name) ?? new Uint8Array(randomBytes(sizeBytes));
+      secrets.set(name, known);
+      return known;
+    },
+    [Symbol.dispose]() {},
+  };
+}

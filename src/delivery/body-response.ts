@@ -1,0 +1,87 @@
+// This file answers with a segment, an init segment or a key.
+import type { BodyResult } from '../prefetch/rendition.ts';
+import { problemResponse, unavailable } from './error-response.ts';
+import { CORS, IMMUTABLE_CACHE } from './headers.ts';
+import { parseRange } from './range.ts';
+
+/** RFC 9110 §13.1.2: weak comparison, lists and `*`. */
+export function matchesEtag(header: string | null, etag: string): boolean {
+  if (header === null) return false;
+  if (header === etag || header.trim() === '*') return true;
+  return header.split(',').some((part) => part.trim().replace(/^W\//, '') === etag);
+}
+
+export function bodyResponse(
+  name: string,
+  result: BodyResult,
+  request: Request,
+): Response | Promise<Response> {
+  switch (result.kind) {
+    case 'whole':
+      return wholeResponse(name, result.body, result.contentType, request);
+    case 'streaming': {
+      const { inFlight, contentType } = result;
+      if (request.headers.has('range')) {
+        return inFlight.whole().then(
+          (body) => wholeResponse(name, body, contentType, request),
+          (error: Error) => unavailable(error.message, 1, request),
+        );
+      }
+      const headers = bodyHeaders(name, contentType);
+      return new Response(inFlight.stream(), { headers });
+    }
+    case 'missing':
+      return problemResponse(
+        {
+          status: 404,
+          code: 'DELIVERY_UNKNOWN_SEGMENT',
+          message: `Cannot send "${name.slice(0, 80)}": no playlist of this channel names it`,
+        },
+        request,
+      );
+    case 'gone':
+      return problemResponse(
+        {
+          status: 410,
+          code: 'DELIVERY_SEGMENT_GONE',
+          message: `Cannot send "${name.slice(0, 80)}": it has left the buffer`,
+        },
+        request,
+      );
+    case 'unavailable':
+      return unavailable(result.reason, result.retryAfterS, request);
+  }
+}
+
+function bodyHeaders(name: string, contentType: string): Record<string, string> {
+  const isKey = name.startsWith('key-');
+  return {
+    ...CORS,
+    'content-type': contentType,
+    'cache-control': isKey ? 'no-store' : IMMUTABLE_CACHE,
+    etag: `"${name}"`,
+  };
+}
+
+function wholeResponse(name: string, body: Blob, contentType: string, request: Request): Response {
+  const headers = { ...bodyHeaders(name, contentType), 'accept-ranges': 'bytes' };
+  if (matchesEtag(request.headers.get('if-none-match'), headers.etag as string)) {
+    return new Response(null, { status: 304, headers });
+  }
+  const range = parseRange(request.headers.get('range'), body.size);
+  if (range === undefined) return new Response(body, { headers });
+  if (range === 'unsatisfiable') {
+    const contentRange = { 'content-range': `bytes */${body.size}` };
+    const message = `Cannot send the range: the segment has ${body.size} bytes`;
+    return problemResponse(
+      { status: 416, code: 'DELIVERY_RANGE', message, headers: contentRange },
+      request,
+    );
+  }
+  const { first, last } = range;
+  const contentRange = `bytes ${first}-${last}/${body.size}`;
+  return new Response(body.slice(first, last + 1, contentType), {
+    status: 206,
+    headers: { ...headers, 'content-range': contentRange },
+  });
+}

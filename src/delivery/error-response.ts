@@ -1,0 +1,36 @@
+// This file turns what went wrong into an HTTP answer: the only place that knows the statuses.
+import { CORS } from './headers.ts';
+
+export type Problem = {
+  readonly status: 400 | 404 | 405 | 410 | 416 | 500 | 502 | 503;
+  /** Stable, as listed in the manual. */
+  readonly code: string;
+  readonly message: string;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+/** JSON for who asks for it, else a line of text: a player logs the first line it gets. */
+export function problemResponse(problem: Problem, request: Request): Response {
+  const { status, code, message } = problem;
+  const headers: Record<string, string> = {
+    ...CORS,
+    'cache-control': 'no-store',
+    vary: 'Accept',
+    ...problem.headers,
+  };
+  const wantsJson = (request.headers.get('accept') ?? '').includes('json');
+  if (wantsJson) return Response.json({ status, code, message }, { status, headers });
+  const type = { 'content-type': 'text/plain; charset=utf-8' };
+  return new Response(`${code}: ${message}\n`, { status, headers: { ...headers, ...type } });
+}
+
+export function unknownChannel(id: string, request: Request): Response {
+  const message = `Cannot play the channel: there is none with the id "${id.slice(0, 64)}"`;
+  return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_CHANNEL', message }, request);
+}
+
+export function unavailable(reason: string, retryAfterS: number, request: Request): Response {
+  const headers = { 'retry-after': String(retryAfterS) };
+  const message = `Cannot play now: ${reason}`;
+  return problemResponse({ status: 503, code: 'DELIVERY_UNAVAILABLE', message, headers }, request);
+}

@@ -1,0 +1,24 @@
+// This file holds the response headers that players and caches need.
+
+/** Players in browsers come from any page; nothing here is answered by cookie or credential. */
+export const CORS: Readonly<Record<string, string>> = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': 'Content-Length, Content-Range, Date, ETag',
+};
+
+export const PREFLIGHT: Readonly<Record<string, string>> = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+  'access-control-allow-headers': 'Range, If-None-Match',
+  'access-control-max-age': '86400',
+};
+
+/** Apple's validator refuses application/x-mpegURL; Kodi and hls.js take either. */
+export const HLS_TYPE = 'application/vnd.apple.mpegurl';
+
+/** A live list is old within a second; a cache in front of us collapses the polls of one second. */
+export const LIVE_CACHE = 'public, max-age=1';
+/** The name of a segment never means other bytes. */
+export const IMMUTABLE_CACHE = 'public, max-age=31536000, immutable';
+
+export const OCTETS = 'application/octet-stream';

@@ -1,0 +1,207 @@
+// This file serves the buffered mode: playlists, segments, init segments and keys from the ring.
+import { Elysia } from 'elysia';
+import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
+import type { ChannelRelay, Opened } from '../prefetch/channel-relay.ts';
+import type { Relays } from '../prefetch/relays.ts';
+import type { Rendition, Unavailable } from '../prefetch/rendition.ts';
+import { onlyVariant, pickVariant } from '../source/pull/renditions.ts';
+import { bodyResponse } from './body-response.ts';
+import { problemResponse, unavailable, unknownChannel } from './error-response.ts';
+import { CORS, HLS_TYPE, LIVE_CACHE } from './headers.ts';
+import { playlistResponse, renditionResponse } from './playlist-response.ts';
+import { parseHeight, queryOf } from './query.ts';
+
+type Answer = Response | Promise<Response>;
+
+/** Who asked, for the count of viewers: asked for only where a segment is sent. */
+export type AddressOf = (request: Request) => string;
+
+/** No hook stands on this instance: every one would cost each playlist a fifth of its time. */
+export function livePlugin(relays: Relays, addressOf: AddressOf) {
+  return new Elysia({ name: 'live' })
+    .get('/live/:channel/index.m3u8', ({ params, request }) =>
+      channelPlaylist(relays, params.channel, request),
+    )
+    .head('/live/:channel/index.m3u8', ({ params, request }) =>
+      headPlaylist(relays, params.channel, request),
+    )
+    .get('/live/:channel/:rendition/index.m3u8', ({ params, request }) =>
+      renditionIndex(relays, params.channel, params.rendition, request),
+    )
+    .head('/live/:channel/:rendition/index.m3u8', ({ params, request }) =>
+      headPlaylist(relays, params.channel, request),
+    )
+    .get('/live/:channel/:rendition/:name', ({ params, request }) =>
+      body(relays, params.channel, params.rendition, params.name, request, addressOf),
+    )
+    .head('/live/:channel/:rendition/:name', ({ params, request }) =>
+      headBody(relays, params.channel, params.rendition, params.name, request),
+    );
+}
+
+/**
+ * The playlist of a channel. `base` stands before every URI written: empty for relative ones, or
+ * an absolute URL ending in the channel's folder.
+ */
+export function channelPlaylist(relays: Relays, id: string, request: Request, base = ''): Answer {
+  const relay = relays.get(id);
+  if (relay === undefined) return unknownChannel(id, request);
+  const height = parseHeight(queryOf(request.url));
+  if (height === 'invalid') return badQuality(request);
+  const opened = relay.open();
+  if (opened instanceof Promise) {
+    return opened.then((found) =>
+      found.kind === 'open'
+        ? openedPlaylist(relay, found, height, base, request)
+        : refuse(found, request),
+    );
+  }
+  return openedPlaylist(relay, opened, height, base, request);
+}
+
+function openedPlaylist(
+  relay: ChannelRelay,
+  opened: Opened,
+  height: number | undefined,
+  base: string,
+  request: Request,
+): Answer {
+  const { multivariant, main } = opened;
+  if (multivariant === undefined) {
+    return renditionPlaylist(main, relay.isProbe, `${base}${main.id}/`, request);
+  }
+  const variant = height === undefined ? undefined : pickVariant(multivariant, height);
+  if (variant === undefined) return multivariantResponse(opened, base, request);
+  const hasGroups = [variant.audio, variant.video, variant.subtitles].some((g) => g !== undefined);
+  const id = variant.uri.slice(0, variant.uri.lastIndexOf('/'));
+  const rendition = relay.peek(id);
+  if (hasGroups || rendition === undefined) {
+    const text = formatMultivariantPlaylist(based(onlyVariant(multivariant, variant), base));
+    return playlistResponse(text, request);
+  }
+  // A box that takes no multivariant playlist gets the one variant it asked for
+  return renditionPlaylist(rendition, relay.isProbe, `${base}${id}/`, request);
+}
+
+/** What a channel offers changes only when its source is opened anew. */
+const texts = new WeakMap<Opened, string>();
+
+function multivariantResponse(opened: Opened, base: string, request: Request): Response {
+  const { multivariant } = opened as Required<Opened>;
+  if (base !== '') {
+    return playlistResponse(formatMultivariantPlaylist(based(multivariant, base)), request);
+  }
+  let text = texts.get(opened);
+  if (text === undefined) {
+    text = formatMultivariantPlaylist(multivariant);
+    texts.set(opened, text);
+  }
+  return playlistResponse(text, request);
+}
+
+function based(playlist: Required<Opened>['multivariant'], base: string): typeof playlist {
+  if (base === '') return playlist;
+  return {
+    ...playlist,
+    variants: playlist.variants.map((variant) => ({ ...variant, uri: base + variant.uri })),
+    iFrames: playlist.iFrames.map((variant) => ({ ...variant, uri: base + variant.uri })),
+    renditions: playlist.renditions.map((tag) =>
+      tag.uri === undefined ? tag : { ...tag, uri: base + tag.uri },
+    ),
+  };
+}
+
+function renditionPlaylist(
+  rendition: Rendition,
+  isProbe: boolean,
+  prefix: string,
+  request: Request,
+): Answer {
+  const answer = rendition.playlist(isProbe);
+  if (answer instanceof Promise) {
+    return answer.then((found) =>
+      found.kind === 'ready'
+        ? renditionResponse(rendition, prefix, request)
+        : refuse(found, request),
+    );
+  }
+  return answer.kind === 'ready'
+    ? renditionResponse(rendition, prefix, request)
+    : refuse(answer, request);
+}
+
+function renditionIndex(relays: Relays, id: string, rendition: string, request: Request): Answer {
+  return withRendition(relays, id, rendition, request, (found, relay) =>
+    renditionPlaylist(found, relay.isProbe, '', request),
+  );
+}
+
+function body(
+  relays: Relays,
+  id: string,
+  rendition: string,
+  name: string,
+  request: Request,
+  addressOf: AddressOf,
+): Answer {
+  return withRendition(relays, id, rendition, request, (found, relay) => {
+    relay.seen(addressOf(request));
+    const result = found.body(name);
+    return result instanceof Promise
+      ? result.then((settled) => bodyResponse(name, settled, request))
+      : bodyResponse(name, result, request);
+  });
+}
+
+function withRendition(
+  relays: Relays,
+  id: string,
+  rendition: string,
+  request: Request,
+  run: (found: Rendition, relay: ChannelRelay) => Answer,
+): Answer {
+  const relay = relays.get(id);
+  if (relay === undefined) return unknownChannel(id, request);
+  const found = relay.rendition(rendition);
+  if (!(found instanceof Promise)) {
+    return found === undefined ? unknownRendition(rendition, request) : run(found, relay);
+  }
+  return found.then((settled) => {
+    if (settled === undefined) return unknownRendition(rendition, request);
+    return 'kind' in settled ? refuse(settled, request) : run(settled, relay);
+  });
+}
+
+/** Upstream is never asked: a media server asks HEAD of every channel when it scans. */
+function headPlaylist(relays: Relays, id: string, request: Request): Response {
+  if (relays.get(id) === undefined) return unknownChannel(id, request);
+  const headers = { ...CORS, 'content-type': HLS_TYPE, 'cache-control': LIVE_CACHE };
+  return new Response(null, { headers });
+}
+
+function headBody(
+  relays: Relays,
+  id: string,
+  rendition: string,
+  name: string,
+  request: Request,
+): Answer {
+  const relay = relays.get(id);
+  if (relay === undefined) return unknownChannel(id, request);
+  const found = relay.peek(rendition);
+  return bodyResponse(name, found?.peek(name) ?? { kind: 'missing' }, request);
+}
+
+function refuse(answer: Unavailable, request: Request): Response {
+  return unavailable(answer.reason, answer.retryAfterS, request);
+}
+
+function unknownRendition(id: string, request: Request): Response {
+  const message = `Cannot play "${id.slice(0, 64)}": the channel has no such rendition`;
+  return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_RENDITION', message }, request);
+}
+
+function badQuality(request: Request): Response {
+  const message = 'Cannot pick a quality: wanted a height such as ?quality=720';
+  return problemResponse({ status: 400, code: 'DELIVERY_QUALITY', message }, request);
+}

@@ -1,0 +1,81 @@
+// This file answers with a playlist, made once per version and copied for every viewer.
+import { gzipSync } from 'bun';
+import { renditionPlaylist } from '../packaging/hls/media-playlist.ts';
+import type { Rendition } from '../prefetch/rendition.ts';
+import { matchesEtag } from './body-response.ts';
+import { CORS, HLS_TYPE, LIVE_CACHE } from './headers.ts';
+
+/** An answer in every form a client may ask for. */
+type Ready = {
+  readonly version: number;
+  readonly etag: string;
+  readonly plain: Response;
+  readonly text: string;
+  gzipped: Response | undefined;
+};
+
+/** Under this a gzip frame saves nothing worth its header. */
+const GZIP_MIN_CHARS = 400;
+
+function ready(text: string, version: number, cacheControl: string): Ready {
+  const etag = `"${Bun.hash.wyhash(text).toString(36)}"`;
+  const headers = playlistHeaders(etag, cacheControl);
+  return { version, etag, text, plain: new Response(text, { headers }), gzipped: undefined };
+}
+
+function playlistHeaders(etag: string, cacheControl: string): Record<string, string> {
+  return {
+    ...CORS,
+    'content-type': HLS_TYPE,
+    'cache-control': cacheControl,
+    etag,
+    vary: 'Accept-Encoding',
+  };
+}
+
+/** Answers in the form asked for. Cloning a response is the cheapest way to answer with a text. */
+function respond(entry: Ready, request: Request): Response {
+  const { headers } = request;
+  if (matchesEtag(headers.get('if-none-match'), entry.etag)) {
+    return new Response(null, { status: 304, headers: entry.plain.headers });
+  }
+  const accepts = headers.get('accept-encoding');
+  if (accepts === null || entry.text.length < GZIP_MIN_CHARS || !/\bgzip\b/.test(accepts)) {
+    return entry.plain.clone() as Response;
+  }
+  if (entry.gzipped === undefined) {
+    const gzipped = new Headers(entry.plain.headers);
+    gzipped.set('content-encoding', 'gzip');
+    entry.gzipped = new Response(gzipSync(entry.text), { headers: gzipped });
+  }
+  return entry.gzipped.clone() as Response;
+}
+
+/** One answer per rendition and prefix; made anew when the rendition's version changes. */
+const cached = new WeakMap<Rendition, Map<string, Ready>>();
+
+/** The playlist of a rendition that is ready to be served. */
+export function renditionResponse(
+  rendition: Rendition,
+  prefix: string,
+  request: Request,
+): Response {
+  let byPrefix = cached.get(rendition);
+  if (byPrefix === undefined) {
+    byPrefix = new Map();
+    cached.set(rendition, byPrefix);
+  }
+  const { ring } = rendition;
+  let entry = byPrefix.get(prefix);
+  if (entry === undefined || entry.version !== ring.version) {
+    const text = renditionPlaylist(ring, rendition.header, prefix);
+    entry = ready(text, ring.version, LIVE_CACHE);
+    byPrefix.set(prefix, entry);
+  }
+  return respond(entry, request);
+}
+
+/** Any other playlist text; made for this one answer. */
+export function playlistResponse(text: string, request: Request): Response {
+  return respond(ready(text, 0, LIVE_CACHE), request);
+}

@@ -1,0 +1,115 @@
+// This file asks every part for its numbers and gives them their names.
+import type { ChannelRelay } from '../prefetch/channel-relay.ts';
+import type { Relays } from '../prefetch/relays.ts';
+import type { Ring } from '../ring/ring.ts';
+import type { EventLoopLag } from './event-loop.ts';
+import { type Metric, one, type Sample } from './prometheus.ts';
+
+export type Sources = {
+  readonly relays: Relays;
+  readonly ring: Ring;
+  readonly lag: EventLoopLag;
+  readonly pool: () => {
+    readonly workers: number;
+    readonly loops: number;
+    readonly replaced: number;
+  };
+  readonly guard: () => Readonly<Record<string, number>>;
+  readonly version: string;
+  readonly startedAtMs: number;
+};
+
+export function collectMetrics(sources: Sources): readonly Metric[] {
+  return [...channelMetrics([...sources.relays.all()]), ...processMetrics(sources)];
+}
+
+function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
+  const viewers: Sample[] = [];
+  const fetches: Sample[] = [];
+  const held: Sample[] = [];
+  const ages: Sample[] = [];
+  const stalls: Sample[] = [];
+  const insecure: Sample[] = [];
+  for (const relay of relays) {
+    const channel = relay.config.id;
+    const stats = relay.stats();
+    viewers.push({ labels: { channel }, value: stats.viewers });
+    stalls.push({ labels: { channel }, value: stats.stallsAvoided });
+    for (const [key, value] of stats.fetches) {
+      const [what = '', outcome = ''] = key.split(' ');
+      fetches.push({ labels: { channel, what, outcome }, value });
+    }
+    for (const rendition of stats.renditions) {
+      const labels = { channel, rendition: rendition.id };
+      held.push({ labels, value: rendition.ring.heldBytes });
+      const ageS = rendition.edgeAgeS();
+      if (ageS !== undefined) ages.push({ labels, value: ageS });
+    }
+    const unverified = relay.config.sources.some(
+      (source) => source.kind !== 'loop' && !source.verifyTls,
+    );
+    if (unverified) insecure.push({ labels: { channel }, value: 1 });
+  }
+  return [
+    metric('weir_channel_viewers', 'gauge', 'Sessions that fetched a segment lately.', viewers),
+    metric('weir_upstream_fetches_total', 'counter', 'Upstream requests by outcome.', fetches),
+    metric('weir_ring_bytes', 'gauge', 'Bytes of segments held, by rendition.', held),
+    metric('weir_edge_age_seconds', 'gauge', 'Since the newest listed segment came.', ages),
+    metric(
+      'weir_stalls_avoided_total',
+      'counter',
+      'Segments that came whole although a fetch of them had failed.',
+      stalls,
+    ),
+    metric('weir_tls_unverified', 'gauge', 'Channels whose upstream is not verified.', insecure),
+  ];
+}
+
+function processMetrics(sources: Sources): readonly Metric[] {
+  const ring = sources.ring.stats();
+  const pool = sources.pool();
+  const lag = sources.lag.stats();
+  const guard = Object.entries(sources.guard()).map(([what, value]) => ({
+    labels: { what },
+    value,
+  }));
+  return [
+    metric('weir_ring_held_bytes', 'gauge', 'Bytes of segments held.', one(ring.heldBytes)),
+    metric('weir_ring_budget_bytes', 'gauge', 'The memory setting.', one(ring.budgetBytes)),
+    metric('weir_ring_evicted_total', 'counter', 'Segments let go.', one(ring.evictedSegments)),
+    metric(
+      'weir_ring_refused_total',
+      'counter',
+      'Segments that found no room: raise memory.',
+      one(ring.refusedSegments),
+    ),
+    metric('weir_loops', 'gauge', 'Renditions being followed.', one(pool.loops)),
+    metric('weir_workers_replaced_total', 'counter', 'Workers that died.', one(pool.replaced)),
+    metric('weir_connections', 'gauge', 'What the connection guard sees and closed.', guard),
+    metric('weir_event_loop_lag_seconds', 'gauge', 'Worst of 10 s.', one(lag.maxMs / 1000)),
+    metric(
+      'process_resident_memory_bytes',
+      'gauge',
+      'Resident memory.',
+      one(process.memoryUsage.rss()),
+    ),
+    metric(
+      'process_start_time_seconds',
+      'gauge',
+      'Start, Unix time.',
+      one(sources.startedAtMs / 1000),
+    ),
+    metric('weir_build_info', 'gauge', 'Version.', [
+      { labels: { version: sources.version, bun: Bun.version }, value: 1 },
+    ]),
+  ];
+}
+
+function metric(
+  name: string,
+  type: 'counter' | 'gauge',
+  help: string,
+  samples: readonly Sample[],
+): Metric {
+  return { name, type, help, samples };
+}

@@ -1,0 +1,162 @@
+// This file starts the parts of the server in the order media flows, and stops them in reverse.
+import type { Server } from 'bun';
+import { systemClock } from './base/clock.ts';
+import type { Log } from './base/log.ts';
+import { openMemoryStore, openStore, type Store } from './channel/store.ts';
+import type { ChannelConfig, Config } from './config/config.ts';
+import { createApp } from './delivery/app.ts';
+import { createConnectionGuard } from './delivery/connection-guard.ts';
+import { Sealer } from './delivery/seal.ts';
+import { collectMetrics } from './metrics/collect.ts';
+import { EventLoopLag } from './metrics/event-loop.ts';
+import { formatMetrics } from './metrics/prometheus.ts';
+import { createOutbound } from './net/outbound-client.ts';
+import { WorkerPool } from './prefetch/pool.ts';
+import { Relays } from './prefetch/relays.ts';
+import { Ring } from './ring/ring.ts';
+import { PREFETCH_WORKER } from './threads.ts';
+import { VERSION } from './version.ts';
+
+export type Running = {
+  /** Where it listens, with the port that was really taken. */
+  readonly url: string;
+  /** Takes over what can change while running. */
+  reload(config: Config, channels: readonly ChannelConfig[]): void;
+  /** Lets answers in flight end, for at most `DRAIN_MS`. */
+  stop(reason: string): Promise<void>;
+};
+
+/** Answers in flight have this long to end after SIGTERM; then they break. */
+const DRAIN_MS = 8000;
+const SEAL_KEY_BYTES = 32;
+
+/** `channels` are those of the configuration and those of imported line-ups. */
+export async function serve(
+  config: Config,
+  channels: readonly ChannelConfig[],
+  log: Log,
+): Promise<Running> {
+  const clock = systemClock;
+  const userAgent = `weir/${VERSION}`;
+  const startedAtMs = clock.nowMs();
+  let current = config;
+  let stopping = false;
+
+  const store = openStoreOrNone(config.dataDir, log);
+  const { allowPrivate } = config;
+  const outbound = createOutbound({ clock, allowPrivate, userAgent });
+  const pool = new WorkerPool({
+    size: config.prefetch.workers,
+    entry: PREFETCH_WORKER,
+    clock,
+    log,
+    settings: { perOrigin: config.prefetch.perOrigin, allowPrivate, userAgent },
+  });
+  const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
+  const relays = new Relays(channels, {
+    clock,
+    log,
+    outbound,
+    ring,
+    store,
+    openLoop: (spec, sink) => pool.open(spec, sink),
+    settings: {
+      ahead: config.prefetch.ahead,
+      segmentMaxBytes: config.prefetch.segmentMaxBytes,
+      idleStopMs: config.prefetch.idleStopMs,
+    },
+  });
+  const lag = new EventLoopLag(clock);
+  const metrics = () =>
+    formatMetrics(
+      collectMetrics({
+        relays,
+        ring,
+        lag,
+        pool: () => pool.stats(),
+        guard: () => guard.stats(),
+        version: VERSION,
+        startedAtMs,
+      }),
+    );
+  let server: Server<undefined>;
+  const app = createApp({
+    unbuffered: {
+      relays,
+      outbound,
+      clock,
+      sealer: new Sealer(store.secret('proxy-url', SEAL_KEY_BYTES)),
+      segmentMaxBytes: config.prefetch.segmentMaxBytes,
+    },
+    operations: {
+      relays,
+      metrics,
+      version: VERSION,
+      notReady: () => (stopping ? 'it is stopping' : undefined),
+    },
+    addressOf: (request) => {
+      const address = server.requestIP(request)?.address ?? '';
+      return `${address} ${request.headers.get('user-agent') ?? ''}`;
+    },
+    publicUrl: () => current.publicUrl,
+  });
+  app.compile();
+  server = Bun.serve({
+    hostname: config.listen.host,
+    port: config.listen.port,
+    // Bun counts silence of the handler too; our own deadlines bound every wait
+    idleTimeout: 0,
+    maxRequestBodySize: 64 * 1024,
+    fetch: app.fetch,
+  });
+  const guard = createConnectionGuard({
+    port: server.port as number,
+    limits: { perAddress: config.connections.perAddress },
+    clock,
+    log,
+  });
+
+  return {
+    url: `http://${hostForUrl(config.listen.host)}:${server.port}`,
+    reload(next, nextChannels) {
+      current = next;
+      relays.apply(nextChannels);
+    },
+    async stop(reason) {
+      if (stopping) return;
+      stopping = true;
+      log.info('stopping', { reason });
+      guard[Symbol.dispose]();
+      await drain(server);
+      relays[Symbol.dispose]();
+      lag[Symbol.dispose]();
+      pool[Symbol.dispose]();
+      store[Symbol.dispose]();
+      log.info('stopped');
+    },
+  };
+}
+
+/** No new connections; those in mid-answer end, or break at the deadline. */
+async function drain(server: Server<undefined>): Promise<void> {
+  const ended = server.stop(false);
+  const deadline = new Promise<void>((resolve) => systemClock.after(DRAIN_MS, resolve));
+  await Promise.race([ended, deadline]);
+  await server.stop(true);
+}
+
+/** The data folder is a convenience: without it the picture goes on, the numbering starts anew. */
+function openStoreOrNone(dataDir: string, log: Log): Store {
+  try {
+    return openStore(dataDir);
+  } catch (error) {
+    const { message } = error as Error;
+    log.warn('data folder not usable: numbering is not kept over restarts', { dataDir, message });
+    return openMemoryStore();
+  }
+}
+
+function hostForUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
