@@ -14,9 +14,14 @@ export type OutboundLimits = {
 
 /** How one source is reached; the same for its playlists, segments, keys and init segments. */
 export type OutboundPolicy = {
-  /** Lower-case names. Sent only to the origin of `url` and never across origins if a credential. */
+  /**
+   * Lower-case names. Those that carry a credential (authorization, cookie, x-…-token and the like)
+   * are sent to `credentialOrigin` only; the others follow redirects.
+   */
   readonly headers: Readonly<Record<string, string>>;
-  /** http://, https:// or socks5://[user:password@]host:port */
+  /** `https://host[:port]` the credentials are meant for; absent: that of each request's `url`. */
+  readonly credentialOrigin?: string;
+  /** http://, https://, socks5:// or socks5h://[user:password@]host[:port] */
   readonly proxy?: string;
   /** False only where the operator opted out. */
   readonly verifyTls: boolean;
@@ -30,7 +35,11 @@ export type OutboundRequest = {
   readonly limits: OutboundLimits;
   /** RFC 9110 §14.1.2, first and last byte, both included. */
   readonly range?: { readonly first: number; readonly last: number };
-  /** Offer and undo gzip and deflate; segments are asked for as identity. */
+  /**
+   * Offer gzip and deflate, and undo gzip wherever the bytes have it, header or not, so that text
+   * is what comes out; segments are asked for as identity, and come as they are unless the answer
+   * names an encoding.
+   */
   readonly compressed: boolean;
   readonly signal?: AbortSignal;
 };
@@ -38,15 +47,21 @@ export type OutboundRequest = {
 export type OutboundResponse = {
   readonly status: number;
   readonly headers: Headers;
-  /** After redirects: the base of relative URIs. */
+  /**
+   * After redirects: the base of relative URIs. Userinfo is kept, so that those inherit it; redact
+   * it before it is shown.
+   */
   readonly url: string;
-  /** Declared length of the identity body, where there was one. */
+  /** Declared length of the body, where there was one and no encoding can stand between. */
   readonly lengthBytes?: number;
-  /** The body in pieces; throws NetError. To stop early call `cancel`. */
+  /**
+   * The body in pieces, once; throws NetError. Nothing is read ahead, so a slow reader slows the
+   * upstream down; leaving the loop is the same as `cancel`.
+   */
   readonly body: AsyncIterable<Uint8Array>;
-  /** The whole body; throws NetError. */
+  /** The whole body, instead of `body`; throws NetError. */
   bytes(): Promise<Uint8Array>;
-  /** Closes the connection unless the body was read to its end. Idempotent. */
+  /** Closes the connection at once unless the body was read to its end. Idempotent. */
   cancel(): void;
 };
 

@@ -1,0 +1,112 @@
+// This file sends one request to one address and waits for the headers of its answer.
+import type { Clock } from '../base/clock.ts';
+import type { AddressBook } from './address-book.ts';
+import { type Call, timeoutError } from './call.ts';
+import type { NetError } from './errors.ts';
+import { fetchError } from './fetch-error.ts';
+import type { OutboundLimits } from './outbound.ts';
+import type { Probe, ProbeTarget } from './probe.ts';
+import type { Session } from './sessions.ts';
+
+/**
+ * The runtime has one wait for connecting and for the first byte. An answer within this time needs
+ * no closer look; after it a probe tells the two apart. So a fast upstream never sees a probe.
+ */
+const PROBE_AFTER_MS = 300;
+/** With PROBE_AFTER_MS this makes a black hole cost one second, once; TCP repeats its SYN after one. */
+const GIVE_UP_AFTER_MS = 700;
+
+export type AttemptContext = {
+  readonly clock: Clock;
+  readonly book: AddressBook;
+  readonly probe: Probe;
+};
+
+export type Attempt = {
+  readonly call: Call;
+  readonly session: Session;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly limits: OutboundLimits;
+  readonly proxied: boolean;
+  /** What is dialled, and for how much longer that may take over all addresses. */
+  readonly peer: ProbeTarget;
+  readonly connectMs: number;
+  /** There is another address to go on with. */
+  readonly hasNext: boolean;
+};
+
+export type Head = { readonly response: Response; readonly abort: () => void };
+
+/** Rejects with NetError. */
+export async function attempt(context: AttemptContext, it: Attempt): Promise<Head> {
+  const { call } = it;
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  const unreachable = Promise.withResolvers<never>();
+  call.onStop = abort;
+  using _watch = watchConnect(context, it, unreachable.reject);
+  try {
+    const answer = it.session.fetch(it.url, {
+      headers: it.headers,
+      redirect: 'manual',
+      decompress: false,
+      // The call's own deadlines are the ones that count.
+      timeout: false,
+      signal: controller.signal,
+    });
+    const response = await call.race(Promise.race([answer, unreachable.promise]));
+    if (!it.proxied) context.book.note(it.peer.address, it.peer.port, true);
+    return { response, abort };
+  } catch (cause) {
+    abort();
+    const error = call.failure ?? fetchError(cause, 'head', call.origin, it.proxied);
+    if (!it.proxied) learn(context.book, it.peer, error);
+    throw error;
+  }
+}
+
+function learn(book: AddressBook, { address, port }: ProbeTarget, { code }: NetError): void {
+  if (code === 'NET_CONNECT' || code === 'NET_TIMEOUT_CONNECT') book.note(address, port, false);
+  // It was reachable a moment ago; the next request may look for itself.
+  else if (code === 'NET_TIMEOUT_FIRST_BYTE') book.forget(address, port);
+}
+
+/**
+ * Sets the deadline of the wait for headers:
+ *
+ *     0 ms            300 ms                  1 s               connectMs
+ *     ├─ no probe ────┼─ probe ───────────────┼─ next address ──┤ NET_TIMEOUT_CONNECT
+ *                     └─ connected ───────────────── firstByteMs ──┤ NET_TIMEOUT_FIRST_BYTE
+ */
+function watchConnect(
+  { clock, book, probe }: AttemptContext,
+  { call, proxied, peer, limits, connectMs, hasNext }: Attempt,
+  giveUp: (error: NetError) => void,
+): Disposable {
+  using stack = new DisposableStack();
+  // Behind a proxy only the proxy could be probed: both waits become one.
+  if (proxied) call.expect('NET_TIMEOUT_FIRST_BYTE', connectMs + limits.firstByteMs);
+  else if (book.isGood(peer.address, peer.port)) {
+    call.expect('NET_TIMEOUT_FIRST_BYTE', limits.firstByteMs);
+  } else {
+    call.expect('NET_TIMEOUT_CONNECT', connectMs);
+    const owned = stack.move();
+    const startProbe = () => {
+      const settled = (reachable: boolean) => {
+        if (reachable) {
+          book.note(peer.address, peer.port, true);
+          call.expect('NET_TIMEOUT_FIRST_BYTE', limits.firstByteMs);
+        }
+        owned.dispose();
+      };
+      owned.use(probe(peer, settled));
+      if (!hasNext) return;
+      const late = () => giveUp(timeoutError('NET_TIMEOUT_CONNECT', call.origin));
+      owned.use(clock.after(GIVE_UP_AFTER_MS, late));
+    };
+    owned.use(clock.after(Math.min(PROBE_AFTER_MS, connectMs / 2), startProbe));
+    return owned;
+  }
+  return stack.move();
+}
