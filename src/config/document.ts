@@ -51,7 +51,7 @@ export function parseConfigText(text: string, file: string, problems: Problems):
     lineCounter: lines,
     prettyErrors: false, // its excerpts would show whatever secret stands on the line
     uniqueKeys: false, // told apart below, with both lines named
-    logLevel: 'silent',
+    logLevel: 'error', // 'silent' would also take a second document in silence
   });
   const place = (offset: number): Origin => {
     const { line, col } = lines.linePos(Math.min(Math.max(0, offset), text.length));

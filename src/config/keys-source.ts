@@ -28,7 +28,7 @@ export const SOURCE_KEYS = [
     path: 'channels[].sources[].headers',
     kind: 'map',
     maxCount: 64,
-    example: '{ authorization: Bearer … }',
+    example: '{ authorization: Bearer abc }',
     means: 'Headers sent with every request to this source.',
   },
   {

@@ -75,7 +75,7 @@ function templateSource(source: SectionSetting, problems: Problems): TemplateSou
   }
   if (template === undefined || sequence === undefined) return undefined;
   const qualities = resolveQualities(source, problems);
-  refuseQualityMismatch(source, template, qualities.length > 0, problems);
+  refuseQualityMismatch(source, template, problems);
   const playlist = valueAt(source, 'channels[].sources[].playlist');
   return {
     kind: 'template',
@@ -108,12 +108,9 @@ function resolveQualities(source: SectionSetting, problems: Problems): TemplateS
   return qualities.sort((a, b) => b.height - a.height);
 }
 
-function refuseQualityMismatch(
-  source: SectionSetting,
-  template: string,
-  hasQualities: boolean,
-  problems: Problems,
-): void {
+function refuseQualityMismatch(source: SectionSetting, template: string, problems: Problems): void {
+  const written = sectionAt(source, 'channels[].sources[].qualities');
+  const hasQualities = (written?.entries.size ?? 0) > 0;
   const hasPlace = template.includes('{quality}');
   if (hasPlace === hasQualities) return;
   const name = hasPlace ? 'template' : 'qualities';
