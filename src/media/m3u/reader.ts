@@ -15,13 +15,15 @@ import type { M3uProblem, ParsedM3u, ParsedM3uEntry } from './list.ts';
 import { parseLocation } from './location.ts';
 import { createProblemLog } from './problems.ts';
 
-/** Most entries taken of one list. Providers with all their films in it come to some 60,000. */
-export const MAX_ENTRIES = 100_000;
+export type M3uLimits = { readonly entries: number; readonly keptBytes: number };
+
 /**
- * Most memory for the entries of one list: 2.6 KB for each of the most entries, where a usual one
- * takes 1.5 KB. Without it entries with lines of 64 KiB each would hold 12 GB.
+ * Entries: providers with all their films in the list come to some 60,000.
+ * Memory: 2.6 KB for each of them, where a usual one takes 1.5 KB. Without this limit entries with
+ * lines of 64 KiB each would hold 12 GB.
  */
-export const MAX_KEPT_BYTES = 256 * 1024 * 1024;
+export const M3U_LIMITS: M3uLimits = { entries: 100_000, keptBytes: 256 * 1024 * 1024 };
+
 /** What an entry and an attribute take beside their text, about. */
 const ENTRY_BYTES = 400;
 const ATTRIBUTE_BYTES = 100;
@@ -37,8 +39,8 @@ export type M3uReader = {
 };
 
 /** Both throw FormatError where this is no M3U, and nothing else ever. */
-export function createM3uReader(): M3uReader {
-  const state = createState();
+export function createM3uReader(limits = M3U_LIMITS): M3uReader {
+  const state = createState(limits);
   const lines = createLineSplitter((line) => readLine(state, line));
   return {
     push(chunk) {
@@ -62,6 +64,7 @@ export function createM3uReader(): M3uReader {
 }
 
 type State = {
+  readonly limits: M3uLimits;
   readonly header: Map<string, string>;
   readonly entries: ParsedM3uEntry[];
   readonly problems: ReturnType<typeof createProblemLog<M3uProblem>>;
@@ -79,8 +82,9 @@ type State = {
   full: boolean;
 };
 
-function createState(): State {
+function createState(limits: M3uLimits): State {
   return {
+    limits,
     header: new Map(),
     entries: [],
     problems: createProblemLog<M3uProblem>(),
@@ -202,14 +206,15 @@ function readLocation(state: State, text: string): void {
 
 /** Whether the entry is still within the limits of the list; from the first that is not, it ends. */
 function hasRoom(state: State, bytes: number): boolean {
+  const { limits, problems, line } = state;
   state.keptBytes += bytes;
-  if (state.entries.length >= MAX_ENTRIES) {
-    const message = `More than ${MAX_ENTRIES} entries, the rest is left out`;
-    state.problems.add(state.line, 'too-many-entries', message);
+  if (state.entries.length >= limits.entries) {
+    const message = `More than ${limits.entries} entries, the rest is left out`;
+    problems.add(line, 'too-many-entries', message);
     state.full = true;
-  } else if (state.keptBytes > MAX_KEPT_BYTES) {
-    const message = `Entries of over ${MAX_KEPT_BYTES} bytes together, the rest is left out`;
-    state.problems.add(state.line, 'too-much-text', message);
+  } else if (state.keptBytes > limits.keptBytes) {
+    const message = `Entries of over ${limits.keptBytes} bytes together, the rest is left out`;
+    problems.add(line, 'too-much-text', message);
     state.full = true;
   }
   return !state.full;
