@@ -33,6 +33,7 @@ export const SERVER_KEYS = [
     min: '16MiB',
     max: '1TiB',
     example: '1GiB',
+    restart: true,
     means: 'Budget for segments held in memory, over all channels.',
   },
   { path: 'prefetch', kind: 'section', means: 'How far and how hard weir fetches ahead.' },
@@ -42,6 +43,7 @@ export const SERVER_KEYS = [
     default: '3',
     min: '0',
     max: '20',
+    restart: true,
     means: 'Segments held beyond what viewers have asked for.',
   },
   {
@@ -50,6 +52,7 @@ export const SERVER_KEYS = [
     default: '60s',
     min: '1s',
     max: '24h',
+    restart: true,
     means: 'How long after its last viewer a channel goes on being fetched.',
   },
   {
@@ -68,6 +71,7 @@ export const SERVER_KEYS = [
     default: '16',
     min: '1',
     max: '1024',
+    restart: true,
     means: 'Fetches at once to one origin.',
   },
   {
@@ -76,6 +80,7 @@ export const SERVER_KEYS = [
     default: '64MiB',
     min: '1MiB',
     max: '1GiB',
+    restart: true,
     means: 'Largest segment that is accepted from an upstream.',
   },
   { path: 'connections', kind: 'section', means: 'Limits on the connections of viewers.' },
@@ -85,6 +90,7 @@ export const SERVER_KEYS = [
     default: '256',
     min: '1',
     max: '1000000',
+    restart: true,
     means: 'Open connections from one address.',
   },
   {
@@ -93,6 +99,7 @@ export const SERVER_KEYS = [
     single: true,
     maxCount: 256,
     example: '[10.0.0.0/8]',
+    restart: true,
     means: 'Private address blocks that upstreams may lie in; none are by default.',
   },
   {

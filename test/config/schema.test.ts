@@ -114,7 +114,7 @@ describe('formatManual()', () => {
 
   test('a row says what is allowed, the default and the meaning', () => {
     expect(manual).toContain(
-      '| `prefetch.ahead` | a whole number from 0 to 20 | `3` | Segments held beyond what viewers have asked for. |\n',
+      '| `prefetch.ahead` | a whole number from 0 to 20 | `3` | Segments held beyond what viewers have asked for. Taken up at the next start. |\n',
     );
   });
 });

@@ -1,0 +1,167 @@
+// This file takes up a changed configuration while the server runs.
+import type { Clock, Timer } from '../base/clock.ts';
+import { AppError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { type ConfigChanges, diffConfig } from './changes.ts';
+import { ConfigError, formatProblem } from './errors.ts';
+import type { LoadedConfig } from './load.ts';
+import type { Stamp, Watch } from './watch.ts';
+
+export type ReloadParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly watch: Watch;
+  readonly stamp: Stamp;
+  /** Reads everything anew; rejects with ConfigError where it is wrong. */
+  readonly load: () => Promise<LoadedConfig>;
+  /** Takes `next` up. Where it rejects, the old configuration goes on being the current one. */
+  readonly apply: (next: LoadedConfig, changes: ConfigChanges) => Promise<void> | void;
+};
+
+/** Where the system's watch sees nothing, a look this often does. */
+const POLL_MS = 2000;
+/** A file counts as written once it has stayed the same for this long. */
+const SETTLE_MS = 200;
+/** A file that never stays the same is read anyway after this many looks. */
+const MAX_LOOKS = 25;
+
+/*
+ *            hint or poll, stamp differs            same twice
+ *   quiet ───────────────────────────────► settling ──────────► loading ──► quiet
+ *     ▲                                     │    ▲ differs again     │
+ *     └──── stamp is that of the last load ─┘    └───────────────────┘ asked for meanwhile
+ *
+ * One load runs at a time. Whatever a load ends in, its stamp is remembered, so that a broken file
+ * is reported once and not at every look.
+ */
+export class ConfigReloader implements Disposable {
+  readonly #parts: ReloadParts;
+  readonly #watcher: Disposable;
+  #current: LoadedConfig;
+  #seen: string | undefined;
+  #poll: Timer | undefined;
+  #settling = false;
+  #loading: Promise<void> = Promise.resolve();
+  #isDisposed = false;
+  #taken = 0;
+  #refused = 0;
+
+  /** `first` is what the server was started with, and `stamp` that of its file before it was read. */
+  constructor(first: LoadedConfig, stamp: string | undefined, parts: ReloadParts) {
+    this.#current = first;
+    this.#seen = stamp;
+    this.#parts = parts;
+    this.#watcher = parts.watch(first.watchPath, () => void this.#look());
+    this.#pollLater();
+  }
+
+  get current(): LoadedConfig {
+    return this.#current;
+  }
+
+  stats(): Readonly<{ taken: number; refused: number }> {
+    return { taken: this.#taken, refused: this.#refused };
+  }
+
+  /** Loads whatever the file's stamp says, as SIGHUP asks. Never rejects. */
+  reload(reason: string): Promise<void> {
+    this.#loading = this.#loading.then(() => this.#load(reason));
+    return this.#loading;
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#watcher[Symbol.dispose]();
+    this.#poll?.[Symbol.dispose]();
+  }
+
+  #pollLater(): void {
+    if (this.#isDisposed) return;
+    this.#poll = this.#parts.clock.after(POLL_MS, async () => {
+      await this.#look();
+      this.#pollLater();
+    });
+  }
+
+  /** Has the file another stamp than at the last load? Then wait until it stays the same. */
+  async #look(): Promise<void> {
+    if (this.#settling || this.#isDisposed) return;
+    this.#settling = true;
+    try {
+      let before = await this.#stamp();
+      for (let look = 0; before !== this.#seen && look < MAX_LOOKS; look++) {
+        await this.#wait(SETTLE_MS);
+        const now = await this.#stamp();
+        if (now === before) break;
+        before = now;
+      }
+      if (before !== this.#seen && !this.#isDisposed) await this.reload('file changed');
+    } finally {
+      this.#settling = false;
+    }
+  }
+
+  async #load(reason: string): Promise<void> {
+    if (this.#isDisposed) return;
+    const { log } = this.#parts;
+    // Taken before reading: a change in mid-read is seen as one by the next look.
+    this.#seen = await this.#stamp();
+    try {
+      if (this.#seen === undefined && this.#current.file !== undefined) {
+        throw fileGone(this.#current.file);
+      }
+      const next = await this.#parts.load();
+      const changes = diffConfig(this.#current, next);
+      if (!changes.isEmpty) await this.#parts.apply(next, changes);
+      this.#current = next;
+      this.#taken++;
+      this.#say(reason, changes);
+    } catch (error) {
+      this.#refused++;
+      log.error('Configuration refused, the old one stays', { reason, ...whatIsWrong(error) });
+    }
+  }
+
+  #say(reason: string, changes: ConfigChanges): void {
+    const { log } = this.#parts;
+    if (changes.isEmpty) {
+      log.info('Configuration unchanged', { reason });
+      return;
+    }
+    const { added, removed, changed } = changes.channels;
+    log.info('Configuration reloaded', {
+      reason,
+      added: added.map(({ id }) => id),
+      removed: removed.map(({ id }) => id),
+      changed: changed.map(({ after }) => after.id),
+      settings: changes.settings,
+    });
+    if (changes.nextStart.length > 0) {
+      log.warn('Settings that are taken up at the next start', { settings: changes.nextStart });
+    }
+  }
+
+  #stamp(): Promise<string | undefined> {
+    return this.#parts.stamp(this.#current.watchPath);
+  }
+
+  #wait(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#parts.clock.after(delayMs, resolve);
+    });
+  }
+}
+
+function fileGone(file: string): ConfigError {
+  const origin = { from: 'file', file, line: 1, column: 1 } as const;
+  const message = 'the file is gone, wanted it where it was';
+  return new ConfigError([{ code: 'CONFIG_FILE_MISSING', origin, key: '', message }]);
+}
+
+function whatIsWrong(error: unknown): Record<string, unknown> {
+  if (error instanceof ConfigError) {
+    return { code: error.code, problems: error.problems.map(formatProblem) };
+  }
+  const code = error instanceof AppError ? error.code : 'BASE_UNEXPECTED';
+  return { code, problems: [error instanceof Error ? error.message : String(error)] };
+}
