@@ -30,6 +30,6 @@ function roundDecimal(value: number): number {
 /** At most six digits behind the point, never an exponent. */
 export function formatDecimal(value: number): string {
   const text = String(roundDecimal(value));
-  // toFixed itself writes an exponent from 1e21 on; such a number is cut to the largest it can.
-  return text.includes('e') ? Math.min(value, 1e20).toFixed(0) : text;
+  // toFixed itself writes an exponent from 1e21 on; such a number is cut to what it can.
+  return text.includes('e') ? Math.max(-1e20, Math.min(value, 1e20)).toFixed(0) : text;
 }

@@ -39,12 +39,25 @@ export function define(attributes: Attributes, scope: Scope, line: number): void
     const value = scope.options.imports?.get(imported);
     addDefine(imported, value, 'it in the multivariant playlist', scope, line);
   } else if (parameter !== undefined) {
-    const value = URL.parse(scope.options.uri ?? '')?.searchParams.get(parameter);
-    addDefine(parameter, value ?? undefined, "it in the query of the playlist's URL", scope, line);
+    const value = queryValue(scope.options.uri ?? '', parameter);
+    addDefine(parameter, value, "it in the query of the playlist's URL", scope, line);
   } else {
     const message = 'Cannot parse EXT-X-DEFINE: it is empty, wanted NAME, IMPORT or QUERYPARAM';
     throw playlistError(line, SPEC, message);
   }
+}
+
+/**
+ * The value as it stands in the URL. Some players decode it; but it goes back into a URL, where a
+ * token's %2B would then arrive as a space.
+ */
+function queryValue(uri: string, name: string): string | undefined {
+  const query = URL.parse(uri)?.search.slice(1) ?? '';
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=');
+    if (equals >= 0 && pair.slice(0, equals) === name) return pair.slice(equals + 1);
+  }
+  return undefined;
 }
 
 function addDefine(

@@ -47,6 +47,10 @@ export function parseMultivariant(text: string, options: ParseOptions): Multivar
     else if (line.startsWith('#EXT')) readTag(reading, line, cursor.line);
   }
   const { header } = reading;
+  if (reading.variants.length === 0) {
+    const message = 'Cannot parse the playlist: it has no variant with a URI, wanted one at least';
+    throw playlistError(cursor.line, 'RFC 8216 §4.3.4.2', message);
+  }
   return {
     kind: 'multivariant',
     version: header.version,
