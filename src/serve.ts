@@ -3,10 +3,12 @@ import type { Server } from 'bun';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
-import type { ChannelConfig, Config } from './config/config.ts';
+import type { ChannelConfig } from './config/config.ts';
+import type { LoadedConfig } from './config/load.ts';
 import { createApp } from './delivery/app.ts';
 import { createConnectionGuard } from './delivery/connection-guard.ts';
 import { Sealer } from './delivery/seal.ts';
+import { loadLineUps } from './lineup/load.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -20,8 +22,8 @@ import { VERSION } from './version.ts';
 export type Running = {
   /** Where it listens, with the port that was really taken. */
   readonly url: string;
-  /** Takes over what can change while running. */
-  reload(config: Config, channels: readonly ChannelConfig[]): void;
+  /** Takes over what can change while running: the channels and the public URL. */
+  reload(next: LoadedConfig): Promise<void>;
   /** Lets answers in flight end, for at most `DRAIN_MS`. */
   stop(reason: string): Promise<void>;
 };
@@ -29,13 +31,11 @@ export type Running = {
 /** Answers in flight have this long to end after SIGTERM; then they break. */
 const DRAIN_MS = 8000;
 const SEAL_KEY_BYTES = 32;
+/** Nothing we serve takes a body; this is room for a form that is refused politely. */
+const REQUEST_BODY_MAX_BYTES = 64 * 1024;
 
-/** `channels` are those of the configuration and those of imported line-ups. */
-export async function serve(
-  config: Config,
-  channels: readonly ChannelConfig[],
-  log: Log,
-): Promise<Running> {
+export async function serve(loaded: LoadedConfig, log: Log): Promise<Running> {
+  const { config } = loaded;
   const clock = systemClock;
   const userAgent = `weir/${VERSION}`;
   const startedAtMs = clock.nowMs();
@@ -53,7 +53,12 @@ export async function serve(
     settings: { perOrigin: config.prefetch.perOrigin, allowPrivate, userAgent },
   });
   const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
-  const relays = new Relays(channels, {
+  const channelsOf = async ({ config: { channels }, m3u }: LoadedConfig) => {
+    const taken = new Set(channels.map(({ id }) => id));
+    const imported = await loadLineUps(m3u, taken, outbound, log);
+    return [...channels, ...imported] satisfies readonly ChannelConfig[];
+  };
+  const relays = new Relays(await channelsOf(loaded), {
     clock,
     log,
     outbound,
@@ -100,15 +105,15 @@ export async function serve(
     },
     publicUrl: () => current.publicUrl,
   });
-  app.compile();
-  server = Bun.serve({
+  app.listen({
     hostname: config.listen.host,
     port: config.listen.port,
     // Bun counts silence of the handler too; our own deadlines bound every wait
     idleTimeout: 0,
-    maxRequestBodySize: 64 * 1024,
-    fetch: app.fetch,
+    maxRequestBodySize: REQUEST_BODY_MAX_BYTES,
+    development: false,
   });
+  server = app.server as Server<undefined>;
   const guard = createConnectionGuard({
     port: server.port as number,
     limits: { perAddress: config.connections.perAddress },
@@ -118,9 +123,10 @@ export async function serve(
 
   return {
     url: `http://${hostForUrl(config.listen.host)}:${server.port}`,
-    reload(next, nextChannels) {
-      current = next;
-      relays.apply(nextChannels);
+    async reload(next) {
+      const channels = await channelsOf(next);
+      current = next.config;
+      relays.apply(channels);
     },
     async stop(reason) {
       if (stopping) return;

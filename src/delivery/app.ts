@@ -1,5 +1,6 @@
 // This file puts the surfaces together into one application.
 import { Elysia } from 'elysia';
+import page from '../console/index.html';
 import { ancestorPlugin } from './ancestor.ts';
 import { problemResponse } from './error-response.ts';
 import { CORS, PREFLIGHT } from './headers.ts';
@@ -26,6 +27,7 @@ export function createApp(deps: AppDeps) {
     .use(ancestorPlugin(relays, modes))
     .use(lineUpPlugin(relays, deps.publicUrl))
     .use(operationsPlugin(deps.operations))
+    .get('/', page)
     .options('/*', () => new Response(null, { status: 204, headers: PREFLIGHT }))
     .all('/*', ({ request }) => unrouted(request));
 }

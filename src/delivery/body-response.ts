@@ -65,7 +65,7 @@ function bodyHeaders(name: string, contentType: string): Record<string, string> 
 
 function wholeResponse(name: string, body: Blob, contentType: string, request: Request): Response {
   const headers = { ...bodyHeaders(name, contentType), 'accept-ranges': 'bytes' };
-  if (matchesEtag(request.headers.get('if-none-match'), headers.etag as string)) {
+  if (matchesEtag(request.headers.get('if-none-match'), `"${name}"`)) {
     return new Response(null, { status: 304, headers });
   }
   const range = parseRange(request.headers.get('range'), body.size);
