@@ -1,0 +1,88 @@
+// This file gives imported channels ids that stay the same however their list is shuffled.
+import { createHash } from 'node:crypto';
+
+/** As everywhere: [a-z0-9_-]{1,64}. */
+const MAX_ID_CHARS = 64;
+/** 32 bits: among the 100,000 entries of the longest list that share one name, none is alike. */
+const HASH_CHARS = 8;
+
+/** Latin letters that no normalisation takes apart, and signs that tell channels apart. */
+const SPELT: ReadonlyMap<string, string> = new Map([
+  ['ß', 'ss'],
+  ['æ', 'ae'],
+  ['œ', 'oe'],
+  ['ø', 'o'],
+  ['đ', 'd'],
+  ['ð', 'd'],
+  ['þ', 'th'],
+  ['ł', 'l'],
+  ['ħ', 'h'],
+  ['ŧ', 't'],
+  ['ŋ', 'n'],
+  ['ı', 'i'],
+  ['&', ' and '],
+  ['+', ' plus '],
+]);
+
+/**
+ * The id a name asks for. Where letters are lost (another script) a hash of the whole name follows
+ * what is left of it, so that "Россия 1" and "Канал 1" are not both "1".
+ */
+export function idFromName(name: string): string {
+  const text = name.normalize('NFC');
+  const latin = text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
+    .replace(/[^a-z0-9]/gu, (char) => SPELT.get(char) ?? char);
+  const slug = latin.replace(/[^a-z0-9_]+/gu, '-').replace(/^-+|-+$/g, '');
+  const isWhole = !/[^\x00-\x7f]/u.test(latin.replace(/[^\p{L}\p{N}]+/gu, ''));
+  if (isWhole && slug !== '' && slug.length <= MAX_ID_CHARS) return slug;
+  return withHash(slug || 'c', text, HASH_CHARS);
+}
+
+/**
+ * An id for each of the wanted, none of them `taken`. Of several that want the same one, the one
+ * whose key has the least hash gets it and the others get it with that hash behind it: that depends
+ * on the set alone, not on the order. Keys are all different.
+ */
+export function assignIds(
+  wanted: readonly { readonly id: string; readonly key: string }[],
+  taken: ReadonlySet<string>,
+): readonly string[] {
+  const rivals = new Map<string, number[]>();
+  for (const [index, { id }] of wanted.entries()) {
+    const group = rivals.get(id);
+    if (group === undefined) rivals.set(id, [index]);
+    else group.push(index);
+  }
+  const used = new Set([...taken, ...rivals.keys()]);
+  const ids = wanted.map(({ id }) => id);
+  const losers: { readonly index: number; readonly hash: string }[] = [];
+  for (const [id, group] of rivals) {
+    if (group.length === 1 && !taken.has(id)) continue;
+    const byHash = group
+      .map((index) => ({ index, hash: hashOf((wanted[index] as { key: string }).key) }))
+      .sort((a, b) => (a.hash < b.hash ? -1 : 1));
+    losers.push(...byHash.slice(taken.has(id) ? 0 : 1));
+  }
+  losers.sort((a, b) => (a.hash < b.hash ? -1 : 1));
+  for (const { index } of losers) {
+    const { id, key } = wanted[index] as { id: string; key: string };
+    let chars = HASH_CHARS;
+    while (used.has(withHash(id, key, chars)) && chars < 48) chars += HASH_CHARS;
+    ids[index] = withHash(id, key, chars);
+    used.add(ids[index] as string);
+  }
+  return ids;
+}
+
+function withHash(slug: string, text: string, hashChars: number): string {
+  const room = MAX_ID_CHARS - hashChars - 1;
+  return `${slug.slice(0, room).replace(/-+$/, '')}-${hashOf(text).slice(0, hashChars)}`;
+}
+
+/** The same on every machine and in every version, which the runtime's own hashes do not promise. */
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,110 @@
+// This file makes the entries of a line-up from the channels and what was asked for.
+import { assertNever } from '../base/assert.ts';
+import type { ChannelConfig, ChannelMode } from '../config/config.ts';
+import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
+import { channelNumbers } from './channel-number.ts';
+import type { LineUpRequest, ProgramRequest } from './request.ts';
+
+/** What formatM3u() gives is this: by no other type does mpv know a list with a guide. */
+export const LINE_UP_TYPE = 'audio/x-mpegurl; charset=utf-8';
+
+/** Gzip as Kodi and Jellyfin want it: by name and content, not by Content-Encoding. */
+const GUIDE_PATH = '/epg.xml.gz';
+
+export type LineUpOptions = {
+  /** Our own address in the eyes of whoever asks: see ownBaseUrl(). '' makes URLs relative. */
+  readonly ownBase: string;
+  /** There is a guide to point to. */
+  readonly hasGuide: boolean;
+};
+
+/** `?mode=&quality=&host=&group=` over all channels; hand in all, numbers depend on it. */
+export function lineUpOf(
+  channels: readonly ChannelConfig[],
+  request: LineUpRequest,
+  options: LineUpOptions,
+): M3uLineUp {
+  const groups = new Set(request.groups);
+  const wanted = (channel: ChannelConfig): boolean =>
+    groups.size === 0 || groups.has(channel.group ?? '');
+  const base = request.host ?? options.ownBase;
+  return compose(channels, wanted, base, options, (channel) => {
+    const mode = request.mode ?? channel.mode;
+    // The host is where media comes from then, and knows nothing of our playlists.
+    const from = mode === 'host' ? options.ownBase : base;
+    return from + pathOf(channel.id, mode, request);
+  });
+}
+
+/** The ancestor's `/program.m3u`: the same channels under the ancestor's addresses. */
+export function programOf(
+  channels: readonly ChannelConfig[],
+  request: ProgramRequest,
+  options: LineUpOptions,
+): M3uLineUp {
+  const base = request.host ?? options.ownBase;
+  const everyone = (): boolean => true;
+  return compose(channels, everyone, base, options, ({ id }) => {
+    const hd = request.quality === undefined ? '' : `&hd=${request.quality}`;
+    return `${base}/${request.name}.m3u8?fid=${encodeURIComponent(id)}${hd}`;
+  });
+}
+
+function compose(
+  channels: readonly ChannelConfig[],
+  wanted: (channel: ChannelConfig) => boolean,
+  base: string,
+  options: LineUpOptions,
+  urlOf: (channel: ChannelConfig) => string,
+): M3uLineUp {
+  const numbers = channelNumbers(channels);
+  const entries = channels
+    .filter(wanted)
+    .sort(byNumberThenName)
+    .map((channel) => toEntry(channel, numbers.get(channel.id), urlOf(channel)));
+  // No player can make anything of a relative guide.
+  const guideUrl = options.hasGuide && base !== '' ? base + GUIDE_PATH : undefined;
+  return { ...(guideUrl === undefined ? {} : { guideUrl }), entries };
+}
+
+function toEntry(channel: ChannelConfig, number: number | undefined, url: string): M3uEntry {
+  return {
+    id: channel.id,
+    name: channel.name,
+    ...(number === undefined ? {} : { number }),
+    ...(channel.group === undefined ? {} : { group: channel.group }),
+    ...(channel.logo === undefined ? {} : { logo: channel.logo }),
+    ...(channel.guide === undefined ? {} : { guideId: channel.guide }),
+    url,
+  };
+}
+
+function pathOf(id: string, mode: ChannelMode, request: LineUpRequest): string {
+  const query = new URLSearchParams();
+  if (request.quality !== undefined) query.set('quality', String(request.quality));
+  if (mode === 'host' && request.host !== undefined) query.set('host', request.host);
+  const tail = query.size === 0 ? '' : `?${query}`;
+  const name = encodeURIComponent(id);
+  switch (mode) {
+    case 'buffered':
+      return `/live/${name}/index.m3u8${tail}`;
+    case 'proxy':
+    case 'host':
+      return `/${mode}/${name}/index.m3u8${tail}`;
+    case 'redirect':
+      return `/redirect/${name}${tail}`;
+    default:
+      return assertNever(mode);
+  }
+}
+
+/** "News 2" before "News 10", whatever the case; the same order on every machine. */
+const NAMES = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
+
+/** Numbers that people gave first; a number made up for want of one says nothing about the order. */
+function byNumberThenName(a: ChannelConfig, b: ChannelConfig): number {
+  const first = (a.number ?? Number.POSITIVE_INFINITY) - (b.number ?? Number.POSITIVE_INFINITY);
+  // Infinity - Infinity is NaN: neither has a number.
+  if (first < 0 || first > 0) return first;
+  return NAMES.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
+}

@@ -1,0 +1,102 @@
+// This file reads what the query of a line-up request asks for.
+import type { ChannelMode } from '../config/config.ts';
+import { parseBaseUrl, type Scheme } from './base-url.ts';
+
+export type LineUpRequest = {
+  readonly kind: 'line-up';
+  /** How all channels are to be reached; each channel's own way where absent. */
+  readonly mode?: ChannelMode;
+  /** A height in lines. */
+  readonly quality?: number;
+  /** The channels of these groups, all where none is named; '' are channels without a group. */
+  readonly groups: readonly string[];
+  /** What URLs begin with instead of our own address; never fetched, never part of a cache key. */
+  readonly host?: string;
+};
+
+/** The ancestor's list, under the ancestor's names. */
+export type ProgramRequest = {
+  readonly kind: 'program';
+  readonly name: ProgramName;
+  readonly quality?: number;
+  readonly host?: string;
+};
+
+export type BadParameter = {
+  readonly kind: 'bad';
+  readonly parameter: string;
+  /** "Cannot write the line-up: …, wanted …" */
+  readonly message: string;
+};
+
+const MODES: readonly ChannelMode[] = ['buffered', 'proxy', 'host', 'redirect'];
+
+const PROGRAM_NAMES = ['online', 'channel', 'channel2', 'channel3'] as const;
+export type ProgramName = (typeof PROGRAM_NAMES)[number];
+/** As the ancestor chose where none is named. */
+const DEFAULT_PROGRAM: ProgramName = 'channel2';
+
+/** `?mode=&quality=&host=&group=`, group as often as wanted. `scheme` is the request's own. */
+export function readLineUpRequest(
+  query: URLSearchParams,
+  scheme?: Scheme,
+): LineUpRequest | BadParameter {
+  const mode = oneOf(query.get('mode'), MODES);
+  if (mode === 'bad') return bad('mode', MODES.join(', '));
+  const common = readCommon(query, 'quality', scheme);
+  if (common.kind === 'bad') return common;
+  return {
+    ...common,
+    kind: 'line-up',
+    ...(mode === undefined ? {} : { mode }),
+    groups: [...new Set(query.getAll('group'))],
+  };
+}
+
+/** `?name=&hd=&host=` */
+export function readProgramRequest(
+  query: URLSearchParams,
+  scheme?: Scheme,
+): ProgramRequest | BadParameter {
+  const name = oneOf(query.get('name'), PROGRAM_NAMES);
+  if (name === 'bad') return bad('name', PROGRAM_NAMES.join(', '));
+  const common = readCommon(query, 'hd', scheme);
+  if (common.kind === 'bad') return common;
+  return { ...common, kind: 'program', name: name ?? DEFAULT_PROGRAM };
+}
+
+type Common = { readonly kind: 'common'; readonly quality?: number; readonly host?: string };
+
+function readCommon(
+  query: URLSearchParams,
+  qualityName: 'quality' | 'hd',
+  scheme: Scheme | undefined,
+): Common | BadParameter {
+  const quality = query.get(qualityName) || undefined;
+  if (quality !== undefined && !/^[1-9]\d{0,4}p?$/.test(quality)) {
+    return bad(qualityName, 'a height in lines such as 720');
+  }
+  const written = query.get('host') || undefined;
+  const host = written === undefined ? undefined : parseBaseUrl(written, scheme);
+  if (written !== undefined && host === undefined)
+    return bad('host', '[scheme://]name[:port][/prefix]');
+  return {
+    kind: 'common',
+    ...(quality === undefined ? {} : { quality: Number.parseInt(quality, 10) }),
+    ...(host === undefined ? {} : { host }),
+  };
+}
+
+function oneOf<T extends string>(
+  text: string | null,
+  allowed: readonly T[],
+): T | undefined | 'bad' {
+  if (text === null || text === '') return undefined;
+  return allowed.find((value) => value === text) ?? 'bad';
+}
+
+/** The value itself is not repeated: it may be anything. */
+function bad(parameter: string, wanted: string): BadParameter {
+  const message = `Cannot write the line-up: ${parameter} is none, wanted ${wanted}`;
+  return { kind: 'bad', parameter, message };
+}
