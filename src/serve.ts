@@ -3,12 +3,10 @@ import type { Server } from 'bun';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
-import type { ChannelConfig } from './config/config.ts';
-import type { LoadedConfig } from './config/load.ts';
+import type { ChannelConfig, Config } from './config/config.ts';
 import { createApp } from './delivery/app.ts';
 import { createConnectionGuard } from './delivery/connection-guard.ts';
 import { Sealer } from './delivery/seal.ts';
-import { loadLineUps } from './lineup/load.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -23,7 +21,7 @@ export type Running = {
   /** Where it listens, with the port that was really taken. */
   readonly url: string;
   /** Takes over what can change while running: the channels and the public URL. */
-  reload(next: LoadedConfig): Promise<void>;
+  reload(config: Config, channels: readonly ChannelConfig[]): void;
   /** Lets answers in flight end, for at most `DRAIN_MS`. */
   stop(reason: string): Promise<void>;
 };
@@ -34,8 +32,12 @@ const SEAL_KEY_BYTES = 32;
 /** Nothing we serve takes a body; this is room for a form that is refused politely. */
 const REQUEST_BODY_MAX_BYTES = 64 * 1024;
 
-export async function serve(loaded: LoadedConfig, log: Log): Promise<Running> {
-  const { config } = loaded;
+/** `channels` are those of the configuration and those of imported line-ups. */
+export async function serve(
+  config: Config,
+  channels: readonly ChannelConfig[],
+  log: Log,
+): Promise<Running> {
   const clock = systemClock;
   const userAgent = `weir/${VERSION}`;
   const startedAtMs = clock.nowMs();
@@ -53,12 +55,7 @@ export async function serve(loaded: LoadedConfig, log: Log): Promise<Running> {
     settings: { perOrigin: config.prefetch.perOrigin, allowPrivate, userAgent },
   });
   const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
-  const channelsOf = async ({ config: { channels }, m3u }: LoadedConfig) => {
-    const taken = new Set(channels.map(({ id }) => id));
-    const imported = await loadLineUps(m3u, taken, outbound, log);
-    return [...channels, ...imported] satisfies readonly ChannelConfig[];
-  };
-  const relays = new Relays(await channelsOf(loaded), {
+  const relays = new Relays(channels, {
     clock,
     log,
     outbound,
@@ -123,10 +120,9 @@ export async function serve(loaded: LoadedConfig, log: Log): Promise<Running> {
 
   return {
     url: `http://${hostForUrl(config.listen.host)}:${server.port}`,
-    async reload(next) {
-      const channels = await channelsOf(next);
-      current = next.config;
-      relays.apply(channels);
+    reload(next, nextChannels) {
+      current = next;
+      relays.apply(nextChannels);
     },
     async stop(reason) {
       if (stopping) return;

@@ -1,6 +1,8 @@
 // This file is one channel as the serving thread sees it: its renditions and who watches them.
+
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
-import { AppError, type ErrorRecord, errorRecord } from '../base/errors.ts';
+import { type ErrorRecord, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { ChannelConfig, SourceConfig } from '../config/config.ts';
 import type { MultivariantPlaylist } from '../media/m3u8/playlist.ts';
@@ -185,7 +187,8 @@ export class ChannelRelay implements Disposable {
         if (this.#closed.signal.aborted) break;
       }
     }
-    return refused(this.#failed?.error ?? errorRecord(new AppError('SOURCE_NONE', 'No source')));
+    assert(this.#failed !== undefined, 'a channel has a source');
+    return refused(this.#failed.error);
   }
 
   #adopt(found: OpenSource): Opened {
@@ -200,9 +203,7 @@ export class ChannelRelay implements Disposable {
     }
     this.#openedMs = clock.monotonicMs();
     const main = this.#renditions.get(found.renditions[0]?.id ?? '');
-    if (main === undefined) {
-      throw new AppError('SOURCE_EMPTY', 'Cannot play the channel: its playlist has no variants');
-    }
+    assert(main !== undefined, 'an open source has a rendition');
     const { multivariant } = found;
     this.#opened = { kind: 'open', main, ...(multivariant === undefined ? {} : { multivariant }) };
     return this.#opened;

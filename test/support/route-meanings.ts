@@ -1,0 +1,40 @@
+// This file says what every route is, in the words of the README.
+
+export const ROUTE_MEANINGS: readonly {
+  readonly routes: readonly string[];
+  readonly means: string;
+}[] = [
+  { routes: ['/'], means: 'a page that lists the channels and plays them' },
+  {
+    routes: ['/playlist.m3u'],
+    means: 'the line-up; `?mode=`, `?quality=`, `?host=`, `?group=` (repeatable)',
+  },
+  {
+    routes: ['/live/{channel}/index.m3u8'],
+    means: 'HLS: multivariant where the source has variants, else media',
+  },
+  {
+    routes: ['/live/{channel}/{rendition}/index.m3u8', '/live/{channel}/{rendition}/{name}'],
+    means: 'media playlists, segments, init segments, keys; a name never means other bytes',
+  },
+  {
+    routes: ['/proxy/{channel}/index.m3u8', '/proxy/{channel}/{token}'],
+    means: 'unbuffered, piped through; tokens are sealed upstream addresses',
+  },
+  {
+    routes: ['/host/{channel}/index.m3u8', '/host/{channel}/{token}'],
+    means: 'unbuffered, segments at `?host=` (the upstream where absent)',
+  },
+  { routes: ['/redirect/{channel}'], means: '302 to the upstream' },
+  {
+    routes: ['/online.m3u8', '/channel.m3u8', '/channel2.m3u8', '/channel3.m3u8'],
+    means: '`?fid=&hd=&host=`: buffered, proxy, host and redirect under older names',
+  },
+  { routes: ['/program.m3u'], means: '`?name=&hd=&host=`: the line-up under its older name' },
+  { routes: ['/healthz', '/readyz'], means: 'alive; ready to take viewers' },
+  { routes: ['/metrics'], means: 'Prometheus' },
+  {
+    routes: ['/api/status', '/api/channels', '/api/channels/{channel}'],
+    means: 'JSON: what is watched, held, fetched, and what is wrong',
+  },
+];
