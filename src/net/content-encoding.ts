@@ -100,15 +100,14 @@ async function* inflate(
   decoder: Decoder,
   origin: string,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const counts = { inBytes: 0 };
   let outBytes = 0;
   // Not awaited: its failure reaches the loop below through the decoder, and a source that stalls
   // must not hold up a reader that left.
-  void feed(source, decoder, counts);
+  void feed(source, decoder);
   try {
     for await (const piece of decoder as AsyncIterable<Uint8Array>) {
       outBytes += piece.byteLength;
-      if (outBytes > RATIO_FLOOR_BYTES && outBytes > counts.inBytes * MAX_RATIO) {
+      if (outBytes > RATIO_FLOOR_BYTES && outBytes > decoder.bytesWritten * MAX_RATIO) {
         throw encodingError(origin, `expands more than ${MAX_RATIO} times`);
       }
       yield piece;
@@ -122,10 +121,9 @@ async function* inflate(
 }
 
 /** Writes only as fast as the output is taken; never rejects. */
-async function feed(source: Pieces, decoder: Decoder, counts: { inBytes: number }): Promise<void> {
+async function feed(source: Pieces, decoder: Decoder): Promise<void> {
   try {
     for await (const piece of source) {
-      counts.inBytes += piece.byteLength;
       if (decoder.destroyed) return;
       if (!decoder.write(piece)) await drained(decoder);
     }
