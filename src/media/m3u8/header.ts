@@ -42,13 +42,17 @@ export function readHeaderTag(header: Header, name: string, value: string, line:
 }
 
 /** What stands before the colon of a tag, the whole of it where there is none. */
-export function tagName(line: string): string {
-  const colon = line.indexOf(':');
-  return colon < 0 ? line.trimEnd() : line.slice(0, colon).trimEnd();
+export function tagName(line: string, colon = line.indexOf(':')): string {
+  if (colon < 0) return line;
+  const name = line.slice(0, colon);
+  return line.charCodeAt(colon - 1) === SPACE ? name.trimEnd() : name;
 }
 
-/** What stands behind the colon. */
-export function tagValue(line: string): string {
-  const colon = line.indexOf(':');
-  return colon < 0 ? '' : line.slice(colon + 1).trim();
+/** What stands behind the colon. `line` is trimmed. */
+export function tagValue(line: string, colon = line.indexOf(':')): string {
+  if (colon < 0) return '';
+  const value = line.slice(colon + 1);
+  return line.charCodeAt(colon + 1) === SPACE ? value.trimStart() : value;
 }
+
+const SPACE = 0x20;

@@ -31,10 +31,23 @@ export function readLine(cursor: LineCursor): string | undefined {
       const message = `Cannot parse the playlist: a line has ${end - start} characters`;
       throw playlistError(cursor.line, 'RFC 8216 §4.1', `${message}, wanted ${MAX_LINE_CHARS}`);
     }
-    const line = text.slice(start, end).trim();
+    const line = sliceTrimmed(text, start, end);
     if (line !== '') return line;
   }
   return undefined;
+}
+
+/** As slice and trim, but most lines have nothing to trim and are sliced once. */
+function sliceTrimmed(text: string, start: number, end: number): string {
+  if (start === end) return '';
+  const isPlain = isPlainChar(text.charCodeAt(start)) && isPlainChar(text.charCodeAt(end - 1));
+  const line = text.slice(start, end);
+  return isPlain ? line : line.trim();
+}
+
+/** Printable ASCII: certainly not what trim takes away. */
+function isPlainChar(code: number): boolean {
+  return code > 0x20 && code < 0x7f;
 }
 
 /** Everything but LF that RFC 8216 §4.1 has no place for, CR and TAB among them. */

@@ -51,7 +51,8 @@ export function parseMedia(text: string, options: ParseOptions): MediaPlaylist {
     if (line.charCodeAt(0) !== HASH) {
       endSegment(reading.list, parseUriLine(line, reading.header.scope, cursor.line), cursor.line);
     } else if (line.startsWith('#EXT')) {
-      readTag(reading, tagName(line), tagValue(line), cursor.line);
+      const colon = line.indexOf(':');
+      readTag(reading, tagName(line, colon), tagValue(line, colon), cursor.line);
     }
   }
   return playlistOf(reading);
