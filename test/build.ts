@@ -1,4 +1,4 @@
-// This file makes the executables, for every system or with --host for this one alone.
+// This file makes the executables: those named, with --host the one for this system, else all.
 import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
@@ -20,11 +20,9 @@ const TARGETS: Readonly<Record<string, string>> = {
 /** A runtime that is not there yet is fetched from the npm registry: some 40 MB. */
 const BUILD_TIMEOUT_MS = 180_000;
 
-export function hostName(): string {
-  const system = process.platform === 'win32' ? 'windows' : process.platform;
-  const isMusl = system === 'linux' && process.report?.getReport !== undefined && muslHere();
-  const extension = system === 'windows' ? '.exe' : '';
-  return `weir-${system}-${process.arch}${isMusl ? '-musl' : ''}${extension}`;
+function hostName(): string {
+  if (process.platform === 'win32') return `weir-windows-${process.arch}.exe`;
+  return `weir-${process.platform}-${process.arch}${muslHere() ? '-musl' : ''}`;
 }
 
 function muslHere(): boolean {
@@ -76,7 +74,12 @@ async function sha256Of(file: string): Promise<string> {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const names = args.includes('--host') ? [hostName()] : Object.keys(TARGETS);
+  const asked = args.map((arg) => (arg === '--host' ? hostName() : arg));
+  const names = asked.length > 0 ? asked : Object.keys(TARGETS);
+  for (const name of names) {
+    if (TARGETS[name] !== undefined) continue;
+    throw new Error(`Cannot build ${name}: wanted one of ${Object.keys(TARGETS).join(', ')}`);
+  }
   const files = await entries();
   console.log(`Entries: ${files.map((file) => relative(ROOT, file)).join(' ')}`);
   rmSync(DIST, { recursive: true, force: true });
@@ -86,7 +89,7 @@ async function main(args: readonly string[]): Promise<void> {
   for (const name of names) {
     const startMs = performance.now();
     try {
-      const file = await build(name, TARGETS[name] ?? '', files);
+      const file = await build(name, TARGETS[name]!, files);
       const megabytes = (statSync(file).size / 1e6).toFixed(1).padStart(8);
       const seconds = ((performance.now() - startMs) / 1000).toFixed(1).padStart(6);
       console.log(`${name.padEnd(24)}${megabytes} MB ${seconds} s`);

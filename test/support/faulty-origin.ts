@@ -36,6 +36,8 @@ export type OriginOptions = {
   /** PEM; the origin then speaks TLS. */
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly port?: number;
+  /** Another address of this machine: 127.0.0.2 and on. */
+  readonly host?: string;
 };
 
 /** What the origin says where no rule applies. */
@@ -47,17 +49,17 @@ export class FaultyOrigin implements Disposable {
   readonly #open = new Set<Connection>();
   readonly #clock: Clock;
   readonly #listener: Bun.TCPSocketListener<Connection>;
-  readonly #scheme: string;
+  readonly #base: string;
   #connectionCount = 0;
   readonly #mounts: { readonly prefix: string; readonly otherwise: Otherwise }[] = [];
   /** For paths that are nobody's. */
   otherwise: Otherwise = () => statusAnswer(404);
 
   constructor(options: OriginOptions = {}) {
+    const { host = '127.0.0.1' } = options;
     this.#clock = options.clock ?? systemClock;
-    this.#scheme = options.tls ? 'https' : 'http';
     this.#listener = Bun.listen<Connection>({
-      hostname: '127.0.0.1',
+      hostname: host,
       port: options.port ?? 0,
       ...(options.tls ? { tls: options.tls } : {}),
       socket: {
@@ -68,6 +70,7 @@ export class FaultyOrigin implements Disposable {
         error: (socket) => this.#onClose(socket.data),
       },
     });
+    this.#base = `${options.tls ? 'https' : 'http'}://${host}:${this.port}`;
   }
 
   get port(): number {
@@ -75,7 +78,7 @@ export class FaultyOrigin implements Disposable {
   }
 
   url(path: string): string {
-    return `${this.#scheme}://127.0.0.1:${this.port}${path}`;
+    return `${this.#base}${path}`;
   }
 
   get connectionCount(): number {

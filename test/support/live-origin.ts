@@ -78,7 +78,7 @@ export class LiveChannel {
         prefix: '',
       },
     ];
-    origin.mount(`/${name}/`, (request) => this.#answer(request.path));
+    origin.mount(`/${name}/`, (request) => this.answer(request.path));
   }
 
   get multivariantUrl(): string {
@@ -159,7 +159,8 @@ export class LiveChannel {
     return this.#generations.at(-1)!;
   }
 
-  #answer(path: string): Answer {
+  /** What the origin says to a path of this channel. */
+  answer(path: string): Answer {
     if (path === `/${this.name}/master.m3u8`) return playlistAnswer(this.#multivariant());
     const [, , rendition = '', file = ''] = path.split('/');
     if (!this.renditions.some(({ name }) => name === rendition)) return statusAnswer(404);
