@@ -57,14 +57,30 @@ function compose(
   options: LineUpOptions,
   urlOf: (channel: ChannelConfig) => string,
 ): M3uLineUp {
-  const numbers = channelNumbers(channels);
-  const entries = channels
+  const { sorted, numbers } = arrange(channels);
+  const entries = sorted
     .filter(wanted)
-    .sort(byNumberThenName)
     .map((channel) => toEntry(channel, numbers.get(channel.id), urlOf(channel)));
   // No player can make anything of a relative guide.
   const guideUrl = options.hasGuide && base !== '' ? base + GUIDE_PATH : undefined;
   return { ...(guideUrl === undefined ? {} : { guideUrl }), entries };
+}
+
+type Arranged = {
+  readonly sorted: readonly ChannelConfig[];
+  readonly numbers: ReadonlyMap<string, number>;
+};
+
+/** By list of channels, which is never changed in place: 20,000 are not sorted for each answer. */
+const ARRANGED = new WeakMap<readonly ChannelConfig[], Arranged>();
+
+function arrange(channels: readonly ChannelConfig[]): Arranged {
+  const before = ARRANGED.get(channels);
+  if (before !== undefined) return before;
+  const sorted = channels.toSorted(byNumberThenName);
+  const arranged = { sorted, numbers: channelNumbers(channels) };
+  ARRANGED.set(channels, arranged);
+  return arranged;
 }
 
 function toEntry(channel: ChannelConfig, number: number | undefined, url: string): M3uEntry {

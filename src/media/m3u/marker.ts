@@ -10,7 +10,7 @@ const MARKER =
 
 /** In text meant for people the `=` becomes a colon. */
 export function withoutMarkers(text: string): string {
-  return text.replace(MARKER, '$1:');
+  return text.includes('=') ? text.replace(MARKER, '$1:') : text;
 }
 
 /**
@@ -18,6 +18,7 @@ export function withoutMarkers(text: string): string {
  * RFC 3986 §6.2.2.2: a letter and its percent-encoding are the same URI.
  */
 export function withoutMarkersInUrl(url: string): string {
+  if (!url.includes('=')) return url;
   return url.replace(MARKER, (_, word: string) => {
     const last = word
       .charCodeAt(word.length - 1)

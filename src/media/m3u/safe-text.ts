@@ -10,8 +10,20 @@ export const MAX_TEXT_CHARS = 256;
 /** C0, DEL, C1 and the two Unicode line breaks: each ends a line for some player or language. */
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
+/**
+ * Words with single spaces between, of nothing that any step below would change: most texts are
+ * such, and a line-up of 20,000 is written while viewers wait.
+ */
+const PLAIN =
+  /^[^\s\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufeff",;=#]+(?: [^\s\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufeff",;=#]+)*$/;
+
+function isPlain(text: string, maxChars: number): boolean {
+  return text.length <= maxChars && PLAIN.test(text);
+}
+
 /** The text on one line: controls become spaces, spaces single, lone surrogates U+FFFD. */
 export function plainText(text: string, maxChars = MAX_TEXT_CHARS): string {
+  if (isPlain(text, maxChars)) return text;
   const flat = text.toWellFormed().replace(CONTROLS, ' ').replace(/ {2,}/g, ' ').trim();
   return cut(flat, maxChars);
 }
@@ -22,6 +34,7 @@ export function plainText(text: string, maxChars = MAX_TEXT_CHARS): string {
  * takes a list for HLS when `#EXT-X-…` stands anywhere in its first KiB.
  */
 export function safeText(text: string): string {
+  if (isPlain(text, MAX_TEXT_CHARS)) return text;
   const flat = plainText(text, Number.POSITIVE_INFINITY)
     .replaceAll('"', "'")
     .replaceAll(',', '\u201a')

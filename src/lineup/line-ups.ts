@@ -1,0 +1,167 @@
+// This file reads the line-ups an operator named, and keeps the channels that each last gave.
+import { type Backoff, backoffDelayMs } from '../base/backoff.ts';
+import { type Clock, sleep } from '../base/clock.ts';
+import { errorRecord } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import { redactUrl } from '../base/redact.ts';
+import type { ChannelConfig } from '../config/config.ts';
+import type { ParsedM3uEntry } from '../media/m3u/list.ts';
+import { parseM3uChunks } from '../media/m3u/parse.ts';
+import type { Outbound } from '../net/outbound.ts';
+import { SourceStatusError } from '../source/errors.ts';
+import { channelsFromM3u } from './import.ts';
+
+export type LineUpParts = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly outbound: Outbound;
+};
+
+const LIMITS = {
+  connectMs: 5_000,
+  firstByteMs: 30_000,
+  betweenBytesMs: 15_000,
+  totalMs: 120_000,
+  /** A provider's whole line-up with films fits; more is not a line-up. */
+  maxBytes: 512 * 1024 * 1024,
+};
+/** A server that was started while its provider was down plays once the provider is back. */
+const RETRY: Backoff = { baseMs: 2_000, maxMs: 300_000 };
+/** Serving does not wait longer than this for lists to come. */
+const START_WAIT_MS = 10_000;
+/** A list that shrinks below this share of itself is half an answer and no new line-up. */
+const LEAST_SHARE = 0.5;
+
+export class LineUps implements Disposable {
+  readonly #places: readonly string[];
+  readonly #parts: LineUpParts;
+  readonly #entries = new Map<string, readonly ParsedM3uEntry[]>();
+  readonly #ended = new AbortController();
+
+  /** `places` are URLs and files. */
+  constructor(places: readonly string[], parts: LineUpParts) {
+    this.#places = places;
+    this.#parts = parts;
+  }
+
+  /**
+   * Resolves once each was read or has failed, or after a while. One that comes later calls
+   * `changed`; one that failed is tried again until it comes.
+   */
+  async start(changed: () => void): Promise<void> {
+    let isStarted = false;
+    const follow = async (place: string) => {
+      const isRead = await this.#read(place);
+      if (!isRead) void this.#retry(place, changed);
+      else if (isStarted) changed();
+    };
+    const all = Promise.all(this.#places.map(follow));
+    using late = new AbortAfter(this.#parts.clock, START_WAIT_MS);
+    await Promise.race([all, late.aborted]);
+    isStarted = true;
+  }
+
+  /** Reads each anew; one that fails keeps the channels it had. */
+  async refresh(): Promise<void> {
+    await Promise.all(this.#places.map((place) => this.#read(place)));
+  }
+
+  /** `own`, then those of the line-ups in their order, none with an id that was there before. */
+  channels(own: readonly ChannelConfig[]): readonly ChannelConfig[] {
+    const channels = [...own];
+    const taken = new Set(own.map(({ id }) => id));
+    for (const place of this.#places) {
+      const entries = this.#entries.get(place) ?? [];
+      const baseUrl = isUrl(place) ? { baseUrl: place } : {};
+      for (const channel of channelsFromM3u(entries, { taken, ...baseUrl }).channels) {
+        taken.add(channel.id);
+        channels.push(channel);
+      }
+    }
+    return channels;
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended.abort();
+  }
+
+  async #retry(place: string, changed: () => void): Promise<void> {
+    const { clock, random } = this.#parts;
+    const { signal } = this.#ended;
+    for (let attempt = 0; !this.#entries.has(place); attempt++) {
+      await sleep(clock, backoffDelayMs(RETRY, attempt, random), signal);
+      // A refresh may have brought it meanwhile, and said so to whoever asked for the refresh.
+      if (signal.aborted || this.#entries.has(place)) return;
+      if (await this.#read(place)) changed();
+    }
+  }
+
+  /** Never rejects; false where there is no new answer to go by. */
+  async #read(place: string): Promise<boolean> {
+    const { log } = this.#parts;
+    const shown = isUrl(place) ? redactUrl(place) : place;
+    try {
+      const { entries } = await parseM3uChunks(this.#textOf(place));
+      const before = this.#entries.get(place)?.length ?? 0;
+      if (entries.length < before * LEAST_SHARE) {
+        const message = 'line-up has shrunk by more than half: the old one stays';
+        log.warn(message, { place: shown, before, after: entries.length });
+        return false;
+      }
+      this.#entries.set(place, entries);
+      log.info('line-up loaded', { place: shown, entries: entries.length });
+      const baseUrl = isUrl(place) ? { baseUrl: place } : {};
+      const { problems } = channelsFromM3u(entries, { taken: new Set(), ...baseUrl });
+      for (const problem of problems.first) log.warn('line-up entry', { place: shown, ...problem });
+      return true;
+    } catch (error) {
+      if (this.#ended.signal.aborted) return false;
+      log.error('line-up not loaded', { place: shown, ...errorRecord(error) });
+      return false;
+    }
+  }
+
+  async *#textOf(place: string): AsyncGenerator<string> {
+    const decoder = new TextDecoder();
+    if (!isUrl(place)) {
+      for await (const chunk of Bun.file(place).stream()) {
+        yield decoder.decode(chunk, { stream: true });
+      }
+      return;
+    }
+    const response = await this.#parts.outbound({
+      url: place,
+      policy: { headers: {}, verifyTls: true, allowDowngrade: false },
+      limits: LIMITS,
+      compressed: true,
+      signal: this.#ended.signal,
+    });
+    if (response.status !== 200) {
+      response.cancel();
+      throw new SourceStatusError('line-up', response.status, undefined);
+    }
+    for await (const chunk of response.body) yield decoder.decode(chunk, { stream: true });
+  }
+}
+
+/** A promise that resolves after a while, and a timer that ends with its scope. */
+class AbortAfter implements Disposable {
+  readonly aborted: Promise<void>;
+  readonly #timer: Disposable;
+
+  constructor(clock: Clock, delayMs: number) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.aborted = promise;
+    this.#timer = clock.after(delayMs, resolve);
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+}
+
+function isUrl(place: string): boolean {
+  return /^https?:\/\//i.test(place);
+}
