@@ -15,7 +15,7 @@ type Ready = {
 };
 
 /** Under this a gzip frame saves nothing worth its header. */
-const GZIP_MIN_CHARS = 400;
+const GZIP_MIN_CHARS = 200;
 
 function ready(text: string, version: number, cacheControl: string): Ready {
   const etag = `"${Bun.hash.wyhash(text).toString(36)}"`;

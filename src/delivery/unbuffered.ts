@@ -131,7 +131,9 @@ export class UnbufferedModes {
     if (host === 'invalid' || height === 'invalid') return badParameter(request);
     let answer: PlaylistText;
     try {
-      answer = await this.#flights.run(`${config.id} ${url}`, () => this.#fetch(source, url));
+      answer = await this.#flights.run(`${config.id} ${url}`, () =>
+        this.#playlistText(source, url),
+      );
     } catch (error) {
       return badGateway(error, request);
     }
@@ -146,7 +148,7 @@ export class UnbufferedModes {
     return playlistResponse(rewriteUris(text, answer.url, rewrite), request);
   }
 
-  #fetch(source: UrlSource, url: string): Promise<PlaylistText> {
+  #playlistText(source: UrlSource, url: string): Promise<PlaylistText> {
     const { outbound, clock } = this.#deps;
     const limits = playlistLimits(TARGET_DURATION_DEFAULT_S, source.timeouts);
     const never = new AbortController().signal;

@@ -4,7 +4,7 @@ import { type Clock, sleep } from '../base/clock.ts';
 import { AppError, errorRecord } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Timeouts } from '../config/config.ts';
-import { checkWhole, contentTypeOf, sniffContainer } from '../media/container.ts';
+import { checkWhole, contentTypeOf, sniffChunks } from '../media/container.ts';
 import type { BodyRef } from '../ring/listing.ts';
 import { segmentLimits } from '../source/deadlines.ts';
 import { SourceAssetError, SourceBodyError, SourceStatusError } from '../source/errors.ts';
@@ -174,12 +174,12 @@ export class BodyFetch {
       if (sizeBytes !== KEY_BYTES) throw new SourceBodyError('the key is not 16 bytes', sizeBytes);
       return 'application/octet-stream';
     }
-    const container = sniffContainer(this.#chunks[0] as Uint8Array);
     if (expect !== 'partial') {
-      const flaw = checkWhole(this.#chunks, { encrypted: expect === 'encrypted' });
+      const role = expect === 'init' ? 'init' : 'media';
+      const flaw = checkWhole(this.#chunks, { role, encrypted: expect === 'encrypted' });
       if (flaw !== undefined) throw new SourceBodyError(flaw.reason, flaw.offset);
     }
-    return contentTypeOf(container, uri);
+    return contentTypeOf(expect === 'encrypted' ? 'unknown' : sniffChunks(this.#chunks), uri);
   }
 
   /** How long to wait before the next try, or undefined to give up. */

@@ -1,5 +1,6 @@
 // This file writes the media playlist of what a rendition lists.
 import { formatMediaPlaylist } from '../../media/m3u8/format-media.ts';
+import { implicitIv } from '../../media/m3u8/key.ts';
 import type { Key, MediaMap, MediaSegment, Start } from '../../media/m3u8/playlist.ts';
 import type { ListedKey, ListedMap } from '../../ring/listing.ts';
 import type { RenditionRing, Segment } from '../../ring/rendition-ring.ts';
@@ -87,7 +88,7 @@ function servedKey({ key, asset }: ListedKey, sequence: number, prefix: string):
   return {
     ...key,
     ...(asset === undefined ? {} : { uri: prefix + asset.name }),
-    ...(isCounted ? { iv: sequence.toString(16).padStart(32, '0') } : {}),
+    ...(isCounted ? { iv: implicitIv(sequence) } : {}),
   };
 }
 

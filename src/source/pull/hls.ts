@@ -1,6 +1,7 @@
 // This file follows an HLS media playlist.
 import type { Clock } from '../../base/clock.ts';
 import { FormatError } from '../../base/errors.ts';
+import { extensionOf } from '../../media/container.ts';
 import { parsePlaylist } from '../../media/m3u8/parse-playlist.ts';
 import type { Key, MediaMap, MediaPlaylist, MediaSegment } from '../../media/m3u8/playlist.ts';
 import type { Outbound, OutboundLimits, OutboundPolicy } from '../../net/outbound.ts';
@@ -118,7 +119,7 @@ function listedSegment(
     keys: segment.keys.map((key) => listedKey(key, base)),
     dateRanges: segment.dateRanges,
     gap: segment.gap,
-    extension: extensionOf(url, segment.map),
+    extension: extensionOf(segment.map === undefined ? 'unknown' : 'fmp4', url),
     ...(segment.map === undefined ? {} : { map: listedMap(segment.map, base) }),
     ...(segment.bitrate === undefined ? {} : { bitrate: segment.bitrate }),
     ...(segment.programDateTimeMs === undefined
@@ -172,21 +173,4 @@ function listedKey(key: Key, base: string): ListedKey {
     return { key, asset };
   }
   return { key: { ...key, uri: url } };
-}
-
-const EXTENSIONS = new Set(
-  ['ts', 'm4s', 'mp4', 'm4v', 'm4a', 'cmfv', 'cmfa', 'cmft'].concat([
-    'aac',
-    'mp3',
-    'ac3',
-    'ec3',
-    'vtt',
-    'webvtt',
-  ]),
-);
-
-function extensionOf(url: string, map: MediaMap | undefined): string {
-  const extension = /\.([a-z0-9]{1,6})(?:[?#]|$)/i.exec(url)?.[1]?.toLowerCase() ?? '';
-  if (EXTENSIONS.has(extension)) return extension;
-  return map === undefined ? 'ts' : 'm4s';
 }
