@@ -62,7 +62,10 @@ class BridgeConnection {
     // Nothing more is read until this request has somewhere to go.
     this.#socket.pause();
     this.#serve(request).then(
-      () => this.#socket.resume(),
+      () => {
+        this.#socket.resume();
+        this.receive(Buffer.alloc(0));
+      },
       (cause) => this.#refuse('502', cause instanceof Error ? cause.message : 'failed'),
     );
   }

@@ -105,6 +105,7 @@ describe('parseTarget()', () => {
         }
         throw new Error('ftp was taken');
       }),
+      { numRuns: 30 },
     );
   });
 });
