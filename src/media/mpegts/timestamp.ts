@@ -5,8 +5,7 @@ export const TICKS_PER_SECOND = 90_000;
 export const TIMESTAMP_WRAP = 2 ** 33;
 
 export function addTicks(timestamp: number, ticks: number): number {
-  const sum = (timestamp + ticks) % TIMESTAMP_WRAP;
-  return sum < 0 ? sum + TIMESTAMP_WRAP : sum;
+  return (((timestamp + ticks) % TIMESTAMP_WRAP) + TIMESTAMP_WRAP) % TIMESTAMP_WRAP;
 }
 
 /** How far `later` is after `earlier` by the shorter way round: from -2^32 to 2^32 - 1. */

@@ -7,13 +7,14 @@ import { type Loop, type LoopPlace, placesBefore, startMsOf } from './loop.ts';
 const LISTED = 6;
 
 /** `fingerprint` tells this loop's content from any other's. */
-export function loopListing(loop: Loop, fingerprint: string, nowMs: number): Listing {
+export function loopListing(loop: Loop, fingerprint: number, nowMs: number): Listing {
   return {
     segments: placesBefore(loop, nowMs, LISTED).map((place) => listedSegment(place, fingerprint)),
     targetDurationS: targetDurationS(loop),
     ended: false,
     independentSegments: loop.entries.every(({ index }) => index.isIndependent),
     iFramesOnly: false,
+    generation: fingerprint,
   };
 }
 
@@ -28,11 +29,11 @@ function targetDurationS(loop: Loop): number {
   return Math.max(1, Math.round(longestTicks / TICKS_PER_SECOND));
 }
 
-function listedSegment(place: LoopPlace, fingerprint: string): ListedSegment {
+function listedSegment(place: LoopPlace, fingerprint: number): ListedSegment {
   const { sequence, discontinuity, discontinuitySequence } = place;
   return {
     sequence,
-    identity: `${fingerprint}-${sequence}`,
+    identity: `${fingerprint.toString(36)}-${sequence}`,
     ref: { kind: 'loop', sequence },
     durationS: place.segment.durationTicks / TICKS_PER_SECOND,
     title: '',

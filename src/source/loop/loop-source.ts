@@ -14,7 +14,7 @@ import { loopListing } from './loop-listing.ts';
 type Opened = {
   readonly files: readonly LoopFile[];
   readonly loop: Loop;
-  readonly fingerprint: string;
+  readonly fingerprint: number;
 };
 
 export class LoopSource implements RenditionSource {
@@ -81,8 +81,13 @@ async function openAll(paths: readonly string[], signal: AbortSignal): Promise<O
   return {
     files,
     loop: createLoop(files.map(({ index }) => index)),
-    fingerprint: Bun.hash(files.map(({ fingerprint }) => fingerprint).join()).toString(36),
+    fingerprint: fingerprintOf(files),
   };
+}
+
+function fingerprintOf(files: readonly LoopFile[]): number {
+  const hash = BigInt(Bun.hash(files.map(({ fingerprint }) => fingerprint).join()));
+  return Number(BigInt.asUintN(48, hash));
 }
 
 async function isCurrent({ files }: Opened): Promise<boolean> {

@@ -63,7 +63,7 @@ export class TableCheck {
   }
 }
 
-function bitwiseCrc32(bytes: readonly number[]): number {
+export function bitwiseCrc32(bytes: readonly number[]): number {
   let crc = 0xffffffff;
   for (const byte of bytes) {
     for (let bit = 7; bit >= 0; bit--) {
