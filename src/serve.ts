@@ -4,8 +4,10 @@ import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
+import page from './console/index.html';
 import { createApp } from './delivery/app.ts';
 import { createConnectionGuard } from './delivery/connection-guard.ts';
+import { HotPlaylists, type HotRoutes } from './delivery/hot-playlists.ts';
 import { Sealer } from './delivery/seal.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
@@ -81,7 +83,7 @@ export async function serve(
         startedAtMs,
       }),
     );
-  let server: Server<undefined>;
+  const hot = new HotPlaylists(clock, (routes) => server.reload(options(routes)));
   const app = createApp({
     unbuffered: {
       relays,
@@ -101,16 +103,19 @@ export async function serve(
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
     },
     publicUrl: () => current.publicUrl,
+    hot,
   });
-  app.listen({
+  const options = (hotRoutes: HotRoutes) => ({
     hostname: config.listen.host,
     port: config.listen.port,
     // Bun counts silence of the handler too; our own deadlines bound every wait
     idleTimeout: 0,
     maxRequestBodySize: REQUEST_BODY_MAX_BYTES,
     development: false,
+    routes: { '/': page, ...hotRoutes },
+    fetch: app.fetch,
   });
-  server = app.server as Server<undefined>;
+  const server: Server<undefined> = Bun.serve(options({}));
   const guard = createConnectionGuard({
     port: server.port as number,
     limits: { perAddress: config.connections.perAddress },
@@ -129,6 +134,7 @@ export async function serve(
       stopping = true;
       log.info('stopping', { reason });
       guard[Symbol.dispose]();
+      hot[Symbol.dispose]();
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();

@@ -1,21 +1,20 @@
 // This file serves the same things under the names of the server whose users' players we keep.
 import { Elysia } from 'elysia';
-import type { Relays } from '../prefetch/relays.ts';
 import { problemResponse } from './error-response.ts';
 import { CORS } from './headers.ts';
 import { parseHostParameter } from './host-parameter.ts';
-import { channelPlaylist } from './live.ts';
+import { channelPlaylist, type Live } from './live.ts';
 import { queryOf } from './query.ts';
 import type { UnbufferedModes } from './unbuffered.ts';
 
 type Call = { readonly id: string; readonly host: string | undefined };
 
-export function ancestorPlugin(relays: Relays, modes: UnbufferedModes) {
+export function ancestorPlugin(live: Live, modes: UnbufferedModes) {
   return new Elysia({ name: 'ancestor' })
     .get('/online.m3u8', ({ request }) =>
       withCall(request, ({ id, host }) =>
         channelPlaylist(
-          relays,
+          live,
           id,
           request,
           `${host ?? ''}${host === undefined ? '' : '/'}live/${id}/`,

@@ -1,12 +1,13 @@
 // This file puts the surfaces together into one application.
 import { Elysia } from 'elysia';
-import page from '../console/index.html';
 import { ancestorPlugin } from './ancestor.ts';
 import { problemResponse } from './error-response.ts';
 import { CORS, PREFLIGHT } from './headers.ts';
+import type { HotPlaylists } from './hot-playlists.ts';
 import { lineUpPlugin } from './line-up.ts';
 import { type AddressOf, livePlugin } from './live.ts';
 import { type Operations, operationsPlugin } from './operations.ts';
+import { PlaylistAnswers } from './playlist-response.ts';
 import { type UnbufferedDeps, UnbufferedModes, unbufferedPlugin } from './unbuffered.ts';
 
 export type AppDeps = {
@@ -14,6 +15,7 @@ export type AppDeps = {
   readonly operations: Operations;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
+  readonly hot: HotPlaylists;
 };
 
 const ALLOWED = 'GET, HEAD, OPTIONS';
@@ -21,13 +23,13 @@ const ALLOWED = 'GET, HEAD, OPTIONS';
 export function createApp(deps: AppDeps) {
   const { relays } = deps.operations;
   const modes = new UnbufferedModes(deps.unbuffered);
+  const live = { relays, answers: new PlaylistAnswers(deps.hot) };
   return new Elysia({ name: 'weir' })
-    .use(livePlugin(relays, deps.addressOf))
+    .use(livePlugin(live, deps.addressOf))
     .use(unbufferedPlugin(modes))
-    .use(ancestorPlugin(relays, modes))
+    .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl))
     .use(operationsPlugin(deps.operations))
-    .get('/', page)
     .options('/*', () => new Response(null, { status: 204, headers: PREFLIGHT }))
     .all('/*', ({ request }) => unrouted(request));
 }

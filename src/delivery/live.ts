@@ -8,7 +8,7 @@ import { onlyVariant, pickVariant } from '../source/pull/renditions.ts';
 import { bodyResponse } from './body-response.ts';
 import { problemResponse, unavailable, unknownChannel } from './error-response.ts';
 import { CORS, HLS_TYPE, LIVE_CACHE } from './headers.ts';
-import { playlistResponse, renditionResponse } from './playlist-response.ts';
+import { type PlaylistAnswers, playlistResponse } from './playlist-response.ts';
 import { parseHeight, queryOf } from './query.ts';
 
 type Answer = Response | Promise<Response>;
@@ -16,17 +16,20 @@ type Answer = Response | Promise<Response>;
 /** Who asked, for the count of viewers: asked for only where a segment is sent. */
 export type AddressOf = (request: Request) => string;
 
+export type Live = { readonly relays: Relays; readonly answers: PlaylistAnswers };
+
 /** No hook stands on this instance: every one would cost each playlist a fifth of its time. */
-export function livePlugin(relays: Relays, addressOf: AddressOf) {
+export function livePlugin(live: Live, addressOf: AddressOf) {
+  const { relays } = live;
   return new Elysia({ name: 'live' })
     .get('/live/:channel/index.m3u8', ({ params, request }) =>
-      channelPlaylist(relays, params.channel, request),
+      channelPlaylist(live, params.channel, request),
     )
     .head('/live/:channel/index.m3u8', ({ params, request }) =>
       headPlaylist(relays, params.channel, request),
     )
     .get('/live/:channel/:rendition/index.m3u8', ({ params, request }) =>
-      renditionIndex(relays, params.channel, params.rendition, request),
+      renditionIndex(live, params.channel, params.rendition, request),
     )
     .head('/live/:channel/:rendition/index.m3u8', ({ params, request }) =>
       headPlaylist(relays, params.channel, request),
@@ -43,8 +46,8 @@ export function livePlugin(relays: Relays, addressOf: AddressOf) {
  * The playlist of a channel. `base` stands before every URI written: empty for relative ones, or
  * an absolute URL ending in the channel's folder.
  */
-export function channelPlaylist(relays: Relays, id: string, request: Request, base = ''): Answer {
-  const relay = relays.get(id);
+export function channelPlaylist(live: Live, id: string, request: Request, base = ''): Answer {
+  const relay = live.relays.get(id);
   if (relay === undefined) return unknownChannel(id, request);
   const height = parseHeight(queryOf(request.url));
   if (height === 'invalid') return badQuality(request);
@@ -52,14 +55,15 @@ export function channelPlaylist(relays: Relays, id: string, request: Request, ba
   if (opened instanceof Promise) {
     return opened.then((found) =>
       found.kind === 'open'
-        ? openedPlaylist(relay, found, height, base, request)
+        ? openedPlaylist(live, relay, found, height, base, request)
         : refuse(found, request),
     );
   }
-  return openedPlaylist(relay, opened, height, base, request);
+  return openedPlaylist(live, relay, opened, height, base, request);
 }
 
 function openedPlaylist(
+  live: Live,
   relay: ChannelRelay,
   opened: Opened,
   height: number | undefined,
@@ -68,7 +72,9 @@ function openedPlaylist(
 ): Answer {
   const { multivariant, main } = opened;
   if (multivariant === undefined) {
-    return renditionPlaylist(main, relay.isProbe, `${base}${main.id}/`, request);
+    // One rendition is the same whatever the query says
+    const path = base === '' ? `/live/${relay.config.id}/index.m3u8` : undefined;
+    return renditionPlaylist(live, relay, main, `${base}${main.id}/`, path, request);
   }
   const variant = height === undefined ? undefined : pickVariant(multivariant, height);
   if (variant === undefined) return multivariantResponse(opened, base, request);
@@ -80,7 +86,7 @@ function openedPlaylist(
     return playlistResponse(text, request);
   }
   // A box that takes no multivariant playlist gets the one variant it asked for
-  return renditionPlaylist(rendition, relay.isProbe, `${base}${id}/`, request);
+  return renditionPlaylist(live, relay, rendition, `${base}${id}/`, undefined, request);
 }
 
 /** What a channel offers changes only when its source is opened anew. */
@@ -112,28 +118,31 @@ function based(playlist: Required<Opened>['multivariant'], base: string): typeof
 }
 
 function renditionPlaylist(
+  { answers }: Live,
+  relay: ChannelRelay,
   rendition: Rendition,
-  isProbe: boolean,
   prefix: string,
+  path: string | undefined,
   request: Request,
 ): Answer {
-  const answer = rendition.playlist(isProbe);
+  const answer = rendition.playlist(relay.isProbe);
   if (answer instanceof Promise) {
     return answer.then((found) =>
       found.kind === 'ready'
-        ? renditionResponse(rendition, prefix, request)
+        ? answers.respond(rendition, prefix, path, request)
         : refuse(found, request),
     );
   }
   return answer.kind === 'ready'
-    ? renditionResponse(rendition, prefix, request)
+    ? answers.respond(rendition, prefix, path, request)
     : refuse(answer, request);
 }
 
-function renditionIndex(relays: Relays, id: string, rendition: string, request: Request): Answer {
-  return withRendition(relays, id, rendition, request, (found, relay) =>
-    renditionPlaylist(found, relay.isProbe, '', request),
-  );
+function renditionIndex(live: Live, id: string, rendition: string, request: Request): Answer {
+  return withRendition(live.relays, id, rendition, request, (found, relay) => {
+    const path = `/live/${id}/${rendition}/index.m3u8`;
+    return renditionPlaylist(live, relay, found, '', path, request);
+  });
 }
 
 function body(

@@ -4,6 +4,7 @@ import { renditionPlaylist } from '../packaging/hls/media-playlist.ts';
 import type { Rendition } from '../prefetch/rendition.ts';
 import { matchesEtag } from './body-response.ts';
 import { CORS, HLS_TYPE, LIVE_CACHE } from './headers.ts';
+import type { HotPlaylists } from './hot-playlists.ts';
 
 /** An answer in every form a client may ask for. */
 type Ready = {
@@ -51,28 +52,68 @@ function respond(entry: Ready, request: Request): Response {
   return entry.gzipped.clone() as Response;
 }
 
-/** One answer per rendition and prefix; made anew when the rendition's version changes. */
-const cached = new WeakMap<Rendition, Map<string, Ready>>();
+/** One rendition's playlist under one prefix, made anew when the rendition's version changes. */
+class RenditionAnswer {
+  readonly path: string;
+  readonly rendition: Rendition;
+  readonly #prefix: string;
+  #entry: Ready | undefined;
+  asked = 0;
 
-/** The playlist of a rendition that is ready to be served. */
-export function renditionResponse(
-  rendition: Rendition,
-  prefix: string,
-  request: Request,
-): Response {
-  let byPrefix = cached.get(rendition);
-  if (byPrefix === undefined) {
-    byPrefix = new Map();
-    cached.set(rendition, byPrefix);
+  constructor(rendition: Rendition, prefix: string, path: string) {
+    this.rendition = rendition;
+    this.#prefix = prefix;
+    this.path = path;
   }
-  const { ring } = rendition;
-  let entry = byPrefix.get(prefix);
-  if (entry === undefined || entry.version !== ring.version) {
-    const text = renditionPlaylist(ring, rendition.header, prefix);
-    entry = ready(text, ring.version, LIVE_CACHE);
-    byPrefix.set(prefix, entry);
+
+  get entry(): Ready {
+    const { ring, header } = this.rendition;
+    if (this.#entry === undefined || this.#entry.version !== ring.version) {
+      const text = renditionPlaylist(ring, header, this.#prefix);
+      this.#entry = ready(text, ring.version, LIVE_CACHE);
+    }
+    return this.#entry;
   }
-  return respond(entry, request);
+
+  /** The answer of this moment, without a look at the request; it promises what it lists. */
+  readonly respond = (): Response => {
+    this.rendition.promise();
+    return this.entry.plain.clone() as Response;
+  };
+}
+
+/** Answers with the playlists of renditions, and lets the server have those asked for most. */
+export class PlaylistAnswers {
+  readonly #hot: HotPlaylists;
+  readonly #answers = new WeakMap<Rendition, Map<string, RenditionAnswer>>();
+
+  constructor(hot: HotPlaylists) {
+    this.#hot = hot;
+  }
+
+  /**
+   * The playlist of a rendition that is ready to be served. `prefix` stands before every name in
+   * it; `path` is where it was asked for, undefined where that is not all that decides the answer.
+   */
+  respond(
+    rendition: Rendition,
+    prefix: string,
+    path: string | undefined,
+    request: Request,
+  ): Response {
+    let byPrefix = this.#answers.get(rendition);
+    if (byPrefix === undefined) {
+      byPrefix = new Map();
+      this.#answers.set(rendition, byPrefix);
+    }
+    let answer = byPrefix.get(prefix);
+    if (answer === undefined) {
+      answer = new RenditionAnswer(rendition, prefix, path ?? '');
+      byPrefix.set(prefix, answer);
+    }
+    if (path !== undefined && answer.asked++ === 0) this.#hot.add(answer);
+    return respond(answer.entry, request);
+  }
 }
 
 /** Any other playlist text; made for this one answer. */

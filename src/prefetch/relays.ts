@@ -27,6 +27,7 @@ export class Relays implements Disposable {
   readonly #deps: RelaysDeps;
   readonly #relays = new Map<string, ChannelRelay>();
   readonly #timelines = new Map<string, Timeline>();
+  #channels: readonly ChannelConfig[] = [];
   #timer: Timer;
 
   constructor(channels: readonly ChannelConfig[], deps: RelaysDeps) {
@@ -35,6 +36,7 @@ export class Relays implements Disposable {
       this.#timelines.set(id, new Timeline(saved as SavedTimeline));
     }
     for (const channel of channels) this.#add(channel);
+    this.#channels = channels;
     this.#timer = deps.clock.after(SWEEP_MS, () => this.#tick());
   }
 
@@ -46,8 +48,9 @@ export class Relays implements Disposable {
     return this.#relays.values();
   }
 
+  /** The same array until `apply`, so that what is worked out from it can be kept with it. */
   get channels(): readonly ChannelConfig[] {
-    return [...this.#relays.values()].map((relay) => relay.config);
+    return this.#channels;
   }
 
   /** Takes over a new list of channels; those that stay as they were go on undisturbed. */
@@ -66,6 +69,7 @@ export class Relays implements Disposable {
       if (kept === undefined) this.#add(channel);
       else this.#relays.set(channel.id, kept);
     }
+    this.#channels = channels;
   }
 
   /** Writes the numbering that changed since it was last written. */
