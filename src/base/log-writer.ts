@@ -132,7 +132,7 @@ class LineQueue {
     if (count === 0) return '';
     this.#droppedUntold = 0;
     const timeMs = this.#options.clock.nowMs();
-    const message = 'Log lines dropped: the reader of the log is too slow';
+    const message = 'log lines dropped: the reader of the log is too slow';
     return this.#format({ timeMs, level: 'warn', message, fields: { dropped: count } });
   }
 

@@ -30,6 +30,8 @@ export type LoadInput = {
   readonly environment: Environment;
   /** `--config`. */
   readonly configPath?: string;
+  /** Reads no file at all, whatever is there. */
+  readonly noFile?: true;
   readonly flags: FlagValues;
   /** `--m3u`, each a file or a URL. */
   readonly m3u: readonly string[];
@@ -57,7 +59,7 @@ export type LoadedConfig = {
 export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   const problems = new Problems();
   const choice = chooseFile(input);
-  const text = await readConfigFile(choice);
+  const text = input.noFile === true ? undefined : await readConfigFile(choice);
   const origin = { from: 'file', file: choice.shown, line: 1, column: 1 } as const;
   const root: SectionSetting =
     text === undefined

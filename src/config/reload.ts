@@ -118,18 +118,18 @@ export class ConfigReloader implements Disposable {
       this.#say(reason, changes);
     } catch (error) {
       this.#refused++;
-      log.error('Configuration refused, the old one stays', { reason, ...whatIsWrong(error) });
+      log.error('configuration refused, the old one stays', { reason, ...whatIsWrong(error) });
     }
   }
 
   #say(reason: string, changes: ConfigChanges): void {
     const { log } = this.#parts;
     if (changes.isEmpty) {
-      log.info('Configuration unchanged', { reason });
+      log.info('configuration unchanged', { reason });
       return;
     }
     const { added, removed, changed } = changes.channels;
-    log.info('Configuration reloaded', {
+    log.info('configuration reloaded', {
       reason,
       added: added.map(({ id }) => id),
       removed: removed.map(({ id }) => id),
@@ -137,7 +137,7 @@ export class ConfigReloader implements Disposable {
       settings: changes.settings,
     });
     if (changes.nextStart.length > 0) {
-      log.warn('Settings that are taken up at the next start', { settings: changes.nextStart });
+      log.warn('settings that are taken up at the next start', { settings: changes.nextStart });
     }
   }
 

@@ -32,13 +32,15 @@ export function parseSize(text: string): number | undefined {
 
 /** The largest binary unit that divides evenly, else one decimal of the largest that fits. */
 export function formatSize(sizeBytes: number): string {
-  for (const [unit, factor] of UNITS.slice(0, 4)) {
-    if (sizeBytes >= factor && sizeBytes % factor === 0) return `${sizeBytes / factor}${unit}`;
+  const units = UNITS.slice(0, 4).filter(([, factor]) => sizeBytes >= factor);
+  for (const [unit, factor] of units) {
+    const count = sizeBytes / factor;
+    // 24684096KiB divides evenly, and says nothing to anyone.
+    if (Number.isInteger(count) && count < 10_000) return `${count}${unit}`;
   }
-  for (const [unit, factor] of UNITS.slice(0, 4)) {
-    if (sizeBytes >= factor) return `${(sizeBytes / factor).toFixed(1)}${unit}`;
-  }
-  return `${sizeBytes}B`;
+  const [largest] = units;
+  if (largest === undefined) return `${sizeBytes}B`;
+  return `${(sizeBytes / largest[1]).toFixed(1)}${largest[0]}`;
 }
 
 function factorOf(unit: string): number | undefined {

@@ -103,7 +103,7 @@ export class LineUps implements Disposable {
     const { log } = this.#parts;
     const shown = isUrl(place) ? redactUrl(place) : place;
     try {
-      const { entries } = await parseM3uChunks(this.#textOf(place));
+      const { entries, problems: parseProblems } = await parseM3uChunks(this.#textOf(place));
       const before = this.#entries.get(place)?.length ?? 0;
       if (entries.length < before * LEAST_SHARE) {
         const message = 'line-up has shrunk by more than half: the old one stays';
@@ -111,10 +111,16 @@ export class LineUps implements Disposable {
         return false;
       }
       this.#entries.set(place, entries);
-      log.info('line-up loaded', { place: shown, entries: entries.length });
       const baseUrl = isUrl(place) ? { baseUrl: place } : {};
-      const { problems } = channelsFromM3u(entries, { taken: new Set(), ...baseUrl });
-      for (const problem of problems.first) log.warn('line-up entry', { place: shown, ...problem });
+      const { channels, problems } = channelsFromM3u(entries, { taken: new Set(), ...baseUrl });
+      log.info('line-up loaded', {
+        place: shown,
+        channels: channels.length,
+        problems: Object.fromEntries([...parseProblems.counts, ...problems.counts]),
+      });
+      for (const problem of [...parseProblems.first, ...problems.first]) {
+        log.debug('line-up entry', { place: shown, ...problem });
+      }
       return true;
     } catch (error) {
       if (this.#ended.signal.aborted) return false;

@@ -116,7 +116,7 @@ describe('ConfigReloader', () => {
     expect(it.said).toEqual([
       {
         level: 'info',
-        message: 'Configuration reloaded',
+        message: 'configuration reloaded',
         fields: { reason: 'file changed', added: ['c'], removed: ['a'], changed: [], settings: [] },
       },
     ]);
@@ -172,7 +172,7 @@ describe('ConfigReloader', () => {
     expect(it.said).toEqual([
       {
         level: 'error',
-        message: 'Configuration refused, the old one stays',
+        message: 'configuration refused, the old one stays',
         fields: {
           reason: 'file changed',
           code: 'CONFIG_KEY_MISSING',
@@ -196,7 +196,7 @@ describe('ConfigReloader', () => {
     expect(it.loads()).toBe(1);
     expect(it.applied).toEqual([]);
     expect(it.said).toEqual([
-      { level: 'info', message: 'Configuration unchanged', fields: { reason: 'SIGHUP' } },
+      { level: 'info', message: 'configuration unchanged', fields: { reason: 'SIGHUP' } },
     ]);
   });
 
@@ -218,7 +218,7 @@ describe('ConfigReloader', () => {
     });
     expect(it.said.at(-1)).toEqual({
       level: 'warn',
-      message: 'Settings that are taken up at the next start',
+      message: 'settings that are taken up at the next start',
       fields: { settings: ['listen', 'prefetch.workers'] },
     });
   });

@@ -1,0 +1,123 @@
+// This file is `weir check`: it loads the configuration and says what it means.
+import { stat } from 'node:fs/promises';
+import { redactUrl } from './base/redact.ts';
+import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
+import type { ChannelConfig, SourceConfig } from './config/config.ts';
+import { formatDuration } from './config/duration.ts';
+import { type LoadedConfig, loadConfig } from './config/load.ts';
+import { formatOrigin } from './config/origin.ts';
+import { loadInput } from './config-flags.ts';
+import { warningsOf } from './warnings.ts';
+
+export async function runCheck(given: Given, terminal: Terminal): Promise<ExitCode> {
+  const loaded = await loadConfig(loadInput(given, terminal));
+  const missing = await missingFiles(loaded);
+  terminal.out(describeConfig(loaded));
+  for (const { key, path, reason } of missing) {
+    terminal.error(`weir: ${key}: ${path} ${reason}\n`);
+  }
+  if (missing.length > 0) return EXIT.failed;
+  terminal.out('The configuration is good.\n');
+  return EXIT.ok;
+}
+
+/** What a configuration means, in plain words and without its secrets. */
+export function describeConfig(loaded: LoadedConfig): string {
+  const source =
+    loaded.file === undefined ? 'no file, only defaults and what is set below' : loaded.file;
+  const sections = [
+    `Configuration: ${source}`,
+    block('Settings', settingRows(loaded)),
+    block(
+      `Channels (${loaded.config.channels.length})`,
+      loaded.config.channels.flatMap(channelRows),
+    ),
+    block('Line-ups to import at start', loaded.m3u.map(redactUrl)),
+    block(
+      'Without effect in this version',
+      loaded.later.map(({ key, place }) => `${key} (${place})`),
+    ),
+    block('Mind', warningRows(loaded)),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n\n`;
+}
+
+function block(title: string, rows: readonly string[]): string {
+  if (rows.length === 0) return '';
+  return `${title}\n${rows.map((row) => `  ${row}`).join('\n')}`;
+}
+
+function settingRows(loaded: LoadedConfig): string[] {
+  const width = Math.max(...loaded.settings.map(({ key }) => key.length)) + 2;
+  return loaded.settings.map(({ key, shown, origin }) => {
+    const value = shown === '' ? 'not set' : shown;
+    return `${key.padEnd(width)}${value.padEnd(24)} ${formatOrigin(origin)}`.trimEnd();
+  });
+}
+
+const MODE_WORDS: Readonly<Record<ChannelConfig['mode'], string>> = {
+  buffered: 'from the buffer',
+  proxy: 'NOT buffered: piped through from the upstream',
+  host: 'NOT buffered: viewers are sent to another host',
+  redirect: 'NOT buffered: viewers are sent to the upstream itself',
+};
+
+function channelRows(channel: ChannelConfig): string[] {
+  const number = channel.number === undefined ? '' : `${channel.number} `;
+  const group = channel.group === undefined ? '' : `, group ${channel.group}`;
+  const warm = channel.keepWarm ? ', always fetched' : '';
+  const head = `${channel.id}: ${number}${channel.name}${group}, ${MODE_WORDS[channel.mode]}${warm}`;
+  const sources = channel.sources.map((source, index) => {
+    const rank = index === 0 ? 'from' : 'else';
+    return `    ${rank} ${describeSource(source)}`;
+  });
+  return [head, ...sources];
+}
+
+function describeSource(source: SourceConfig): string {
+  if (source.kind === 'loop') {
+    return source.files === 'demo'
+      ? 'the demo inside weir'
+      : `a loop of ${source.files.join(', ')}`;
+  }
+  const proxy = source.proxy === undefined ? '' : ` through ${redactUrl(source.proxy)}`;
+  const names = Object.keys(source.headers);
+  const headers = names.length === 0 ? '' : ` with ${names.join(', ')}`;
+  if (source.kind === 'url') return `${redactUrl(source.url)}${proxy}${headers}`;
+  const { durationMs, delayMs, first, atMs } = source.sequence;
+  const heights = source.qualities.map(({ height }) => `${height}p`).join(', ');
+  const qualities = heights === '' ? '' : ` in ${heights}`;
+  const start = `segment ${first} at ${new Date(atMs).toISOString()}`;
+  const pace = `one each ${formatDuration(durationMs)}, there after ${formatDuration(delayMs)}`;
+  return `${redactUrl(source.template)}${qualities} (${start}, ${pace})${proxy}${headers}`;
+}
+
+function warningRows(loaded: LoadedConfig): string[] {
+  return warningsOf({ ...loaded, later: [] }).map(({ message, fields }) => {
+    const words = Object.entries(fields).map(([name, value]) => `${name} ${value}`);
+    return words.length === 0 ? message : `${message} (${words.join(', ')})`;
+  });
+}
+
+type MissingFile = { readonly key: string; readonly path: string; readonly reason: string };
+
+/** Files that the configuration names and that are not there to be read. */
+async function missingFiles(loaded: LoadedConfig): Promise<MissingFile[]> {
+  const named = [
+    ...loaded.m3u.filter((each) => !/^https?:/i.test(each)).map((path) => ({ key: '--m3u', path })),
+    ...loaded.config.channels.flatMap((channel) =>
+      channel.sources.flatMap((source) =>
+        source.kind === 'loop' && source.files !== 'demo'
+          ? source.files.map((path) => ({ key: `channel ${channel.id}, loop`, path }))
+          : [],
+      ),
+    ),
+  ];
+  const missing: MissingFile[] = [];
+  for (const { key, path } of named) {
+    const stats = await stat(path).catch(() => undefined);
+    if (stats === undefined) missing.push({ key, path, reason: 'is not there, wanted a file' });
+    else if (!stats.isFile()) missing.push({ key, path, reason: 'is no file, wanted one' });
+  }
+  return missing;
+}

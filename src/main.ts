@@ -1,0 +1,181 @@
+// This file is the command line: one table of commands.
+
+import { nearest } from './base/nearest.ts';
+import {
+  type Command,
+  EXIT,
+  type ExitCode,
+  type Given,
+  HELP_FLAG,
+  isGiven,
+  parseArguments,
+  printable,
+  type Terminal,
+  UsageError,
+} from './command-line.ts';
+import { ConfigError, formatProblem } from './config/errors.ts';
+import { CONFIG_FLAGS, CONFIG_NOTES } from './config-flags.ts';
+import { formatCommandHelp, formatOverview } from './help.ts';
+import { VERSION } from './version.ts';
+
+const JSON_FLAG = { name: '--json', means: 'Write one JSON object instead of words.' };
+
+// What a command does is loaded when it runs: `weir version` needs no web server.
+export const COMMANDS: readonly Command[] = [
+  {
+    name: 'serve',
+    summary: 'Run the server.',
+    maxOperands: 0,
+    flags: CONFIG_FLAGS,
+    notes: `${CONFIG_NOTES}
+
+SIGHUP and a change of the file take up the new configuration; SIGTERM and SIGINT stop the server
+once answers in flight are complete, and within ten seconds.`,
+    examples: [
+      'weir',
+      'weir serve --config /etc/weir/weir.yaml',
+      'weir serve --listen 127.0.0.1:9000 --m3u channels.m3u',
+    ],
+    run: async (given, terminal) => (await import('./serve-command.ts')).runServe(given, terminal),
+  },
+  {
+    name: 'check',
+    summary: 'Load the configuration and say what it means, or what is wrong with it.',
+    maxOperands: 0,
+    flags: CONFIG_FLAGS,
+    notes: CONFIG_NOTES,
+    examples: ['weir check', 'weir check --config /etc/weir/weir.yaml && systemctl reload weir'],
+    run: async (given, terminal) => (await import('./check.ts')).runCheck(given, terminal),
+  },
+  {
+    name: 'probe',
+    operands: 'URL',
+    summary: 'Look at an upstream: variants, codecs, segments, delay, what a player would get.',
+    maxOperands: 1,
+    flags: [
+      {
+        name: '--header',
+        value: "'NAME: VALUE'",
+        repeats: true,
+        means: 'Header to send; may be given more than once.',
+      },
+      { name: '--proxy', value: 'URL', means: 'Proxy to go through: http, https or socks5.' },
+      {
+        name: '--allow-private',
+        value: 'LIST',
+        repeats: true,
+        means: 'Address blocks that may be private, such as 10.0.0.0/8.',
+      },
+      JSON_FLAG,
+    ],
+    examples: [
+      'weir probe https://origin.example.com/news.m3u8',
+      "weir probe --header 'user-agent: VLC/3.0.20' --json https://origin.example.com/news.m3u8",
+    ],
+    run: async (given, terminal) => (await import('./probe.ts')).runProbe(given, terminal),
+  },
+  {
+    name: 'doctor',
+    summary: 'Say what is here and what is missing on this machine.',
+    maxOperands: 0,
+    flags: [...CONFIG_FLAGS, JSON_FLAG],
+    examples: ['weir doctor', 'weir doctor --config /etc/weir/weir.yaml'],
+    run: async (given, terminal) => (await import('./doctor.ts')).runDoctor(given, terminal),
+  },
+  {
+    name: 'version',
+    summary: 'Say which version this is.',
+    maxOperands: 0,
+    flags: [],
+    examples: ['weir version'],
+    run: async (_, terminal) => {
+      terminal.out(`weir ${VERSION} (Bun ${Bun.version}, ${process.platform} ${process.arch})\n`);
+      return EXIT.ok;
+    },
+  },
+  {
+    name: 'help',
+    operands: '[COMMAND]',
+    summary: 'Say what weir can do, or one of its commands.',
+    maxOperands: 1,
+    flags: [],
+    examples: ['weir help', 'weir help probe'],
+    run: async (given, terminal) => showHelp(given, terminal),
+  },
+];
+
+/** Without a command it serves. */
+const DEFAULT_COMMAND = 'serve';
+/** What people type at any program. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['--help', 'help'],
+  ['-h', 'help'],
+  ['--version', 'version'],
+  ['-V', 'version'],
+  ['-v', 'version'],
+]);
+
+/** Runs one command line to its end; what is wrong with it is written, never thrown. */
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<ExitCode> {
+  try {
+    const { command, rest } = chooseCommand(args);
+    const given = parseArguments(rest, command);
+    if (isGiven(given, HELP_FLAG.name)) {
+      terminal.out(formatCommandHelp(command));
+      return EXIT.ok;
+    }
+    return await command.run(given, terminal);
+  } catch (error) {
+    return report(error, terminal);
+  }
+}
+
+function chooseCommand(args: readonly string[]): { command: Command; rest: readonly string[] } {
+  const [first, ...rest] = args;
+  if (first === undefined) return { command: commandNamed(DEFAULT_COMMAND), rest };
+  const alias = ALIASES.get(first);
+  if (alias !== undefined) return { command: commandNamed(alias), rest };
+  if (first.startsWith('-')) return { command: commandNamed(DEFAULT_COMMAND), rest: args };
+  return { command: commandNamed(first), rest };
+}
+
+function commandNamed(name: string): Command {
+  const command = COMMANDS.find((each) => each.name === name);
+  if (command !== undefined) return command;
+  const near = nearest(
+    name,
+    COMMANDS.map((each) => each.name),
+  );
+  const hint = near === undefined ? 'see weir help' : `did you mean weir ${near}?`;
+  throw new UsageError(`Unknown command "${printable(name)}", ${hint}`);
+}
+
+function showHelp(given: Given, terminal: Terminal): ExitCode {
+  const [name] = given.operands;
+  terminal.out(
+    name === undefined ? formatOverview(COMMANDS) : formatCommandHelp(commandNamed(name)),
+  );
+  return EXIT.ok;
+}
+
+function report(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof UsageError) {
+    terminal.error(`weir: ${error.message}\n`);
+    return EXIT.usage;
+  }
+  if (error instanceof ConfigError) {
+    for (const problem of error.problems) terminal.error(`weir: ${formatProblem(problem)}\n`);
+    return EXIT.config;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  terminal.error(`weir: ${message}\n`);
+  return EXIT.failed;
+}
+
+if (import.meta.main) {
+  const { processTerminal } = await import('./process-terminal.ts');
+  process.exit(await runCommandLine(process.argv.slice(2), processTerminal()));
+}

@@ -1,0 +1,48 @@
+// This file names what a configuration does that an operator should have meant.
+import type { ChannelConfig } from './config/config.ts';
+import type { LoadedConfig } from './config/load.ts';
+
+export type Warning = {
+  readonly message: string;
+  readonly fields: Readonly<Record<string, string | number>>;
+};
+
+/** For the log at start and for `weir check`: the loudest first. */
+export function warningsOf(loaded: LoadedConfig): Warning[] {
+  return [
+    ...loaded.config.channels.flatMap(sourceWarnings),
+    ...openProxyWarning(loaded),
+    ...loaded.later.map(({ key, place }) => ({
+      message: 'setting has no effect in this version',
+      fields: { key, place },
+    })),
+    ...loaded.notes.map((message) => ({ message, fields: {} })),
+  ];
+}
+
+function sourceWarnings(channel: ChannelConfig): Warning[] {
+  const warnings: Warning[] = [];
+  for (const [index, source] of channel.sources.entries()) {
+    if (source.kind === 'loop') continue;
+    const fields = { channel: channel.id, source: index + 1 };
+    if (!source.verifyTls) {
+      const message =
+        'certificates are NOT checked: anyone on the way can read and change what is fetched';
+      warnings.push({ message, fields });
+    }
+    if (source.allowDowngrade) {
+      warnings.push({ message: 'an https address may redirect to http', fields });
+    }
+  }
+  return warnings;
+}
+
+/** 0.0.0.0/0 among the private blocks opens the machine's own services to every upstream. */
+function openProxyWarning(loaded: LoadedConfig): Warning[] {
+  return loaded.config.allowPrivate
+    .filter((block) => /^(0\.0\.0\.0|::|127\.|::1|169\.254\.)/.test(block))
+    .map((block) => ({
+      message: 'upstreams may reach this machine and its cloud metadata through allow_private',
+      fields: { block },
+    }));
+}
