@@ -80,33 +80,38 @@ function learn(book: AddressBook, { address, port }: ProbeTarget, { code }: NetE
  *                     └─ connected ───────────────── firstByteMs ──┤ NET_TIMEOUT_FIRST_BYTE
  */
 function watchConnect(
-  { clock, book, probe }: AttemptContext,
-  { call, proxied, peer, limits, connectMs, hasNext }: Attempt,
+  context: AttemptContext,
+  it: Attempt,
   giveUp: (error: NetError) => void,
 ): Disposable {
-  using stack = new DisposableStack();
+  const { call, proxied, peer, limits, connectMs } = it;
+  const stack = new DisposableStack();
   // Behind a proxy only the proxy could be probed: both waits become one.
   if (proxied) call.expect('NET_TIMEOUT_FIRST_BYTE', connectMs + limits.firstByteMs);
-  else if (book.isGood(peer.address, peer.port)) {
+  else if (context.book.isGood(peer.address, peer.port)) {
     call.expect('NET_TIMEOUT_FIRST_BYTE', limits.firstByteMs);
   } else {
     call.expect('NET_TIMEOUT_CONNECT', connectMs);
-    const owned = stack.move();
-    const startProbe = () => {
-      const settled = (reachable: boolean) => {
-        if (reachable) {
-          book.note(peer.address, peer.port, true);
-          call.expect('NET_TIMEOUT_FIRST_BYTE', limits.firstByteMs);
-        }
-        owned.dispose();
-      };
-      owned.use(probe(peer, settled));
-      if (!hasNext) return;
-      const late = () => giveUp(timeoutError('NET_TIMEOUT_CONNECT', call.origin));
-      owned.use(clock.after(GIVE_UP_AFTER_MS, late));
-    };
-    owned.use(clock.after(Math.min(PROBE_AFTER_MS, connectMs / 2), startProbe));
-    return owned;
+    const start = () => startProbe(context, it, stack, giveUp);
+    stack.use(context.clock.after(Math.min(PROBE_AFTER_MS, connectMs / 2), start));
   }
-  return stack.move();
+  return stack;
+}
+
+function startProbe(
+  { clock, book, probe }: AttemptContext,
+  { call, peer, limits, hasNext }: Attempt,
+  stack: DisposableStack,
+  giveUp: (error: NetError) => void,
+): void {
+  const late = () => giveUp(timeoutError('NET_TIMEOUT_CONNECT', call.origin));
+  const patience = hasNext ? stack.use(clock.after(GIVE_UP_AFTER_MS, late)) : undefined;
+  const answered = () => patience?.[Symbol.dispose]();
+  const settled = (isReachable: boolean) => {
+    stack.dispose();
+    if (!isReachable) return;
+    book.note(peer.address, peer.port, true);
+    call.expect('NET_TIMEOUT_FIRST_BYTE', limits.firstByteMs);
+  };
+  stack.use(probe(peer, { answered, settled }));
 }

@@ -46,8 +46,8 @@ export type OutboundStats = {
 
 export type OutboundClient = Outbound & AsyncDisposable & { stats(): OutboundStats };
 
-/** The runtime itself sends 512 requests at once; one upstream should not take all of them. */
-const DEFAULT_MAX_PER_HOST = 256;
+/** What the runtime sends at once over all hosts; more would wait in there, with no deadline. */
+const DEFAULT_MAX_PER_HOST = 512;
 /** The body of a redirect is a line of HTML; reading it keeps the connection for the next segment. */
 const MAX_DRAINED_BYTES = 16_384;
 const MAX_DRAIN_MS = 1_000;

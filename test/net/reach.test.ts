@@ -61,9 +61,9 @@ describe('a name with several addresses', () => {
     await using server = await RawServer.answering(answerBytes('ok'), { host: LIVE });
     await using _hole = await openBlackHole(HOLE, server.port);
     const probed: string[] = [];
-    const probe: Probe = (target, settled) => {
+    const probe: Probe = (target, events) => {
       probed.push(target.address);
-      return socketProbe(target, settled);
+      return socketProbe(target, events);
     };
     await using client = openClient({ probe, resolve: async () => [HOLE, LIVE] });
     for (let nth = 0; nth < 20; nth += 1) {
@@ -89,13 +89,16 @@ describe('a black hole alone', () => {
 });
 
 describe('a probe', () => {
-  /** Counts, and answers what the test says. */
-  function createProbe(outcome: boolean | 'silence') {
+  type Outcome = boolean | 'answer' | 'silence';
+
+  /** Counts, and says what the test says; `answer` is one that never gets through TLS. */
+  function createProbe(outcome: Outcome) {
     const seen = { targets: [] as unknown[], open: 0 };
-    const probe: Probe = (target, settled) => {
+    const probe: Probe = (target, { answered, settled }) => {
       seen.targets.push(target);
       seen.open += 1;
-      if (outcome !== 'silence') queueMicrotask(() => settled(outcome));
+      if (outcome === 'answer') queueMicrotask(answered);
+      else if (outcome !== 'silence') queueMicrotask(() => settled(outcome));
       return {
         [Symbol.dispose]: () => {
           seen.open -= 1;
@@ -140,12 +143,30 @@ describe('a probe', () => {
     expect(seen).toEqual({ targets: [{ address: '127.0.0.1', port: server.port }], open: 0 });
   });
 
-  const OUTCOMES: readonly (readonly [outcome: boolean | 'silence', atMs: number, code: string])[] =
-    [
-      ['silence', 2_000, 'NET_TIMEOUT_CONNECT'],
-      [false, 2_000, 'NET_TIMEOUT_CONNECT'],
-      [true, 5_300, 'NET_TIMEOUT_FIRST_BYTE'],
-    ];
+  const OUTCOMES: readonly (readonly [outcome: Outcome, atMs: number, code: string])[] = [
+    ['silence', 2_000, 'NET_TIMEOUT_CONNECT'],
+    [false, 2_000, 'NET_TIMEOUT_CONNECT'],
+    ['answer', 2_000, 'NET_TIMEOUT_CONNECT'],
+    [true, 5_300, 'NET_TIMEOUT_FIRST_BYTE'],
+  ];
+  test.each<[Outcome, number]>([
+    ['silence', 2],
+    ['answer', 1],
+  ])('that says %p lets %p addresses be tried within a second', async (outcome, tried) => {
+    const { probe } = createProbe(outcome);
+    const clock = new FakeClock();
+    await using slow = await RawServer.listen(() => {}, { host: '127.0.0.4' });
+    await using next = await RawServer.listen(() => {}, { host: LIVE, port: slow.port });
+    await using client = openClient({ probe, clock, resolve: async () => ['127.0.0.4', LIVE] });
+    const failure = codeOf(client(requestFor(next.url('/', 'a.test'))));
+    expect(await until(() => slow.requests.length === 1)).toBe(true);
+    await clock.advance(1_000);
+    if (tried === 2) expect(await until(() => next.requests.length === 1)).toBe(true);
+    expect(slow.requests.length + next.requests.length).toBe(tried);
+    await clock.advance(10_000);
+    expect(await failure).toBe('NET_TIMEOUT_CONNECT');
+  });
+
   test.each([...OUTCOMES])(
     'that says %p ends the wait after %p ms',
     async (outcome, atMs, code) => {
