@@ -7,7 +7,7 @@ import type { ChannelConfig, Config } from './config/config.ts';
 import page from './console/index.html';
 import { createApp } from './delivery/app.ts';
 import { createConnectionGuard } from './delivery/connection-guard.ts';
-import { HotPlaylists, type HotRoutes } from './delivery/hot-playlists.ts';
+import { HotAnswers, type HotRoutes } from './delivery/hot-answers.ts';
 import { Sealer } from './delivery/seal.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
@@ -83,7 +83,7 @@ export async function serve(
         startedAtMs,
       }),
     );
-  const hot = new HotPlaylists(clock, (routes) => server.reload(options(routes)));
+  const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
   const app = createApp({
     unbuffered: {
       relays,

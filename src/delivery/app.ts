@@ -3,7 +3,7 @@ import { Elysia } from 'elysia';
 import { ancestorPlugin } from './ancestor.ts';
 import { problemResponse } from './error-response.ts';
 import { CORS, PREFLIGHT } from './headers.ts';
-import type { HotPlaylists } from './hot-playlists.ts';
+import type { HotAnswers } from './hot-answers.ts';
 import { lineUpPlugin } from './line-up.ts';
 import { type AddressOf, livePlugin } from './live.ts';
 import { type Operations, operationsPlugin } from './operations.ts';
@@ -15,7 +15,7 @@ export type AppDeps = {
   readonly operations: Operations;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
-  readonly hot: HotPlaylists;
+  readonly hot: HotAnswers;
 };
 
 const ALLOWED = 'GET, HEAD, OPTIONS';

@@ -72,9 +72,7 @@ function openedPlaylist(
 ): Answer {
   const { multivariant, main } = opened;
   if (multivariant === undefined) {
-    // One rendition is the same whatever the query says
-    const path = base === '' ? `/live/${relay.config.id}/index.m3u8` : undefined;
-    return renditionPlaylist(live, relay, main, `${base}${main.id}/`, path, request);
+    return renditionPlaylist(live, relay, main, `${base}${main.id}/`, request);
   }
   const variant = height === undefined ? undefined : pickVariant(multivariant, height);
   if (variant === undefined) return multivariantResponse(opened, base, request);
@@ -86,7 +84,7 @@ function openedPlaylist(
     return playlistResponse(text, request);
   }
   // A box that takes no multivariant playlist gets the one variant it asked for
-  return renditionPlaylist(live, relay, rendition, `${base}${id}/`, undefined, request);
+  return renditionPlaylist(live, relay, rendition, `${base}${id}/`, request);
 }
 
 /** What a channel offers changes only when its source is opened anew. */
@@ -122,26 +120,22 @@ function renditionPlaylist(
   relay: ChannelRelay,
   rendition: Rendition,
   prefix: string,
-  path: string | undefined,
   request: Request,
 ): Answer {
   const answer = rendition.playlist(relay.isProbe);
   if (answer instanceof Promise) {
     return answer.then((found) =>
-      found.kind === 'ready'
-        ? answers.respond(rendition, prefix, path, request)
-        : refuse(found, request),
+      found.kind === 'ready' ? answers.respond(rendition, prefix, request) : refuse(found, request),
     );
   }
   return answer.kind === 'ready'
-    ? answers.respond(rendition, prefix, path, request)
+    ? answers.respond(rendition, prefix, request)
     : refuse(answer, request);
 }
 
 function renditionIndex(live: Live, id: string, rendition: string, request: Request): Answer {
   return withRendition(live.relays, id, rendition, request, (found, relay) => {
-    const path = `/live/${id}/${rendition}/index.m3u8`;
-    return renditionPlaylist(live, relay, found, '', path, request);
+    return renditionPlaylist(live, relay, found, '', request);
   });
 }
 

@@ -4,7 +4,7 @@ import { renditionPlaylist } from '../packaging/hls/media-playlist.ts';
 import type { Rendition } from '../prefetch/rendition.ts';
 import { matchesEtag } from './body-response.ts';
 import { CORS, HLS_TYPE, LIVE_CACHE } from './headers.ts';
-import type { HotPlaylists } from './hot-playlists.ts';
+import { type HotAnswers, WITNESSES } from './hot-answers.ts';
 
 /** An answer in every form a client may ask for. */
 type Ready = {
@@ -53,65 +53,35 @@ function respond(entry: Ready, request: Request): Response {
 }
 
 /** One rendition's playlist under one prefix, made anew when the rendition's version changes. */
-class RenditionAnswer {
-  readonly path: string;
-  readonly rendition: Rendition;
-  readonly #prefix: string;
-  #entry: Ready | undefined;
-  asked = 0;
+type RenditionAnswer = { entry: Ready; given: number };
 
-  constructor(rendition: Rendition, prefix: string, path: string) {
-    this.rendition = rendition;
-    this.#prefix = prefix;
-    this.path = path;
-  }
-
-  get entry(): Ready {
-    const { ring, header } = this.rendition;
-    if (this.#entry === undefined || this.#entry.version !== ring.version) {
-      const text = renditionPlaylist(ring, header, this.#prefix);
-      this.#entry = ready(text, ring.version, LIVE_CACHE);
-    }
-    return this.#entry;
-  }
-
-  /** The answer of this moment, without a look at the request; it promises what it lists. */
-  readonly respond = (): Response => {
-    this.rendition.promise();
-    return this.entry.plain.clone() as Response;
-  };
-}
-
-/** Answers with the playlists of renditions, and lets the server have those asked for most. */
+/** Answers with the playlists of renditions, and lets the server have those polled fast. */
 export class PlaylistAnswers {
-  readonly #hot: HotPlaylists;
+  readonly #hot: HotAnswers;
   readonly #answers = new WeakMap<Rendition, Map<string, RenditionAnswer>>();
 
-  constructor(hot: HotPlaylists) {
+  constructor(hot: HotAnswers) {
     this.#hot = hot;
   }
 
-  /**
-   * The playlist of a rendition that is ready to be served. `prefix` stands before every name in
-   * it; `path` is where it was asked for, undefined where that is not all that decides the answer.
-   */
-  respond(
-    rendition: Rendition,
-    prefix: string,
-    path: string | undefined,
-    request: Request,
-  ): Response {
+  /** The playlist of a rendition that is ready; `prefix` stands before every name in it. */
+  respond(rendition: Rendition, prefix: string, request: Request): Response {
     let byPrefix = this.#answers.get(rendition);
     if (byPrefix === undefined) {
       byPrefix = new Map();
       this.#answers.set(rendition, byPrefix);
     }
+    const { ring, header } = rendition;
     let answer = byPrefix.get(prefix);
-    if (answer === undefined) {
-      answer = new RenditionAnswer(rendition, prefix, path ?? '');
+    if (answer === undefined || answer.entry.version !== ring.version) {
+      const entry = ready(renditionPlaylist(ring, header, prefix), ring.version, LIVE_CACHE);
+      answer = { entry, given: answer?.given ?? 0 };
       byPrefix.set(prefix, answer);
     }
-    if (path !== undefined && answer.asked++ === 0) this.#hot.add(answer);
+    answer.given++;
+    if (answer.given % WITNESSES === 0) {
+      this.#hot.gave(answer.entry.plain.clone() as Response, answer.given, request.url);
+    }
     return respond(answer.entry, request);
   }
 }

@@ -252,18 +252,6 @@ export class Rendition implements Disposable {
     this.#loop?.setMode('follow');
   }
 
-  /** True while the playlist of this moment may be handed out without asking here again. */
-  isReady(nowMs: number): boolean {
-    return this.#state === 'following' && this.ring.listedCount > 0 && !this.#isStale(nowMs);
-  }
-
-  /** The playlist of this moment goes out to whoever asks, without asking here. */
-  promise(): void {
-    const nowMs = this.#deps.clock.monotonicMs();
-    this.#lastWatchedMs = nowMs;
-    this.ring.markServed(nowMs);
-  }
-
   #isStale(nowMs: number): boolean {
     const staleMs = STALE_TARGET_DURATIONS * this.ring.targetDurationS * 1000;
     return !this.ring.ended && nowMs - this.#advancedMs > staleMs;
