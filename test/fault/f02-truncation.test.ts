@@ -1,0 +1,52 @@
+// This file is failure F2: an upstream that loses the end of a segment.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { TRUNCATIONS } from '../support/origin/fault.ts';
+import { mostTries, onFirstTries, World } from './world.ts';
+
+/** Not on a packet's border: a body cut there, with a clean end, is whole for all one can tell. */
+const SHARE = 0.503;
+const WATCH_MS = 10_000;
+
+const KINDS = Object.keys(TRUNCATIONS) as (keyof typeof TRUNCATIONS)[];
+const ROWS = (['ts', 'fmp4'] as const).flatMap((form) =>
+  KINDS.map((kind, index) => ({ id: `f2-${form}-${index}`, form, kind })),
+);
+
+const COLD = KINDS.map((kind, index) => ({ id: `f2-cold-${index}`, kind }));
+
+const world = new World({
+  ...Object.fromEntries(ROWS.map(({ id, form }) => [id, { live: { form } }])),
+  ...Object.fromEntries(COLD.map(({ id }) => [id, {}])),
+});
+beforeAll(() => world.start().then(() => {}));
+afterAll(() => world[Symbol.asyncDispose]());
+
+describe.concurrent('F2: an upstream that truncates', () => {
+  test.each(ROWS)(
+    '$form, $kind: nobody gets a short body with a clean end',
+    async ({ id, kind }) => {
+      const place = world.at(id);
+      const fault = onFirstTries(place, TRUNCATIONS[kind](SHARE));
+      const seen = await world.watch(id, { count: 8, forMs: WATCH_MS });
+      expect(seen.blamed).toEqual([]);
+      expect(fault.applied()).toBeGreaterThanOrEqual(2);
+      expect(seen.counts.gaps).toBe(0);
+      expect(seen.counts.whole).toBeGreaterThan(8 * 5);
+      expect(mostTries(place)).toBeLessThanOrEqual(3);
+    },
+    30_000,
+  );
+
+  test.each(COLD)(
+    'cold, $kind: what was piped goes on or breaks, and is never short with a clean end',
+    async ({ id, kind }) => {
+      const place = world.at(id);
+      const fault = onFirstTries(place, TRUNCATIONS[kind](SHARE), { every: 1, skip: 0 });
+      const seen = await world.watch(id, { count: 8, forMs: 6000 });
+      expect(seen.blamed).toEqual([]);
+      expect(fault.applied()).toBeGreaterThanOrEqual(5);
+      expect(seen.counts.whole).toBeGreaterThan(8 * 2);
+    },
+    30_000,
+  );
+});

@@ -1,0 +1,41 @@
+// This file is failure F3: segments that are listed before they can be had.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { statusAnswer } from '../support/origin/answer.ts';
+import { mostTries, World } from './world.ts';
+
+const WATCH_MS = 11_000;
+const VIEWERS = 20;
+
+const world = new World({ 'f3-short': {}, 'f3-long': {}, 'f3-never': {} });
+beforeAll(() => world.start().then(() => {}));
+afterAll(() => world[Symbol.asyncDispose]());
+
+describe.concurrent('F3: an edge that lags behind its own playlist', () => {
+  test.each([
+    ['f3-short', 700],
+    ['f3-long', 1500],
+  ])(
+    '%s: 404 for %d ms after the listing is never passed on',
+    async (id, lagMs) => {
+      const place = world.at(id);
+      const isEarly = (path: string) => (place.live.listedForMs(path) ?? lagMs) < lagMs;
+      const rule = place.origin.on((request) => isEarly(request.path), statusAnswer(404));
+      const seen = await world.watch(id, { count: VIEWERS, forMs: WATCH_MS });
+      expect(seen.blamed).toEqual([]);
+      expect(rule.applied()).toBeGreaterThan(2);
+      expect(seen.counts.gaps).toBe(0);
+      expect(seen.counts.whole).toBeGreaterThan(VIEWERS * 5);
+      expect(mostTries(place)).toBeLessThanOrEqual(8);
+    },
+    30_000,
+  );
+
+  test('a segment that never appears is a gap, asked for at most 8 times', async () => {
+    const place = world.at('f3-never');
+    place.origin.on(/\/f3-never\/720\/10[79]\.ts/, statusAnswer(404));
+    const seen = await world.watch('f3-never', { count: VIEWERS, forMs: WATCH_MS + 3000 });
+    expect(seen.blamed).toEqual([]);
+    expect(seen.counts.gaps).toBe(2);
+    expect(mostTries(place)).toBeLessThanOrEqual(8);
+  }, 30_000);
+});

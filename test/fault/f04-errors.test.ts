@@ -1,0 +1,101 @@
+// This file is failure F4: bursts of 5xx, and 429 with a wish to be left alone.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { statusAnswer } from '../support/origin/answer.ts';
+import { RawClient } from '../support/viewer/raw-client.ts';
+import { triesOf, until, World } from './world.ts';
+
+const BURST_MS = 30_000;
+const VIEWERS = 20;
+/** Tries after the first may be a fifth of all requests, and these in hand for a short burst. */
+const RETRY_SHARE = 0.2;
+const BURST_RETRIES = 10;
+
+const world = new World({ 'f4-all': {}, 'f4-half': {}, 'f4-429': {}, 'f4-segments': {} });
+beforeAll(() => world.start().then(() => {}));
+afterAll(() => world[Symbol.asyncDispose]());
+
+/** Asks for the playlist until it lists what is new at the origin; milliseconds that took. */
+async function recoveryMs(id: string, mediaUrl: string): Promise<number> {
+  using client = new RawClient(mediaUrl);
+  const { live } = world.at(id);
+  const startMs = performance.now();
+  await until(async () => {
+    const last = await world.lastListed(mediaUrl);
+    if (last === undefined) return false;
+    const index = live.identify((await client.get(last)).sha256)?.index ?? 0;
+    return index >= live.newestIndex() - 1;
+  }, 15_000);
+  return performance.now() - startMs;
+}
+
+function retriesOf(id: string): { first: number; again: number } {
+  const tries = [...triesOf(world.at(id)).values()];
+  const all = tries.reduce((sum, requests) => sum + requests.length, 0);
+  return { first: tries.length, again: all - tries.length };
+}
+
+describe.concurrent('F4: errors upstream', () => {
+  test('30 s of nothing but 503: little is asked meanwhile, and the picture is back at once', async () => {
+    const { origin } = world.at('f4-all');
+    const watching = world.watch(
+      'f4-all',
+      { count: VIEWERS, forMs: BURST_MS + 9000 },
+      { mayBeUnavailable: true },
+    );
+    await Bun.sleep(4000);
+    const mediaUrl = await world.mediaUrl('f4-all');
+    const before = origin.requests.length;
+    origin.on(/./, statusAnswer(503), { forMs: BURST_MS });
+    await Bun.sleep(BURST_MS - 200);
+    // A healthy channel asks for a list and a segment each target duration.
+    expect(origin.requests.length - before).toBeLessThanOrEqual(2 * (BURST_MS / 1000));
+    await Bun.sleep(200);
+    expect(await recoveryMs('f4-all', mediaUrl)).toBeLessThan(2000);
+    const seen = await watching;
+    expect(seen.blamed).toEqual([]);
+    const statuses = new Set(seen.reports.flatMap((r) => r.playlists.map((p) => p.answer.status)));
+    expect([...statuses].sort()).toEqual([200, 503]);
+    for (const { answer } of seen.reports.flatMap((report) => report.playlists)) {
+      if (answer.status === 503) expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+    }
+  }, 60_000);
+
+  test('30 s of 503 for every second request: tries stay within the budget, then all is well', async () => {
+    const { origin } = world.at('f4-half');
+    const options = { count: VIEWERS, forMs: BURST_MS + 6000 };
+    const watching = world.watch('f4-half', options, { mayBeUnavailable: true });
+    await Bun.sleep(4000);
+    const mediaUrl = await world.mediaUrl('f4-half');
+    origin.on(/./, statusAnswer(503), { forMs: BURST_MS, ratio: 0.5 });
+    await Bun.sleep(BURST_MS);
+    expect(await recoveryMs('f4-half', mediaUrl)).toBeLessThan(2000);
+    expect((await watching).blamed).toEqual([]);
+    const { first, again } = retriesOf('f4-half');
+    expect(again).toBeLessThanOrEqual(BURST_RETRIES + RETRY_SHARE * (first + again));
+  }, 60_000);
+
+  test('segments alone fail for 15 s: tries stay within the budget', async () => {
+    const { origin, live } = world.at('f4-segments');
+    origin.on(live.segments(), statusAnswer(500), { forMs: 15_000, skip: 8 });
+    const seen = await world.watch(
+      'f4-segments',
+      { count: VIEWERS, forMs: 22_000 },
+      { mayBeUnavailable: true },
+    );
+    expect(seen.blamed).toEqual([]);
+    const { first, again } = retriesOf('f4-segments');
+    expect(again).toBeLessThanOrEqual(BURST_RETRIES + RETRY_SHARE * (first + again));
+  }, 60_000);
+
+  test('429 is asked again no sooner than it wishes', async () => {
+    const { origin, live } = world.at('f4-429');
+    origin.on(live.segments(), statusAnswer(429, [['Retry-After', '2']]), { skip: 6, times: 2 });
+    const seen = await world.watch('f4-429', { count: VIEWERS, forMs: 10_000 });
+    expect(seen.blamed).toEqual([]);
+    const refused = [...triesOf(world.at('f4-429')).values()].filter(([a]) => a!.status === 429);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const [first, second] of refused) {
+      if (second) expect(second.atMs - first!.atMs).toBeGreaterThanOrEqual(1990);
+    }
+  }, 60_000);
+});

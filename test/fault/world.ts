@@ -1,0 +1,177 @@
+// This file is one running weir between faulty origins and viewers, for the tests of this folder.
+import { FaultyOrigin, type OriginOptions } from '../support/faulty-origin.ts';
+import { LiveChannel, type LiveOptions } from '../support/live-origin.ts';
+import { type Counts, counts, type OracleOptions, violations } from '../support/oracle.ts';
+import type { Answer } from '../support/origin/answer.ts';
+import type { Fault } from '../support/origin/fault.ts';
+import type { SeenRequest } from '../support/origin/request.ts';
+import { Swarm, type SwarmOptions } from '../support/swarm.ts';
+import { readMediaList, readVariants } from '../support/viewer/media-list.ts';
+import { RawClient } from '../support/viewer/raw-client.ts';
+import type { ViewerReport } from '../support/viewer/viewer.ts';
+import { Weir, type WeirOptions } from '../support/weir.ts';
+
+export type ChannelSetup = {
+  readonly live?: LiveOptions;
+  readonly origin?: OriginOptions;
+  /** Further lines of the channel and of its source in the configuration, not indented. */
+  readonly channelLines?: readonly string[];
+  readonly sourceLines?: readonly string[];
+  /** Path of the source at its origin; absent: the multivariant playlist. */
+  readonly sourcePath?: string;
+};
+
+/** One channel with an origin to itself, so that its faults are nobody else's. */
+export type Place = { readonly origin: FaultyOrigin; readonly live: LiveChannel };
+
+export type Seen = {
+  readonly reports: readonly ViewerReport[];
+  /** Promises broken; empty is good. */
+  readonly blamed: readonly string[];
+  readonly counts: Counts;
+};
+
+/** Upstreams are on this address alone, so that 127.0.0.2 is a private address like any other. */
+const SERVER_LINES = [
+  'allow_private: [127.0.0.1/32]',
+  'connections: { per_address: 100000 }',
+  'log: { level: debug, format: json }',
+];
+
+export class World implements AsyncDisposable {
+  readonly #places = new Map<string, Place>();
+  readonly #setups: Readonly<Record<string, ChannelSetup>>;
+  readonly #serverLines: readonly string[];
+  #weir: Weir | undefined;
+
+  constructor(
+    setups: Readonly<Record<string, ChannelSetup>>,
+    serverLines: readonly string[] = ['prefetch: { idle_stop: 5s }'],
+  ) {
+    this.#setups = setups;
+    this.#serverLines = serverLines;
+    for (const [id, { live, origin: options }] of Object.entries(setups)) {
+      const origin = new FaultyOrigin(options);
+      this.#places.set(id, { origin, live: new LiveChannel(origin, { name: id, ...live }) });
+    }
+  }
+
+  async start(options: WeirOptions = {}): Promise<Weir> {
+    this.#weir = await Weir.start({ yaml: this.yaml(), ...options });
+    return this.#weir;
+  }
+
+  get weir(): Weir {
+    if (this.#weir === undefined) throw new Error('Cannot use weir: it was not started');
+    return this.#weir;
+  }
+
+  at(id: string): Place {
+    const place = this.#places.get(id);
+    if (place === undefined) throw new Error(`Cannot find channel ${id}: there is none`);
+    return place;
+  }
+
+  url(id: string): string {
+    return this.weir.url(`/live/${id}/index.m3u8`);
+  }
+
+  /** Of the media playlist behind it; asking for it opens the channel. */
+  async mediaUrl(id: string): Promise<string> {
+    using client = new RawClient(this.url(id));
+    const answer = await client.get(this.url(id), { keepBody: true });
+    const text = new TextDecoder().decode(answer.body);
+    const [variant] = answer.status === 200 ? readVariants(text, this.url(id)) : [];
+    if (variant === undefined) throw new Error(`Cannot open ${id}: ${answer.status} ${text}`);
+    return variant;
+  }
+
+  /** The last segment that a media playlist lists now; undefined where it is not to be had. */
+  async lastListed(mediaUrl: string): Promise<string | undefined> {
+    using client = new RawClient(mediaUrl);
+    const answer = await client.get(mediaUrl, { keepBody: true });
+    if (answer.status !== 200) return undefined;
+    const list = readMediaList(new TextDecoder().decode(answer.body), mediaUrl);
+    return list.segments.findLast(({ isGap }) => !isGap)?.url;
+  }
+
+  yaml(): string {
+    const lines = [...SERVER_LINES, ...this.#serverLines, 'channels:'];
+    for (const [id, { origin }] of this.#places) {
+      const { channelLines = [], sourceLines = [], sourcePath } = this.#setups[id]!;
+      const path = sourcePath ?? `/${id}/master.m3u8`;
+      lines.push(`  - id: ${id}`, `    name: ${id}`, ...channelLines.map((line) => `    ${line}`));
+      lines.push('    sources:', `      - url: ${origin.url(path)}`);
+      lines.push(...sourceLines.map((line) => `        ${line}`));
+    }
+    return `${lines.join('\n')}\n`;
+  }
+
+  /** Lets viewers watch a channel for `forMs` and judges what they saw. */
+  async watch(
+    id: string,
+    options: Partial<SwarmOptions> & { readonly count: number; readonly forMs: number },
+    oracle: Partial<OracleOptions> = {},
+  ): Promise<Seen> {
+    await using swarm = new Swarm({ url: this.url(id), ...options });
+    await Bun.sleep(options.forMs);
+    return this.judge(id, await swarm.stop(), oracle);
+  }
+
+  judge(id: string, reports: readonly ViewerReport[], oracle: Partial<OracleOptions> = {}): Seen {
+    const identify = (hash: string) => this.at(id).live.identify(hash);
+    const blamed = violations(reports, { identify, ...oracle });
+    return { reports, blamed, counts: counts(reports) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#weir?.[Symbol.asyncDispose]();
+    for (const { origin } of this.#places.values()) origin[Symbol.dispose]();
+  }
+}
+
+/**
+ * Applies `fault` to the first try of every `every`th segment of a channel, after `skip` of them
+ * have passed untouched.
+ */
+export function onFirstTries(
+  { origin, live }: Place,
+  fault: Answer | Fault,
+  how: { readonly every?: number; readonly skip?: number } = {},
+): { applied(): number } {
+  const met = new Map<string, boolean>();
+  const { every = 3, skip = 4 } = how;
+  const pattern = live.segments();
+  return origin.on((request) => {
+    if (request.method !== 'GET' || !pattern.test(request.target)) return false;
+    const isFirst = !met.has(request.path);
+    met.set(request.path, true);
+    return isFirst && met.size > skip && (met.size - skip) % every === 1 % every;
+  }, fault);
+}
+
+/** How often each segment was asked for at the origin, by path. */
+export function triesOf({ origin, live }: Place): Map<string, SeenRequest[]> {
+  const tries = new Map<string, SeenRequest[]>();
+  for (const request of origin.seen(live.segments())) {
+    tries.set(request.path, [...(tries.get(request.path) ?? []), request]);
+  }
+  return tries;
+}
+
+export function mostTries(place: Place): number {
+  return Math.max(0, ...[...triesOf(place).values()].map((requests) => requests.length));
+}
+
+/** Polls until `done`; false where that has not come within `withinMs`. */
+export async function until(
+  done: () => boolean | Promise<boolean>,
+  withinMs: number,
+): Promise<boolean> {
+  const endMs = performance.now() + withinMs;
+  while (performance.now() < endMs) {
+    if (await done()) return true;
+    await Bun.sleep(20);
+  }
+  return false;
+}
