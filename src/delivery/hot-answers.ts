@@ -21,6 +21,9 @@ const MAX_ROUTES = 16;
 /** More are not polled fast at once on one core; then counting starts anew. */
 const MAX_WITNESSED = 1024;
 
+/** In a route `:` and `*` would stand for other paths too, and it is not asked for the query. */
+const PLAIN_PATH = /^\/[\w./-]*$/;
+
 /** What Bun.serve takes as routes. */
 export type HotRoutes = Record<string, { readonly GET: Response }>;
 
@@ -39,11 +42,12 @@ export class HotAnswers implements Disposable {
 
   /**
    * To be told of every answer that is the same for everyone who asks for this path; `count` is how
-   * many times this answer was given. A URL with a query is not taken: routes do not look at it.
+   * many times this answer was given. A URL with a query is not taken.
    */
   gave(answer: Response, count: number, url: string): void {
-    if (count % WITNESSES !== 0 || url.includes('?')) return;
+    if (count % WITNESSES !== 0) return;
     const path = url.slice(url.indexOf('/', url.indexOf('://') + 3));
+    if (!PLAIN_PATH.test(path)) return;
     const nowMs = this.#clock.monotonicMs();
     const beforeMs = this.#witnessedMs.get(path);
     if (this.#witnessedMs.size >= MAX_WITNESSED) this.#witnessedMs.clear();
