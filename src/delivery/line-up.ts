@@ -37,11 +37,7 @@ export function lineUpPlugin(relays: Relays, publicUrl: () => string | undefined
         ? wanted
         : programOf(relays.channels, wanted, { ownBase, hasGuide: HAS_GUIDE });
     });
-  return new Elysia({ name: 'line-up' })
-    .get('/playlist.m3u', lineUp)
-    .head('/playlist.m3u', lineUp)
-    .get('/program.m3u', program)
-    .head('/program.m3u', program);
+  return new Elysia({ name: 'line-up' }).get('/playlist.m3u', lineUp).get('/program.m3u', program);
 }
 
 /** It may hold the Host header of whoever asked, so it is theirs alone: no cache may keep it. */

@@ -25,20 +25,11 @@ export function livePlugin(live: Live, addressOf: AddressOf) {
     .get('/live/:channel/index.m3u8', ({ params, request }) =>
       channelPlaylist(live, params.channel, request),
     )
-    .head('/live/:channel/index.m3u8', ({ params, request }) =>
-      headPlaylist(relays, params.channel, request),
-    )
     .get('/live/:channel/:rendition/index.m3u8', ({ params, request }) =>
       renditionIndex(live, params.channel, params.rendition, request),
     )
-    .head('/live/:channel/:rendition/index.m3u8', ({ params, request }) =>
-      headPlaylist(relays, params.channel, request),
-    )
     .get('/live/:channel/:rendition/:name', ({ params, request }) =>
       body(relays, params.channel, params.rendition, params.name, request, addressOf),
-    )
-    .head('/live/:channel/:rendition/:name', ({ params, request }) =>
-      headBody(relays, params.channel, params.rendition, params.name, request),
     );
 }
 
@@ -49,6 +40,7 @@ export function livePlugin(live: Live, addressOf: AddressOf) {
 export function channelPlaylist(live: Live, id: string, request: Request, base = ''): Answer {
   const relay = live.relays.get(id);
   if (relay === undefined) return unknownChannel(id, request);
+  if (request.method === 'HEAD') return headPlaylist();
   const height = parseHeight(queryOf(request.url));
   if (height === 'invalid') return badQuality(request);
   const opened = relay.open();
@@ -134,6 +126,7 @@ function renditionPlaylist(
 }
 
 function renditionIndex(live: Live, id: string, rendition: string, request: Request): Answer {
+  if (request.method === 'HEAD' && live.relays.get(id) !== undefined) return headPlaylist();
   return withRendition(live.relays, id, rendition, request, (found, relay) => {
     return renditionPlaylist(live, relay, found, '', request);
   });
@@ -147,6 +140,11 @@ function body(
   request: Request,
   addressOf: AddressOf,
 ): Answer {
+  const head = request.method === 'HEAD' ? relays.get(id) : undefined;
+  if (head !== undefined) {
+    const known = head.peek(rendition)?.peek(name) ?? { kind: 'missing' };
+    return bodyResponse(name, known, request);
+  }
   return withRendition(relays, id, rendition, request, (found, relay) => {
     relay.seen(addressOf(request));
     const result = found.body(name);
@@ -175,24 +173,13 @@ function withRendition(
   });
 }
 
-/** Upstream is never asked: a media server asks HEAD of every channel when it scans. */
-function headPlaylist(relays: Relays, id: string, request: Request): Response {
-  if (relays.get(id) === undefined) return unknownChannel(id, request);
+/**
+ * Upstream is never asked: a media server asks HEAD of every channel when it scans. The router
+ * gives HEAD to the handlers of GET.
+ */
+function headPlaylist(): Response {
   const headers = { ...CORS, 'content-type': HLS_TYPE, 'cache-control': LIVE_CACHE };
   return new Response(null, { headers });
-}
-
-function headBody(
-  relays: Relays,
-  id: string,
-  rendition: string,
-  name: string,
-  request: Request,
-): Answer {
-  const relay = relays.get(id);
-  if (relay === undefined) return unknownChannel(id, request);
-  const found = relay.peek(rendition);
-  return bodyResponse(name, found?.peek(name) ?? { kind: 'missing' }, request);
 }
 
 function refuse(answer: Unavailable, request: Request): Response {

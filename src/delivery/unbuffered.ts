@@ -14,7 +14,7 @@ import { policyOf } from '../source/open-source.ts';
 import { fetchPlaylist, type PlaylistText } from '../source/pull/hls.ts';
 import { onlyVariant, pickVariant } from '../source/pull/renditions.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
-import { CORS, OCTETS } from './headers.ts';
+import { CORS, HLS_TYPE, OCTETS } from './headers.ts';
 import { parseHostParameter } from './host-parameter.ts';
 import { playlistResponse } from './playlist-response.ts';
 import { parseHeight, queryOf } from './query.ts';
@@ -39,16 +39,13 @@ export function unbufferedPlugin(modes: UnbufferedModes) {
     .get('/proxy/:channel/:token', ({ params, request }) =>
       modes.proxied(params.channel, params.token, request),
     )
-    .head('/proxy/:channel/:token', ({ params, request }) => modes.head(params.channel, request))
     .get('/host/:channel/index.m3u8', ({ params, request }) =>
       modes.playlist('host', params.channel, request),
     )
     .get('/host/:channel/:token', ({ params, request }) =>
       modes.hosted(params.channel, params.token, request),
     )
-    .head('/host/:channel/:token', ({ params, request }) => modes.head(params.channel, request))
-    .get('/redirect/:channel', ({ params, request }) => modes.redirect(params.channel, request))
-    .head('/redirect/:channel', ({ params, request }) => modes.redirect(params.channel, request));
+    .get('/redirect/:channel', ({ params, request }) => modes.redirect(params.channel, request));
 }
 
 export class UnbufferedModes {
@@ -71,6 +68,7 @@ export class UnbufferedModes {
     if (config === undefined) return unknownChannel(id, request);
     const source = urlSourceOf(config);
     if (source === undefined) return buffered(id, request, base === '' ? '../../' : '');
+    if (request.method === 'HEAD') return headResponse(HLS_TYPE);
     return this.#rewritten(mode, config, source, source.url, request, base);
   }
 
@@ -78,6 +76,9 @@ export class UnbufferedModes {
     const opened = this.#open(id, token);
     if (opened === undefined) return unknownToken(request);
     const { config, source, sealed } = opened;
+    if (request.method === 'HEAD') {
+      return headResponse(sealed.kind === 'playlist' ? HLS_TYPE : OCTETS);
+    }
     if (sealed.kind === 'playlist') {
       return this.#rewritten('proxy', config, source, sealed.url, request, '');
     }
@@ -88,6 +89,7 @@ export class UnbufferedModes {
     const opened = this.#open(id, token);
     if (opened === undefined || opened.sealed.kind !== 'playlist') return unknownToken(request);
     const { config, source, sealed } = opened;
+    if (request.method === 'HEAD') return headResponse(HLS_TYPE);
     return this.#rewritten('host', config, source, sealed.url, request, '');
   }
 
@@ -100,12 +102,6 @@ export class UnbufferedModes {
     // 302: old set-top boxes take no 307
     const headers = { ...CORS, location: source.url, 'cache-control': 'no-store' };
     return new Response(null, { status: 302, headers });
-  }
-
-  head(id: string, request: Request): Response {
-    if (this.#deps.relays.get(id) === undefined) return unknownChannel(id, request);
-    const headers = { ...CORS, 'content-type': OCTETS, 'cache-control': 'no-store' };
-    return new Response(null, { headers });
   }
 
   #open(id: string, name: string) {
@@ -184,6 +180,12 @@ export class UnbufferedModes {
       return badGateway(error, request);
     }
   }
+}
+
+/** HEAD asks nothing of upstream. */
+function headResponse(type: string): Response {
+  const headers = { ...CORS, 'content-type': type, 'cache-control': 'no-store' };
+  return new Response(null, { headers });
 }
 
 /** One chunk is read upstream when the viewer has taken the one before it. */
