@@ -4,6 +4,7 @@ import { assertNever } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { AppError, type ErrorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { contentTypeOf } from '../media/container.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
 import { BodyBrokenError, InFlight } from '../ring/in-flight.ts';
 import { type Asset, assetsOf, type ListedSegment } from '../ring/listing.ts';
@@ -490,7 +491,8 @@ export class Rendition implements Disposable {
     this.#start = event.start;
     this.ring.raiseTargetDuration(event.targetDurationS);
     this.ring.onDemand = event.onDemand;
-    this.ring.ended = false;
+    // Known to have ended from its first listing on: the very first answer must say so
+    this.ring.ended = event.onDemand;
     if (event.link === 'reset') {
       this.#tail = [];
       this.#log.warn('the source counts anew', { sequence: event.fresh[0]?.segment.sequence });
@@ -529,7 +531,7 @@ export class Rendition implements Disposable {
       ordinal,
       state: listed.gap ? 'gap' : 'awaited',
       body: undefined,
-      contentType: 'video/mp2t',
+      contentType: contentTypeOf('unknown', `.${listed.extension}`),
       inFlight: undefined,
       promisedUntilMs: 0,
     };
