@@ -1,7 +1,7 @@
 // This file looks at the machine itself: system, memory, files, disk, clock.
-import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
+import { mkdtemp, readFile, rmdir, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, release, totalmem } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { LoadedConfig } from './config/load.ts';
 import { formatSize } from './config/size.ts';
 import type { Finding } from './finding.ts';
@@ -168,11 +168,14 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function isWritable(path: string): Promise<boolean> {
-  return await access(path, constants.W_OK | constants.X_OK).then(
-    () => true,
-    () => false,
-  );
+/** Tried, not asked: root may do everything, and still cannot write to what is read-only. */
+async function isWritable(folder: string): Promise<boolean> {
+  try {
+    await rmdir(await mkdtemp(join(folder, '.weir-doctor-')));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function textOf(path: string): Promise<string | undefined> {

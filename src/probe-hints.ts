@@ -62,7 +62,8 @@ function listHints({ playlist }: ProbedMedia): string[] {
   const { segments, targetDuration, endList } = playlist;
   if (segments.length === 0) hints.push('The list is empty: the stream may not have begun');
   else if (segments.length < FEW_SEGMENTS && !endList) {
-    hints.push(`Only ${segments.length} segments are listed: players have little reserve`);
+    const listed = segments.length === 1 ? '1 segment is' : `${segments.length} segments are`;
+    hints.push(`Only ${listed} listed: players have little reserve`);
   }
   if (endList) hints.push('The stream is finished: it plays once and does not go on');
   const longest = Math.max(0, ...segments.map(({ duration }) => duration));

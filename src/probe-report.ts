@@ -72,8 +72,9 @@ function mediaBlock(media: ProbedMedia, isVariant: boolean): string {
 function segmentText({ segments, targetDuration, endList }: MediaPlaylist): string {
   const lengths = segments.map(({ duration }) => duration);
   const window = lengths.reduce((sum, length) => sum + length, 0);
-  const spread =
-    lengths.length === 0 ? '' : ` of ${Math.min(...lengths)} to ${Math.max(...lengths)} s`;
+  const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
+  const range = least === most ? `${least} s` : `${least} to ${most} s`;
+  const spread = lengths.length === 0 ? '' : ` of ${range}`;
   const end = endList ? ', finished' : '';
   return `${segments.length}${spread}, ${window.toFixed(1)} s in all, target ${targetDuration} s${end}`;
 }

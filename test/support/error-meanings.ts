@@ -26,6 +26,8 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   DELIVERY_UNKNOWN_RENDITION: '404: the channel has no such variant or track',
   DELIVERY_UNKNOWN_SEGMENT: '404: no playlist names it, or it was given up as a gap',
   DELIVERY_UPSTREAM: '502: the upstream refused or failed (unbuffered modes)',
+  MAIN_LISTEN: 'the address to listen on is not to be had',
+  MAIN_USAGE: 'the command line is wrong; `--help` says what is right',
   MEDIA_FORMAT: 'bytes or text that do not follow their standard; which and where is said',
   NET_ABORTED: 'stopped from our side',
   NET_ADDRESS_BLOCKED: 'the name leads to a private address that `allow_private` does not name',

@@ -1,0 +1,174 @@
+// This file tests what `weir doctor` finds on a machine.
+import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { EXIT, parseArguments } from '../src/command-line.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { CONFIG_FLAGS } from '../src/config-flags.ts';
+import { formatFindings, runDoctor } from '../src/doctor.ts';
+import { checkMachine } from '../src/doctor-machine.ts';
+import { checkNetwork } from '../src/doctor-network.ts';
+import type { Finding } from '../src/finding.ts';
+import { createTempFolder } from './support/temp-folder.ts';
+
+async function load(text: string, workingDir: string) {
+  const flags = new Map([['listen', '127.0.0.1:0']]);
+  await Bun.write(join(workingDir, 'weir.yaml'), text);
+  return await loadConfig({ workingDir, environment: {}, flags, m3u: [] });
+}
+
+const named = (findings: readonly Finding[], what: string) =>
+  findings.find((finding) => finding.what === what) as Finding;
+
+describe('checkMachine()', () => {
+  test('says something of each part, and this machine can run weir', async () => {
+    await using folder = await createTempFolder();
+    const findings = await checkMachine(await load('', folder.path));
+    expect(findings.map(({ what }) => what)).toEqual([
+      'weir',
+      'system',
+      'cores',
+      'memory',
+      'open files',
+      'data folder',
+      'clock',
+      'ffmpeg',
+    ]);
+    expect(named(findings, 'data folder').found).toMatch(/\/data, will be made, .* free$/);
+    expect(named(findings, 'clock').state).not.toBe('fail');
+  });
+
+  test('memory beyond that of the machine fails', async () => {
+    await using folder = await createTempFolder();
+    const findings = await checkMachine(await load('memory: 1TiB', folder.path));
+    const { state, advice } = named(findings, 'memory');
+    expect(state).toBe('fail');
+    expect(advice).toStartWith('set memory below ');
+  });
+
+  test('a data folder that is a file, and one that is there', async () => {
+    await using folder = await createTempFolder();
+    await folder.write('taken', '');
+    const taken = named(await checkMachine(await load('data: taken', folder.path)), 'data folder');
+    expect(taken).toMatchObject({ state: 'warn', found: `${folder.path}/taken is no folder` });
+    const here = named(await checkMachine(await load('data: .', folder.path)), 'data folder');
+    expect(here.found).toStartWith(`${folder.path}, `);
+  });
+
+  test('a data folder that cannot be written', async () => {
+    await using folder = await createTempFolder();
+    // Nobody makes a folder there, not even root.
+    const loaded = await load('data: /proc/weir/data', folder.path);
+    const finding = named(await checkMachine(loaded), 'data folder');
+    expect(finding).toMatchObject({
+      state: 'warn',
+      found: '/proc/weir/data cannot be written',
+    });
+  });
+});
+
+describe('checkNetwork()', () => {
+  test('says something of each part', async () => {
+    await using folder = await createTempFolder();
+    const findings = await checkNetwork(await load('', folder.path));
+    expect(findings.map(({ what }) => what)).toEqual([
+      'listen',
+      'addresses',
+      'names',
+      'redis',
+      'postgres',
+      'mysql',
+    ]);
+    expect(named(findings, 'listen')).toMatchObject({ state: 'ok' });
+    expect(named(findings, 'names').found).toBe('no source needs one');
+    expect(named(findings, 'redis').found).toBe('not configured');
+  });
+
+  test('a port that is taken, and an address that is not ours', async () => {
+    await using folder = await createTempFolder();
+    using taken = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+    const input = { workingDir: folder.path, environment: {}, m3u: [] };
+    const at = (listen: string) => loadConfig({ ...input, flags: new Map([['listen', listen]]) });
+    const same = await checkNetwork(await at(`127.0.0.1:${taken.port}`));
+    expect(named(same, 'listen')).toMatchObject({
+      state: 'warn',
+      found: `127.0.0.1:${taken.port} is taken`,
+    });
+    const other = await checkNetwork(await at('192.0.2.123:0'));
+    expect(named(other, 'listen').state).toBe('fail');
+  });
+
+  test('a database that answers and one that does not', async () => {
+    await using folder = await createTempFolder();
+    using redis = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+    const closed = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+    const closedPort = closed.port;
+    closed.stop(true);
+    const text = `overflow: [redis://u:c4n4ry@127.0.0.1:${redis.port}/0, mysql://127.0.0.1:${closedPort}/w]`;
+    const findings = await checkNetwork(await load(text, folder.path));
+    expect(named(findings, 'redis')).toEqual({
+      state: 'ok',
+      what: 'redis',
+      found: `127.0.0.1:${redis.port} answers`,
+    });
+    expect(named(findings, 'mysql')).toEqual({
+      state: 'warn',
+      what: 'mysql',
+      found: `127.0.0.1:${closedPort} does not answer`,
+      advice: 'weir plays without it',
+    });
+  });
+
+  test('names are asked for; addresses, loops and computed paths need none', async () => {
+    await using folder = await createTempFolder();
+    const text = `channels:
+  - { id: a, sources: [http://127.0.0.1/a, 'http://[::1]/a', { loop: demo }] }
+  - { id: b, sources: [http://localhost/b] }`;
+    const finding = named(await checkNetwork(await load(text, folder.path)), 'names');
+    expect(finding).toEqual({ state: 'ok', what: 'names', found: '1 of 1 asked for are answered' });
+  });
+});
+
+describe('runDoctor()', () => {
+  async function doctor(text: string, args: string[]) {
+    await using folder = await createTempFolder();
+    await folder.write('weir.yaml', text);
+    const flags = [...CONFIG_FLAGS, { name: '--json', means: '' }];
+    let said = '';
+    const code = await runDoctor(parseArguments(args, { name: 'doctor', flags, maxOperands: 0 }), {
+      environment: {},
+      workingDir: folder.path,
+      isPerson: false,
+      isColoured: false,
+      out: (text) => {
+        said += text;
+      },
+      error: () => {},
+    });
+    return { code, said };
+  }
+
+  test('looks at the machine even where the configuration is broken, and fails', async () => {
+    const { code, said } = await doctor('lisen: 1', ['--json', '--listen', '127.0.0.1:0']);
+    const { ok, findings } = JSON.parse(said);
+    expect([code, ok]).toEqual([EXIT.failed, false]);
+    expect(findings[0]).toEqual({
+      state: 'fail',
+      what: 'configuration',
+      found: 'weir.yaml:1:1: lisen: unknown key, did you mean listen?',
+      advice: 'weir check says all of it',
+    });
+    expect(findings.length).toBeGreaterThan(10);
+  });
+
+  test('a row for each, and a sum', () => {
+    const findings: Finding[] = [
+      { state: 'ok', what: 'a', found: 'good' },
+      { state: 'warn', what: 'longer', found: 'so so', advice: 'do this' },
+      { state: 'fail', what: 'b', found: 'bad' },
+    ];
+    expect(formatFindings(findings, false)).toBe(
+      'ok    a       good\nwarn  longer  so so\n              → do this\nFAIL  b       bad\n\n1 ok, 1 to mind, 1 failed\n',
+    );
+    expect(formatFindings(findings, true)).toContain('\x1b[31mFAIL\x1b[0m');
+  });
+});
