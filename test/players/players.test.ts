@@ -1,5 +1,8 @@
 // This file watches weir for a minute with the heavy players: ffmpeg, VLC and mpv.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FfmpegOrigin } from '../support/ffmpeg-origin.ts';
 import { decodeWithFfmpeg, hasProgram, runProgram } from '../support/programs.ts';
 import { Weir } from '../support/weir.ts';
@@ -9,6 +12,15 @@ const hasVlc = hasProgram('cvlc');
 const hasMpv = hasProgram('mpv');
 
 const WATCH_S = 60;
+
+/** VLC refuses to run as root. */
+function unprivileged(): string[] {
+  if (process.getuid?.() !== 0) return [];
+  const home = mkdtempSync(join(tmpdir(), 'weir-vlc-'));
+  chmodSync(home, 0o777);
+  const who = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+  return ['env', `HOME=${home}`, ...who];
+}
 
 describe.skipIf(!hasFfmpeg)('weir with heavy players', () => {
   let ts: FfmpegOrigin;
@@ -51,29 +63,22 @@ channels:
   }, 180_000);
 
   test.skipIf(!hasVlc)(
-    'VLC plays the line-up and each channel',
+    'VLC plays the line-up and each channel until it is ended',
     async () => {
       for (const target of [url('ts'), url('fmp4'), url('aes'), weir.url('/playlist.m3u')]) {
-        const cmd = [
-          'cvlc',
-          '-I',
-          'dummy',
-          '--no-audio',
-          '--vout',
-          'dummy',
-          '-vv',
-          '--play-and-exit',
-        ];
-        const { stderr } = await runProgram(
-          [...cmd, '--run-time', '20', target, 'vlc://quit'],
-          45_000,
-        );
-        const decoded = /Received first picture|using video decoder module/.test(stderr);
-        expect({ target: target.slice(-24), decoded }).toEqual({
-          target: target.slice(-24),
-          decoded: true,
-        });
-        expect(stderr).not.toContain("Your input can't be opened");
+        const cmd = ['cvlc', '-I', 'dummy', '--aout=dummy', '--vout=dummy', '-vv', target];
+        const { stderr, code } = await runProgram([...unprivileged(), ...cmd], 20_000);
+        const name = target.slice(target.indexOf('/', 8));
+        // It was still playing when it was ended: it neither gave up nor came to an end, as the list
+        // of channels itself does once it is read
+        const failure = name.endsWith('.m3u') ? /can't be opened/ : /can't be opened|EOF reached/;
+        const seen = {
+          name,
+          code,
+          hasPicture: stderr.includes('Received first picture'),
+          hasFailed: failure.test(stderr),
+        };
+        expect(seen).toEqual({ name, code: null, hasPicture: true, hasFailed: false });
       }
     },
     240_000,
