@@ -28,13 +28,16 @@ export type Attempt = {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly limits: OutboundLimits;
-  readonly proxied: boolean;
+  /** Behind a proxy: says whether a connection that failed is the proxy's fault, and why. */
+  readonly proxyFault: ProxyFault | undefined;
   /** What is dialled, and for how much longer that may take over all addresses. */
   readonly peer: ProbeTarget;
   readonly connectMs: number;
   /** There is another address to go on with. */
   readonly hasNext: boolean;
 };
+
+export type ProxyFault = () => string | undefined;
 
 export type Head = { readonly response: Response; readonly abort: () => void };
 
@@ -56,12 +59,12 @@ export async function attempt(context: AttemptContext, it: Attempt): Promise<Hea
       signal: controller.signal,
     });
     const response = await call.race(Promise.race([answer, unreachable.promise]));
-    if (!it.proxied) context.book.note(it.peer.address, it.peer.port, true);
+    if (it.proxyFault === undefined) context.book.note(it.peer.address, it.peer.port, true);
     return { response, abort };
   } catch (cause) {
     abort();
-    const error = call.failure ?? fetchError(cause, 'head', call.origin, it.proxied);
-    if (!it.proxied) learn(context.book, it.peer, error);
+    const error = call.failure ?? fetchError(cause, 'head', call.origin, it.proxyFault?.());
+    if (it.proxyFault === undefined) learn(context.book, it.peer, error);
     throw error;
   }
 }
@@ -84,10 +87,11 @@ function watchConnect(
   it: Attempt,
   giveUp: (error: NetError) => void,
 ): Disposable {
-  const { call, proxied, peer, limits, connectMs } = it;
+  const { call, proxyFault, peer, limits, connectMs } = it;
   const stack = new DisposableStack();
   // Behind a proxy only the proxy could be probed: both waits become one.
-  if (proxied) call.expect('NET_TIMEOUT_FIRST_BYTE', connectMs + limits.firstByteMs);
+  if (proxyFault !== undefined)
+    call.expect('NET_TIMEOUT_FIRST_BYTE', connectMs + limits.firstByteMs);
   else if (context.book.isGood(peer.address, peer.port)) {
     call.expect('NET_TIMEOUT_FIRST_BYTE', limits.firstByteMs);
   } else {

@@ -15,8 +15,8 @@ import { type Resolver, ResolverCache, systemResolver } from './resolver.ts';
 import { openResponse } from './response.ts';
 import { createRouteFinder } from './route.ts';
 import { Sessions } from './sessions.ts';
-import { SocksBridge } from './socks-bridge.ts';
 import { parseTarget, type Target } from './target.ts';
+import { Tunnels } from './tunnels.ts';
 
 export type OutboundOptions = {
   readonly clock: Clock;
@@ -82,7 +82,7 @@ class Client implements AsyncDisposable {
       book: new AddressBook(clock),
       findRoute: createRouteFinder(createAddressGuard(allowPrivate), resolver),
       sessions: new Sessions(),
-      bridge: new SocksBridge(),
+      tunnels: new Tunnels(),
       trustedCa: options.trustedCa,
     };
   }
@@ -147,7 +147,7 @@ class Client implements AsyncDisposable {
     const received = (sizeBytes: number) => {
       this.#receivedBytes += sizeBytes;
     };
-    return openResponse(hop.response, { call, request, target, proxied: hop.proxied, received });
+    return openResponse(hop.response, { call, request, target, received });
   }
 
   /** Reads the body of a redirect if it is short, else closes the connection; never rejects. */
@@ -172,6 +172,6 @@ class Client implements AsyncDisposable {
     this.#closed = true;
     for (const call of [...this.#calls]) call.abort('the client, which is closed');
     this.#context.sessions[Symbol.dispose]();
-    await this.#context.bridge[Symbol.asyncDispose]();
+    await this.#context.tunnels[Symbol.asyncDispose]();
   }
 }

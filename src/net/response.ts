@@ -14,16 +14,15 @@ export type Opening = {
   readonly call: Call;
   readonly request: OutboundRequest;
   readonly target: Target;
-  readonly proxied: boolean;
   readonly received: (sizeBytes: number) => void;
 };
 
 /** Throws NetError if the answer is one that cannot be read. */
 export function openResponse(response: Response, opening: Opening): OutboundResponse {
-  const { call, request, target, proxied, received } = opening;
+  const { call, request, target, received } = opening;
   const { limits } = request;
   const { declaredBytes } = framingOf(response);
-  const wire = new WireBody(response.body, { call, limits, declaredBytes, proxied, received });
+  const wire = new WireBody(response.body, { call, limits, declaredBytes, received });
   const isTooLarge = declaredBytes !== undefined && declaredBytes > limits.maxBytes;
   // Of a 404 the status is worth more than its body: that one fails when it is read.
   if (isTooLarge && response.ok) throw tooLargeError(target.origin, limits.maxBytes);

@@ -13,6 +13,8 @@ export type Session = {
 export type SessionInit = {
   readonly tls: { serverName?: string; rejectUnauthorized: boolean; ca?: string };
   readonly proxy: Bun.FetchProxyOption;
+  /** Connect to this Unix socket instead, whatever the URL says. */
+  readonly unix?: string;
 };
 
 /** Live playlists are asked for every few seconds; most servers hang up after 60 s or less. */
@@ -43,12 +45,9 @@ export class Sessions implements Disposable {
     session.close();
   }
 
-  #create({ tls, proxy }: SessionInit): Bun.FetchSession {
-    return new Bun.FetchSession({
-      tls,
-      proxy,
-      keepAlive: { idleTimeout: IDLE_SECONDS, maxIdleSockets: MAX_IDLE_SOCKETS },
-    });
+  #create(init: SessionInit): Bun.FetchSession {
+    const keepAlive = { idleTimeout: IDLE_SECONDS, maxIdleSockets: MAX_IDLE_SOCKETS };
+    return new Bun.FetchSession({ ...init, keepAlive });
   }
 
   [Symbol.dispose](): void {

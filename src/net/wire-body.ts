@@ -12,7 +12,6 @@ export type WireBodyOptions = {
   readonly limits: OutboundLimits;
   /** Content-Length, where the answer has a body of that length. */
   readonly declaredBytes: number | undefined;
-  readonly proxied: boolean;
   readonly received: (sizeBytes: number) => void;
 };
 
@@ -76,8 +75,8 @@ export class WireBody {
       const { done, value } = await reader.read();
       return done ? undefined : value;
     } catch (cause) {
-      const { call, proxied } = this.#options;
-      throw this.fail(call.failure ?? fetchError(cause, 'body', call.origin, proxied));
+      const { call } = this.#options;
+      throw this.fail(call.failure ?? fetchError(cause, 'body', call.origin));
     }
   }
 

@@ -147,9 +147,15 @@ describe('a bomb', () => {
   });
 
   test('without output is bounded by what comes over the wire', async () => {
-    const empty = gzipSync('');
-    const members = Buffer.concat(Array.from({ length: 20_000 }, () => empty));
-    await using server = await RawServer.answering(answer(members, 'gzip'));
+    const member = gzipSync('');
+    const chunk = Buffer.concat(Array.from({ length: 1_000 }, () => member));
+    const head = 'HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n';
+    await using server = await RawServer.listen((socket) => {
+      socket.write(head);
+      const piece = [Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n')];
+      const timer = setInterval(() => socket.write(Buffer.concat(piece)), 1);
+      socket.on('close', () => clearInterval(timer));
+    });
     await using client = openClient();
     const limits = { maxBytes: 100_000 };
     const request = requestFor(server.url(), { compressed: true, limits });

@@ -1,5 +1,6 @@
 // This file checks that every wait ends, and that the error says which one it was.
 import { describe, expect, test } from 'bun:test';
+import { getEventListeners } from 'node:events';
 import { createServer } from 'node:net';
 import { FakeClock } from '../support/fake-clock.ts';
 import {
@@ -92,15 +93,18 @@ describe('deadlines', () => {
   });
 
   test('the time between bytes counts only while somebody waits for them', async () => {
-    await using server = await RawServer.listen((socket) =>
-      socket.write(answerBytes('x'.repeat(100))),
-    );
+    await using server = await RawServer.listen((socket) => socket.write(`${HEAD}abc`));
     const clock = new FakeClock();
     await using client = openClient({ clock });
     const limits = { betweenBytesMs: 1_000, totalMs: Number.POSITIVE_INFINITY };
     const response = await client(requestFor(server.url(), { limits }));
     await clock.advance(86_400_000);
-    expect((await response.bytes()).byteLength).toBe(100);
+    const body = response.body[Symbol.asyncIterator]();
+    expect((await body.next()).value?.byteLength).toBe(3);
+    await clock.advance(86_400_000);
+    for (const socket of server.open) socket.write('x'.repeat(97));
+    expect((await body.next()).value?.byteLength).toBe(97);
+    expect((await body.next()).done).toBe(true);
   });
 
   test('an endless answer has no total where it is Infinity', async () => {
@@ -165,13 +169,15 @@ describe('the caller’s signal', () => {
     expect(client.stats()).toMatchObject({ open: 0, requests: { NET_ABORTED: 1 } });
   });
 
-  test('given too late changes nothing', async () => {
+  test('given too late changes nothing, and is let go of', async () => {
     await using server = await RawServer.answering(answerBytes('ok'));
     await using client = openClient();
     const controller = new AbortController();
-    expect(await textOf(client, server.url(), { signal: controller.signal })).toBe('ok');
+    const { signal } = controller;
+    for (let nth = 0; nth < 10; nth += 1) await textOf(client, server.url(), { signal });
+    expect(getEventListeners(signal, 'abort').length).toBe(0);
     controller.abort();
-    expect(client.stats().requests).toEqual({ OK: 1 });
+    expect(client.stats().requests).toEqual({ OK: 10 });
   });
 });
 

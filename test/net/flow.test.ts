@@ -1,42 +1,12 @@
 // This file checks that bodies flow at the reader's pace, and stop when the reader does.
 import { describe, expect, test } from 'bun:test';
 import type { Socket } from 'node:net';
+import { listenEndless, restOf } from '../support/endless-server.ts';
 import { codeOf, openClient, requestFor, textOf, until } from '../support/outbound-request.ts';
 import { answerBytes, RawServer } from '../support/raw-server.ts';
 
 const BLOCK = new Uint8Array(65_536).fill(120);
 const HUGE = { maxBytes: 2 ** 32 };
-
-/** Sends without end as fast as it is let, in either framing, and counts. */
-async function listenEndless(framing: 'length' | 'chunked') {
-  const counter = { sentBytes: 0 };
-  const piece =
-    framing === 'length'
-      ? BLOCK
-      : Buffer.concat([Buffer.from('10000\r\n'), BLOCK, Buffer.from('\r\n')]);
-  const field = framing === 'length' ? 'Content-Length: 4000000000' : 'Transfer-Encoding: chunked';
-  const server = await RawServer.listen((socket: Socket) => {
-    socket.write(`HTTP/1.1 200 OK\r\n${field}\r\n\r\n`);
-    const pump = () => {
-      while (!socket.destroyed) {
-        counter.sentBytes += BLOCK.length;
-        if (!socket.write(piece)) return;
-      }
-    };
-    socket.on('drain', pump);
-    pump();
-  });
-  return Object.assign(server, { counter });
-}
-
-/** Waits until nothing more has been sent for a while. */
-async function restOf(counter: { sentBytes: number }): Promise<number> {
-  for (let before = -1; before !== counter.sentBytes; ) {
-    before = counter.sentBytes;
-    await Bun.sleep(100);
-  }
-  return counter.sentBytes;
-}
 
 describe('a body', () => {
   test.each(['length', 'chunked'] as const)('by %s waits for its reader', async (framing) => {

@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from 'bun:test';
 import type { OutboundOptions } from '../../src/net/outbound-client.ts';
 import { type CertificateKinds, createCertificates } from '../support/certificates.ts';
+import { listenEndless, restOf } from '../support/endless-server.ts';
 import { listenHttpProxy } from '../support/http-proxy.ts';
 import { codeOf, openClient, requestFor, textOf, until } from '../support/outbound-request.ts';
 import { answerBytes, headerOf, RawServer } from '../support/raw-server.ts';
@@ -85,7 +86,7 @@ describe('an HTTP proxy', () => {
     await using client = open();
     const policy = { proxy: `https://127.0.0.1:${server.port}` };
     for (const url of [to.plainUrl, to.secureUrl]) {
-      expect(await codeOf(client(requestFor(url, { policy })))).toBe('NET_TLS');
+      expect(await codeOf(client(requestFor(url, { policy })))).toBe('NET_PROXY');
     }
     expect(server.requests).toEqual([]);
   });
@@ -220,6 +221,16 @@ describe('a SOCKS5 proxy', () => {
     const limits = { connectMs: 200, firstByteMs: 200 };
     const request = requestFor('http://a.test/', { policy, limits });
     expect(await codeOf(client(request))).toBe('NET_TIMEOUT_FIRST_BYTE');
+    expect(await until(() => server.open.size === 0)).toBe(true);
+  });
+
+  test('whose upstream hangs up is not at fault', async () => {
+    await using upstream = await RawServer.listen((socket) => socket.destroy());
+    await using server = await listenSocks({ hosts: HOSTS });
+    await using client = open();
+    const policy = { proxy: `socks5h://127.0.0.1:${server.port}` };
+    const url = `http://a.test:${upstream.port}/`;
+    expect(await codeOf(client(requestFor(url, { policy })))).toBe('NET_CONNECT');
   });
 
   test.each(['http', 'https'])('carries large bodies of %s whole, and cancels', async (scheme) => {
@@ -249,5 +260,30 @@ describe('a SOCKS5 proxy', () => {
     const policy = { proxy: `socks5h://127.0.0.1:${server.port}` };
     const url = `${scheme}://a.test:${upstream.port}/`;
     expect(await codeOf(textOf(client, url, { policy }))).toBe('NET_TRUNCATED');
+  });
+});
+
+describe('back-pressure', () => {
+  const WAYS = ['http', 'https', 'socks5h'].flatMap((proxy) =>
+    ['http', 'https'].map((scheme) => [scheme, proxy] as const),
+  );
+  test.each(WAYS)('holds %s through %s back while nobody reads', async (scheme, kind) => {
+    const tls = scheme === 'https' ? { tls: kinds.good } : {};
+    const proxyTls = kind === 'https' ? { tls: kinds.address } : {};
+    await using upstream = await listenEndless('length', tls);
+    await using server =
+      kind === 'socks5h'
+        ? await listenSocks({ hosts: HOSTS })
+        : await listenHttpProxy({ hosts: HOSTS, ...proxyTls });
+    await using client = open();
+    const policy = { proxy: `${kind}://127.0.0.1:${server.port}` };
+    const limits = { maxBytes: 2 ** 32 };
+    const url = `${scheme}://a.test:${upstream.port}/`;
+    const response = await client(requestFor(url, { policy, limits }));
+    await response.body[Symbol.asyncIterator]().next();
+    // Up to four pairs of sockets hold some megabytes each.
+    expect(await restOf(upstream.counter)).toBeLessThan(96 * 1_048_576);
+    response.cancel();
+    expect(await until(() => upstream.open.size === 0)).toBe(true);
   });
 });

@@ -26,7 +26,8 @@ export async function listenSocks(options: SocksServerOptions = {}): Promise<Soc
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy());
-    if (!options.isSilent) serve(socket, options, targets).catch(() => socket.destroy());
+    if (options.isSilent) socket.resume();
+    else serve(socket, options, targets).catch(() => socket.destroy());
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', () => listening()));
   return {
