@@ -40,6 +40,8 @@ export type BodyFetchRequest = {
 
 /** Tries in all, whatever the reason: an origin is not asked for one body more often. */
 const ATTEMPTS_MAX = 8;
+/** No attempt is given less time than this. */
+const ATTEMPT_MIN_MS = 250;
 /** Waits after a Retry-After longer than this are not worth it for a live segment. */
 const RETRY_AFTER_MAX_MS = 30_000;
 /** RFC 8216 §4.3.2.4: an AES-128 key. */
@@ -51,6 +53,8 @@ export class BodyFetch {
   readonly #deps: BodyFetchDeps;
   readonly #request: BodyFetchRequest;
   readonly #abort = new AbortController();
+  #deadlineMs: number;
+  #waiting: AbortController | undefined;
   #chunks: Uint8Array[] = [];
   #piped = false;
   /** Bytes already sent to who waits; of an attempt that broke, they are in #sent. */
@@ -60,6 +64,7 @@ export class BodyFetch {
   constructor(deps: BodyFetchDeps, request: BodyFetchRequest) {
     this.#deps = deps;
     this.#request = request;
+    this.#deadlineMs = request.deadlineMs;
   }
 
   /** From now on bytes are sent as they arrive, those at hand first. */
@@ -71,6 +76,12 @@ export class BodyFetch {
 
   close(): void {
     this.#abort.abort();
+  }
+
+  /** It is worth less than was thought: no try begins after `deadlineMs`. */
+  hurry(deadlineMs: number): void {
+    this.#deadlineMs = Math.min(this.#deadlineMs, deadlineMs);
+    this.#waiting?.abort();
   }
 
   /**
@@ -101,20 +112,31 @@ export class BodyFetch {
           emit({ type: 'failed', key: this.#request.key, error: errorRecord(error) });
           return false;
         }
-        await sleep(clock, delayMs, this.#abort.signal);
+        await this.#rest(delayMs);
         if (this.#abort.signal.aborted) return false;
+        if (clock.monotonicMs() < this.#deadlineMs) continue;
+        emit({ type: 'failed', key: this.#request.key, error: errorRecord(error) });
+        return false;
       }
     }
   }
 
+  async #rest(delayMs: number): Promise<void> {
+    this.#waiting = new AbortController();
+    const signal = AbortSignal.any([this.#waiting.signal, this.#abort.signal]);
+    await sleep(this.#deps.clock, delayMs, signal);
+    this.#waiting = undefined;
+  }
+
   async #attempt(attempt: number): Promise<string> {
     const { gate, source, timeouts, maxBytes, clock } = this.#deps;
-    const { ref, targetDurationS, deadlineMs } = this.#request;
+    const { ref, targetDurationS } = this.#request;
     const signal = this.#abort.signal;
     using place = await gate.enter(ref.kind === 'http' ? ref.url : 'loop:', signal);
     if (place === undefined) throw new AppError('NET_ABORTED', 'Cannot fetch: stopped');
     const limits = segmentLimits(targetDurationS, timeouts, maxBytes, attempt);
-    const leftMs = Math.max(1000, deadlineMs - clock.monotonicMs());
+    // Who is late at the door still gets a chance, but not at the cost of what comes next
+    const leftMs = Math.max(ATTEMPT_MIN_MS, this.#deadlineMs - clock.monotonicMs());
     const totalMs = Math.min(limits.totalMs, leftMs);
     const answer = await source.open(ref, { ...limits, totalMs }, signal);
     let done = false;
@@ -155,11 +177,10 @@ export class BodyFetch {
       this.#sentBytes = 0;
       this.#deps.emit({ type: 'broken', key: this.#request.key });
     }
-    let at = 0;
+    let skip = isSame ? sentBytes : 0;
     for (const chunk of this.#chunks) {
-      const skip = Math.max(0, this.#sentBytes === 0 ? 0 : sentBytes - at);
-      at += chunk.byteLength;
       if (skip < chunk.byteLength) this.#send(skip === 0 ? chunk : chunk.subarray(skip));
+      skip = Math.max(0, skip - chunk.byteLength);
     }
   }
 
@@ -185,11 +206,11 @@ export class BodyFetch {
   /** How long to wait before the next try, or undefined to give up. */
   #delayBefore(attempt: number, error: unknown): number | undefined {
     const { clock, random, budget, source } = this.#deps;
-    const { deadlineMs, targetDurationS, sequence } = this.#request;
+    const { targetDurationS, sequence } = this.#request;
     const { code } = errorRecord(error);
     const status = error instanceof SourceStatusError ? error.status : undefined;
     const isMissing = status === 404;
-    if (isMissing && sequence !== undefined) source.observe?.(sequence, 'missing', clock.nowMs());
+    if (isMissing && sequence !== undefined) source.observe?.(sequence, 'missing');
     if (attempt >= ATTEMPTS_MAX || PERMANENT.has(code) || status === 410) return undefined;
     const targetMs = targetDurationS * 1000;
     const backoff = { baseMs: 200, maxMs: Math.max(300, targetMs / 2) };
@@ -198,7 +219,8 @@ export class BodyFetch {
     if (!isMissing && !budget.spend()) delayMs = Math.max(delayMs, targetMs);
     const askedMs = error instanceof SourceStatusError ? (error.retryAfterMs ?? 0) : 0;
     delayMs = Math.max(delayMs, Math.min(askedMs, RETRY_AFTER_MAX_MS));
-    return clock.monotonicMs() + delayMs < deadlineMs ? delayMs : undefined;
+    const leftMs = this.#deadlineMs - clock.monotonicMs() - delayMs;
+    return leftMs >= ATTEMPT_MIN_MS ? delayMs : undefined;
   }
 }
 

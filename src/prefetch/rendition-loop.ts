@@ -31,18 +31,29 @@ export type LoopDeps = {
 
 /** Fetches at once for one rendition; more only fight for the same line. */
 const PARALLEL = 4;
-/** An end that was live before is believed after this many target durations without more. */
-const END_TARGET_DURATIONS = 3;
+/**
+ * An end that was live before is believed after this many target durations without more: sooner
+ * than a list counts as silent.
+ */
+const END_TARGET_DURATIONS = 2;
+/** After an end the list is still looked at, this rarely. */
+const ENDED_POLL_TARGET_DURATIONS = 3;
 const RETRY_AFTER_MAX_MS = 30_000;
+/** No message takes longer from one thread to another. */
+const UNDER_WAY_MS = 1000;
 /** Assets remembered as fetched; a channel rarely has more keys within a window. */
 const ASSETS_MAX = 256;
+
+type AssetRun = { readonly run: Promise<boolean>; doneMs: number | undefined };
 
 /** A segment that is to be fetched; `rank` orders them, low first. */
 type Item = {
   readonly ordinal: number;
   readonly segment: ListedSegment;
-  rank: number;
+  readonly rank: number;
   readonly namedMs: number;
+  /** Set where it must be settled sooner than others. */
+  deadlineMs: number;
 };
 
 /**
@@ -64,7 +75,7 @@ export class RenditionLoop implements LoopHandle {
   readonly #items = new Map<number, Item>();
   readonly #queue = new Set<number>();
   readonly #running = new Map<BodyKey, BodyFetch>();
-  readonly #assets = new Map<string, Promise<boolean>>();
+  readonly #assets = new Map<string, AssetRun>();
   readonly #knownAssets = new Map<string, { asset: Asset; expect: Expectation }>();
   readonly #wanted = new Set<BodyKey>();
   #mode: LoopMode = 'probe';
@@ -109,6 +120,11 @@ export class RenditionLoop implements LoopHandle {
       return;
     }
     if (typeof key === 'string') {
+      // Nobody asks for what was handed over, unless it was forgotten there or is on its way
+      const doneMs = this.#assets.get(key)?.doneMs;
+      const nowMs = this.#deps.clock.monotonicMs();
+      if (doneMs !== undefined && nowMs - doneMs < UNDER_WAY_MS) return;
+      this.#assets.delete(key);
       const known = this.#knownAssets.get(key);
       if (known !== undefined) void this.#fetchAsset(known.asset, known.expect);
       return;
@@ -141,7 +157,8 @@ export class RenditionLoop implements LoopHandle {
       try {
         const listing = await this.#deps.source.poll(this.#targetDurationS, this.#closed.signal);
         if (this.#closed.signal.aborted) return;
-        this.#deps.emit({ type: 'fetched', what: 'playlist', outcome: 'ok' });
+        const isLocal = this.#deps.source.pollEveryMs !== undefined;
+        if (!isLocal) this.#deps.emit({ type: 'fetched', what: 'playlist', outcome: 'ok' });
         failures = 0;
         waitMs = this.#intervalMs(this.#take(listing));
       } catch (error) {
@@ -156,15 +173,16 @@ export class RenditionLoop implements LoopHandle {
   /** RFC 8216 §6.3.4: the target duration after a change, half of it where nothing was new. */
   #intervalMs(changed: boolean): number {
     const targetMs = this.#targetDurationS * 1000;
-    if (this.#endTold) return targetMs * END_TARGET_DURATIONS;
-    return changed ? targetMs : targetMs / 2;
+    if (this.#endTold) return targetMs * ENDED_POLL_TARGET_DURATIONS;
+    return this.#deps.source.pollEveryMs ?? (changed ? targetMs : targetMs / 2);
   }
 
   #pollFailed(error: unknown, failures: number): number {
     const record = errorRecord(error);
     this.#deps.emit({ type: 'fetched', what: 'playlist', outcome: record.code });
     this.#deps.emit({ type: 'poll-failed', error: record, failures });
-    const maxMs = Math.max(500, Math.min(this.#targetDurationS * 1000, 10_000));
+    // No rarer than a list that does not change: who is back is seen within a target duration
+    const maxMs = Math.max(500, Math.min(this.#targetDurationS * 500, 10_000));
     const delayMs = backoffDelayMs({ baseMs: 250, maxMs }, failures - 1, this.#deps.random);
     const askedMs = error instanceof SourceStatusError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(delayMs, Math.min(askedMs, RETRY_AFTER_MAX_MS));
@@ -190,7 +208,8 @@ export class RenditionLoop implements LoopHandle {
     const { clock } = this.#deps;
     const isFirst = !this.#sawListing;
     this.#sawListing = true;
-    this.#targetDurationS = Math.max(listing.targetDurationS, isFirst ? 0 : this.#targetDurationS);
+    // What is served keeps the longest there was; waits follow what the source does now
+    this.#targetDurationS = listing.targetDurationS;
     this.#iFramesOnly = listing.iFramesOnly;
     if (isFirst) this.#onDemand = listing.ended;
     const fresh = this.#tracker.take(listing, clock.monotonicMs());
@@ -202,6 +221,7 @@ export class RenditionLoop implements LoopHandle {
 
   #name(fresh: Fresh, listing: Listing): void {
     const isStart = fresh.link !== 'next' && !this.#onDemand;
+    if (fresh.link === 'reset') this.#hurryAll(listing.generation !== undefined);
     const segments = isStart ? fresh.segments.slice(-this.#spec.coldSegments) : fresh.segments;
     const numbered = segments.map((segment) => ({ ordinal: this.#nextOrdinal++, segment }));
     this.#deps.emit({
@@ -215,7 +235,8 @@ export class RenditionLoop implements LoopHandle {
       iFramesOnly: listing.iFramesOnly,
       ...(listing.start === undefined ? {} : { start: listing.start }),
     });
-    this.#enqueue(numbered, isStart ? 'newest-first' : 'ascending');
+    // Only the first answer of a cold channel lists what is not held: later on the oldest counts
+    this.#enqueue(numbered, fresh.link === 'cold' && isStart ? 'newest-first' : 'ascending');
   }
 
   #enqueue(numbered: readonly Numbered[], order: 'ascending' | 'newest-first'): void {
@@ -225,11 +246,19 @@ export class RenditionLoop implements LoopHandle {
       const rank = order === 'ascending' ? ordinal : last - 2 * (ordinal - last) - PARALLEL * 8;
       this.#know(segment);
       if (segment.gap) continue;
-      this.#items.set(ordinal, { ordinal, segment, rank, namedMs });
+      const deadlineMs = Number.POSITIVE_INFINITY;
+      this.#items.set(ordinal, { ordinal, segment, rank, namedMs, deadlineMs });
       if (!this.#onDemand) this.#queue.add(ordinal);
     }
     this.#queueAhead();
     this.#pump();
+  }
+
+  /** What was named before the source counted anew holds up what it names now. */
+  #hurryAll(isGone: boolean): void {
+    const deadlineMs = this.#deps.clock.monotonicMs() + (isGone ? 0 : this.#targetDurationS * 1000);
+    for (const item of this.#items.values()) item.deadlineMs = deadlineMs;
+    for (const [key, fetch] of this.#running) if (typeof key === 'number') fetch.hurry(deadlineMs);
   }
 
   #know(segment: ListedSegment): void {
@@ -306,9 +335,10 @@ export class RenditionLoop implements LoopHandle {
     const { clock, source } = this.#deps;
     const patienceMs = giveUpAfterMs(this.#targetDurationS, this.#timeouts);
     const nowMs = clock.monotonicMs();
-    const deadlineMs = this.#onDemand
+    const patientMs = this.#onDemand
       ? nowMs + patienceMs
       : Math.max(item.namedMs + patienceMs, nowMs + patienceMs / 2);
+    const deadlineMs = Math.min(patientMs, item.deadlineMs);
     const request: BodyFetchRequest = {
       key: ordinal,
       kind: 'segment',
@@ -322,7 +352,8 @@ export class RenditionLoop implements LoopHandle {
     const assets = this.#fetchAssets(segment);
     const fetch = this.#open(request);
     const whole = await this.#settle(fetch, request, assets);
-    if (whole) source.observe?.(segment.sequence, 'found', clock.nowMs());
+    if (this.#closed.signal.aborted) return;
+    source.observe?.(segment.sequence, whole ? 'found' : 'given up');
     if (!this.#onDemand) this.#items.delete(ordinal);
     this.#pump();
   }
@@ -374,7 +405,7 @@ export class RenditionLoop implements LoopHandle {
   /** Single flight per asset; one that failed is tried again by the next segment that needs it. */
   #fetchAsset(asset: Asset, expect: Expectation): Promise<boolean> {
     const known = this.#assets.get(asset.name);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.run;
     const patienceMs = giveUpAfterMs(this.#targetDurationS, this.#timeouts);
     const request: BodyFetchRequest = {
       key: asset.name,
@@ -385,10 +416,12 @@ export class RenditionLoop implements LoopHandle {
       deadlineMs: this.#deps.clock.monotonicMs() + patienceMs,
     };
     const run = this.#settle(this.#open(request), request, Promise.resolve(true)).then((whole) => {
+      entry.doneMs = this.#deps.clock.monotonicMs();
       if (!whole) this.#assets.delete(asset.name);
       return whole;
     });
-    this.#assets.set(asset.name, run);
+    const entry: AssetRun = { run, doneMs: undefined };
+    this.#assets.set(asset.name, entry);
     return run;
   }
 }

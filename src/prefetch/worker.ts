@@ -61,11 +61,16 @@ function createWorld(settings: WorkerSettings): NonNullable<typeof world> {
 
 function openLoop(loop: number, spec: LoopSpec): RenditionLoop {
   assert(world !== undefined, 'settings come before the first loop');
+  const { first, resume } = spec;
+  const known = {
+    ...(first === undefined ? {} : { first }),
+    ...(resume === undefined ? {} : { named: resume.tracker.lastSequence }),
+  };
   return new RenditionLoop(spec, {
     clock: systemClock,
     random: systemRandom,
     gate: world.gate,
-    source: createSource(spec.source, world.outbound, systemClock, spec.first),
+    source: createSource(spec.source, world.outbound, systemClock, known),
     emit: (event) => emit(loop, event),
   });
 }

@@ -6,17 +6,18 @@ import { ComputedSource } from './pull/computed.ts';
 import { HlsSource, type PlaylistText } from './pull/hls.ts';
 import type { RenditionSource, RenditionSpec } from './source.ts';
 
+/** `known`: an answer already at hand; the newest segment named by a source this one replaces. */
 export function createSource(
   spec: RenditionSpec,
   outbound: Outbound,
   clock: Clock,
-  first?: PlaylistText,
+  known: { readonly first?: PlaylistText; readonly named?: number } = {},
 ): RenditionSource {
   switch (spec.kind) {
     case 'hls':
-      return new HlsSource(spec, outbound, clock, first);
+      return new HlsSource(spec, outbound, clock, known.first);
     case 'computed':
-      return new ComputedSource(spec, outbound, clock);
+      return new ComputedSource(spec, outbound, clock, known.named);
     case 'loop':
       return new LoopSource(spec, clock);
   }

@@ -45,8 +45,11 @@ export function playlistLimits(targetDurationS: number, timeouts: Timeouts): Out
   };
 }
 
-/** From being named until it is given up and becomes a gap. */
+/**
+ * From being named until it is given up and becomes a gap: a list that waited one target duration
+ * to be told of it is then three old, and goes on before it counts as silent.
+ */
 export function giveUpAfterMs(targetDurationS: number, timeouts: Timeouts): number {
-  const derivedMs = targetDurationS * 2000 + 1000;
+  const derivedMs = Math.max(2000, targetDurationS * 2000);
   return Math.max(derivedMs, timeouts.totalMs ?? timeouts.firstByteMs ?? 0);
 }

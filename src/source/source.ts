@@ -40,11 +40,16 @@ export type BodyAnswer = {
   cancel(): void;
 };
 
+/** missing: upstream says 404, and will be asked again. given up: it will not. */
+export type BodyOutcome = 'found' | 'missing' | 'given up';
+
 export interface RenditionSource {
   /** What the source names now. `targetDurationS` sets the deadlines. Throws AppError. */
   poll(targetDurationS: number, signal: AbortSignal): Promise<Listing>;
   /** Opens a body; throws SourceStatusError or NetError. */
   open(ref: BodyRef, limits: OutboundLimits, signal: AbortSignal): Promise<BodyAnswer>;
-  /** Is told how the fetch of a segment ended: a computed source corrects its clock by it. */
-  observe?(sequence: number, outcome: 'found' | 'missing', nowMs: number): void;
+  /** Is told how the fetch of a segment goes: a computed source corrects its clock by it. */
+  observe?(sequence: number, outcome: BodyOutcome): void;
+  /** Set where a poll asks nothing of upstream: how often it is worth its while. */
+  readonly pollEveryMs?: number;
 }

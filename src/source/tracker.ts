@@ -17,24 +17,35 @@ export type Fresh = {
   readonly missed: number;
 };
 
+type Known = { readonly identity: string; readonly dateTimeMs?: number };
+
 /** Remembered segments: more than any live playlist that a stale CDN edge may still hand out. */
 const TAIL_MAX = 128;
 /** Missing segments up to this many become gaps; beyond, the rendition starts again later on. */
 const MISSED_MAX = 8;
+/** So many new segments at once are no live edge to follow but an outage to leave behind. */
+const CATCH_UP_MAX = 16;
 /** A listing that stays behind what was seen for this many target durations is a new count… */
 const BEHIND_TARGET_DURATIONS = 2;
 /** …sooner where it shares nothing with what was seen, as it does after a restart… */
 const APART_TARGET_DURATIONS = 1;
-/** …and at once where it is further back than any cache keeps a live playlist. */
+/** …and at once where it is then further back than any cache keeps a live playlist. */
 const FAR_BEHIND = 30;
+/** Lists that end alike and begin differently: some servers trim late. */
+const SHAPES_MAX = 8;
+/** Names that change under the same numbers this often in a row mean nothing. */
+const RENAMED_MAX = 3;
 
 export class Tracker {
   #last: number | undefined;
-  #tail = new Map<number, { readonly identity: string; readonly dateTimeMs?: number }>();
-  #behindSinceMs: number | undefined;
+  #tail = new Map<number, Known>();
+  /** Last number of a listing → the first numbers it was seen with. */
+  readonly #shapes = new Map<number, number[]>();
+  /** Since when listings end before what was seen, and where the first of them ended. */
+  #behind: { readonly sinceMs: number; readonly lastSequence: number } | undefined;
   #generation: number | undefined;
-
   #cold: boolean;
+  #renamed = 0;
 
   /** `cold`: the first listing is named from its beginning, whatever of it is known. */
   constructor(resume: TrackerResume | undefined, cold: boolean) {
@@ -44,16 +55,12 @@ export class Tracker {
     for (const [sequence, identity] of resume.tail) this.#tail.set(sequence, { identity });
   }
 
-  resume(): TrackerResume | undefined {
-    if (this.#last === undefined) return undefined;
-    const tail = [...this.#tail].map(([sequence, { identity }]) => [sequence, identity] as const);
-    return { lastSequence: this.#last, tail };
-  }
-
   /** Undefined where the listing names nothing new. */
   take(listing: Listing, nowMs: number): Fresh | undefined {
     const fresh = this.#judge(listing, nowMs);
     if (listing.segments.length > 0) this.#generation = listing.generation;
+    if (fresh?.link === 'reset') this.#shapes.clear();
+    this.#rememberShape(listing);
     return fresh;
   }
 
@@ -69,19 +76,17 @@ export class Tracker {
     }
     const known = this.#last;
     if (last.sequence <= known) return undefined;
-    const missed = first.sequence - known - 1;
-    if (missed > MISSED_MAX) return this.#accept('jump', listing.segments, 0);
+    const missed = Math.max(0, first.sequence - known - 1);
     const fresh = listing.segments.filter((segment) => segment.sequence > known);
-    return this.#accept('next', fresh, Math.max(0, missed));
+    const isJump = missed > MISSED_MAX || fresh.length > CATCH_UP_MAX;
+    return this.#accept(isJump ? 'jump' : 'next', fresh, isJump ? 0 : missed);
   }
 
   /** With one listing to judge by, lower numbers that share nothing with the past are a new count. */
   #takeCold(listing: Listing, last: ListedSegment): Fresh {
     const known = this.#newestKnown(listing);
     const isReset =
-      known === undefined
-        ? last.sequence < (this.#last as number)
-        : !this.#isSame(known, listing.targetDurationS);
+      known === undefined ? last.sequence < (this.#last as number) : !this.#isSame(known, listing);
     if (isReset) this.#tail.clear();
     return this.#accept(isReset ? 'reset' : 'cold', listing.segments, 0);
   }
@@ -103,7 +108,7 @@ export class Tracker {
       this.#tail.delete(this.#tail.keys().next().value as number);
     }
     this.#last = segments.at(-1)?.sequence;
-    this.#behindSinceMs = undefined;
+    this.#behind = undefined;
     this.#cold = false;
     return { link, segments, missed };
   }
@@ -113,28 +118,65 @@ export class Tracker {
    * source that began anew; one that merely lags is the copy of a slow CDN edge.
    */
   #isReset(listing: Listing, last: ListedSegment, nowMs: number): boolean {
-    const known = this.#last as number;
     if (listing.generation !== this.#generation && this.#generation !== undefined) return true;
     const newestKnown = this.#newestKnown(listing);
-    if (newestKnown !== undefined && !this.#isSame(newestKnown, listing.targetDurationS)) {
-      return true;
-    }
-    if (last.sequence >= known) {
-      this.#behindSinceMs = undefined;
+    if (newestKnown !== undefined && this.#isRenamed(newestKnown, listing)) return true;
+    if (last.sequence >= (this.#last as number)) {
+      this.#behind = undefined;
       return false;
     }
-    const oldestKept = this.#tail.keys().next().value ?? known;
-    if (newestKnown === undefined && last.sequence < oldestKept - FAR_BEHIND) return true;
-    this.#behindSinceMs ??= nowMs;
-    const patience = newestKnown === undefined ? APART_TARGET_DURATIONS : BEHIND_TARGET_DURATIONS;
-    return nowMs - this.#behindSinceMs > listing.targetDurationS * patience * 1000;
+    return this.#isBehindForLong(listing, last, newestKnown !== undefined, nowMs);
   }
 
-  #isSame(segment: ListedSegment, targetDurationS: number): boolean {
+  /** Some sources sign every URI anew, file name included: then only the numbers count. */
+  #isRenamed(newestKnown: ListedSegment, listing: Listing): boolean {
+    if (this.#isSame(newestKnown, listing)) {
+      this.#renamed = 0;
+      return false;
+    }
+    if (this.#renamed >= RENAMED_MAX) return false;
+    this.#renamed++;
+    return true;
+  }
+
+  #isBehindForLong(
+    listing: Listing,
+    last: ListedSegment,
+    isKnown: boolean,
+    nowMs: number,
+  ): boolean {
+    this.#behind ??= { sinceMs: nowMs, lastSequence: last.sequence };
+    // A copy of the past begins where the past began
+    const firsts = this.#shapes.get(last.sequence);
+    if (firsts !== undefined && !firsts.includes((listing.segments[0] as ListedSegment).sequence)) {
+      return true;
+    }
+    if (!isKnown && last.sequence < (this.#last as number) - FAR_BEHIND) return true;
+    const patience = isKnown ? BEHIND_TARGET_DURATIONS : APART_TARGET_DURATIONS;
+    if (nowMs - this.#behind.sinceMs <= listing.targetDurationS * patience * 1000) return false;
+    // A frozen copy names nothing that was not seen: there is nothing to start again with
+    return !isKnown || last.sequence > this.#behind.lastSequence;
+  }
+
+  #rememberShape({ segments }: Listing): void {
+    const first = segments[0]?.sequence;
+    const last = segments.at(-1)?.sequence;
+    if (first === undefined || last === undefined) return;
+    const firsts = this.#shapes.get(last);
+    if (firsts === undefined) this.#shapes.set(last, [first]);
+    else if (!firsts.includes(first) && firsts.length < SHAPES_MAX) firsts.push(first);
+    if (this.#shapes.size > TAIL_MAX) {
+      this.#shapes.delete(this.#shapes.keys().next().value as number);
+    }
+  }
+
+  #isSame(segment: ListedSegment, listing: Listing): boolean {
     const known = this.#tail.get(segment.sequence);
     if (known === undefined || known.identity !== segment.identity) return false;
     if (known.dateTimeMs === undefined || segment.programDateTimeMs === undefined) return true;
-    const toleranceMs = Math.max(5000, targetDurationS * 1000);
+    // A source that tells by itself when it counts anew may correct its clock between
+    if (listing.generation !== undefined) return true;
+    const toleranceMs = Math.max(5000, listing.targetDurationS * 1000);
     return Math.abs(known.dateTimeMs - segment.programDateTimeMs) <= toleranceMs;
   }
 }

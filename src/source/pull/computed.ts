@@ -5,43 +5,66 @@ import type { Outbound, OutboundLimits } from '../../net/outbound.ts';
 import type { BodyRef, ListedSegment, Listing } from '../../ring/listing.ts';
 import { playlistLimits, segmentLimits } from '../deadlines.ts';
 import { SourceStatusError } from '../errors.ts';
-import type { BodyAnswer, ComputedSpec, RenditionSource } from '../source.ts';
+import type { BodyAnswer, BodyOutcome, ComputedSpec, RenditionSource } from '../source.ts';
 import { EdgeClock } from './edge-clock.ts';
 import { fetchPlaylist } from './hls.ts';
 import { openHttpBody } from './http-body.ts';
 
 /** Segments a computed list names: as many as a live playlist should hold. */
 const LISTED = 10;
-/** How far back the edge is looked for before the numbering is taken to have begun anew. */
+/**
+ * How far back the newest segment is looked for before the numbering is taken to have begun anew,
+ * in steps that double up to what an origin keeps at least.
+ */
 const LOOK_BACK_MAX = 64;
+const LOOK_STEP_MAX = 8;
 /** A look at an origin that does not answer costs no more than this many requests. */
 const LOOKS_MAX = 24;
+/** Looks that found nothing make the next one wait longer, up to this many segments. */
+const LOOK_PAUSE_MAX = 8;
 /** Probes ask for headers only; the body is cancelled. */
 const PROBE_BYTES = 64 * 1024 * 1024;
 
 export class ComputedSource implements RenditionSource {
+  /** Nothing is asked for, so it may be polled often: what is named late is late for all. */
+  readonly pollEveryMs: number;
   readonly #spec: ComputedSpec;
   readonly #outbound: Outbound;
   readonly #clock: Clock;
   readonly #edge: EdgeClock;
+  /** Wall time minus monotonic time at the start: a step of the wall clock moves no segment. */
+  readonly #wallOffsetMs: number;
   #checkedMs: number;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #fruitless = 0;
 
-  constructor(spec: ComputedSpec, outbound: Outbound, clock: Clock) {
+  /** `named`: where it replaces one that died, the newest segment that one had named. */
+  constructor(spec: ComputedSpec, outbound: Outbound, clock: Clock, named?: number) {
     this.#spec = spec;
     this.#outbound = outbound;
     this.#clock = clock;
     this.#edge = new EdgeClock(spec);
-    this.#checkedMs = Number.NEGATIVE_INFINITY;
+    this.#wallOffsetMs = clock.nowMs() - clock.monotonicMs();
+    this.pollEveryMs = Math.max(250, spec.durationMs / 4);
+    if (named !== undefined) this.#edge.resume(named, this.#nowMs());
+    const isChecked = spec.playlist === undefined || named !== undefined;
+    this.#checkedMs = isChecked ? clock.monotonicMs() : Number.NEGATIVE_INFINITY;
   }
 
   async poll(targetDurationS: number, signal: AbortSignal): Promise<Listing> {
-    const isLost = this.#edge.isLost(this.#clock.nowMs());
+    const isLost = this.#edge.isLost(this.#nowMs());
     const { playlist, checkEveryMs } = this.#spec;
     const isDue = this.#clock.monotonicMs() - this.#checkedMs >= checkEveryMs;
-    if (playlist !== undefined && (isLost || isDue)) {
-      await this.#check(playlist, targetDurationS, signal, isLost);
-    } else if (isLost) {
+    const isFirst = this.#edge.newestFound === undefined;
+    const isChecked =
+      playlist !== undefined &&
+      (isDue || (isLost && this.#mayLook())) &&
+      (await this.#check(playlist, targetDurationS, signal));
+    if (!isChecked && (isFirst || isDue || (isLost && this.#mayLook()))) {
       await this.#look(targetDurationS, signal);
+    }
+    if (isFirst && this.#edge.newestFound === undefined) {
+      throw new SourceStatusError('segment', 404, undefined);
     }
     return this.#listing();
   }
@@ -50,14 +73,19 @@ export class ComputedSource implements RenditionSource {
     return openHttpBody(this.#outbound, this.#clock, this.#spec.policy, ref, limits, signal);
   }
 
-  observe(sequence: number, outcome: 'found' | 'missing', nowMs: number): void {
-    if (outcome === 'found') this.#edge.found(sequence, nowMs);
-    else this.#edge.missing(sequence, nowMs);
+  observe(sequence: number, outcome: BodyOutcome): void {
+    if (outcome === 'found') this.#edge.found(sequence, this.#nowMs());
+    else if (outcome === 'missing') this.#edge.missing(sequence, this.#nowMs());
+    else this.#edge.gaveUp(sequence);
+  }
+
+  #nowMs(): number {
+    return this.#clock.monotonicMs() + this.#wallOffsetMs;
   }
 
   #listing(): Listing {
     const { durationMs } = this.#spec;
-    const { oldest, newest } = this.#edge.range(this.#clock.nowMs(), LISTED);
+    const { oldest, newest } = this.#edge.range(this.#nowMs(), LISTED);
     const segments: ListedSegment[] = [];
     for (let sequence = oldest; sequence <= newest; sequence++) {
       segments.push(this.#segment(sequence));
@@ -108,13 +136,8 @@ export class ComputedSource implements RenditionSource {
     });
   }
 
-  /** Compares the guess with a real playlist; one that is not to be had changes nothing. */
-  async #check(
-    url: string,
-    targetDurationS: number,
-    signal: AbortSignal,
-    isLost: boolean,
-  ): Promise<void> {
+  /** Compares the guess with a real playlist; false where that is not to be had. */
+  async #check(url: string, targetDurationS: number, signal: AbortSignal): Promise<boolean> {
     const { policy, timeouts } = this.#spec;
     this.#checkedMs = this.#clock.monotonicMs();
     try {
@@ -122,51 +145,41 @@ export class ComputedSource implements RenditionSource {
       const answer = await fetchPlaylist(this.#outbound, this.#clock, url, policy, limits, signal);
       const playlist = parsePlaylist(answer.text, { uri: answer.url });
       const newest = playlist.kind === 'media' ? playlist.segments.at(-1)?.sequence : undefined;
-      if (newest !== undefined) this.#edge.anchor(newest, this.#clock.nowMs());
+      if (newest === undefined) return false;
+      this.#lookedMs = this.#clock.monotonicMs();
+      this.#edge.anchor(newest, this.#nowMs());
+      return true;
     } catch {
-      if (isLost && !signal.aborted) await this.#look(targetDurationS, signal);
+      return false;
     }
   }
 
-  /**
-   * Looks where the newest segment is: back from the guess in doubling steps, else up from the
-   * first number, as after a restart; then halves the interval.
-   */
+  /** A source that pauses is asked twice a segment, one that is gone less and less often. */
+  #mayLook(): boolean {
+    const { durationMs } = this.#spec;
+    const pause = Math.min(LOOK_PAUSE_MAX, 2 ** this.#fruitless / 2);
+    return this.#clock.monotonicMs() - this.#lookedMs >= durationMs * pause;
+  }
+
+  /** Looks which segment is the newest: up from the newest known one, else all over. */
   async #look(targetDurationS: number, signal: AbortSignal): Promise<void> {
+    this.#lookedMs = this.#clock.monotonicMs();
+    this.#checkedMs = this.#lookedMs;
     let looks = 0;
     const has = async (sequence: number): Promise<boolean> => {
       looks++;
       return looks <= LOOKS_MAX && (await this.#has(sequence, targetDurationS, signal));
     };
-    const guess = this.#edge.guess(this.#clock.nowMs());
+    const known = this.#edge.newestFound;
+    const guess = this.#edge.guess(this.#nowMs());
     const { first } = this.#spec;
-    let low: number | undefined;
-    let high = guess + 1;
-    for (let step = 0; step <= LOOK_BACK_MAX; step = step === 0 ? 1 : step * 2) {
-      if (guess - step < first) break;
-      if (await has(guess - step)) {
-        low = guess - step;
-        break;
-      }
-      high = guess - step;
-    }
-    if (low === undefined && high > first && (await has(first))) {
-      low = first;
-      for (let step = 1; low + step < high; step *= 2) {
-        if (!(await has(low + step))) {
-          high = low + step;
-          break;
-        }
-        low += step;
-      }
-    }
-    if (low === undefined) return;
-    while (high - low > 1) {
-      const middle = Math.floor((low + high) / 2);
-      if (await has(middle)) low = middle;
-      else high = middle;
-    }
-    if (looks <= LOOKS_MAX) this.#edge.anchor(low, this.#clock.nowMs());
+    let newest: number | undefined;
+    if (known !== undefined && (await has(known + 1))) newest = await highest(has, known + 1);
+    else if (known !== undefined && (await has(known))) newest = known;
+    else newest = await search(has, first, known === undefined ? guess : known - 1);
+    const isSure = newest !== undefined && looks <= LOOKS_MAX;
+    this.#fruitless = isSure ? 0 : this.#fruitless + 1;
+    if (isSure) this.#edge.anchor(newest as number, this.#nowMs());
   }
 
   /** Throws where the origin cannot be asked at all: that says nothing of its numbers. */
@@ -182,4 +195,32 @@ export class ComputedSource implements RenditionSource {
       throw error;
     }
   }
+}
+
+type Has = (sequence: number) => Promise<boolean>;
+
+/** Back from the guess, else up from the first number, as after a restart. */
+async function search(has: Has, first: number, guess: number): Promise<number | undefined> {
+  for (let back = 0; back <= LOOK_BACK_MAX; back += Math.min(LOOK_STEP_MAX, Math.max(1, back))) {
+    if (guess - back < first) break;
+    if (await has(guess - back)) return highest(has, guess - back);
+  }
+  return (await has(first)) ? highest(has, first) : undefined;
+}
+
+/** The newest there is, `low` being there: up in doubling steps, then halving the interval. */
+async function highest(has: Has, low: number): Promise<number> {
+  let found = low;
+  let step = 1;
+  while (await has(found + step)) {
+    found += step;
+    step *= 2;
+  }
+  let missing = found + step;
+  while (missing - found > 1) {
+    const middle = Math.floor((found + missing) / 2);
+    if (await has(middle)) found = middle;
+    else missing = middle;
+  }
+  return found;
 }
