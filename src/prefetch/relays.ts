@@ -5,7 +5,8 @@ import type { Store } from '../channel/store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { Outbound } from '../net/outbound.ts';
 import type { Ring } from '../ring/ring.ts';
-import { type SavedTimeline, Timeline } from '../ring/timeline.ts';
+import { parseSavedTimeline } from '../ring/saved-timeline.ts';
+import { Timeline } from '../ring/timeline.ts';
 import { ChannelRelay } from './channel-relay.ts';
 import type { OpenLoop, RenditionSettings } from './rendition.ts';
 
@@ -33,7 +34,9 @@ export class Relays implements Disposable {
   constructor(channels: readonly ChannelConfig[], deps: RelaysDeps) {
     this.#deps = deps;
     for (const [id, saved] of deps.store.load(TIMELINE_KIND)) {
-      this.#timelines.set(id, new Timeline(saved as SavedTimeline));
+      const parsed = parseSavedTimeline(saved);
+      if (parsed === undefined) deps.log.warn('saved numbering not readable', { channel: id });
+      this.#timelines.set(id, new Timeline(parsed));
     }
     for (const channel of channels) this.#add(channel);
     this.#channels = channels;

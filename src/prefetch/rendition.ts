@@ -11,7 +11,7 @@ import { type Asset, assetsOf, type ListedSegment } from '../ring/listing.ts';
 import { mediaSequenceOf, segmentName } from '../ring/name.ts';
 import { RenditionRing, type Segment } from '../ring/rendition-ring.ts';
 import type { Ring } from '../ring/ring.ts';
-import type { Link, Timeline } from '../ring/timeline.ts';
+import { HOLE_MAX, type Link, type Timeline } from '../ring/timeline.ts';
 import type { PlaylistText } from '../source/pull/hls.ts';
 import type { RenditionSpec } from '../source/source.ts';
 import type { TrackerResume } from '../source/tracker.ts';
@@ -63,8 +63,6 @@ export const VIEWER_WAIT_MS = 10_000;
 const START_SEGMENTS = 3;
 /** The last playlist of a source that fell silent stays this many target durations. */
 const STALE_TARGET_DURATIONS = 3;
-/** A hole in the numbers up to this long is filled with gaps; a longer one starts the list anew. */
-const HOLE_MAX = 256;
 /** Recent segments remembered so that a restart of the source is recognised. */
 const TAIL_MAX = 128;
 
@@ -94,13 +92,15 @@ export class Rendition implements Disposable {
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
   #advancedMs = Number.NEGATIVE_INFINITY;
   #listedMs = Number.NEGATIVE_INFINITY;
-  #nothingHeldYet = true;
+  /** The next listing is shown as it is: nothing is held that could be shown instead. */
+  #isFirstListing = true;
   #byOrdinal = new Map<number, Segment>();
   readonly #assets = new Map<string, AssetEntry>();
   #listingWaiters: (() => void)[] = [];
   #tail: [number, string][] = [];
   #lastSequence: number | undefined;
   #nextOrdinal = 0;
+  #askedOrdinal = -1;
   #lastError: ErrorRecord | undefined;
   #failures = 0;
   #independentSegments = false;
@@ -195,26 +195,34 @@ export class Rendition implements Disposable {
     if (this.#loop === undefined) return;
     this.#loop[Symbol.dispose]();
     this.#loop = this.#open(this.#respec());
+    this.#rewant();
   }
 
   stop(reason: string): void {
     if (this.#state === 'cold') return;
     this.#log.info('rendition stopped', { reason });
+    this.#halt('the channel stopped');
+    this.#wakeListing();
+  }
+
+  #halt(because: string): void {
     this.#loop?.[Symbol.dispose]();
     this.#loop = undefined;
     this.#state = 'cold';
-    for (const segment of this.ring.all()) {
-      segment.inFlight?.fail(
-        new BodyBrokenError('Cannot go on with the body: the channel stopped'),
-      );
-    }
-    this.#deps.ring.clear(this.ring);
-    this.#byOrdinal.clear();
+    this.#forgetSegments(because);
+    for (const { inFlight } of this.#assets.values()) inFlight?.fail(broken(because));
     this.#assets.clear();
-    this.#nothingHeldYet = true;
     this.#lastError = undefined;
     this.#failures = 0;
-    this.#wakeListing();
+  }
+
+  /** Whoever still follows one of them is told so, or would wait for ever. */
+  #forgetSegments(because: string): void {
+    for (const segment of this.ring.all()) segment.inFlight?.fail(broken(because));
+    this.#deps.ring.clear(this.ring);
+    this.#byOrdinal.clear();
+    this.#askedOrdinal = -1;
+    this.#isFirstListing = true;
   }
 
   [Symbol.dispose](): void {
@@ -222,29 +230,37 @@ export class Rendition implements Disposable {
     this.#deps.ring.leave(this);
   }
 
-  async #startCold(mode: 'probe' | 'follow'): Promise<PlaylistAnswer> {
+  async #startCold(
+    mode: 'probe' | 'follow',
+    untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS,
+  ): Promise<PlaylistAnswer> {
     if (!this.#deps.ring.hasRoom()) {
       return unavailable(5, 'the memory budget is taken by channels that are being watched');
     }
     this.#state = mode === 'probe' ? 'probing' : 'following';
-    this.#nothingHeldYet = true;
     this.#advancedMs = Number.NEGATIVE_INFINITY;
     this.#listedMs = Number.NEGATIVE_INFINITY;
     const first = this.#first;
     this.#first = undefined;
-    this.#loop = this.#open({
-      ...this.#baseSpec(),
-      ...(first === undefined ? {} : { first }),
-      ...(this.#before() === undefined ? {} : { before: this.#before() as TrackerResume }),
-    });
-    if (mode === 'follow') this.#loop.setMode('follow');
-    return this.#waitForListing();
+    this.#loop = this.#open({ ...this.#coldSpec(), ...(first === undefined ? {} : { first }) });
+    return this.#waitForListing(untilMs);
   }
 
   #secondRequest(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {
+    const targetMs = this.ring.targetDurationS * 1000;
+    const ageMs = nowMs - this.#listedMs;
+    if (this.ring.onDemand || ageMs < targetMs) {
+      this.#follow();
+      return this.#answer(nowMs);
+    }
+    if (ageMs > STALE_TARGET_DURATIONS * targetMs && this.ring.last !== undefined) {
+      // Upstream keeps little of what it named so long ago, and nobody came for it
+      this.#halt('its list is out of date');
+      return this.#startCold('follow');
+    }
     this.#follow();
-    const isFresh = nowMs - this.#listedMs < this.ring.targetDurationS * 1000;
-    return isFresh || this.ring.onDemand ? this.#answer(nowMs) : this.#waitForListing();
+    this.#isFirstListing = true;
+    return this.#waitForListing(nowMs + Math.min(targetMs, VIEWER_WAIT_MS));
   }
 
   #follow(): void {
@@ -255,7 +271,9 @@ export class Rendition implements Disposable {
 
   #isStale(nowMs: number): boolean {
     const staleMs = STALE_TARGET_DURATIONS * this.ring.targetDurationS * 1000;
-    return !this.ring.ended && nowMs - this.#advancedMs > staleMs;
+    if (this.ring.ended || nowMs - this.#advancedMs <= staleMs) return false;
+    // Not silent: one segment is late, and will have come or be a gap in a moment
+    return !this.ring.isHeldUp;
   }
 
   #answer(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {
@@ -274,9 +292,10 @@ export class Rendition implements Disposable {
   }
 
   /** Waits for the next listing; a source that refuses for good is not waited for. */
-  async #waitForListing(): Promise<PlaylistAnswer> {
+  async #waitForListing(
+    untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS,
+  ): Promise<PlaylistAnswer> {
     const { clock } = this.#deps;
-    const untilMs = clock.monotonicMs() + VIEWER_WAIT_MS;
     const listedBefore = this.#listedMs;
     for (;;) {
       const nowMs = clock.monotonicMs();
@@ -285,6 +304,7 @@ export class Rendition implements Disposable {
       if (this.#listedMs > listedBefore && this.ring.ended) return { kind: 'ready' };
       const refused = this.#lastError !== undefined && isRefusal(this.#lastError);
       if (nowMs >= untilMs || refused) {
+        if (this.ring.listedCount > 0) return this.#answer(nowMs);
         const reason = this.#lastError?.message ?? 'the source did not answer in time';
         return unavailable(Math.max(1, Math.min(5, this.ring.targetDurationS)), reason);
       }
@@ -309,13 +329,16 @@ export class Rendition implements Disposable {
   }
 
   async #bodyOfCold(name: string, sequence: number | undefined): Promise<BodyResult> {
+    const untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS;
     if (this.#state === 'cold') {
-      const answer = await this.#startCold('follow');
+      const answer = await this.#startCold('follow', untilMs);
       if (answer.kind !== 'ready') return answer;
     } else {
       this.#follow();
     }
-    return sequence === undefined ? this.#assetBody(name) : this.#segmentBody(name, sequence);
+    return sequence === undefined
+      ? this.#assetBody(name, untilMs)
+      : this.#segmentBody(name, sequence, untilMs);
   }
 
   #isPast(sequence: number): boolean {
@@ -323,34 +346,51 @@ export class Rendition implements Disposable {
     return first !== undefined && sequence < first.mediaSequence;
   }
 
-  #segmentBody(name: string, sequence: number): BodyResult | Promise<BodyResult> {
+  #segmentBody(
+    name: string,
+    sequence: number,
+    untilMs = this.#lastWatchedMs + VIEWER_WAIT_MS,
+  ): BodyResult | Promise<BodyResult> {
     const segment = this.ring.find(sequence);
     if (segment === undefined || segment.name !== name) {
       return { kind: this.#isPast(sequence) ? 'gone' : 'missing' };
     }
-    if (this.ring.onDemand) this.#loop?.asked(segment.ordinal);
+    if (this.ring.onDemand) this.#asked(segment.ordinal);
     const { body, contentType } = segment;
     if (body !== undefined) return { kind: 'whole', body, contentType };
     if (segment.state !== 'awaited') return { kind: segment.state === 'gap' ? 'missing' : 'gone' };
     segment.inFlight ??= new InFlight();
-    return this.#join(segment.ordinal, segment.inFlight, () => segment.contentType);
+    return this.#join(segment.ordinal, segment.inFlight, () => segment.contentType, untilMs);
   }
 
-  #assetBody(name: string): BodyResult | Promise<BodyResult> {
+  #asked(ordinal: number): void {
+    this.#askedOrdinal = Math.max(this.#askedOrdinal, ordinal);
+    this.#loop?.asked(ordinal);
+  }
+
+  #assetBody(
+    name: string,
+    untilMs = this.#lastWatchedMs + VIEWER_WAIT_MS,
+  ): BodyResult | Promise<BodyResult> {
     const entry = this.#assets.get(name);
     if (entry === undefined) return { kind: 'missing' };
     const { body, contentType } = entry;
     if (body !== undefined) return { kind: 'whole', body, contentType };
     entry.inFlight ??= new InFlight();
-    return this.#join(name, entry.inFlight, () => contentType);
+    return this.#join(name, entry.inFlight, () => contentType, untilMs);
   }
 
   /** Waits for the first byte, never with a fetch of its own. */
-  async #join(key: BodyKey, inFlight: InFlight, contentType: () => string): Promise<BodyResult> {
+  async #join(
+    key: BodyKey,
+    inFlight: InFlight,
+    contentType: () => string,
+    untilMs: number,
+  ): Promise<BodyResult> {
     inFlight.readers++;
     if (inFlight.readers === 1) this.#loop?.want(key);
     try {
-      const begun = await this.#within(inFlight.begun());
+      const begun = await this.#within(inFlight.begun(), untilMs);
       if (begun === undefined) return unavailable(1, 'the segment is late');
       if (begun !== 'streaming') return { kind: 'whole', body: begun, contentType: contentType() };
       return { kind: 'streaming', inFlight, contentType: contentType() };
@@ -364,10 +404,11 @@ export class Rendition implements Disposable {
   }
 
   /** The promise's value, or undefined after the time a viewer waits. */
-  async #within<T>(promise: Promise<T>): Promise<T | undefined> {
+  async #within<T>(promise: Promise<T>, untilMs: number): Promise<T | undefined> {
+    const { clock } = this.#deps;
     let timer: Timer | undefined;
     const late = new Promise<undefined>((resolve) => {
-      timer = this.#deps.clock.after(VIEWER_WAIT_MS, () => resolve(undefined));
+      timer = clock.after(untilMs - clock.monotonicMs(), () => resolve(undefined));
     });
     try {
       return await Promise.race([promise, late]);
@@ -392,15 +433,18 @@ export class Rendition implements Disposable {
       return { lastSequence: this.#lastSequence, tail: this.#tail };
     }
     const mark = this.#deps.timeline.mark(this.id);
-    return mark === undefined ? undefined : { lastSequence: mark.sourceSequence, tail: [] };
+    return mark === undefined ? undefined : { lastSequence: mark.sourceSequence, tail: mark.tail };
+  }
+
+  #coldSpec(): LoopSpec {
+    const before = this.#before();
+    return { ...this.#baseSpec(), ...(before === undefined ? {} : { before }) };
   }
 
   /** For a loop that replaces one that died: everything the dead one knew is known here. */
   #respec(): LoopSpec {
     const before = this.#before();
-    if (this.#listedMs === Number.NEGATIVE_INFINITY || before === undefined) {
-      return this.#baseSpec();
-    }
+    if (this.ring.last === undefined || before === undefined) return this.#coldSpec();
     const pending = [...this.#byOrdinal.values()]
       .filter((segment) => segment.state === 'awaited' || this.ring.onDemand)
       .map(({ ordinal, listed }) => ({ ordinal, segment: listed }));
@@ -432,13 +476,16 @@ export class Rendition implements Disposable {
   /** Tells a replaced loop who is waiting. */
   #rewant(): void {
     if (this.#state === 'following') this.#loop?.setMode('follow');
+    if (this.#askedOrdinal >= 0) this.#loop?.asked(this.#askedOrdinal);
     for (const segment of this.#byOrdinal.values()) {
       if (segment.inFlight === undefined) continue;
       segment.inFlight.restart();
       if (segment.inFlight.readers > 0) this.#loop?.want(segment.ordinal);
     }
     for (const [name, entry] of this.#assets) {
-      if (entry.inFlight !== undefined && entry.inFlight.readers > 0) this.#loop?.want(name);
+      if (entry.inFlight === undefined) continue;
+      entry.inFlight.restart();
+      if (entry.inFlight.readers > 0) this.#loop?.want(name);
     }
   }
 
@@ -486,29 +533,49 @@ export class Rendition implements Disposable {
     const nowMs = this.#deps.clock.monotonicMs();
     this.#lastError = undefined;
     this.#failures = 0;
-    this.#independentSegments = event.independentSegments;
-    this.#iFramesOnly = event.iFramesOnly;
-    this.#start = event.start;
-    this.ring.raiseTargetDuration(event.targetDurationS);
-    this.ring.onDemand = event.onDemand;
-    // Known to have ended from its first listing on: the very first answer must say so
-    this.ring.ended = event.onDemand;
+    this.#takeHeader(event);
     if (event.link === 'reset') {
       this.#tail = [];
       this.#log.warn('the source counts anew', { sequence: event.fresh[0]?.segment.sequence });
     }
-    let { link } = event;
-    if (event.missed > 0) link = this.#placeMissed(event, link);
-    for (const { ordinal, segment } of event.fresh) {
-      this.#place(segment, ordinal, link);
-      link = 'next';
+    const isHidden = this.#hidesDiscontinuity(event);
+    let link = event.missed > 0 ? this.#placeMissed(event, event.link) : event.link;
+    for (const [index, { ordinal, segment }] of event.fresh.entries()) {
+      const shown = isHidden && index === 0 ? { ...segment, discontinuity: true } : segment;
+      if (this.#place(shown, ordinal, link)) link = 'next';
     }
     this.#listedMs = nowMs;
-    if (this.#nothingHeldYet || event.onDemand) {
+    if (this.ring.last !== undefined && (this.#isFirstListing || event.onDemand)) {
+      this.#isFirstListing = false;
       this.ring.listAll(nowMs);
-      this.#advancedMs = nowMs;
+      this.#advanced(nowMs);
     }
     this.#wakeListing();
+  }
+
+  #takeHeader(event: Listed): void {
+    const { ring } = this;
+    const isSame =
+      !ring.ended &&
+      this.#independentSegments === event.independentSegments &&
+      this.#iFramesOnly === event.iFramesOnly &&
+      Bun.deepEquals(this.#start, event.start);
+    this.#independentSegments = event.independentSegments;
+    this.#iFramesOnly = event.iFramesOnly;
+    this.#start = event.start;
+    ring.raiseTargetDuration(event.targetDurationS);
+    ring.onDemand = event.onDemand;
+    ring.ended = false;
+    if (!isSame) ring.version++;
+  }
+
+  /** Among segments that were never seen there was a discontinuity: the source's count tells. */
+  #hidesDiscontinuity({ link, missed, fresh }: Listed): boolean {
+    const last = this.ring.last?.listed;
+    const next = fresh[0]?.segment;
+    if (last === undefined || next === undefined) return false;
+    const isApart = missed > 0 || link === 'jump';
+    return isApart && next.discontinuitySequence > last.discontinuitySequence;
   }
 
   /** Segments that were never seen take their numbers, so that ours stay the source's. */
@@ -521,8 +588,13 @@ export class Rendition implements Disposable {
     return 'next';
   }
 
-  #place(listed: ListedSegment, ordinal: number, link: Link): void {
-    const place = this.#deps.timeline.place(this.id, listed, link);
+  /** False where it lies before what was listed last: RFC 8216 §6.2.2 lets no list begin there. */
+  #place(listed: ListedSegment, ordinal: number, wantedLink: Link): boolean {
+    const isEmpty = this.ring.last === undefined;
+    const link = isEmpty && wantedLink !== 'reset' ? 'cold' : wantedLink;
+    const onto = this.ring.onDemand ? 'finished' : isEmpty ? 'nothing' : 'list';
+    const place = this.#deps.timeline.place(this.id, listed, link, onto);
+    if (place === undefined) return false;
     this.#fillHole(place.mediaSequence, place.discontinuitySequence, listed);
     const segment: Segment = {
       ...place,
@@ -539,10 +611,11 @@ export class Rendition implements Disposable {
     this.#lastSequence = listed.sequence;
     this.#tail.push([listed.sequence, listed.identity]);
     if (this.#tail.length > TAIL_MAX) this.#tail.shift();
-    if (ordinal < 0) return;
+    if (ordinal < 0) return true;
     this.#nextOrdinal = Math.max(this.#nextOrdinal, ordinal + 1);
     this.#byOrdinal.set(ordinal, segment);
     for (const asset of assetsOf(listed)) this.#knowAsset(asset);
+    return true;
   }
 
   /** Keeps the ring's numbers contiguous where ours jump: by gaps, or by starting anew. */
@@ -551,9 +624,7 @@ export class Rendition implements Disposable {
     if (last === undefined || mediaSequence === last.mediaSequence + 1) return;
     const missing = mediaSequence - last.mediaSequence - 1;
     if (missing < 0 || missing > HOLE_MAX) {
-      this.#deps.ring.clear(this.ring);
-      this.#byOrdinal.clear();
-      this.#nothingHeldYet = true;
+      this.#forgetSegments('the source counts anew');
       return;
     }
     for (let back = missing; back > 0; back--) {
@@ -587,7 +658,9 @@ export class Rendition implements Disposable {
     for (const segment of this.ring.all()) {
       for (const asset of assetsOf(segment.listed)) used.add(asset.name);
     }
-    for (const name of this.#assets.keys()) if (!used.has(name)) this.#assets.delete(name);
+    for (const [name, { inFlight }] of this.#assets) {
+      if (!used.has(name) && inFlight === undefined) this.#assets.delete(name);
+    }
   }
 
   #loaded(event: Extract<LoopEvent, { type: 'loaded' }>): void {
@@ -602,19 +675,19 @@ export class Rendition implements Disposable {
       return;
     }
     const segment = this.#byOrdinal.get(key);
+    // A cleared ring may still be told of what it no longer knows
     if (segment === undefined) return;
     if (!this.ring.onDemand) this.#byOrdinal.delete(key);
     segment.contentType = contentType;
     segment.inFlight?.complete(body);
     segment.inFlight = undefined;
-    if (this.#deps.ring.hold(this.ring, segment, body, contentType)) {
-      this.#nothingHeldYet = false;
-    } else {
+    if (!this.#deps.ring.hold(this.ring, segment, body, contentType)) {
       this.#log.error('segment dropped: the memory budget is taken by what viewers were promised', {
         mediaSequence: segment.mediaSequence,
         sizeBytes: body.size,
       });
-      this.ring.giveUp(segment);
+      // What is on demand is fetched again by whoever asks next
+      if (!this.ring.onDemand) this.ring.giveUp(segment);
     }
     this.#advance();
   }
@@ -639,7 +712,14 @@ export class Rendition implements Disposable {
 
   #advance(): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    if (this.ring.advance(nowMs)) this.#advancedMs = nowMs;
+    if (this.ring.advance(nowMs)) this.#advanced(nowMs);
+  }
+
+  #advanced(nowMs: number): void {
+    this.#advancedMs = nowMs;
+    const first = this.ring.firstListed;
+    if (first === undefined || this.ring.onDemand) return;
+    this.#deps.timeline.listedFrom(this.id, first.mediaSequence);
   }
 
   #pollFailed(error: ErrorRecord, failures: number): void {
@@ -650,6 +730,10 @@ export class Rendition implements Disposable {
     if (isRefusal(error) && failures % 3 === 2) this.onRefused();
     this.#wakeListing();
   }
+}
+
+function broken(because: string): BodyBrokenError {
+  return new BodyBrokenError(`Cannot go on with the body: ${because}`);
 }
 
 function unavailable(retryAfterS: number, reason: string): Unavailable {

@@ -102,6 +102,10 @@ export class RenditionRing {
     return this.#segments.slice(this.#startIndex, this.#endIndex);
   }
 
+  get firstListed(): Segment | undefined {
+    return this.#startIndex < this.#endIndex ? this.#segments[this.#startIndex] : undefined;
+  }
+
   get listedCount(): number {
     return this.#endIndex - this.#startIndex;
   }
@@ -132,6 +136,14 @@ export class RenditionRing {
     this.version++;
     if (!this.onDemand) this.#slide(nowMs);
     return true;
+  }
+
+  /** True where something is held that waits only for what comes before it. */
+  get isHeldUp(): boolean {
+    for (let index = this.#endIndex; index < this.#segments.length; index++) {
+      if ((this.#segments[index] as Segment).state === 'held') return true;
+    }
+    return false;
   }
 
   /** The playlist of this moment is going out: what it lists is promised from now on. */

@@ -1,32 +1,16 @@
 // This file is the one numbering of a channel: our media and discontinuity sequences.
-
-/**
- * How the source's numbers become ours from some point on. An epoch begins where the source's own
- * numbering broke; all renditions of a channel share the epochs, so that their numbers agree
- * (RFC 8216 §6.2.4).
- */
-export type Epoch = {
-  /** Our media sequence = the source's + this. */
-  readonly mediaOffset: number;
-  readonly discontinuityOffset: number;
-};
-
-export type Mark = {
-  /** Index of the epoch the rendition is in. */
-  readonly epoch: number;
-  /** The source's number of the last segment placed. */
-  readonly sourceSequence: number;
-  readonly mediaSequence: number;
-  readonly discontinuitySequence: number;
-};
-
-export type SavedTimeline = {
-  readonly epochs: readonly Epoch[];
-  readonly marks: Readonly<Record<string, Mark>>;
-};
+import type { Epoch, Mark, SavedTimeline } from './saved-timeline.ts';
 
 export type Place = {
   readonly mediaSequence: number;
+  readonly discontinuitySequence: number;
+  readonly discontinuity: boolean;
+};
+
+/** What the numbering needs to know of a segment. */
+export type Placeable = {
+  readonly sequence: number;
+  readonly identity: string;
   readonly discontinuitySequence: number;
   readonly discontinuity: boolean;
 };
@@ -38,28 +22,37 @@ export type Place = {
  */
 export type Link = 'next' | 'cold' | 'jump' | 'reset';
 
+/**
+ * What the segment is placed behind: nothing; segments that are still listed, so that no hole may
+ * be long; or a finished stream, which is listed from its first segment on, whatever was before.
+ */
+export type Onto = 'nothing' | 'list' | 'finished';
+
+/** A hole in the numbers up to this long is filled with gaps; a longer one begins an epoch. */
+export const HOLE_MAX = 256;
 /** Epochs kept; a mark in an older one is moved to the oldest kept. */
 const EPOCHS_MAX = 64;
-/** Recent places remembered so that a rendition that joins late agrees on discontinuities. */
-const RECENT_PLACES_MAX = 256;
+/** Discontinuities remembered: more than a playlist ever holds. */
+const HISTORY_MAX = 32;
+/** Names remembered over a restart: more than the copy of a slow CDN edge is behind. */
+const TAIL_MAX = 16;
 /**
  * After a restart the last number saved may be behind the last number served by what was placed
- * within one save interval; a new epoch starts beyond that.
+ * within one save interval; an epoch begun before the rendition was placed again lies beyond that.
  */
 const UNSAVED_MARGIN = 32;
 
 export class Timeline {
   #epochs: Epoch[];
   readonly #marks: Map<string, Mark>;
-  /** Media sequence → discontinuity sequence, over all renditions. */
-  readonly #recent = new Map<number, number>();
-  #margin: number;
+  /** Renditions whose mark comes from the last run and may be behind what it served. */
+  readonly #unsure: Set<string>;
   #dirty = false;
 
   constructor(saved?: SavedTimeline) {
     this.#epochs = saved === undefined ? [] : [...saved.epochs];
     this.#marks = new Map(saved === undefined ? [] : Object.entries(saved.marks));
-    this.#margin = saved === undefined ? 0 : UNSAVED_MARGIN;
+    this.#unsure = new Set(this.#marks.keys());
   }
 
   mark(rendition: string): Mark | undefined {
@@ -67,86 +60,115 @@ export class Timeline {
   }
 
   /**
-   * Gives the next segment of a rendition its numbers. Both never go down within a rendition:
-   * a source that counts badly is corrected, not followed.
+   * Gives the next segment of a rendition its numbers. Both never go down within a rendition, and
+   * what was placed before is placed as it was: a source that counts badly is corrected, not
+   * followed. Undefined where it lies before what was listed last, so that no list may begin there.
    */
-  place(
-    rendition: string,
-    source: {
-      readonly sequence: number;
-      readonly discontinuitySequence: number;
-      readonly discontinuity: boolean;
-    },
-    link: Link,
-  ): Place {
+  place(rendition: string, source: Placeable, link: Link, onto: Onto): Place | undefined {
     const before = this.#marks.get(rendition);
-    const index = this.#epochFor(before, source, link);
+    const index = this.#epochFor(rendition, before, source, link, onto);
     const epoch = this.#epochs[index] as Epoch;
     const mediaSequence = source.sequence + epoch.mediaOffset;
-    const discontinuity = source.discontinuity || link === 'jump' || link === 'reset';
-    const counted = source.discontinuitySequence + epoch.discontinuityOffset;
-    const agreed = this.#recent.get(mediaSequence) ?? counted;
-    let discontinuitySequence = Math.max(0, agreed);
-    if (before !== undefined && link === 'cold') {
-      const seenBefore = mediaSequence <= before.mediaSequence;
-      discontinuitySequence = seenBefore
-        ? (this.#recent.get(mediaSequence) ?? before.discontinuitySequence)
-        : Math.max(before.discontinuitySequence, agreed);
-    } else if (before !== undefined) {
-      const least = before.discontinuitySequence + (discontinuity ? 1 : 0);
-      discontinuitySequence = link === 'next' ? least : Math.max(least, agreed);
-    }
-    this.#marks.set(rendition, {
-      epoch: index,
-      sourceSequence: source.sequence,
-      mediaSequence,
-      discontinuitySequence,
-    });
-    this.#remember(mediaSequence, discontinuitySequence);
+    const isAnew = before !== undefined && (link === 'reset' || index !== before.epoch);
+    if (onto === 'nothing' && mediaSequence < (before?.floor ?? 0)) return undefined;
+    const place =
+      before === undefined || (link === 'cold' && !isAnew)
+        ? this.#firstPlace(before, mediaSequence, source, epoch)
+        : nextPlace(before, mediaSequence, source.discontinuity || isAnew, isAnew);
+    this.#marks.set(rendition, markAfter(before, place, source, index, isAnew));
+    this.#unsure.delete(rendition);
     this.#dirty = true;
-    return { mediaSequence, discontinuitySequence, discontinuity };
+    return place;
+  }
+
+  /** A list that begins here was made: none may begin before it any more. */
+  listedFrom(rendition: string, mediaSequence: number): void {
+    const mark = this.#marks.get(rendition);
+    if (mark === undefined || mediaSequence <= mark.floor) return;
+    this.#marks.set(rendition, { ...mark, floor: mediaSequence });
+    this.#dirty = true;
   }
 
   /** The numbering as it must be found again after a restart, or undefined if nothing changed. */
   takeUnsaved(): SavedTimeline | undefined {
     if (!this.#dirty) return undefined;
     this.#dirty = false;
-    return { epochs: this.#epochs, marks: Object.fromEntries(this.#marks) };
+    return { epochs: [...this.#epochs], marks: Object.fromEntries(this.#marks) };
+  }
+
+  /** The first segment of a list that has nothing before it. */
+  #firstPlace(
+    before: Mark | undefined,
+    mediaSequence: number,
+    source: Placeable,
+    epoch: Epoch,
+  ): Place {
+    const { discontinuity } = source;
+    const step = discontinuity ? 1 : 0;
+    let discontinuitySequence = before === undefined ? undefined : knownAt(before, mediaSequence);
+    if (discontinuitySequence === undefined) {
+      const counted = source.discontinuitySequence + epoch.discontinuityOffset;
+      const agreed = this.#agreedAt(mediaSequence) ?? counted;
+      const least = before === undefined ? 0 : newestDiscontinuity(before) + step;
+      discontinuitySequence = Math.max(step, least, agreed);
+    }
+    return { mediaSequence, discontinuitySequence, discontinuity };
+  }
+
+  /** What the renditions that have been there call it: one that joins late agrees with them. */
+  #agreedAt(mediaSequence: number): number | undefined {
+    let agreed: number | undefined;
+    for (const mark of this.#marks.values()) {
+      const known = knownAt(mark, mediaSequence);
+      if (known !== undefined) agreed = Math.max(agreed ?? 0, known);
+    }
+    return agreed;
   }
 
   #epochFor(
+    rendition: string,
     before: Mark | undefined,
-    source: { readonly sequence: number; readonly discontinuitySequence: number },
+    source: Placeable,
     link: Link,
+    onto: Onto,
   ): number {
     const newest = this.#epochs.length - 1;
+    const least = before === undefined ? 0 : before.mediaSequence + 1;
+    const most = onto === 'list' ? least + HOLE_MAX : Number.POSITIVE_INFINITY;
+    const fits = (index: number): boolean => {
+      const mediaSequence = source.sequence + (this.#epochs[index] as Epoch).mediaOffset;
+      return mediaSequence >= least && mediaSequence <= most;
+    };
     if (before === undefined) {
-      if (newest >= 0) return newest;
-      this.#epochs.push({ mediaOffset: 0, discontinuityOffset: 0 });
-      return 0;
+      if (newest >= 0 && fits(newest)) return newest;
+    } else {
+      if (link === 'next' || link === 'cold') return before.epoch;
+      if (link === 'jump' && fits(before.epoch)) return before.epoch;
+      if (newest > before.epoch && fits(newest)) return newest;
     }
-    if (link !== 'reset') return before.epoch;
-    const adopted = this.#epochs[newest] as Epoch;
-    const fits = source.sequence + adopted.mediaOffset > before.mediaSequence;
-    if (newest > before.epoch && fits) return newest;
-    const marks = [...this.#marks.values()];
-    const lastMedia = Math.max(...marks.map((mark) => mark.mediaSequence)) + this.#margin;
-    const lastDiscontinuity = Math.max(...marks.map((mark) => mark.discontinuitySequence));
-    this.#margin = 0;
+    return this.#beginEpoch(this.#nextFree(rendition, least, most), source);
+  }
+
+  /** The media sequence after the last of all renditions, as far as one epoch can serve them. */
+  #nextFree(rendition: string, least: number, most: number): number {
+    let next = least + (this.#unsure.has(rendition) ? UNSAVED_MARGIN : 0);
+    for (const [other, mark] of this.#marks) {
+      const margin = this.#unsure.has(other) ? UNSAVED_MARGIN : 0;
+      const after = mark.mediaSequence + 1 + margin;
+      if (after <= most) next = Math.max(next, after);
+    }
+    return next;
+  }
+
+  #beginEpoch(mediaSequence: number, source: Placeable): number {
+    const isVeryFirst = this.#epochs.length === 0;
+    const newest = Math.max(0, ...[...this.#marks.values()].map(newestDiscontinuity));
     this.#epochs.push({
-      mediaOffset: lastMedia + 1 - source.sequence,
-      discontinuityOffset: lastDiscontinuity + 1 - source.discontinuitySequence,
+      mediaOffset: isVeryFirst ? 0 : mediaSequence - source.sequence,
+      discontinuityOffset: isVeryFirst ? 0 : newest + 1 - source.discontinuitySequence,
     });
     this.#forgetOldEpochs();
     return this.#epochs.length - 1;
-  }
-
-  #remember(mediaSequence: number, discontinuitySequence: number): void {
-    this.#recent.set(mediaSequence, discontinuitySequence);
-    if (this.#recent.size > RECENT_PLACES_MAX) {
-      const oldest = this.#recent.keys().next().value;
-      if (oldest !== undefined) this.#recent.delete(oldest);
-    }
   }
 
   #forgetOldEpochs(): void {
@@ -157,4 +179,57 @@ export class Timeline {
       this.#marks.set(rendition, { ...mark, epoch: Math.max(0, mark.epoch - surplus) });
     }
   }
+}
+
+/**
+ * The segment after the one placed last. RFC 8216 §6.2.2: from one to the next the discontinuity
+ * sequence grows by the tag between them and by nothing else.
+ */
+function nextPlace(
+  before: Mark,
+  mediaSequence: number,
+  wantsDiscontinuity: boolean,
+  isAnew: boolean,
+): Place {
+  const last = isAnew ? newestDiscontinuity(before) : before.discontinuitySequence;
+  const known = knownAt(before, mediaSequence);
+  const isKnown = known === last || known === last + 1;
+  const discontinuity = isKnown ? known > last : wantsDiscontinuity;
+  return { mediaSequence, discontinuitySequence: last + (discontinuity ? 1 : 0), discontinuity };
+}
+
+function markAfter(
+  before: Mark | undefined,
+  place: Place,
+  source: Placeable,
+  epoch: number,
+  isAnew: boolean,
+): Mark {
+  const { mediaSequence, discontinuitySequence } = place;
+  const isNewest = before === undefined || mediaSequence > before.mediaSequence;
+  const history = before?.history ?? [];
+  const isChange = isNewest && history.at(-1)?.[1] !== discontinuitySequence;
+  const tail = isAnew ? [] : (before?.tail ?? []).filter(([known]) => known < source.sequence);
+  return {
+    epoch,
+    sourceSequence: source.sequence,
+    discontinuitySequence,
+    mediaSequence: isNewest ? mediaSequence : before.mediaSequence,
+    // What an older epoch placed below this number has other names
+    floor: isAnew ? Math.max(before?.floor ?? 0, mediaSequence) : (before?.floor ?? 0),
+    history: isChange
+      ? [...history, [mediaSequence, discontinuitySequence] as const].slice(-HISTORY_MAX)
+      : history,
+    tail: [...tail, [source.sequence, source.identity] as const].slice(-TAIL_MAX),
+  };
+}
+
+function newestDiscontinuity(mark: Mark): number {
+  return Math.max(mark.discontinuitySequence, mark.history.at(-1)?.[1] ?? 0);
+}
+
+/** The discontinuity sequence a rendition gave this number, where it still knows. */
+function knownAt(mark: Mark, mediaSequence: number): number | undefined {
+  if (mediaSequence > mark.mediaSequence) return undefined;
+  return mark.history.findLast(([from]) => from <= mediaSequence)?.[1];
 }
