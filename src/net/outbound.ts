@@ -46,6 +46,7 @@ export type OutboundRequest = {
 
 export type OutboundResponse = {
   readonly status: number;
+  /** Without Content-Encoding and Content-Length where an encoding was undone or could be. */
   readonly headers: Headers;
   /**
    * After redirects: the base of relative URIs. Userinfo is kept, so that those inherit it; redact

@@ -34,13 +34,21 @@ export function openResponse(response: Response, opening: Opening): OutboundResp
   if (response.status === 204 || response.status === 304) call.finish();
   return {
     status: response.status,
-    headers: response.headers,
+    headers: isPlain ? response.headers : decodedHeaders(response.headers),
     url: target.href,
     ...(lengthBytes === undefined ? {} : { lengthBytes }),
     body,
     bytes: () => collect(body, lengthBytes),
     cancel: () => call.abort('its reader'),
   };
+}
+
+/** What speaks of the encoded body must not be passed on with the decoded one. */
+function decodedHeaders(headers: Headers): Headers {
+  const kept = new Headers(headers);
+  kept.delete('content-encoding');
+  kept.delete('content-length');
+  return kept;
 }
 
 /** The call ends with this loop: at the end, with an error, or because the reader left it. */

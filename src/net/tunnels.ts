@@ -46,7 +46,7 @@ export class Tunnels implements AsyncDisposable {
   async #listen(connect: () => ReturnType<typeof openProxySocket>): Promise<Tunnel> {
     this.#made += 1;
     const name = `${this.#made}.sock`;
-    this.#folder ??= mkdtemp(join(tmpdir(), 'weir-'));
+    this.#folder ??= mkdtemp(join(tmpdir(), 'weir-tunnels-'));
     return await Tunnel.listen(join(await this.#folder, name), connect);
   }
 

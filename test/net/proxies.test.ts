@@ -1,5 +1,6 @@
 // This file checks that upstreams are reached through HTTP, HTTPS and SOCKS5 proxies, and only so.
 import { beforeAll, describe, expect, test } from 'bun:test';
+import { readdirSync } from 'node:fs';
 import type { OutboundOptions } from '../../src/net/outbound-client.ts';
 import { type CertificateKinds, createCertificates } from '../support/certificates.ts';
 import { listenEndless, restOf } from '../support/endless-server.ts';
@@ -7,6 +8,7 @@ import { listenHttpProxy } from '../support/http-proxy.ts';
 import { codeOf, openClient, requestFor, textOf, until } from '../support/outbound-request.ts';
 import { answerBytes, headerOf, RawServer } from '../support/raw-server.ts';
 import { listenSocks } from '../support/socks-server.ts';
+import { createTempFolder } from '../support/temp-folder.ts';
 
 let kinds: CertificateKinds;
 
@@ -99,6 +101,7 @@ describe('an HTTP proxy', () => {
       const policy = { proxy: `http://u:SECRET@127.0.0.1:${server.port}` };
       const failure = await client(requestFor('https://a.test/', { policy })).catch((e) => e);
       expect(failure.code).toBe('NET_PROXY');
+      expect(failure.message).toEndWith(`(it answered ${status.slice(0, 3)})`);
       expect(JSON.stringify([failure.message, failure.detail])).not.toContain('SECRET');
     },
   );
@@ -260,6 +263,51 @@ describe('a SOCKS5 proxy', () => {
     const policy = { proxy: `socks5h://127.0.0.1:${server.port}` };
     const url = `${scheme}://a.test:${upstream.port}/`;
     expect(await codeOf(textOf(client, url, { policy }))).toBe('NET_TRUNCATED');
+  });
+});
+
+describe('the sockets of tunnels', () => {
+  /** Runs `work` while `folder` is the folder for temporary files. */
+  async function withTemporary(folder: string, work: () => Promise<void>): Promise<void> {
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = folder;
+    try {
+      await work();
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+  }
+
+  test('go with the client', async () => {
+    await using to = await listenBoth();
+    await using server = await listenSocks({ hosts: HOSTS });
+    await using folder = await createTempFolder();
+    const policy = { proxy: `socks5h://127.0.0.1:${server.port}` };
+    await withTemporary(folder.path, async () => {
+      await using client = open();
+      expect(await textOf(client, to.plainUrl, { policy })).toBe('plain /x?y');
+      expect(readdirSync(folder.path).length).toBe(1);
+    });
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test('that cannot be made are an error that says so, and are tried again', async () => {
+    await using to = await listenBoth();
+    await using server = await listenSocks({ hosts: HOSTS });
+    await using folder = await createTempFolder();
+    await using client = open();
+    const policy = { proxy: `socks5h://127.0.0.1:${server.port}` };
+    await withTemporary(`${folder.path}/missing`, async () => {
+      const failure = await textOf(client, to.plainUrl, { policy }).catch((error) => error);
+      expect([failure.code, failure.message]).toEqual([
+        'NET_PROXY',
+        expect.stringContaining('ENOENT'),
+      ]);
+    });
+    await withTemporary(folder.path, async () => {
+      expect(await textOf(client, to.plainUrl, { policy })).toBe('plain /x?y');
+    });
   });
 });
 

@@ -28,7 +28,7 @@ export async function openBlackHole(host: string, port: number): Promise<BlackHo
     fillers.push(socket);
     socket.on('error', () => {});
     const connected = new Promise<boolean>((done) => socket.on('connect', () => done(true)));
-    full = !(await Promise.race([connected, Bun.sleep(100).then(() => false)]));
+    full = !(await Promise.race([connected, Bun.sleep(300).then(() => false)]));
   }
   return {
     port: taken,
