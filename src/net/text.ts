@@ -1,30 +1,7 @@
-// This file fetches small texts: playlists, line-ups, keys of a template.
-import type { Outbound, OutboundRequest } from './outbound.ts';
+// This file decodes small texts of upstreams, whatever their bytes are.
 
 /** A day of two-second segments with long tokens is some 8 MiB; live windows stay below 200 KiB. */
 export const PLAYLIST_MAX_BYTES = 2 * 1_048_576;
-
-export type TextResponse = {
-  readonly status: number;
-  readonly headers: Headers;
-  /** After redirects; may hold userinfo. */
-  readonly url: string;
-  readonly text: string;
-};
-
-/** Throws NetError. The text of a failed status is not read. */
-export async function fetchText(
-  outbound: Outbound,
-  request: OutboundRequest,
-): Promise<TextResponse> {
-  const response = await outbound(request);
-  const { status, headers, url } = response;
-  if (status < 200 || status > 299) {
-    response.cancel();
-    return { status, headers, url, text: '' };
-  }
-  return { status, headers, url, text: decodeText(await response.bytes()) };
-}
 
 /**
  * A byte order mark decides and is taken off. Without one it is UTF-8 (RFC 8216 §4); bytes that

@@ -1,8 +1,6 @@
 // This file checks that small texts are read whatever their bytes are.
 import { describe, expect, test } from 'bun:test';
-import { decodeText, fetchText } from '../../src/net/text.ts';
-import { openClient, requestFor } from '../support/outbound-request.ts';
-import { answerBytes, RawServer } from '../support/raw-server.ts';
+import { decodeText } from '../../src/net/text.ts';
 
 describe('decodeText()', () => {
   const UTF16 = [0x23, 0, 0x45, 0];
@@ -18,29 +16,5 @@ describe('decodeText()', () => {
   ];
   test.each([...TEXTS])('%s', (_name, bytes, text) => {
     expect(decodeText(new Uint8Array(bytes))).toBe(text);
-  });
-});
-
-describe('fetchText()', () => {
-  test('hands a text out with where it came from', async () => {
-    await using server = await RawServer.answering(answerBytes('#EXTM3U', ['ETag: "a"']));
-    await using client = openClient();
-    const { status, headers, url, text } = await fetchText(client, requestFor(server.url('/x')));
-    expect([status, headers.get('etag'), url, text]).toEqual([
-      200,
-      '"a"',
-      server.url('/x'),
-      '#EXTM3U',
-    ]);
-  });
-
-  test('does not read the text of a failure', async () => {
-    await using server = await RawServer.answering('HTTP/1.1 404 No\r\nContent-Length: 99\r\n\r\n');
-    await using client = openClient();
-    expect(await fetchText(client, requestFor(server.url()))).toMatchObject({
-      status: 404,
-      text: '',
-    });
-    expect(client.stats().open).toBe(0);
   });
 });
