@@ -32,8 +32,6 @@ export type TreeNode =
   | { readonly form: 'section'; readonly entries: readonly Entry[]; readonly origin: Origin }
   | { readonly form: 'list'; readonly items: readonly TreeNode[]; readonly origin: Origin };
 
-/** A line-up of 20,000 channels written out takes 5 MiB. */
-export const MAX_FILE_BYTES = 8 * 2 ** 20;
 /** The schema is five levels deep; what is deeper is an accident or an attack. */
 const MAX_DEPTH = 16;
 /** Uses of `*alias`. */

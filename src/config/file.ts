@@ -1,13 +1,15 @@
 // This file finds and reads the configuration file.
 import { readFile, stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
-import { MAX_FILE_BYTES } from './document.ts';
 import { CONFIG_VARIABLE, type Environment } from './environment.ts';
 import { ConfigError, type ConfigErrorCode } from './errors.ts';
 import type { Origin } from './origin.ts';
 
 /** Read from the working folder where nothing names a file; it need not be there. */
 export const DEFAULT_FILE = 'weir.yaml';
+
+/** A line-up of 20,000 channels written out takes 5 MiB. */
+export const MAX_FILE_BYTES = 8 * 2 ** 20;
 
 export type FileChoice = {
   readonly path: string;

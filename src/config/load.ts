@@ -2,7 +2,6 @@
 import { resolve } from 'node:path';
 import { redactUrl } from '../base/redact.ts';
 import type { Config } from './config.ts';
-import { parseConfigText } from './document.ts';
 import {
   type Environment,
   type FlagValues,
@@ -11,7 +10,7 @@ import {
   strayVariables,
 } from './environment.ts';
 import { Problems } from './errors.ts';
-import { chooseFile, readConfigFile } from './file.ts';
+import { chooseFile, type FileChoice, readConfigFile } from './file.ts';
 import {
   type LaterSetting,
   type LoadedSetting,
@@ -60,11 +59,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   const problems = new Problems();
   const choice = chooseFile(input);
   const text = input.noFile === true ? undefined : await readConfigFile(choice);
-  const origin = { from: 'file', file: choice.shown, line: 1, column: 1 } as const;
-  const root: SectionSetting =
-    text === undefined
-      ? { form: 'section', path: '', key: '', entries: new Map(), origin }
-      : readSettings(parseConfigText(text, choice.shown, problems), problems);
+  const root = text === undefined ? noSettings() : await settingsOf(text, choice, problems);
   override(root, input.environment, input.flags, problems);
   const toPath = pathBase(text === undefined ? undefined : choice.path, input.workingDir);
   const m3u = m3uOf(input, problems);
@@ -82,6 +77,20 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
     overflow,
     notes: [...strayVariables(input.environment), ...notesOn(written, isEmpty, m3u)],
   };
+}
+
+/** The YAML parser is only loaded where there is YAML: a start without a file does not wait for it. */
+async function settingsOf(
+  text: string,
+  choice: FileChoice,
+  problems: Problems,
+): Promise<SectionSetting> {
+  const { parseConfigText } = await import('./document.ts');
+  return readSettings(parseConfigText(text, choice.shown, problems), problems);
+}
+
+function noSettings(): SectionSetting {
+  return { form: 'section', path: '', key: '', entries: new Map(), origin: { from: 'default' } };
 }
 
 /** The demo plays only where nothing says what else should. */
