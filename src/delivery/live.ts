@@ -38,9 +38,9 @@ export function livePlugin(live: Live, addressOf: AddressOf) {
  * an absolute URL ending in the channel's folder.
  */
 export function channelPlaylist(live: Live, id: string, request: Request, base = ''): Answer {
-  const relay = live.relays.get(id);
-  if (relay === undefined) return unknownChannel(id, request);
+  if (live.relays.config(id) === undefined) return unknownChannel(id, request);
   if (request.method === 'HEAD') return headPlaylist();
+  const relay = live.relays.get(id) as ChannelRelay;
   const height = parseHeight(queryOf(request.url));
   if (height === 'invalid') return badQuality(request);
   const opened = relay.open();
@@ -126,7 +126,7 @@ function renditionPlaylist(
 }
 
 function renditionIndex(live: Live, id: string, rendition: string, request: Request): Answer {
-  if (request.method === 'HEAD' && live.relays.get(id) !== undefined) return headPlaylist();
+  if (request.method === 'HEAD' && live.relays.config(id) !== undefined) return headPlaylist();
   return withRendition(live.relays, id, rendition, request, (found, relay) => {
     return renditionPlaylist(live, relay, found, '', request);
   });
@@ -140,9 +140,8 @@ function body(
   request: Request,
   addressOf: AddressOf,
 ): Answer {
-  const head = request.method === 'HEAD' ? relays.get(id) : undefined;
-  if (head !== undefined) {
-    const known = head.peek(rendition)?.peek(name) ?? { kind: 'missing' };
+  if (request.method === 'HEAD' && relays.config(id) !== undefined) {
+    const known = relays.peek(id)?.peek(rendition)?.peek(name) ?? { kind: 'missing' };
     return bodyResponse(name, known, request);
   }
   return withRendition(relays, id, rendition, request, (found, relay) => {

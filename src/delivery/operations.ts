@@ -1,6 +1,7 @@
 // This file serves what operators ask: is it alive, is it ready, how is it doing.
 import { Elysia } from 'elysia';
-import type { ChannelRelay } from '../prefetch/channel-relay.ts';
+import type { ChannelConfig } from '../config/config.ts';
+import type { ChannelRelay, RelayStats } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
 import { CORS } from './headers.ts';
@@ -33,19 +34,31 @@ export function operationsPlugin(operations: Operations) {
       Response.json({ version, ready: notReady() === undefined }, { headers: NO_STORE }),
     )
     .get('/api/channels', () =>
-      Response.json([...relays.all()].map(describeChannel), { headers: { ...CORS, ...NO_STORE } }),
+      Response.json(
+        relays.channels.map((config) => describeChannel(config, relays.peek(config.id))),
+        { headers: { ...CORS, ...NO_STORE } },
+      ),
     )
     .get('/api/channels/:channel', ({ params, request }) => {
-      const relay = relays.get(params.channel);
-      if (relay === undefined) return unknownChannel(params.channel, request);
-      return Response.json(describeChannel(relay), { headers: { ...CORS, ...NO_STORE } });
+      const config = relays.config(params.channel);
+      if (config === undefined) return unknownChannel(params.channel, request);
+      const described = describeChannel(config, relays.peek(config.id));
+      return Response.json(described, { headers: { ...CORS, ...NO_STORE } });
     });
 }
 
+/** Of a channel that nobody has asked for. */
+const NOTHING_YET: RelayStats = {
+  viewers: 0,
+  fetches: new Map(),
+  renditions: [],
+  stallsAvoided: 0,
+};
+
 /** No upstream address: those carry tokens and belong to the operator. */
-function describeChannel(relay: ChannelRelay) {
-  const { id, name, number, group, mode } = relay.config;
-  const stats = relay.stats();
+function describeChannel(config: ChannelConfig, relay: ChannelRelay | undefined) {
+  const { id, name, number, group, mode } = config;
+  const stats = relay?.stats() ?? NOTHING_YET;
   return {
     id,
     name,
@@ -55,7 +68,7 @@ function describeChannel(relay: ChannelRelay) {
     viewers: stats.viewers,
     fetches: Object.fromEntries(stats.fetches),
     stallsAvoided: stats.stallsAvoided,
-    error: relay.lastError ?? null,
+    error: relay?.lastError ?? null,
     renditions: stats.renditions.map((rendition) => ({
       id: rendition.id,
       state: rendition.state,

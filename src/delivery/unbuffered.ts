@@ -64,7 +64,7 @@ export class UnbufferedModes {
     request: Request,
     base = '',
   ): Promise<Response> {
-    const config = this.#deps.relays.get(id)?.config;
+    const config = this.#deps.relays.config(id);
     if (config === undefined) return unknownChannel(id, request);
     const source = urlSourceOf(config);
     if (source === undefined) return buffered(id, request, base === '' ? '../../' : '');
@@ -95,7 +95,7 @@ export class UnbufferedModes {
 
   /** `up` leads from the request's folder to the root of our routes. */
   redirect(id: string, request: Request, up = '../'): Response {
-    const config = this.#deps.relays.get(id)?.config;
+    const config = this.#deps.relays.config(id);
     if (config === undefined) return unknownChannel(id, request);
     const source = urlSourceOf(config);
     if (source === undefined) return buffered(id, request, up);
@@ -105,7 +105,7 @@ export class UnbufferedModes {
   }
 
   #open(id: string, name: string) {
-    const config = this.#deps.relays.get(id)?.config;
+    const config = this.#deps.relays.config(id);
     const source = config === undefined ? undefined : urlSourceOf(config);
     if (config === undefined || source === undefined) return undefined;
     const dot = name.indexOf('.');

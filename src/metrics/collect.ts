@@ -1,4 +1,5 @@
 // This file asks every part for its numbers and gives them their names.
+import type { ChannelConfig } from '../config/config.ts';
 import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import type { Ring } from '../ring/ring.ts';
@@ -20,7 +21,11 @@ export type Sources = {
 };
 
 export function collectMetrics(sources: Sources): readonly Metric[] {
-  return [...channelMetrics([...sources.relays.all()]), ...processMetrics(sources)];
+  return [
+    ...channelMetrics([...sources.relays.all()]),
+    insecureChannels(sources.relays.channels),
+    ...processMetrics(sources),
+  ];
 }
 
 function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
@@ -29,7 +34,6 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
   const held: Sample[] = [];
   const ages: Sample[] = [];
   const stalls: Sample[] = [];
-  const insecure: Sample[] = [];
   for (const relay of relays) {
     const channel = relay.config.id;
     const stats = relay.stats();
@@ -45,10 +49,6 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       const ageS = rendition.edgeAgeS();
       if (ageS !== undefined) ages.push({ labels, value: ageS });
     }
-    const unverified = relay.config.sources.some(
-      (source) => source.kind !== 'loop' && !source.verifyTls,
-    );
-    if (unverified) insecure.push({ labels: { channel }, value: 1 });
   }
   return [
     metric('weir_channel_viewers', 'gauge', 'Sessions that fetched a segment lately.', viewers),
@@ -61,8 +61,15 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       'Segments that came whole although a fetch of them had failed.',
       stalls,
     ),
-    metric('weir_tls_unverified', 'gauge', 'Channels whose upstream is not verified.', insecure),
   ];
+}
+
+function insecureChannels(channels: readonly ChannelConfig[]): Metric {
+  const samples = channels
+    .filter(({ sources }) => sources.some((source) => source.kind !== 'loop' && !source.verifyTls))
+    .map(({ id: channel }) => ({ labels: { channel }, value: 1 }));
+  const help = 'Channels whose upstream is not verified.';
+  return metric('weir_tls_unverified', 'gauge', help, samples);
 }
 
 function processMetrics(sources: Sources): readonly Metric[] {

@@ -52,7 +52,8 @@ const VIEWER_MS = 30_000;
 const REFUSED_MS = 1000;
 
 export class ChannelRelay implements Disposable {
-  readonly config: ChannelConfig;
+  /** Replaced where the channel is called otherwise from now on; its sources never change. */
+  config: ChannelConfig;
   readonly #deps: RelayDeps;
   readonly #log: Log;
   readonly #renditions = new Map<string, Rendition>();

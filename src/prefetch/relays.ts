@@ -26,6 +26,8 @@ const TIMELINE_KIND = 'timeline';
 
 export class Relays implements Disposable {
   readonly #deps: RelaysDeps;
+  readonly #configs = new Map<string, ChannelConfig>();
+  /** Made when a channel is first asked for: a line-up of 50,000 costs only its words. */
   readonly #relays = new Map<string, ChannelRelay>();
   readonly #timelines = new Map<string, Timeline>();
   #channels: readonly ChannelConfig[] = [];
@@ -38,15 +40,25 @@ export class Relays implements Disposable {
       if (parsed === undefined) deps.log.warn('saved numbering not readable', { channel: id });
       this.#timelines.set(id, new Timeline(parsed));
     }
-    for (const channel of channels) this.#add(channel);
-    this.#channels = channels;
+    this.apply(channels);
     this.#timer = deps.clock.after(SWEEP_MS, () => this.#tick());
   }
 
+  /** The relay of a channel; undefined where there is no such channel. */
   get(id: string): ChannelRelay | undefined {
+    return this.#relays.get(id) ?? this.#create(id);
+  }
+
+  /** The relay of a channel that somebody has asked for. */
+  peek(id: string): ChannelRelay | undefined {
     return this.#relays.get(id);
   }
 
+  config(id: string): ChannelConfig | undefined {
+    return this.#configs.get(id);
+  }
+
+  /** Of the channels that somebody has asked for. */
   all(): Iterable<ChannelRelay> {
     return this.#relays.values();
   }
@@ -56,23 +68,23 @@ export class Relays implements Disposable {
     return this.#channels;
   }
 
-  /** Takes over a new list of channels; those that stay as they were go on undisturbed. */
+  /**
+   * Takes over a new list of channels. One whose sources stay as they were goes on undisturbed,
+   * whatever it is called now.
+   */
   apply(channels: readonly ChannelConfig[]): void {
-    const wanted = new Map(channels.map((channel) => [channel.id, channel]));
+    this.#channels = channels;
+    this.#configs.clear();
+    for (const channel of channels) this.#configs.set(channel.id, channel);
     for (const [id, relay] of this.#relays) {
-      const channel = wanted.get(id);
-      if (channel !== undefined && Bun.deepEquals(channel, relay.config)) continue;
+      const config = this.#configs.get(id);
+      if (config !== undefined && Bun.deepEquals(config.sources, relay.config.sources)) {
+        relay.config = config;
+        continue;
+      }
       relay[Symbol.dispose]();
       this.#relays.delete(id);
     }
-    const before = new Map(this.#relays);
-    this.#relays.clear();
-    for (const channel of channels) {
-      const kept = before.get(channel.id);
-      if (kept === undefined) this.#add(channel);
-      else this.#relays.set(channel.id, kept);
-    }
-    this.#channels = channels;
   }
 
   /** Writes the numbering that changed since it was last written. */
@@ -96,17 +108,23 @@ export class Relays implements Disposable {
     for (const relay of this.#relays.values()) relay[Symbol.dispose]();
   }
 
-  #add(config: ChannelConfig): void {
+  #create(id: string): ChannelRelay | undefined {
+    const config = this.#configs.get(id);
+    if (config === undefined) return undefined;
     const { clock, log, outbound, ring, openLoop, settings } = this.#deps;
-    let timeline = this.#timelines.get(config.id);
-    if (timeline === undefined) {
-      timeline = new Timeline();
-      this.#timelines.set(config.id, timeline);
-    }
-    this.#relays.set(
-      config.id,
-      new ChannelRelay(config, { clock, log, outbound, ring, timeline, openLoop, settings }),
-    );
+    const timeline = this.#timelines.get(id) ?? new Timeline();
+    this.#timelines.set(id, timeline);
+    const relay = new ChannelRelay(config, {
+      clock,
+      log,
+      outbound,
+      ring,
+      timeline,
+      openLoop,
+      settings,
+    });
+    this.#relays.set(id, relay);
+    return relay;
   }
 
   #tick(): void {

@@ -556,7 +556,7 @@ export class Rendition implements Disposable {
   #takeHeader(event: Listed): void {
     const { ring } = this;
     const isSame =
-      !ring.ended &&
+      ring.ended === event.onDemand &&
       this.#independentSegments === event.independentSegments &&
       this.#iFramesOnly === event.iFramesOnly &&
       Bun.deepEquals(this.#start, event.start);
@@ -565,7 +565,8 @@ export class Rendition implements Disposable {
     this.#start = event.start;
     ring.raiseTargetDuration(event.targetDurationS);
     ring.onDemand = event.onDemand;
-    ring.ended = false;
+    // Known to have ended from its first listing on: the very first answer must say so
+    ring.ended = event.onDemand;
     if (!isSame) ring.version++;
   }
 
