@@ -138,7 +138,7 @@ export async function serve(
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
-      pool[Symbol.dispose]();
+      await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
       store[Symbol.dispose]();
       log.info('stopped');
     },

@@ -29,10 +29,12 @@ type Slot = {
 /** A worker that has not answered for this long is stuck in a loop and is replaced. */
 const STUCK_MS = 15_000;
 const PING_EVERY_MS = 5000;
+/** A worker has this long to close what it has open. */
+const END_MS = 1000;
 /** A worker that dies sooner than this is replaced only after as long: no storm of starts. */
 const REBIRTH_MS = 1000;
 
-export class WorkerPool implements Disposable {
+export class WorkerPool implements AsyncDisposable {
   readonly #options: PoolOptions;
   readonly #gateTable: SharedArrayBuffer;
   readonly #slots: Slot[] = [];
@@ -85,10 +87,26 @@ export class WorkerPool implements Disposable {
     return { workers: this.#slots.length, loops, replaced: this.#replaced };
   }
 
-  [Symbol.dispose](): void {
+  /** Lets the workers close what they have open; one that does not in time is ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#ping[Symbol.dispose]();
-    for (const slot of this.#slots) slot.thread.terminate();
+    await Promise.all(this.#slots.map((slot) => this.#end(slot.thread)));
+  }
+
+  #end(thread: Worker): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        timer[Symbol.dispose]();
+        thread.terminate();
+        resolve();
+      };
+      const timer = this.#options.clock.after(END_MS, done);
+      thread.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+        if (data.type === 'ended') done();
+      };
+      thread.postMessage({ type: 'end' } satisfies ToWorker);
+    });
   }
 
   #start(slot: Slot): void {
@@ -106,7 +124,7 @@ export class WorkerPool implements Disposable {
     thread.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (slot.thread !== thread) return;
       if (data.type === 'pong') slot.answeredMs = clock.monotonicMs();
-      else slot.loops.get(data.loop)?.emit(data.event);
+      else if (data.type === 'event') slot.loops.get(data.loop)?.emit(data.event);
     };
     thread.onerror = (event) => {
       event.preventDefault?.();

@@ -18,8 +18,11 @@ export type ToWorker =
   | { readonly type: 'unwant'; readonly loop: number; readonly key: BodyKey }
   | { readonly type: 'asked'; readonly loop: number; readonly ordinal: number }
   | { readonly type: 'close'; readonly loop: number }
-  | { readonly type: 'ping' };
+  | { readonly type: 'ping' }
+  /** Close what is open and say so; nothing follows. */
+  | { readonly type: 'end' };
 
 export type FromWorker =
   | { readonly type: 'event'; readonly loop: number; readonly event: LoopEvent }
-  | { readonly type: 'pong' };
+  | { readonly type: 'pong' }
+  | { readonly type: 'ended' };

@@ -16,7 +16,7 @@ declare const self: Worker;
 const COLLECT_AFTER_BYTES = 32 * 1024 * 1024;
 
 const loops = new Map<number, RenditionLoop>();
-let world: { outbound: Outbound; gate: SharedOriginGate } | undefined;
+let world: { outbound: Outbound & AsyncDisposable; gate: SharedOriginGate } | undefined;
 let loadedSinceCollection = 0;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
@@ -46,6 +46,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'ping':
       post({ type: 'pong' });
       break;
+    case 'end':
+      void end();
+      break;
     default:
       assertNever(data);
   }
@@ -73,6 +76,13 @@ function openLoop(loop: number, spec: LoopSpec): RenditionLoop {
     source: createSource(spec.source, world.outbound, systemClock, known),
     emit: (event) => emit(loop, event),
   });
+}
+
+async function end(): Promise<void> {
+  for (const loop of loops.values()) loop[Symbol.dispose]();
+  loops.clear();
+  await world?.outbound[Symbol.asyncDispose]();
+  post({ type: 'ended' });
 }
 
 function emit(loop: number, event: LoopEvent): void {

@@ -1,9 +1,8 @@
 // This file derives the deadlines of upstream requests from the target duration.
 import type { Timeouts } from '../config/config.ts';
 import type { OutboundLimits } from '../net/outbound.ts';
+import { PLAYLIST_MAX_BYTES } from '../net/text.ts';
 
-/** Playlists over 2 MiB are refused: 20,000 segments of 100 bytes fit. */
-export const PLAYLIST_MAX_BYTES = 2 * 1024 * 1024;
 /** Assumed until the first playlist has said otherwise: the usual value of encoders. */
 export const TARGET_DURATION_DEFAULT_S = 6;
 

@@ -26,9 +26,12 @@ export type OpenSource = {
 /** The one rendition of a source that has no variants. */
 export const MAIN_RENDITION = 'main';
 
+/** Credentials among the headers go to the origin that the operator wrote, and to no other. */
 export function policyOf(source: UrlSource | TemplateSource): OutboundPolicy {
+  const origin = URL.parse(source.kind === 'url' ? source.url : source.template)?.origin;
   return {
     headers: source.headers,
+    ...(origin === undefined ? {} : { credentialOrigin: origin }),
     verifyTls: source.verifyTls,
     allowDowngrade: source.allowDowngrade,
     ...(source.proxy === undefined ? {} : { proxy: source.proxy }),

@@ -5,6 +5,7 @@ import { extensionOf } from '../../media/container.ts';
 import { parsePlaylist } from '../../media/m3u8/parse-playlist.ts';
 import type { Key, MediaMap, MediaPlaylist, MediaSegment } from '../../media/m3u8/playlist.ts';
 import type { Outbound, OutboundLimits, OutboundPolicy } from '../../net/outbound.ts';
+import { decodeText } from '../../net/text.ts';
 import type {
   Asset,
   BodyRef,
@@ -37,7 +38,7 @@ export async function fetchPlaylist(
     const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), clock.nowMs());
     throw new SourceStatusError('playlist', response.status, retryAfterMs);
   }
-  const text = new TextDecoder().decode(await response.bytes());
+  const text = decodeText(await response.bytes());
   return { text, url: response.url };
 }
 
