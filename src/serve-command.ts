@@ -11,12 +11,14 @@ import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.t
 import { chooseFile } from './config/file.ts';
 import { formatListen } from './config/listen.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
+import { loadAside } from './config/load-aside.ts';
 import { ConfigReloader } from './config/reload.ts';
 import { stampOf, watchFolderOf } from './config/watch.ts';
 import { loadInput } from './config-flags.ts';
 import { LineUps } from './lineup/line-ups.ts';
 import { createOutbound } from './net/outbound-client.ts';
 import { type Running, serve } from './serve.ts';
+import { CONFIG_WORKER } from './threads.ts';
 import { VERSION } from './version.ts';
 import { warningsOf } from './warnings.ts';
 
@@ -28,8 +30,7 @@ export async function runServe(given: Given, terminal: Terminal): Promise<ExitCo
   const input = loadInput(given, terminal);
   // Before the file is read: a change in mid-read is seen as one afterwards.
   const stamp = await stampOf(chooseFile(input).path);
-  const load = () => loadConfig(input);
-  const first = await load();
+  const first = await loadConfig(input);
   const log = openLog(first, terminal);
   const ended = Promise.withResolvers<string>();
   surviveStrays(log);
@@ -58,7 +59,7 @@ export async function runServe(given: Given, terminal: Terminal): Promise<ExitCo
       log,
       watch: watchFolderOf,
       stamp: stampOf,
-      load,
+      load: () => loadAside(input, CONFIG_WORKER, systemClock),
       apply: (next) => {
         current = next.config;
         log.setLevel(current.log.level);

@@ -39,6 +39,8 @@ export class LineUps implements Disposable {
   readonly #parts: LineUpParts;
   readonly #entries = new Map<string, readonly ParsedM3uEntry[]>();
   readonly #ended = new AbortController();
+  /** Of the last answer, as long as neither the lists nor the ids of others change. */
+  #made: { readonly ownIds: string; readonly channels: readonly ChannelConfig[] } | undefined;
 
   /** `places` are URLs and files. */
   constructor(places: readonly string[], parts: LineUpParts) {
@@ -70,17 +72,25 @@ export class LineUps implements Disposable {
 
   /** `own`, then those of the line-ups in their order, none with an id that was there before. */
   channels(own: readonly ChannelConfig[]): readonly ChannelConfig[] {
-    const channels = [...own];
-    const taken = new Set(own.map(({ id }) => id));
+    const ids = own.map(({ id }) => id);
+    const id = ids.join('\n');
+    // Making tens of thousands of channels takes a while, and a reload asks for the same again.
+    if (this.#made?.ownIds !== id) this.#made = { ownIds: id, channels: this.#make(ids) };
+    return [...own, ...this.#made.channels];
+  }
+
+  #make(ownIds: readonly string[]): ChannelConfig[] {
+    const taken = new Set(ownIds);
+    const made: ChannelConfig[] = [];
     for (const place of this.#places) {
       const entries = this.#entries.get(place) ?? [];
       const baseUrl = isUrl(place) ? { baseUrl: place } : {};
       for (const channel of channelsFromM3u(entries, { taken, ...baseUrl }).channels) {
         taken.add(channel.id);
-        channels.push(channel);
+        made.push(channel);
       }
     }
-    return channels;
+    return made;
   }
 
   [Symbol.dispose](): void {
@@ -111,6 +121,7 @@ export class LineUps implements Disposable {
         return false;
       }
       this.#entries.set(place, entries);
+      this.#made = undefined;
       const baseUrl = isUrl(place) ? { baseUrl: place } : {};
       const { channels, problems } = channelsFromM3u(entries, { taken: new Set(), ...baseUrl });
       log.info('line-up loaded', {
@@ -134,6 +145,7 @@ export class LineUps implements Disposable {
     if (!isUrl(place)) {
       for await (const chunk of Bun.file(place).stream()) {
         yield decoder.decode(chunk, { stream: true });
+        await otherWork();
       }
       return;
     }
@@ -148,7 +160,10 @@ export class LineUps implements Disposable {
       response.cancel();
       throw new SourceStatusError('line-up', response.status, undefined);
     }
-    for await (const chunk of response.body) yield decoder.decode(chunk, { stream: true });
+    for await (const chunk of response.body) {
+      yield decoder.decode(chunk, { stream: true });
+      await otherWork();
+    }
   }
 }
 
@@ -166,6 +181,11 @@ class AbortAfter implements Disposable {
   [Symbol.dispose](): void {
     this.#timer[Symbol.dispose]();
   }
+}
+
+/** Reading a long list must not hold up the viewers: between two pieces of it they have their turn. */
+function otherWork(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function isUrl(place: string): boolean {

@@ -24,6 +24,11 @@ function lineUps(places: readonly string[], script: Script) {
   return { it, clock, outbound, start, changes: () => changes };
 }
 
+/** Reading leaves the thread to others between two pieces, which is no matter of the clock. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 const ids = (channels: readonly ChannelConfig[]) => channels.map(({ id }) => id);
 const own: ChannelConfig = {
   id: 'one',
@@ -70,6 +75,7 @@ describe('LineUps', () => {
     expect(changes()).toBe(0);
     isUp = true;
     await clock.advance(300_000);
+    await turns();
     expect(ids(it.channels([]))).toEqual(['one', 'two']);
     expect(changes()).toBe(1);
     await clock.advance(3_600_000);
@@ -110,7 +116,7 @@ describe('LineUps', () => {
     await start;
     expect(it.channels([])).toEqual([]);
     late.resolve();
-    await clock.advance(1);
+    await turns();
     expect(ids(it.channels([]))).toEqual(['one']);
     expect(changes).toBe(1);
   });
@@ -133,6 +139,18 @@ describe('LineUps', () => {
     current = { body: m3u('four', 'five') };
     await it.refresh();
     expect(ids(it.channels([]))).toEqual(['four', 'five']);
+  });
+
+  test('channels are made anew only where lists or the ids of others have changed', async () => {
+    let text = m3u('one', 'two');
+    const { it, start } = lineUps([URL_A], { [URL_A]: () => ({ body: text }) });
+    await start;
+    const first = it.channels([own]);
+    expect(it.channels([{ ...own, name: 'other' }])[1]).toBe(first[1] as ChannelConfig);
+    expect(ids(it.channels([]))).toEqual(['one', 'two']);
+    text = m3u('one', 'three');
+    await it.refresh();
+    expect(ids(it.channels([]))).toEqual(['one', 'three']);
   });
 
   test('nothing is tried after the end', async () => {
