@@ -26,6 +26,8 @@ import { openSocketCalls, type SocketCalls } from './socket-calls.ts';
  * another socket in between; sockets of other threads never carry the listener's port.
  */
 
+/** To bind the C library takes 15 ms: longer than the first viewer may wait, shorter than all else. */
+const START_MS = 200;
 /** How long from the start of one look at all connections to the next. */
 const PASS_MS = 1000;
 /** Descriptors looked at, or closed, in one turn: about 0.6 ms; then answers go first. */
@@ -62,17 +64,13 @@ export type ConnectionGuardStats = Readonly<
     Record<'closed_idle' | 'closed_per_address', number>
 >;
 
-/** Only Linux shows what it needs; elsewhere it says once that it is off. */
 export function createConnectionGuard(options: ConnectionGuardOptions): ConnectionGuard {
-  const calls = openSocketCalls();
-  if (calls === undefined) {
-    options.log.warn('connection guard off: it needs Linux and its C library');
-  }
-  return new ConnectionGuard(options, calls);
+  return new ConnectionGuard(options, openSocketCalls);
 }
 
+/** Only Linux shows what it needs; elsewhere it says once that it is off. */
 export class ConnectionGuard implements Disposable {
-  readonly #calls: SocketCalls | undefined;
+  #calls: SocketCalls | undefined;
   readonly #port: number;
   readonly #limits: ConnectionLimits;
   readonly #clock: Clock;
@@ -94,17 +92,13 @@ export class ConnectionGuard implements Disposable {
   #addresses = 0;
   #timer: Timer | undefined;
 
-  constructor(options: ConnectionGuardOptions, calls: SocketCalls | undefined) {
-    this.#calls = calls;
+  constructor(options: ConnectionGuardOptions, open: () => SocketCalls | undefined) {
     this.#port = options.port;
     this.#limits = { ...CONNECTION_LIMITS, ...options.limits };
     this.#clock = options.clock;
     this.#log = options.log;
     this.#isExempt = options.isExempt ?? isLoopback;
-    if (calls === undefined) return;
-    this.#status = openSync('/proc/self/status', 'r');
-    this.#limitListener(calls);
-    this.#timer = this.#clock.after(PASS_MS, () => this.#startPass(calls));
+    this.#timer = this.#clock.after(START_MS, () => this.#start(open()));
   }
 
   stats(): ConnectionGuardStats {
@@ -123,8 +117,20 @@ export class ConnectionGuard implements Disposable {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
     this.#calls?.[Symbol.dispose]();
+    this.#calls = undefined;
     if (this.#status !== undefined) closeSync(this.#status);
     this.#status = undefined;
+  }
+
+  #start(calls: SocketCalls | undefined): void {
+    this.#calls = calls;
+    if (calls === undefined) {
+      this.#log.warn('connection guard off: it needs Linux and its C library');
+      return;
+    }
+    this.#status = openSync('/proc/self/status', 'r');
+    this.#limitListener(calls);
+    this.#startPass(calls);
   }
 
   /** What is set on the listener holds for every connection accepted from now on. */

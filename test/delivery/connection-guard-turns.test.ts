@@ -41,16 +41,16 @@ describe('ConnectionGuard over made-up sockets', () => {
 
   function guardOver(sockets: Map<number, Made>, aborted: number[]): ConnectionGuard {
     const options = { port: 8080, limits: LIMITS, clock, log: silentLog, isExempt: () => false };
-    return new ConnectionGuard(options, callsOver(sockets, aborted));
+    return new ConnectionGuard(options, () => callsOver(sockets, aborted));
   }
 
   onLinux('a descriptor that means another socket starts anew', async () => {
     const sockets = new Map([[5, { cookie: 1, port: 8080 }]]);
     const aborted: number[] = [];
     using _ = guardOver(sockets, aborted);
-    await clock.advance(3_500);
+    await clock.advance(2_500);
     sockets.set(5, { cookie: 2, port: 8080 });
-    await clock.advance(3_000);
+    await clock.advance(2_500);
     expect(aborted).toEqual([]);
     sockets.set(5, { cookie: 3, port: 40_000 });
     await clock.advance(20_000);
@@ -71,16 +71,20 @@ describe('ConnectionGuard over made-up sockets', () => {
     const aborted: number[] = [];
     const limits = { ...LIMITS, perAddress: 4 };
     const options = { port: 8080, limits, clock, log: silentLog, isExempt: () => false };
-    using capped = new ConnectionGuard(options, callsOver(sockets, aborted));
+    using capped = new ConnectionGuard(options, () => callsOver(sockets, aborted));
     await clock.advance(1_900);
     const seen = aborted.length + capped.stats().open;
     expect(aborted).toHaveLength(seen - 4);
     expect([10, 11, 12, 13].some((fd) => aborted.includes(fd))).toBe(false);
   });
 
-  test('without the calls of Linux it is off', () => {
-    const options = { port: 8080, limits: LIMITS, clock, log: silentLog };
-    using off = new ConnectionGuard(options, undefined);
+  test('without the calls of Linux it says once that it is off', async () => {
+    const warnings: string[] = [];
+    const log = { ...silentLog, warn: (message: string) => void warnings.push(message) };
+    const options = { port: 8080, limits: LIMITS, clock, log };
+    using off = new ConnectionGuard(options, () => undefined);
+    await clock.advance(10_000);
+    expect(warnings).toEqual(['connection guard off: it needs Linux and its C library']);
     expect(off.stats().open).toBe(0);
   });
 });

@@ -28,7 +28,7 @@ let guard: ConnectionGuard;
 let clients: RawClient[];
 let answerLongPoll: () => void;
 
-beforeEach(() => {
+beforeEach(async () => {
   const longPoll = new Promise<void>((resolve) => {
     answerLongPoll = resolve;
   });
@@ -48,7 +48,7 @@ beforeEach(() => {
   });
   clock = new FakeClock();
   clients = [];
-  watchWith(LIMITS);
+  await watchWith(LIMITS);
 });
 
 afterEach(async () => {
@@ -57,7 +57,7 @@ afterEach(async () => {
   await server.stop(true);
 });
 
-function watchWith(limits: Partial<ConnectionLimits>): void {
+async function watchWith(limits: Partial<ConnectionLimits>): Promise<void> {
   guard = createConnectionGuard({
     port: server.port as number,
     limits,
@@ -65,6 +65,7 @@ function watchWith(limits: Partial<ConnectionLimits>): void {
     log: silentLog,
     isExempt: () => false,
   });
+  await clock.advance(200);
 }
 
 async function open(): Promise<RawClient> {
@@ -198,7 +199,7 @@ describe('ConnectionGuard', () => {
 
   onLinux('closes the newest above the cap of an address', async () => {
     guard[Symbol.dispose]();
-    watchWith({ ...LIMITS, perAddress: 3 });
+    await watchWith({ ...LIMITS, perAddress: 3 });
     const old = [await open(), await open(), await open()];
     for (const client of old) client.get('/');
     await seconds(2);
