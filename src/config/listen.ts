@@ -1,4 +1,5 @@
 // This file reads and writes the address that weir listens on.
+import { parseAddress } from '../net/address.ts';
 
 export type ListenAddress = {
   /** A name or an address; IPv6 without brackets. */
@@ -17,7 +18,8 @@ export function parseListen(text: string): ListenAddress | undefined {
   const port = Number(digits);
   if (port > 65535) return undefined;
   if (bracketed !== undefined) {
-    return isIpv6(bracketed) ? { host: bracketed.slice(1, -1), port } : undefined;
+    const host = bracketed.slice(1, -1);
+    return parseAddress(host)?.family === 6 ? { host, port } : undefined;
   }
   if (plain === undefined || plain === '*') return { host: ANY_HOST, port };
   return isHost(plain) ? { host: plain, port } : undefined;
@@ -28,20 +30,10 @@ export function formatListen(listen: ListenAddress): string {
   return `${host}:${listen.port}`;
 }
 
-function isIpv6(bracketed: string): boolean {
-  return URL.canParse(`http://${bracketed}/`);
-}
-
 function isHost(host: string): boolean {
   // 127.1 and 0x7f.1 are addresses to a URL parser and names to others: only four octets are one.
-  if (/^[\d.]+$/.test(host)) return isIpv4(host);
+  if (/^[\d.]+$/.test(host)) return parseAddress(host)?.family === 4;
   return /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\.?$/i.test(
     host,
   );
-}
-
-/** Four decimal octets. */
-export function isIpv4(text: string): boolean {
-  const octets = text.split('.');
-  return octets.length === 4 && octets.every((octet) => /^\d{1,3}$/.test(octet) && +octet <= 255);
 }

@@ -6,6 +6,7 @@ import { formatDuration, parseDuration } from '../../src/config/duration.ts';
 import { parseDayTime, parseInstant } from '../../src/config/instant.ts';
 import { formatListen, parseListen } from '../../src/config/listen.ts';
 import { formatSize, parseSize } from '../../src/config/size.ts';
+import { createAddressGuard } from '../../src/net/address-guard.ts';
 
 type Rows<T> = readonly (readonly [string, T | undefined])[];
 
@@ -148,6 +149,7 @@ describe('parseAddressBlock()', () => {
     ['10.0.0.0/33', undefined],
     ['fd00::/129', undefined],
     ['10.0.0/8', undefined],
+    ['010.0.0.1', undefined],
     ['10.0.0.0/', undefined],
     ['10.0.0.0/8/8', undefined],
     ['10.0.0.0/-1', undefined],
@@ -159,6 +161,18 @@ describe('parseAddressBlock()', () => {
   test.each(rows)('%j', (text, block) => {
     expect(parseAddressBlock(text)).toBe(block as string);
   });
+});
+
+test('whatever block is accepted, the guard of addresses understands', () => {
+  const text = fc.tuple(fc.oneof(fc.ipV4(), fc.ipV6()), fc.integer({ min: 0, max: 130 }));
+  fc.assert(
+    fc.property(text, ([address, bits]) => {
+      for (const written of [address, `${address}/${bits}`]) {
+        const block = parseAddressBlock(written);
+        if (block !== undefined) createAddressGuard([block]);
+      }
+    }),
+  );
 });
 
 describe('parseInstant()', () => {
