@@ -9,6 +9,10 @@ const PACKAGES: Readonly<Record<string, string>> = {
   chromium: 'chromium',
   vlc: 'vlc',
   mpv: 'mpv',
+  nginx: 'nginx-light',
+  varnishd: 'varnish',
+  wrk: 'wrk',
+  taskset: 'util-linux',
 };
 
 /** A slow mirror must not eat the time of the tests. */
