@@ -59,7 +59,11 @@ once answers in flight are complete, and within ten seconds.`,
         repeats: true,
         means: 'Header to send; may be given more than once.',
       },
-      { name: '--proxy', value: 'URL', means: 'Proxy to go through: http, https or socks5.' },
+      {
+        name: '--proxy',
+        value: 'URL',
+        means: 'Proxy to go through: http, https, socks5 or socks5h.',
+      },
       {
         name: '--allow-private',
         value: 'LIST',

@@ -67,8 +67,10 @@ function policyOf(given: Given): OutboundPolicy {
     headers[match[1]!.toLowerCase()] = match[2]!;
   }
   const proxy = flagValue(given, '--proxy');
-  if (proxy !== undefined && !(/^(https?|socks5):\/\/[^/]/i.test(proxy) && URL.canParse(proxy))) {
-    throw new UsageError(`--proxy "${redactUrl(proxy)}" is no URL with http, https or socks5`);
+  if (proxy !== undefined && !(/^(https?|socks5h?):\/\/[^/]/i.test(proxy) && URL.canParse(proxy))) {
+    throw new UsageError(
+      `--proxy "${redactUrl(proxy)}" is no URL with http, https, socks5 or socks5h`,
+    );
   }
   return {
     headers,

@@ -11,7 +11,7 @@ export type Warning = {
 export function warningsOf(loaded: LoadedConfig): Warning[] {
   return [
     ...loaded.config.channels.flatMap(sourceWarnings),
-    ...openProxyWarning(loaded),
+    ...loopbackWarnings(loaded),
     ...loaded.later.map(({ key, place }) => ({
       message: 'setting has no effect in this version',
       fields: { key, place },
@@ -37,12 +37,12 @@ function sourceWarnings(channel: ChannelConfig): Warning[] {
   return warnings;
 }
 
-/** 0.0.0.0/0 among the private blocks opens the machine's own services to every upstream. */
-function openProxyWarning(loaded: LoadedConfig): Warning[] {
+/** 127.0.0.0/8 among the private blocks opens the machine's own services to every upstream. */
+function loopbackWarnings(loaded: LoadedConfig): Warning[] {
   return loaded.config.allowPrivate
-    .filter((block) => /^(0\.0\.0\.0|::|127\.|::1|169\.254\.)/.test(block))
+    .filter((block) => /^(0\.0\.0\.0\/|127\.|::(1|ffff:127\.[\d.]+)?\/)/.test(block))
     .map((block) => ({
-      message: 'upstreams may reach this machine and its cloud metadata through allow_private',
+      message: 'upstreams may lead to services of this machine itself through allow_private',
       fields: { block },
     }));
 }

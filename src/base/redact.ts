@@ -19,7 +19,7 @@ const MAX_DEPTH = 6;
 const MAX_ENTRIES = 64;
 
 const SECRET_NAME =
-  /^(.*[-_.]?(authorization|cookie|password|passwd|passphrase|secret|token|credential|credentials|api[-_]?key|private[-_]?key|signature)|auth|pass|pwd)$/i;
+  /^(.*[-_.]?(authorization|cookie|password|passwd|passphrase|secret|token|credential|credentials|api[-_]?key|access[-_]?key|session|private[-_]?key|signature)|auth|pass|pwd)$/i;
 
 /** `https://user:pass@host/a?token=1` → `https://***@host/a?token=***`. Never throws. */
 export function redactUrl(url: string): string {

@@ -27,7 +27,7 @@ export const SOURCE_KEYS = [
   {
     path: 'channels[].sources[].headers',
     kind: 'map',
-    maxCount: 64,
+    maxCount: 62, // the client sends 64, user_agent and referer among them
     example: '{ authorization: Bearer abc }',
     means: 'Headers sent with every request to this source.',
   },
@@ -52,9 +52,9 @@ export const SOURCE_KEYS = [
   {
     path: 'channels[].sources[].proxy',
     kind: 'url',
-    schemes: ['http', 'https', 'socks5'],
+    schemes: ['http', 'https', 'socks5', 'socks5h'],
     example: 'socks5://127.0.0.1:1080',
-    means: 'Proxy that this source is reached through.',
+    means: 'Proxy that this source is reached through; with `socks5h` it resolves the names.',
   },
   { path: 'channels[].sources[].tls', kind: 'section', means: 'TLS towards this source.' },
   {

@@ -122,7 +122,8 @@ function parseUrl(text: string, schemes: readonly string[]): URL | undefined {
   const scheme = /^([a-z0-9]+):\/\/[^/]/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined || !schemes.includes(scheme)) return undefined;
   const url = URL.parse(text);
-  return url === null || url.hostname === '' ? undefined : url;
+  const isDialable = url !== null && url.hostname !== '' && url.port !== '0';
+  return isDialable ? url : undefined;
 }
 
 function wantedUrl(key: Key): string {

@@ -1,23 +1,7 @@
 // This file gathers the request headers of one source.
+import { MANAGED_HEADERS } from '../net/request-headers.ts';
 import type { Problems } from './errors.ts';
 import { type SectionSetting, sectionAt, settingAt, valueAt } from './setting.ts';
-
-/** Set by the client for each request, or no business of an upstream request at all. */
-const MANAGED_HEADERS = new Set([
-  'accept-encoding',
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-authorization',
-  'proxy-connection',
-  'range',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** Lower-case names, `user_agent` and `referer` folded in. */
 export function resolveHeaders(source: SectionSetting, problems: Problems): Record<string, string> {

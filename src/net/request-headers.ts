@@ -12,7 +12,7 @@ const MAX_HEADERS = 64;
  * Headers that the connection or this client decides: hop-by-hop ones (RFC 9110 §7.6.1), framing,
  * and those that would change what an answer means to us.
  */
-const OURS: ReadonlySet<string> = new Set([
+export const MANAGED_HEADERS: ReadonlySet<string> = new Set([
   'accept-encoding',
   'connection',
   'content-length',
@@ -53,7 +53,8 @@ export function checkPolicyHeaders(headers: Readonly<Record<string, string>>): v
   for (const [name, value] of entries) {
     if (!TOKEN.test(name))
       throw headerError(JSON.stringify(name.slice(0, 64)), 'not a lower-case token');
-    if (OURS.has(name)) throw headerError(name, 'set by the client itself, wanted another');
+    if (MANAGED_HEADERS.has(name))
+      throw headerError(name, 'set by the client itself, wanted another');
     if (value.length > MAX_VALUE_CHARS) throw headerError(name, `longer than ${MAX_VALUE_CHARS}`);
     if (!VALUE.test(value)) throw headerError(name, 'holds a control or non-ASCII character');
   }

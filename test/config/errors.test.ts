@@ -184,6 +184,11 @@ describe('one mistake', () => {
       'CONFIG_VALUE weir.yaml:3:14: channels[0].sources: "rtmp://h/a", wanted a URL with http or https',
     ],
     [
+      'a source with port 0',
+      channel('sources: http://h:0/a'),
+      'CONFIG_VALUE weir.yaml:3:14: channels[0].sources: "http://h:0/a", wanted a URL with http or https',
+    ],
+    [
       'a source that is nothing',
       source('user_agent: a'),
       'CONFIG_KEY_MISSING weir.yaml:4:9: channels[0].sources[0]: no source, wanted one of url, template and loop',

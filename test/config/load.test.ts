@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { type LoadedConfig, type LoadInput, loadConfig } from '../../src/config/load.ts';
 import { formatOrigin } from '../../src/config/origin.ts';
 import { autoWorkers, DEMO_CHANNEL } from '../../src/config/resolve.ts';
+import { checkPolicyHeaders } from '../../src/net/request-headers.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
 /** The example of the design, as it stands there. */
@@ -219,6 +220,18 @@ providers: { acme: { max_connections: 2 } }`);
       'channels[0].sources[0].provider',
       'providers',
     ]);
+  });
+
+  test('headers that are accepted may be sent, as many as there may be', async () => {
+    const headers = Array.from({ length: 62 }, (_, index) => `X-${index}: v`).join(', ');
+    const { config } = await load(`
+channels:
+  - id: a
+    sources: { url: http://h.example/a, user_agent: a, referer: b, headers: { ${headers} } }`);
+    const [source] = config.channels[0]!.sources;
+    if (source?.kind !== 'url') throw new Error('wanted a url');
+    expect(Object.keys(source.headers)).toHaveLength(64);
+    checkPolicyHeaders(source.headers);
   });
 
   test('an alias stands for its anchor', async () => {
