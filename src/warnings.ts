@@ -40,9 +40,10 @@ function sourceWarnings(channel: ChannelConfig): Warning[] {
 /** 127.0.0.0/8 among the private blocks opens the machine's own services to every upstream. */
 function loopbackWarnings(loaded: LoadedConfig): Warning[] {
   return loaded.config.allowPrivate
-    .filter((block) => /^(0\.0\.0\.0\/|127\.|::(1|ffff:127\.[\d.]+)?\/)/.test(block))
+    .filter((block) => /^(0\.0\.0\.0\/|127\.|169\.254\.|::(1|ffff:127\.[\d.]+)?\/)/.test(block))
     .map((block) => ({
-      message: 'upstreams may lead to services of this machine itself through allow_private',
+      message:
+        'upstreams may lead to this machine itself or its cloud metadata through allow_private',
       fields: { block },
     }));
 }

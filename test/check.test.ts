@@ -80,7 +80,7 @@ Without effect in this version
 Mind
   certificates are NOT checked: anyone on the way can read and change what is fetched (channel news, source 1)
   an https address may redirect to http (channel news, source 1)
-  upstreams may lead to services of this machine itself through allow_private (block 127.0.0.0/8)
+  upstreams may lead to this machine itself or its cloud metadata through allow_private (block 127.0.0.0/8)
 
 `);
     expect(said).not.toContain('c4n4ry');
