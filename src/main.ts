@@ -1,6 +1,7 @@
 // This file is the command line: one table of commands.
 
 import { nearest } from './base/nearest.ts';
+import { VERSION } from './base/version.ts';
 import {
   type Command,
   EXIT,
@@ -12,11 +13,10 @@ import {
   printable,
   type Terminal,
   UsageError,
-} from './command-line.ts';
+} from './command/command-line.ts';
+import { CONFIG_FLAGS, CONFIG_NOTES } from './command/config-flags.ts';
+import { formatCommandHelp, formatOverview } from './command/help.ts';
 import { ConfigError, formatProblem } from './config/errors.ts';
-import { CONFIG_FLAGS, CONFIG_NOTES } from './config-flags.ts';
-import { formatCommandHelp, formatOverview } from './help.ts';
-import { VERSION } from './version.ts';
 
 const JSON_FLAG = { name: '--json', means: 'Write one JSON object instead of words.' };
 
@@ -45,7 +45,7 @@ once answers in flight are complete, and within ten seconds.`,
     flags: CONFIG_FLAGS,
     notes: CONFIG_NOTES,
     examples: ['weir check', 'weir check --config /etc/weir/weir.yaml && systemctl reload weir'],
-    run: async (given, terminal) => (await import('./check.ts')).runCheck(given, terminal),
+    run: async (given, terminal) => (await import('./command/check.ts')).runCheck(given, terminal),
   },
   {
     name: 'probe',
@@ -76,7 +76,7 @@ once answers in flight are complete, and within ten seconds.`,
       'weir probe https://origin.example.com/news.m3u8',
       "weir probe --header 'user-agent: VLC/3.0.20' --json https://origin.example.com/news.m3u8",
     ],
-    run: async (given, terminal) => (await import('./probe.ts')).runProbe(given, terminal),
+    run: async (given, terminal) => (await import('./command/probe.ts')).runProbe(given, terminal),
   },
   {
     name: 'doctor',
@@ -84,7 +84,8 @@ once answers in flight are complete, and within ten seconds.`,
     maxOperands: 0,
     flags: [...CONFIG_FLAGS, JSON_FLAG],
     examples: ['weir doctor', 'weir doctor --config /etc/weir/weir.yaml'],
-    run: async (given, terminal) => (await import('./doctor.ts')).runDoctor(given, terminal),
+    run: async (given, terminal) =>
+      (await import('./command/doctor.ts')).runDoctor(given, terminal),
   },
   {
     name: 'version',
@@ -180,6 +181,6 @@ function report(error: unknown, terminal: Terminal): ExitCode {
 }
 
 if (import.meta.main) {
-  const { processTerminal } = await import('./process-terminal.ts');
+  const { processTerminal } = await import('./command/process-terminal.ts');
   process.exit(await runCommandLine(process.argv.slice(2), processTerminal()));
 }

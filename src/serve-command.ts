@@ -1,26 +1,26 @@
 // This file is `weir serve`: it starts the server, keeps its configuration current and ends it.
 import { closeSync, openSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { formatBanner } from './banner.ts';
 import { systemClock } from './base/clock.ts';
 import { AppError } from './base/errors.ts';
 import { createLog, type LogWriter } from './base/log-writer.ts';
 import { systemRandom } from './base/random.ts';
 import { createStdoutSink } from './base/stdout-sink.ts';
-import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
+import { VERSION } from './base/version.ts';
+import { formatBanner } from './command/banner.ts';
+import { EXIT, type ExitCode, type Given, type Terminal } from './command/command-line.ts';
+import { loadInput } from './command/config-flags.ts';
+import { warningsOf } from './command/warnings.ts';
 import { chooseFile } from './config/file.ts';
 import { formatListen } from './config/listen.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { loadAside } from './config/load-aside.ts';
 import { ConfigReloader } from './config/reload.ts';
 import { stampOf, watchFolderOf } from './config/watch.ts';
-import { loadInput } from './config-flags.ts';
 import { LineUps } from './lineup/line-ups.ts';
 import { createOutbound } from './net/outbound-client.ts';
 import { type Running, serve } from './serve.ts';
 import { CONFIG_WORKER } from './threads.ts';
-import { VERSION } from './version.ts';
-import { warningsOf } from './warnings.ts';
 
 /** From the signal to the end of the process, whatever is still under way. */
 const STOP_MS = 10_000;

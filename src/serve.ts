@@ -2,6 +2,7 @@
 import type { Server } from 'bun';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { VERSION } from './base/version.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
 import page from './console/index.html';
@@ -17,7 +18,6 @@ import { WorkerPool } from './prefetch/pool.ts';
 import { Relays } from './prefetch/relays.ts';
 import { Ring } from './ring/ring.ts';
 import { PREFETCH_WORKER } from './threads.ts';
-import { VERSION } from './version.ts';
 
 export type Running = {
   /** Where it listens, with the port that was really taken. */

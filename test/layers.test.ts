@@ -24,6 +24,7 @@ const LAYERS = [
   'schedule',
   'metrics',
   'delivery',
+  'command',
   'main',
 ];
 

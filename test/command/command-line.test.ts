@@ -1,9 +1,9 @@
 // This file tests how the arguments of a command are read, and what its help says.
 import { describe, expect, test } from 'bun:test';
-import { type Command, EXIT, parseArguments, UsageError } from '../src/command-line.ts';
-import { CONFIG_FLAGS } from '../src/config-flags.ts';
-import { formatCommandHelp, formatOverview } from '../src/help.ts';
-import { COMMANDS } from '../src/main.ts';
+import { type Command, EXIT, parseArguments, UsageError } from '../../src/command/command-line.ts';
+import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
+import { formatCommandHelp, formatOverview } from '../../src/command/help.ts';
+import { COMMANDS } from '../../src/main.ts';
 
 const command: Pick<Command, 'name' | 'flags' | 'maxOperands' | 'operands'> = {
   name: 'try',

@@ -1,13 +1,13 @@
 // This file tests what a probe sees of an upstream, and what it says about it.
 import { describe, expect, test } from 'bun:test';
-import { hintsOf, isPlayable } from '../src/probe-hints.ts';
-import { formatProbe, probeJson } from '../src/probe-report.ts';
-import { transportTracks } from '../src/probe-transport.ts';
-import { type Probed, probeUpstream } from '../src/probe-upstream.ts';
-import { FakeClock } from './support/fake-clock.ts';
-import { fmp4Init, fmp4Segment } from './support/live/fmp4-segment.ts';
-import { tsSegment } from './support/live/ts-segment.ts';
-import { type Script, type ScriptedAnswer, scriptedOutbound } from './support/outbound-script.ts';
+import { hintsOf, isPlayable } from '../../src/command/probe-hints.ts';
+import { formatProbe, probeJson } from '../../src/command/probe-report.ts';
+import { transportTracks } from '../../src/command/probe-transport.ts';
+import { type Probed, probeUpstream } from '../../src/command/probe-upstream.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { fmp4Init, fmp4Segment } from '../support/live/fmp4-segment.ts';
+import { tsSegment } from '../support/live/ts-segment.ts';
+import { type Script, type ScriptedAnswer, scriptedOutbound } from '../support/outbound-script.ts';
 
 const BASE = 'https://h.example/news/';
 const NOW_MS = Date.UTC(2026, 0, 1, 0, 1, 0);

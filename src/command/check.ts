@@ -1,11 +1,11 @@
 // This file is `weir check`: it loads the configuration and says what it means.
 import { stat } from 'node:fs/promises';
-import { redactUrl } from './base/redact.ts';
+import { redactUrl } from '../base/redact.ts';
+import type { ChannelConfig, SourceConfig } from '../config/config.ts';
+import { formatDuration } from '../config/duration.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { formatOrigin } from '../config/origin.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
-import type { ChannelConfig, SourceConfig } from './config/config.ts';
-import { formatDuration } from './config/duration.ts';
-import { type LoadedConfig, loadConfig } from './config/load.ts';
-import { formatOrigin } from './config/origin.ts';
 import { loadInput } from './config-flags.ts';
 import { warningsOf } from './warnings.ts';
 

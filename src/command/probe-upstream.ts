@@ -1,11 +1,12 @@
 // This file looks at an upstream as weir would use it, and gathers what it sees.
-import { sleep } from './base/clock.ts';
-import { type ErrorRecord, errorRecord } from './base/errors.ts';
-import { type Container, checkWhole, SNIFF_BYTES, sniffContainer } from './media/container.ts';
-import { looksLikeBytes } from './media/looks-like.ts';
-import { parsePlaylist } from './media/m3u8/parse-playlist.ts';
-import type { MediaPlaylist, MediaSegment, MultivariantPlaylist } from './media/m3u8/playlist.ts';
-import { decodeText } from './net/text.ts';
+import { sleep } from '../base/clock.ts';
+import { type ErrorRecord, errorRecord } from '../base/errors.ts';
+import { type Container, checkWhole, SNIFF_BYTES, sniffContainer } from '../media/container.ts';
+import { looksLikeBytes } from '../media/looks-like.ts';
+import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
+import type { MediaPlaylist, MediaSegment, MultivariantPlaylist } from '../media/m3u8/playlist.ts';
+import { decodeText } from '../net/text.ts';
+import { SourceStatusError } from '../source/errors.ts';
 import {
   type Answer,
   type Fetched,
@@ -16,7 +17,6 @@ import {
   type ProbeParts,
 } from './probe-fetch.ts';
 import { transportTracks } from './probe-transport.ts';
-import { SourceStatusError } from './source/errors.ts';
 
 export type ProbedSegment = {
   readonly answer: Answer;

@@ -1,7 +1,8 @@
 // This file is `weir doctor`: it says what is here and what is missing on this machine.
+
+import { ConfigError, formatProblem } from '../config/errors.ts';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { EXIT, type ExitCode, type Given, isGiven, type Terminal } from './command-line.ts';
-import { ConfigError, formatProblem } from './config/errors.ts';
-import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { loadInput } from './config-flags.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkNetwork } from './doctor-network.ts';

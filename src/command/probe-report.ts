@@ -1,7 +1,7 @@
 // This file writes what a probe saw, for people and for programs.
-import { redactUrl } from './base/redact.ts';
-import { formatSize } from './config/size.ts';
-import type { MediaPlaylist, Variant } from './media/m3u8/playlist.ts';
+import { redactUrl } from '../base/redact.ts';
+import { formatSize } from '../config/size.ts';
+import type { MediaPlaylist, Variant } from '../media/m3u8/playlist.ts';
 import type { Answer } from './probe-fetch.ts';
 import { hintsOf, isPlayable } from './probe-hints.ts';
 import type { Probed, ProbedMedia, ProbedSegment } from './probe-upstream.ts';

@@ -1,6 +1,6 @@
 // This file names the tracks of a piece of a transport stream.
-import { PACKET_BYTES, parsePacket, SYNC_BYTE } from './media/mpegts/packet.ts';
-import { ProgramReader } from './media/mpegts/program-reader.ts';
+import { PACKET_BYTES, parsePacket, SYNC_BYTE } from '../media/mpegts/packet.ts';
+import { ProgramReader } from '../media/mpegts/program-reader.ts';
 
 /** Tables come at least twice a second; this is more of any stream than that. */
 const MAX_PACKETS = 20_000;

@@ -1,8 +1,8 @@
 // This file looks at the network: the port, addresses, names, databases.
 import { networkInterfaces } from 'node:os';
-import type { Config } from './config/config.ts';
-import { formatListen } from './config/listen.ts';
-import type { LoadedConfig } from './config/load.ts';
+import type { Config } from '../config/config.ts';
+import { formatListen } from '../config/listen.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import type { Finding } from './finding.ts';
 
 const CONNECT_WAIT_MS = 3_000;

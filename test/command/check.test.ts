@@ -1,11 +1,11 @@
 // This file tests what `weir check` says about a configuration.
 import { describe, expect, test } from 'bun:test';
-import { describeConfig, runCheck } from '../src/check.ts';
-import { EXIT, type ExitCode, parseArguments } from '../src/command-line.ts';
-import { loadConfig } from '../src/config/load.ts';
-import { CONFIG_FLAGS } from '../src/config-flags.ts';
-import { warningsOf } from '../src/warnings.ts';
-import { createTempFolder } from './support/temp-folder.ts';
+import { describeConfig, runCheck } from '../../src/command/check.ts';
+import { EXIT, type ExitCode, parseArguments } from '../../src/command/command-line.ts';
+import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
+import { warningsOf } from '../../src/command/warnings.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createTempFolder } from '../support/temp-folder.ts';
 
 async function load(text: string) {
   await using folder = await createTempFolder();

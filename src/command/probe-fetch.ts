@@ -1,13 +1,13 @@
 // This file fetches what a probe looks at, and notes how the answer came.
-import type { Clock } from './base/clock.ts';
-import { redactUrl } from './base/redact.ts';
-import { SNIFF_BYTES } from './media/container.ts';
-import { parsePlaylist } from './media/m3u8/parse-playlist.ts';
-import type { ByteRange, MediaPlaylist } from './media/m3u8/playlist.ts';
-import { playlistError } from './media/m3u8/playlist-error.ts';
-import type { Outbound, OutboundLimits, OutboundPolicy } from './net/outbound.ts';
-import { decodeText, PLAYLIST_MAX_BYTES } from './net/text.ts';
-import { SourceStatusError } from './source/errors.ts';
+import type { Clock } from '../base/clock.ts';
+import { redactUrl } from '../base/redact.ts';
+import { SNIFF_BYTES } from '../media/container.ts';
+import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
+import type { ByteRange, MediaPlaylist } from '../media/m3u8/playlist.ts';
+import { playlistError } from '../media/m3u8/playlist-error.ts';
+import type { Outbound, OutboundLimits, OutboundPolicy } from '../net/outbound.ts';
+import { decodeText, PLAYLIST_MAX_BYTES } from '../net/text.ts';
+import { SourceStatusError } from '../source/errors.ts';
 
 export type ProbeParts = {
   readonly outbound: Outbound;

@@ -1,6 +1,6 @@
 // This file reads the arguments of a command against what the command takes.
-import { AppError } from './base/errors.ts';
-import { nearest } from './base/nearest.ts';
+import { AppError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
 
 /** What the process ends with. Documented in `weir help`. */
 export const EXIT = {

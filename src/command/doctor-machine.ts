@@ -2,10 +2,10 @@
 import { mkdtemp, readFile, rmdir, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { LoadedConfig } from './config/load.ts';
-import { formatSize } from './config/size.ts';
+import { VERSION } from '../base/version.ts';
+import type { LoadedConfig } from '../config/load.ts';
+import { formatSize } from '../config/size.ts';
 import type { Finding } from './finding.ts';
-import { VERSION } from './version.ts';
 
 /** What weir needs beside the ring: code, threads, segments in flight. */
 const BESIDE_RING_BYTES = 400 * 2 ** 20;

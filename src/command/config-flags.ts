@@ -1,8 +1,9 @@
 // This file is the part of the command line that concerns the configuration.
+
+import { flagOf, OVERRIDABLE, variableOf } from '../config/environment.ts';
+import type { LoadInput } from '../config/load.ts';
 import type { Flag, Given, Terminal } from './command-line.ts';
 import { flagValue, flagValues } from './command-line.ts';
-import { flagOf, OVERRIDABLE, variableOf } from './config/environment.ts';
-import type { LoadInput } from './config/load.ts';
 
 /** Keys that people set by hand; the rest follows below them in the help. */
 const COMMON = ['listen', 'data', 'log.level', 'log.format'];

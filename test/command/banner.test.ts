@@ -1,6 +1,11 @@
 // This file tests what the start prints for a person.
 import { describe, expect, test } from 'bun:test';
-import { type BannerFacts, baseUrls, formatBanner, type MachineAddress } from '../src/banner.ts';
+import {
+  type BannerFacts,
+  baseUrls,
+  formatBanner,
+  type MachineAddress,
+} from '../../src/command/banner.ts';
 
 const addresses: MachineAddress[] = [
   { address: '127.0.0.1', family: 'IPv4', internal: true },

@@ -1,7 +1,11 @@
 // This file is `weir probe`: it looks at one upstream and says what a player would get.
-import { systemClock } from './base/clock.ts';
-import { errorRecord } from './base/errors.ts';
-import { redactUrl } from './base/redact.ts';
+import { systemClock } from '../base/clock.ts';
+import { errorRecord } from '../base/errors.ts';
+import { redactUrl } from '../base/redact.ts';
+import { VERSION } from '../base/version.ts';
+import { parseAddressBlock } from '../config/address-block.ts';
+import type { OutboundPolicy } from '../net/outbound.ts';
+import { createOutbound } from '../net/outbound-client.ts';
 import {
   EXIT,
   type ExitCode,
@@ -12,13 +16,9 @@ import {
   type Terminal,
   UsageError,
 } from './command-line.ts';
-import { parseAddressBlock } from './config/address-block.ts';
-import type { OutboundPolicy } from './net/outbound.ts';
-import { createOutbound } from './net/outbound-client.ts';
 import { isPlayable } from './probe-hints.ts';
 import { formatProbe, probeJson } from './probe-report.ts';
 import { probeUpstream } from './probe-upstream.ts';
-import { VERSION } from './version.ts';
 
 export async function runProbe(given: Given, terminal: Terminal): Promise<ExitCode> {
   const url = urlOf(given);

@@ -1,6 +1,6 @@
 // This file names what a configuration does that an operator should have meant.
-import type { ChannelConfig } from './config/config.ts';
-import type { LoadedConfig } from './config/load.ts';
+import type { ChannelConfig } from '../config/config.ts';
+import type { LoadedConfig } from '../config/load.ts';
 
 export type Warning = {
   readonly message: string;

@@ -1,14 +1,14 @@
 // This file tests what `weir doctor` finds on a machine.
 import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { EXIT, parseArguments } from '../src/command-line.ts';
-import { loadConfig } from '../src/config/load.ts';
-import { CONFIG_FLAGS } from '../src/config-flags.ts';
-import { formatFindings, runDoctor } from '../src/doctor.ts';
-import { checkMachine } from '../src/doctor-machine.ts';
-import { checkNetwork } from '../src/doctor-network.ts';
-import type { Finding } from '../src/finding.ts';
-import { createTempFolder } from './support/temp-folder.ts';
+import { EXIT, parseArguments } from '../../src/command/command-line.ts';
+import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
+import { formatFindings, runDoctor } from '../../src/command/doctor.ts';
+import { checkMachine } from '../../src/command/doctor-machine.ts';
+import { checkNetwork } from '../../src/command/doctor-network.ts';
+import type { Finding } from '../../src/command/finding.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createTempFolder } from '../support/temp-folder.ts';
 
 async function load(text: string, workingDir: string) {
   const flags = new Map([['listen', '127.0.0.1:0']]);
