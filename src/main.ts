@@ -88,6 +88,16 @@ once answers in flight are complete, and within ten seconds.`,
       (await import('./command/doctor.ts')).runDoctor(given, terminal),
   },
   {
+    name: 'healthcheck',
+    summary: 'Ask the weir that runs on this machine whether it is ready; for containers.',
+    maxOperands: 0,
+    flags: CONFIG_FLAGS,
+    notes: 'It reads the same configuration as the server. Exit code 0 says that it is ready.',
+    examples: ['weir healthcheck', 'weir healthcheck --listen 127.0.0.1:9000'],
+    run: async (given, terminal) =>
+      (await import('./command/healthcheck.ts')).runHealthcheck(given, terminal),
+  },
+  {
     name: 'version',
     summary: 'Say which version this is.',
     maxOperands: 0,

@@ -61,6 +61,7 @@ describe('the table of commands', () => {
       'check',
       'probe',
       'doctor',
+      'healthcheck',
       'version',
       'help',
     ]);
