@@ -116,6 +116,7 @@ export async function serve(
     fetch: app.fetch,
   });
   const server: Server<undefined> = Bun.serve(options({}));
+  pool.start();
   const guard = createConnectionGuard({
     port: server.port as number,
     limits: { perAddress: config.connections.perAddress },

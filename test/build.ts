@@ -43,6 +43,8 @@ async function build(name: string, target: string, files: readonly string[]): Pr
   const flags = [
     '--compile',
     `--target=${target}`,
+    // Without it a command loads the code of every other
+    '--splitting',
     '--minify-whitespace',
     '--minify-syntax',
     // What lies in the folder it is started from must not steer a server.

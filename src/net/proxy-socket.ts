@@ -1,7 +1,6 @@
 // This file opens a connection to a target through a proxy.
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { SocksClient } from 'socks';
 import { parseAddress } from './address.ts';
 import { connectThroughHttp } from './http-connect.ts';
 import type { UpstreamProxy } from './upstream-proxy.ts';
@@ -66,6 +65,8 @@ async function connectThroughSocks(
   host: string,
   port: number,
 ): Promise<void> {
+  // Loaded where it is needed: it costs every other start 30 ms
+  const { SocksClient } = await import('socks');
   await SocksClient.createConnection({
     command: 'connect',
     existing_socket: socket,

@@ -34,6 +34,9 @@ const END_MS = 1000;
 /** A worker that dies sooner than this is replaced only after as long: no storm of starts. */
 const REBIRTH_MS = 1000;
 
+/** Takes the place of a thread that is not there: nothing sent to it reaches anybody. */
+const NO_THREAD = { postMessage() {}, terminate() {} } as unknown as Worker;
+
 export class WorkerPool implements AsyncDisposable {
   readonly #options: PoolOptions;
   readonly #gateTable: SharedArrayBuffer;
@@ -50,15 +53,19 @@ export class WorkerPool implements AsyncDisposable {
       const nowMs = options.clock.monotonicMs();
       const slot: Slot = {
         index,
-        thread: undefined as unknown as Worker,
+        thread: NO_THREAD,
         loops: new Map(),
         answeredMs: nowMs,
         bornMs: nowMs,
       };
       this.#slots.push(slot);
-      this.#start(slot);
     }
     this.#ping = options.clock.after(PING_EVERY_MS, () => this.#pingAll());
+  }
+
+  /** Starts the threads. Loops may be opened before: the server listens while they start. */
+  start(): void {
+    for (const slot of this.#slots) this.#replace(slot);
   }
 
   /** Runs a loop on the worker with the fewest; it moves to a new worker should that one die. */
@@ -95,6 +102,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #end(thread: Worker): Promise<void> {
+    if (thread === NO_THREAD) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
         timer[Symbol.dispose]();
@@ -142,7 +150,7 @@ export class WorkerPool implements AsyncDisposable {
     const ageMs = clock.monotonicMs() - slot.bornMs;
     thread.terminate();
     // Until it is replaced nothing more is taken from it, and nothing sent reaches anybody
-    slot.thread = { postMessage() {}, terminate() {} } as unknown as Worker;
+    slot.thread = NO_THREAD;
     clock.after(ageMs < REBIRTH_MS ? REBIRTH_MS : 0, () => this.#replace(slot));
   }
 
