@@ -12,6 +12,8 @@ export type LoopResume = {
   readonly tracker: TrackerResume;
   /** Named and not yet settled: fetched without being named again. */
   readonly pending: readonly Numbered[];
+  /** On demand: those of them that are held, so that they are not fetched ahead again. */
+  readonly held: readonly number[];
   readonly nextOrdinal: number;
   readonly targetDurationS: number;
   readonly onDemand: boolean;

@@ -39,8 +39,8 @@ const END_TARGET_DURATIONS = 2;
 /** After an end the list is still looked at, this rarely. */
 const ENDED_POLL_TARGET_DURATIONS = 3;
 const RETRY_AFTER_MAX_MS = 30_000;
-/** No message takes longer from one thread to another. */
-const UNDER_WAY_MS = 1000;
+/** Messages from one thread to another take less; who asks meanwhile has not seen them. */
+const UNDER_WAY_MS = 100;
 /** Assets remembered as fetched; a channel rarely has more keys within a window. */
 const ASSETS_MAX = 256;
 
@@ -74,6 +74,8 @@ export class RenditionLoop implements LoopHandle {
   /** Live: what is still to be settled. On demand: all segments. */
   readonly #items = new Map<number, Item>();
   readonly #queue = new Set<number>();
+  /** On demand: what was handed over, and when; it is fetched again only where it is wanted again. */
+  readonly #handedOver = new Map<number, number>();
   readonly #running = new Map<BodyKey, BodyFetch>();
   readonly #assets = new Map<string, AssetRun>();
   readonly #knownAssets = new Map<string, { asset: Asset; expect: Expectation }>();
@@ -84,6 +86,8 @@ export class RenditionLoop implements LoopHandle {
   #targetDurationS: number;
   #askedOrdinal = -1;
   #onDemand = false;
+  /** Finished, and by its own word never to change: RFC 8216 §4.3.3.5. */
+  #isVod = false;
   #sawListing = false;
   #endSinceMs: number | undefined;
   #endTold = false;
@@ -100,6 +104,7 @@ export class RenditionLoop implements LoopHandle {
     if (resume !== undefined) {
       this.#sawListing = true;
       this.#onDemand = resume.onDemand;
+      for (const ordinal of resume.held) this.#handedOver.set(ordinal, Number.NEGATIVE_INFINITY);
       this.#enqueue(resume.pending, 'ascending');
     }
     void this.#follow();
@@ -121,16 +126,19 @@ export class RenditionLoop implements LoopHandle {
     }
     if (typeof key === 'string') {
       // Nobody asks for what was handed over, unless it was forgotten there or is on its way
-      const doneMs = this.#assets.get(key)?.doneMs;
-      const nowMs = this.#deps.clock.monotonicMs();
-      if (doneMs !== undefined && nowMs - doneMs < UNDER_WAY_MS) return;
+      if (this.#isUnderWay(this.#assets.get(key)?.doneMs)) return;
       this.#assets.delete(key);
       const known = this.#knownAssets.get(key);
       if (known !== undefined) void this.#fetchAsset(known.asset, known.expect);
       return;
     }
+    if (this.#isUnderWay(this.#handedOver.get(key))) return;
     if (this.#items.has(key)) this.#queue.add(key);
     this.#pump();
+  }
+
+  #isUnderWay(handedOverMs = Number.NEGATIVE_INFINITY): boolean {
+    return this.#deps.clock.monotonicMs() - handedOverMs < UNDER_WAY_MS;
   }
 
   unwant(key: BodyKey): void {
@@ -193,7 +201,7 @@ export class RenditionLoop implements LoopHandle {
     const { clock } = this.#deps;
     for (;;) {
       if (this.#closed.signal.aborted) return;
-      const isResting = (this.#mode === 'probe' && this.#sawListing) || this.#onDemand;
+      const isResting = this.#sawListing && (this.#mode === 'probe' || this.#isVod);
       const leftMs = untilMs - clock.monotonicMs();
       if (!isResting && leftMs <= 0) return;
       this.#wakePoll = new AbortController();
@@ -211,12 +219,24 @@ export class RenditionLoop implements LoopHandle {
     // What is served keeps the longest there was; waits follow what the source does now
     this.#targetDurationS = listing.targetDurationS;
     this.#iFramesOnly = listing.iFramesOnly;
+    this.#isVod = listing.ended && listing.type === 'VOD';
     if (isFirst) this.#onDemand = listing.ended;
+    else if (this.#onDemand && !listing.ended) this.#revive();
     const fresh = this.#tracker.take(listing, clock.monotonicMs());
     if (fresh !== undefined) this.#name(fresh, listing);
     else if (isFirst) this.#name({ link: 'cold', segments: [], missed: 0 }, listing);
     this.#watchEnd(listing, fresh !== undefined);
     return fresh !== undefined;
+  }
+
+  /** A stream that was finished when it was first seen goes on: it is live from here on. */
+  #revive(): void {
+    this.#onDemand = false;
+    this.#items.clear();
+    this.#queue.clear();
+    this.#handedOver.clear();
+    for (const [key, fetch] of this.#running) if (typeof key === 'number') fetch.close();
+    this.#tracker.startAgain();
   }
 
   #name(fresh: Fresh, listing: Listing): void {
@@ -296,7 +316,8 @@ export class RenditionLoop implements LoopHandle {
     if (!this.#onDemand || this.#askedOrdinal < 0) return;
     for (let i = 0; i <= this.#spec.ahead; i++) {
       const ordinal = this.#askedOrdinal + i;
-      if (this.#items.has(ordinal) && !this.#running.has(ordinal)) this.#queue.add(ordinal);
+      if (this.#handedOver.has(ordinal) || this.#running.has(ordinal)) continue;
+      if (this.#items.has(ordinal)) this.#queue.add(ordinal);
     }
     this.#pump();
   }
@@ -355,6 +376,7 @@ export class RenditionLoop implements LoopHandle {
     if (this.#closed.signal.aborted) return;
     source.observe?.(segment.sequence, whole ? 'found' : 'given up');
     if (!this.#onDemand) this.#items.delete(ordinal);
+    else if (whole) this.#handedOver.set(ordinal, clock.monotonicMs());
     this.#pump();
   }
 

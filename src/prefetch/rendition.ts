@@ -453,11 +453,16 @@ export class Rendition implements Disposable {
       resume: {
         tracker: before,
         pending,
+        held: this.ring.onDemand ? this.#heldOrdinals() : [],
         nextOrdinal: this.#nextOrdinal,
         targetDurationS: this.ring.targetDurationS,
         onDemand: this.ring.onDemand,
       },
     };
+  }
+
+  #heldOrdinals(): number[] {
+    return this.ring.all().flatMap(({ state, ordinal }) => (state === 'held' ? [ordinal] : []));
   }
 
   #open(spec: LoopSpec): LoopHandle {
@@ -533,6 +538,7 @@ export class Rendition implements Disposable {
     const nowMs = this.#deps.clock.monotonicMs();
     this.#lastError = undefined;
     this.#failures = 0;
+    if (this.ring.onDemand && !event.onDemand) this.#forgetSegments('the stream goes on live');
     this.#takeHeader(event);
     if (event.link === 'reset') {
       this.#tail = [];
@@ -682,7 +688,8 @@ export class Rendition implements Disposable {
     segment.contentType = contentType;
     segment.inFlight?.complete(body);
     segment.inFlight = undefined;
-    if (!this.#deps.ring.hold(this.ring, segment, body, contentType)) {
+    const isHeld = this.#deps.ring.hold(this.ring, segment, body, contentType);
+    if (!isHeld) {
       this.#log.error('segment dropped: the memory budget is taken by what viewers were promised', {
         mediaSequence: segment.mediaSequence,
         sizeBytes: body.size,
@@ -690,7 +697,8 @@ export class Rendition implements Disposable {
       // What is on demand is fetched again by whoever asks next
       if (!this.ring.onDemand) this.ring.giveUp(segment);
     }
-    this.#advance();
+    // A list that stood still would promise for ever what leaves no room
+    this.#advance(!isHeld);
   }
 
   #failed(key: BodyKey, error: ErrorRecord): void {
@@ -711,9 +719,9 @@ export class Rendition implements Disposable {
     this.#advance();
   }
 
-  #advance(): void {
+  #advance(andGaps = false): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    if (this.ring.advance(nowMs)) this.#advanced(nowMs);
+    if (this.ring.advance(nowMs, andGaps)) this.#advanced(nowMs);
   }
 
   #advanced(nowMs: number): void {

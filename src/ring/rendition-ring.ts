@@ -123,14 +123,15 @@ export class RenditionRing {
 
   /**
    * Lists what has become held without a hole before it. A gap is listed only with what follows
-   * it: alone it tells a player nothing but to wait. True if anything was listed.
+   * it: alone it tells a player nothing but to wait. `andGaps`: also alone, so that the list moves
+   * on and old segments leave it. True if anything was listed.
    */
-  advance(nowMs: number): boolean {
+  advance(nowMs: number, andGaps = false): boolean {
     const before = this.#endIndex;
     for (let index = before; index < this.#segments.length; index++) {
       const { state } = this.#segments[index] as Segment;
       if (state === 'awaited') break;
-      if (state === 'held') this.#endIndex = index + 1;
+      if (state === 'held' || andGaps) this.#endIndex = index + 1;
     }
     if (this.#endIndex === before) return false;
     this.version++;

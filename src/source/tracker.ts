@@ -33,6 +33,8 @@ const APART_TARGET_DURATIONS = 1;
 const FAR_BEHIND = 30;
 /** Lists that end alike and begin differently: some servers trim late. */
 const SHAPES_MAX = 8;
+/** A source that counts by a clock may have named this many that never came. */
+const UNSEEN_MAX = 2;
 /** Names that change under the same numbers this often in a row mean nothing. */
 const RENAMED_MAX = 3;
 
@@ -46,6 +48,8 @@ export class Tracker {
   #generation: number | undefined;
   #cold: boolean;
   #renamed = 0;
+  /** Segments of the last listing. */
+  #length = 0;
 
   /** `cold`: the first listing is named from its beginning, whatever of it is known. */
   constructor(resume: TrackerResume | undefined, cold: boolean) {
@@ -55,10 +59,18 @@ export class Tracker {
     for (const [sequence, identity] of resume.tail) this.#tail.set(sequence, { identity });
   }
 
+  /** The next listing is named from its beginning again, whatever of it is known. */
+  startAgain(): void {
+    this.#cold = true;
+  }
+
   /** Undefined where the listing names nothing new. */
   take(listing: Listing, nowMs: number): Fresh | undefined {
     const fresh = this.#judge(listing, nowMs);
-    if (listing.segments.length > 0) this.#generation = listing.generation;
+    if (listing.segments.length > 0) {
+      this.#generation = listing.generation;
+      this.#length = listing.segments.length;
+    }
     if (fresh?.link === 'reset') this.#shapes.clear();
     this.#rememberShape(listing);
     return fresh;
@@ -76,6 +88,11 @@ export class Tracker {
     }
     const known = this.#last;
     if (last.sequence <= known) return undefined;
+    if (first.sequence > known && listing.segments.length < this.#length) {
+      // A list that slides on overlaps; one that begins anew where the old one ended is a new run
+      this.#tail.clear();
+      return this.#accept('reset', listing.segments, 0);
+    }
     const missed = Math.max(0, first.sequence - known - 1);
     const fresh = listing.segments.filter((segment) => segment.sequence > known);
     const isJump = missed > MISSED_MAX || fresh.length > CATCH_UP_MAX;
@@ -85,8 +102,11 @@ export class Tracker {
   /** With one listing to judge by, lower numbers that share nothing with the past are a new count. */
   #takeCold(listing: Listing, last: ListedSegment): Fresh {
     const known = this.#newestKnown(listing);
+    const behind = (this.#last as number) - last.sequence;
+    // Where content is called by its number alone, only the number can tell
+    const isNumbered = listing.generation !== undefined && behind > UNSEEN_MAX;
     const isReset =
-      known === undefined ? last.sequence < (this.#last as number) : !this.#isSame(known, listing);
+      isNumbered || (known === undefined ? behind > 0 : !this.#isSame(known, listing));
     if (isReset) this.#tail.clear();
     return this.#accept(isReset ? 'reset' : 'cold', listing.segments, 0);
   }

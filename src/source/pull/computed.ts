@@ -22,6 +22,8 @@ const LOOK_STEP_MAX = 8;
 const LOOKS_MAX = 24;
 /** Looks that found nothing make the next one wait longer, up to this many segments. */
 const LOOK_PAUSE_MAX = 8;
+/** The edge that was lost and found again is looked at once more after so many segments. */
+const RECHECK_SEGMENTS = 3;
 /** Probes ask for headers only; the body is cancelled. */
 const PROBE_BYTES = 64 * 1024 * 1024;
 
@@ -163,6 +165,8 @@ export class ComputedSource implements RenditionSource {
 
   /** Looks which segment is the newest: up from the newest known one, else all over. */
   async #look(targetDurationS: number, signal: AbortSignal): Promise<void> {
+    const { first, durationMs, checkEveryMs } = this.#spec;
+    const isLost = this.#edge.isLost(this.#nowMs());
     this.#lookedMs = this.#clock.monotonicMs();
     this.#checkedMs = this.#lookedMs;
     let looks = 0;
@@ -172,14 +176,16 @@ export class ComputedSource implements RenditionSource {
     };
     const known = this.#edge.newestFound;
     const guess = this.#edge.guess(this.#nowMs());
-    const { first } = this.#spec;
     let newest: number | undefined;
     if (known !== undefined && (await has(known + 1))) newest = await highest(has, known + 1);
     else if (known !== undefined && (await has(known))) newest = known;
     else newest = await search(has, first, known === undefined ? guess : known - 1);
     const isSure = newest !== undefined && looks <= LOOKS_MAX;
     this.#fruitless = isSure ? 0 : this.#fruitless + 1;
-    if (isSure) this.#edge.anchor(newest as number, this.#nowMs());
+    if (!isSure) return;
+    this.#edge.anchor(newest as number, this.#nowMs());
+    // What was found while the origin was shaky is looked at again soon
+    if (isLost) this.#checkedMs += RECHECK_SEGMENTS * durationMs - checkEveryMs;
   }
 
   /** Throws where the origin cannot be asked at all: that says nothing of its numbers. */

@@ -38,9 +38,11 @@ export class EdgeClock {
   #lateMs = 0;
   /** The newest segment the origin is known to have had. */
   #newestFound: number | undefined;
+  /** The newest segment that was found, or given up for another reason than that it is not there. */
+  #newestSettled = Number.NEGATIVE_INFINITY;
   #newestNamed: number | undefined;
   #missing: { readonly sequence: number; readonly sinceMs: number } | undefined;
-  /** The lowest segment that was given up although nothing after it was seen. */
+  /** The lowest segment that was given up as not there, although nothing after it was seen. */
   #givenUp: number | undefined;
   #isWaiting = false;
   #generation = 0;
@@ -71,6 +73,8 @@ export class EdgeClock {
   resume(named: number, nowMs: number): void {
     this.#newestNamed = named;
     this.#newestFound = named - UNSEEN_MAX;
+    // Nobody may be asking for what was named: it must be looked for
+    this.#isWaiting = true;
     if (Math.abs(this.guess(nowMs) - named) > UNSEEN_MAX) this.#moveTo(named, nowMs);
   }
 
@@ -83,7 +87,8 @@ export class EdgeClock {
   range(nowMs: number, count: number): { readonly oldest: number; readonly newest: number } {
     let newest = this.guess(nowMs);
     if (this.#newestFound !== undefined) {
-      newest = Math.min(newest, this.#newestFound + (this.#isWaiting ? 0 : UNSEEN_MAX));
+      const seen = Math.max(this.#newestFound, this.#newestSettled);
+      newest = Math.min(newest, this.#isWaiting ? this.#newestFound : seen + UNSEEN_MAX);
     }
     newest = Math.max(newest, this.#newestNamed ?? newest);
     this.#newestNamed = newest;
@@ -121,7 +126,12 @@ export class EdgeClock {
   /** Nobody will ask for it again under the number it was named. */
   gaveUp(sequence: number): void {
     if (sequence <= (this.#newestFound ?? Number.NEGATIVE_INFINITY)) return;
-    this.#givenUp = Math.min(sequence, this.#givenUp ?? sequence);
+    const isMissing = this.#missing !== undefined && this.#missing.sequence <= sequence;
+    if (isMissing || this.#isWaiting) {
+      this.#givenUp = Math.min(sequence, this.#givenUp ?? sequence);
+    } else {
+      this.#newestSettled = Math.max(this.#newestSettled, sequence);
+    }
   }
 
   /** True where what should be there has been missing for half a segment: look where the edge is. */
@@ -146,6 +156,7 @@ export class EdgeClock {
     this.#missing = undefined;
     this.#isWaiting = !isLower && newest < (this.#newestNamed ?? newest);
     this.#newestFound = isLower ? newest : Math.max(known ?? newest, newest);
+    if (isLower) this.#newestSettled = newest;
     if (isLower) this.#generationFirst = Math.max(this.#first, newest - UNSEEN_MAX);
     else if (wasGivenUp) this.#generationFirst = this.#givenUp as number;
     else return false;

@@ -19,6 +19,7 @@ import { playlistLimits } from '../deadlines.ts';
 import { parseRetryAfterMs, SourceStatusError } from '../errors.ts';
 import type { BodyAnswer, HlsSpec, RenditionSource } from '../source.ts';
 import { openHttpBody } from './http-body.ts';
+import { InitNames } from './init-names.ts';
 
 /** A playlist as it was answered: its text and the URL its relative URIs are resolved against. */
 export type PlaylistText = { readonly text: string; readonly url: string };
@@ -46,6 +47,7 @@ export class HlsSource implements RenditionSource {
   readonly #spec: HlsSpec;
   readonly #outbound: Outbound;
   readonly #clock: Clock;
+  readonly #names = new InitNames();
   #first: PlaylistText | undefined;
 
   /** `first` is an answer already at hand, used for the first poll. */
@@ -68,7 +70,7 @@ export class HlsSource implements RenditionSource {
       const message = 'Cannot follow the playlist: it is multivariant, wanted a media playlist';
       throw new FormatError('m3u8', 1, message, 'RFC 8216 §4.3.3');
     }
-    return listingOf(playlist, url);
+    return listingOf(playlist, url, this.#names);
   }
 
   open(ref: BodyRef, limits: OutboundLimits, signal: AbortSignal): Promise<BodyAnswer> {
@@ -77,12 +79,14 @@ export class HlsSource implements RenditionSource {
 }
 
 /** What a media playlist names, its URIs absolute. */
-export function listingOf(playlist: MediaPlaylist, url: string): Listing {
+export function listingOf(playlist: MediaPlaylist, url: string, names = new InitNames()): Listing {
   let discontinuitySequence = playlist.discontinuitySequence;
+  names.begin();
   const segments = playlist.segments.map((segment) => {
     if (segment.discontinuity) discontinuitySequence++;
-    return listedSegment(segment, url, discontinuitySequence);
+    return listedSegment(segment, url, discontinuitySequence, names);
   });
+  names.end();
   return {
     segments,
     targetDurationS: targetDurationOf(playlist),
@@ -107,11 +111,13 @@ function listedSegment(
   segment: MediaSegment,
   base: string,
   discontinuitySequence: number,
+  names: InitNames,
 ): ListedSegment {
   const url = absolute(segment.uri, base);
+  const identity = identityOf(url, segment);
   return {
     sequence: segment.sequence,
-    identity: identityOf(url, segment),
+    identity,
     ref: httpRef(url, segment),
     durationS: segment.duration,
     title: segment.title,
@@ -121,7 +127,9 @@ function listedSegment(
     dateRanges: segment.dateRanges,
     gap: segment.gap,
     extension: extensionOf(segment.map === undefined ? 'unknown' : 'fmp4', url),
-    ...(segment.map === undefined ? {} : { map: listedMap(segment.map, base) }),
+    ...(segment.map === undefined
+      ? {}
+      : { map: listedMap(segment.map, base, `${segment.sequence} ${identity}`, names) }),
     ...(segment.bitrate === undefined ? {} : { bitrate: segment.bitrate }),
     ...(segment.programDateTimeMs === undefined
       ? {}
@@ -153,11 +161,11 @@ function identityOf(url: string, segment: MediaSegment): string {
   return range === undefined ? name : `${name}@${range.offset}+${range.length}`;
 }
 
-function listedMap(map: MediaMap, base: string): ListedMap {
+function listedMap(map: MediaMap, base: string, segment: string, names: InitNames): ListedMap {
   const url = absolute(map.uri, base);
   const range = map.byteRange;
-  const location = range === undefined ? url : `${url}@${range.offset}+${range.length}`;
-  const asset = { name: assetName('init', location, 'mp4'), ref: httpRef(url, map) };
+  const suffix = range === undefined ? '' : `@${range.offset}+${range.length}`;
+  const asset = { name: names.nameOf(segment, { url, suffix }), ref: httpRef(url, map) };
   return { asset, keys: map.keys.map((key) => listedKey(key, base)) };
 }
 
