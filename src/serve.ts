@@ -83,7 +83,12 @@ export async function serve(
         startedAtMs,
       }),
     );
-  const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
+  // From source, a reload makes Bun forget the page's script until the page is asked for again
+  // (oven-sh/bun#41576); in the executable it does not
+  const isExecutable = Bun.embeddedFiles.length > 0;
+  const hot = new HotAnswers(clock, (routes) => {
+    if (isExecutable) server.reload(options(routes));
+  });
   const app = createApp({
     unbuffered: {
       relays,

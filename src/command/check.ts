@@ -65,8 +65,7 @@ const MODE_WORDS: Readonly<Record<ChannelConfig['mode'], string>> = {
 function channelRows(channel: ChannelConfig): string[] {
   const number = channel.number === undefined ? '' : `${channel.number} `;
   const group = channel.group === undefined ? '' : `, group ${channel.group}`;
-  const warm = channel.keepWarm ? ', always fetched' : '';
-  const head = `${channel.id}: ${number}${channel.name}${group}, ${MODE_WORDS[channel.mode]}${warm}`;
+  const head = `${channel.id}: ${number}${channel.name}${group}, ${MODE_WORDS[channel.mode]}`;
   const sources = channel.sources.map((source, index) => {
     const rank = index === 0 ? 'from' : 'else';
     return `    ${rank} ${describeSource(source)}`;

@@ -67,6 +67,7 @@ export const CHANNEL_KEYS = [
     kind: 'flag',
     default: 'false',
     means: 'Fetch without viewers too, so that the first one never waits.',
+    later: true,
   },
   {
     path: 'channels[].archive',

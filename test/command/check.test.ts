@@ -62,7 +62,7 @@ Settings
   log.format               auto                     default
 
 Channels (4)
-  news: 1 News 24, group News, from the buffer, always fetched
+  news: 1 News 24, group News, from the buffer
       from https://***@h.example/a.m3u8?token=*** with authorization
       else https://b.example/a.m3u8 through http://***@p.example:3128
   piped: piped, NOT buffered: viewers are sent to the upstream itself
@@ -74,6 +74,7 @@ Channels (4)
       else the demo inside weir
 
 Without effect in this version
+  channels[0].keep_warm (weir.yaml:9:16)
   channels[3].archive (weir.yaml:23:71)
   overflow (weir.yaml:24:11)
 

@@ -215,6 +215,7 @@ providers: { acme: { max_connections: 2 } }`);
     expect(files).toEqual({ kind: 'loop', files: [join(config.dataDir, '../a.ts'), '/b.ts'] });
     expect(demo).toEqual({ kind: 'loop', files: 'demo' });
     expect(later.map(({ key }) => key)).toEqual([
+      'channels[0].keep_warm',
       'channels[0].archive',
       'channels[0].slate',
       'channels[0].sources[0].provider',
