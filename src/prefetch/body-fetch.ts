@@ -42,6 +42,8 @@ export type BodyFetchRequest = {
 const ATTEMPTS_MAX = 8;
 /** No attempt is given less time than this. */
 const ATTEMPT_MIN_MS = 250;
+/** How often a retry that found the budget spent looks again. */
+const BUDGET_WAIT_MS = 250;
 /** Waits after a Retry-After longer than this are not worth it for a live segment. */
 const RETRY_AFTER_MAX_MS = 30_000;
 /** RFC 8216 §4.3.2.4: an AES-128 key. */
@@ -112,12 +114,23 @@ export class BodyFetch {
           emit({ type: 'failed', key: this.#request.key, error: errorRecord(error) });
           return false;
         }
-        await this.#rest(delayMs);
+        if (await this.#mayRetry(delayMs, error)) continue;
         if (this.#abort.signal.aborted) return false;
-        if (clock.monotonicMs() < this.#deadlineMs) continue;
         emit({ type: 'failed', key: this.#request.key, error: errorRecord(error) });
         return false;
       }
+    }
+  }
+
+  /** Waits for the next try and for a place in the budget of retries; false where neither comes. */
+  async #mayRetry(delayMs: number, error: unknown): Promise<boolean> {
+    const { clock, budget } = this.#deps;
+    await this.#rest(delayMs);
+    for (;;) {
+      if (this.#abort.signal.aborted || clock.monotonicMs() >= this.#deadlineMs) return false;
+      // A late CDN edge says 404 for every new segment: cheap, expected, and not a sign of load
+      if (statusOf(error) === 404 || budget.spend()) return true;
+      await this.#rest(BUDGET_WAIT_MS);
     }
   }
 
@@ -205,23 +218,24 @@ export class BodyFetch {
 
   /** How long to wait before the next try, or undefined to give up. */
   #delayBefore(attempt: number, error: unknown): number | undefined {
-    const { clock, random, budget, source } = this.#deps;
+    const { clock, random, source } = this.#deps;
     const { targetDurationS, sequence } = this.#request;
     const { code } = errorRecord(error);
-    const status = error instanceof SourceStatusError ? error.status : undefined;
-    const isMissing = status === 404;
-    if (isMissing && sequence !== undefined) source.observe?.(sequence, 'missing');
+    const status = statusOf(error);
+    if (status === 404 && sequence !== undefined) source.observe?.(sequence, 'missing');
     if (attempt >= ATTEMPTS_MAX || PERMANENT.has(code) || status === 410) return undefined;
     const targetMs = targetDurationS * 1000;
     const backoff = { baseMs: 200, maxMs: Math.max(300, targetMs / 2) };
     let delayMs = backoffDelayMs(backoff, attempt - 1, random);
-    // A late CDN edge says 404 for every new segment: cheap, expected, and not a sign of load
-    if (!isMissing && !budget.spend()) delayMs = Math.max(delayMs, targetMs);
     const askedMs = error instanceof SourceStatusError ? (error.retryAfterMs ?? 0) : 0;
     delayMs = Math.max(delayMs, Math.min(askedMs, RETRY_AFTER_MAX_MS));
     const leftMs = this.#deadlineMs - clock.monotonicMs() - delayMs;
     return leftMs >= ATTEMPT_MIN_MS ? delayMs : undefined;
   }
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof SourceStatusError ? error.status : undefined;
 }
 
 function sizeOf(chunks: readonly Uint8Array[]): number {

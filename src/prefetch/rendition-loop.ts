@@ -2,7 +2,7 @@
 // it over.
 import { backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
-import { errorRecord } from '../base/errors.ts';
+import { errorRecord, FormatError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Timeouts } from '../config/config.ts';
 import {
@@ -189,8 +189,10 @@ export class RenditionLoop implements LoopHandle {
     const record = errorRecord(error);
     this.#deps.emit({ type: 'fetched', what: 'playlist', outcome: record.code });
     this.#deps.emit({ type: 'poll-failed', error: record, failures });
-    // No rarer than a list that does not change: who is back is seen within a target duration
-    const maxMs = Math.max(500, Math.min(this.#targetDurationS * 500, 10_000));
+    // A wrong answer is no sign of load: it is looked at again like a list that did not change
+    const isWrong = error instanceof FormatError;
+    const longestMs = this.#targetDurationS * (isWrong ? 500 : 1000);
+    const maxMs = Math.max(500, Math.min(longestMs, 10_000));
     const delayMs = backoffDelayMs({ baseMs: 250, maxMs }, failures - 1, this.#deps.random);
     const askedMs = error instanceof SourceStatusError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(delayMs, Math.min(askedMs, RETRY_AFTER_MAX_MS));
