@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { RenditionRing, type Segment } from '../../src/ring/rendition-ring.ts';
-import { blobOf, ringSegment } from '../support/listed.ts';
+import { blobOf, ringSegment } from '../support/ring-segment.ts';
 
 const TARGET_S = 4;
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { RenditionRing, type Segment } from '../../src/ring/rendition-ring.ts';
 import { Ring, type RingMember } from '../../src/ring/ring.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { blobOf, ringSegment } from '../support/listed.ts';
+import { blobOf, ringSegment } from '../support/ring-segment.ts';
 
 const SEGMENT_BYTES = 100;
 const MIB = 1024 * 1024;
