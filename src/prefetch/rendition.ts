@@ -164,8 +164,13 @@ export class Rendition implements Disposable {
   body(name: string): BodyResult | Promise<BodyResult> {
     this.#lastWatchedMs = this.#deps.clock.monotonicMs();
     const sequence = mediaSequenceOf(name);
-    if (this.#state !== 'following') return this.#bodyOfCold(name, sequence);
+    if (this.#state !== 'following' || this.#isUnlisted) return this.#bodyOfCold(name, sequence);
     return sequence === undefined ? this.#assetBody(name) : this.#segmentBody(name, sequence);
+  }
+
+  /** It was started and its list has yet to come: nothing can be said of any name. */
+  get #isUnlisted(): boolean {
+    return this.#listedMs === Number.NEGATIVE_INFINITY;
   }
 
   /** What is known of a body without asking upstream for it: for HEAD. */
@@ -335,6 +340,8 @@ export class Rendition implements Disposable {
       if (answer.kind !== 'ready') return answer;
     } else {
       this.#follow();
+      const answer = this.#isUnlisted ? await this.#waitForListing(untilMs) : undefined;
+      if (answer !== undefined && answer.kind !== 'ready') return answer;
     }
     return sequence === undefined
       ? this.#assetBody(name, untilMs)
