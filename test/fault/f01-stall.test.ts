@@ -19,7 +19,7 @@ const world = new World({
   'f1-dead': {},
 });
 beforeAll(() => world.start().then(() => {}));
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe.concurrent('F1: an upstream that stalls', () => {
   test.each(Object.entries(STALLS))(

@@ -19,7 +19,7 @@ const world = new World({
   ...Object.fromEntries(COLD.map(({ id }) => [id, {}])),
 });
 beforeAll(() => world.start().then(() => {}));
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe.concurrent('F2: an upstream that truncates', () => {
   test.each(ROWS)(

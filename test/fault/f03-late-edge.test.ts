@@ -8,7 +8,7 @@ const VIEWERS = 20;
 
 const world = new World({ 'f3-short': {}, 'f3-long': {}, 'f3-never': {} });
 beforeAll(() => world.start().then(() => {}));
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe.concurrent('F3: an edge that lags behind its own playlist', () => {
   test.each([

@@ -12,7 +12,7 @@ const BURST_RETRIES = 10;
 
 const world = new World({ 'f4-all': {}, 'f4-half': {}, 'f4-429': {}, 'f4-segments': {} });
 beforeAll(() => world.start().then(() => {}));
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 /** Asks for the playlist until it lists what is new at the origin; milliseconds that took. */
 async function recoveryMs(id: string, mediaUrl: string): Promise<number> {

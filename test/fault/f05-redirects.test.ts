@@ -42,7 +42,7 @@ beforeAll(() => world.start().then(() => {}));
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
   canary[Symbol.dispose]();
-});
+}, 20_000);
 
 /** /hop/3 leads to /hop/2 and so on; /hop/0 is the channel. */
 function hops(id: string): void {

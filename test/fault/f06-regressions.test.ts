@@ -68,7 +68,7 @@ const world = new World({
   'f6-stale': {},
 });
 beforeAll(() => world.start().then(() => {}));
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe.concurrent('F6: playlists that regress', () => {
   test.each(Object.entries(REGRESSIONS))(

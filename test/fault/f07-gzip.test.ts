@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all([world[Symbol.asyncDispose](), bombed[Symbol.asyncDispose]()]);
-});
+}, 20_000);
 
 describe.concurrent('F7: compressed playlists', () => {
   test.each(Object.entries(GOOD))(

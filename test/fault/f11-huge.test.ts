@@ -50,7 +50,7 @@ const world = new World(
   ['prefetch: { segment_max: 4MiB, idle_stop: 5s }', 'memory: 64MiB'],
 );
 beforeAll(() => world.start().then(() => {}));
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe('F11: huge and endless bodies', () => {
   test('are cut off at the limit; memory stays, other channels notice nothing', async () => {

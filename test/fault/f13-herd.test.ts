@@ -10,10 +10,21 @@ const WITHIN_MS = 50;
 /** Long enough that the herd comes while the upstream is at work. */
 const TARGET = { targetMs: 4000, segmentBytes: 20_000 };
 
-const ids = ['f13-cold', 'f13-slow-head', 'f13-slow-body', 'f13-stall', 'f13-500', 'f13-404'];
-const world = new World(Object.fromEntries(ids.map((id) => [id, { live: TARGET }])));
+const ids = [
+  'f13-cold',
+  'f13-stopped',
+  'f13-slow-head',
+  'f13-slow-body',
+  'f13-stall',
+  'f13-500',
+  'f13-404',
+];
+const IDLE_STOP_MS = 5000;
+const world = new World(Object.fromEntries(ids.map((id) => [id, { live: TARGET }])), [
+  `prefetch: { idle_stop: ${IDLE_STOP_MS}ms }`,
+]);
 beforeAll(() => world.start().then(() => {}));
-afterAll(() => world[Symbol.asyncDispose]());
+afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 function tally(answers: readonly Received[]): Record<string, number> {
   const counts: Record<string, number> = {};
@@ -55,6 +66,19 @@ describe('F13: a herd', () => {
     for (const path of new Set(origin.seen(live.segments()).map((request) => request.path))) {
       expect({ path, fetches: origin.seen(path).length }).toEqual({ path, fetches: 1 });
     }
+  }, 60_000);
+
+  test('at a segment of a channel that has just stopped opens it once and all get its bytes', async () => {
+    const { origin, live } = world.at('f13-stopped');
+    live.freeze();
+    const url = (await world.lastListed(await world.mediaUrl('f13-stopped')))!;
+    await Bun.sleep(IDLE_STOP_MS + 2000);
+    origin.on(live.playlists(), delayed(500));
+    const asked = origin.requests.length;
+    const answers = await stampede(url, HERD, WITHIN_MS);
+    expect(tally(answers)).toEqual({ '200 whole': HERD });
+    const again = origin.requests.slice(asked).map(({ path }) => path);
+    expect(again).toEqual([...new Set(again)]);
   }, 60_000);
 
   const good: readonly [string, Fault][] = [

@@ -1,4 +1,7 @@
 // This file is one running weir between faulty origins and viewers, for the tests of this folder.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { FaultyOrigin, type OriginOptions } from '../support/faulty-origin.ts';
 import { LiveChannel, type LiveOptions } from '../support/live-origin.ts';
 import { type Counts, counts, type OracleOptions, violations } from '../support/oracle.ts';
@@ -42,6 +45,7 @@ export class World implements AsyncDisposable {
   readonly #places = new Map<string, Place>();
   readonly #setups: Readonly<Record<string, ChannelSetup>>;
   readonly #serverLines: readonly string[];
+  readonly #dataDir = mkdtempSync(join(tmpdir(), 'weir-fault-'));
   #weir: Weir | undefined;
 
   constructor(
@@ -57,8 +61,16 @@ export class World implements AsyncDisposable {
   }
 
   async start(options: WeirOptions = {}): Promise<Weir> {
-    this.#weir = await Weir.start({ yaml: this.yaml(), ...options });
+    const { yaml, dataDir } = { yaml: this.yaml(), dataDir: this.#dataDir };
+    this.#weir = await Weir.start({ yaml, dataDir, ...options });
     return this.#weir;
+  }
+
+  /** The same server once more, on the same port with the same data; the old one must be gone. */
+  async startAgain(): Promise<Weir> {
+    const { port } = this.weir;
+    await this.weir[Symbol.asyncDispose]();
+    return this.start({ port });
   }
 
   get weir(): Weir {
@@ -76,12 +88,16 @@ export class World implements AsyncDisposable {
     return this.weir.url(`/live/${id}/index.m3u8`);
   }
 
+  proxyUrl(id: string): string {
+    return this.weir.url(`/proxy/${id}/index.m3u8`);
+  }
+
   /** Of the media playlist behind it; asking for it opens the channel. */
-  async mediaUrl(id: string): Promise<string> {
-    using client = new RawClient(this.url(id));
-    const answer = await client.get(this.url(id), { keepBody: true });
+  async mediaUrl(id: string, url = this.url(id)): Promise<string> {
+    using client = new RawClient(url);
+    const answer = await client.get(url, { keepBody: true });
     const text = new TextDecoder().decode(answer.body);
-    const [variant] = answer.status === 200 ? readVariants(text, this.url(id)) : [];
+    const [variant] = answer.status === 200 ? readVariants(text, url) : [];
     if (variant === undefined) throw new Error(`Cannot open ${id}: ${answer.status} ${text}`);
     return variant;
   }
@@ -127,6 +143,7 @@ export class World implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#weir?.[Symbol.asyncDispose]();
     for (const { origin } of this.#places.values()) origin[Symbol.dispose]();
+    rmSync(this.#dataDir, { recursive: true, force: true });
   }
 }
 

@@ -24,6 +24,7 @@ import {
   rangeIgnored,
   rangeWrong,
   rewritten,
+  saysConnection,
   stalledAt,
   TRUNCATIONS,
   withStatus,
@@ -191,6 +192,14 @@ describe('FaultyOrigin', () => {
     expect(client.isOpen).toBe(true);
     await Bun.sleep(40);
     expect(client.isOpen).toBe(false);
+  });
+
+  test('a connection said to be closed stays open', async () => {
+    origin.on(path, saysConnection('close'));
+    const socket = new RawClient(origin.url('/'));
+    expect((await socket.get(path)).headers['connection']).toBe('close');
+    const seen = origin.seen(path)[0]!;
+    expect(seen.finishedAtMs).toBeNumber();
   });
 
   test('requests on one connection are told apart', async () => {

@@ -29,6 +29,8 @@ export type Answer = {
   readonly trailing?: Uint8Array;
   /** What becomes of the connection after the answer; a number: closed so many ms later, unsaid. */
   readonly afterwards: 'keep' | 'close' | number;
+  /** What the Connection header says, where it lies about `afterwards`. */
+  readonly saysConnection?: 'keep-alive' | 'close';
   /** Of an answer to a Range: the whole one it was cut from. */
   readonly whole?: Answer;
 };

@@ -119,7 +119,11 @@ export class Connection {
     while (sent < bytes.length) {
       if (this.#closed.signal.aborted) return false;
       const taken = this.#socket.write(sent === 0 ? bytes : bytes.subarray(sent));
-      if (taken < 0) return false;
+      if (taken < 0) {
+        // The event that says so has yet to come, and would never come to who never waits.
+        this.#closed.abort();
+        return false;
+      }
       sent += taken;
       if (sent === bytes.length) break;
       await new Promise<void>((resolve) => {

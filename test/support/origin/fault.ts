@@ -98,6 +98,11 @@ export function afterwards(what: Answer['afterwards']): Fault {
   return (normal) => ({ ...normal, afterwards: what });
 }
 
+/** Says one thing of the connection and does another. */
+export function saysConnection(what: 'keep-alive' | 'close'): Fault {
+  return (normal) => ({ ...normal, saysConnection: what });
+}
+
 export function withHeaders(headers: readonly Header[]): Fault {
   return (normal) => ({ ...normal, headers: [...normal.headers, ...headers] });
 }

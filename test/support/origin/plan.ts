@@ -46,7 +46,7 @@ function headBytes(answer: Answer): Uint8Array {
     lines.push('Transfer-Encoding: chunked');
   }
   const closes = answer.framing === 'close' || answer.afterwards === 'close';
-  lines.push(`Connection: ${closes ? 'close' : 'keep-alive'}`);
+  lines.push(`Connection: ${answer.saysConnection ?? (closes ? 'close' : 'keep-alive')}`);
   return encoder.encode(`${lines.join('\r\n')}\r\n\r\n`);
 }
 

@@ -1,0 +1,112 @@
+// This file is failure F14: viewers that leave, after whom upstream must be left alone.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { pausedAt, stalledAt } from '../support/origin/fault.ts';
+import { RawClient } from '../support/viewer/raw-client.ts';
+import { type Place, until, World } from './world.ts';
+
+const MIB = 1024 * 1024;
+const IDLE_STOP_MS = 2000;
+const CYCLES = 10_000;
+const PIPED_CYCLES = 3000;
+/** Less than a single buffer for each that left. */
+const GROWTH_MAX = 48 * MIB;
+const CYCLES_AT_ONCE = 50;
+
+const world = new World(
+  {
+    'f14-proxy': { live: { segmentBytes: 8 * MIB } },
+    'f14-idle': {},
+    'f14-stalled': {},
+    'f14-cycles': { live: { segmentBytes: MIB / 2, targetMs: 4000 } },
+    'f14-proxy-cycles': { live: { segmentBytes: MIB / 2, targetMs: 4000 } },
+  },
+  [`prefetch: { idle_stop: ${IDLE_STOP_MS}ms }`],
+);
+beforeAll(() => world.start().then(() => {}));
+afterAll(() => world[Symbol.asyncDispose](), 20_000);
+
+/** Requests that the origin has begun to answer and not finished. */
+function underWay({ origin }: Place): number {
+  const isOpen = (request: (typeof origin.requests)[number]) =>
+    request.finishedAtMs === undefined && request.abandonedAtMs === undefined;
+  return origin.requests.filter(isOpen).length;
+}
+
+/** Asks for `url` and leaves at a tenth of it, over and over; the memory once that has settled. */
+async function cycle(url: string, count: number): Promise<number> {
+  let left = count;
+  const work = async () => {
+    while (left-- > 0) {
+      using client = new RawClient(url);
+      const { status, ended } = await client.get(url, { leaveAt: 0.1 });
+      if (ended !== 'left') throw new Error(`Cannot leave: ${status}, ${ended}`);
+    }
+  };
+  using opener = new RawClient(url);
+  await opener.get(url);
+  await Promise.all(Array.from({ length: CYCLES_AT_ONCE }, work));
+  let least = Number.POSITIVE_INFINITY;
+  for (let look = 0; look < 30; look++) {
+    await Bun.sleep(100);
+    least = Math.min(least, world.weir.rssBytes());
+  }
+  return least;
+}
+
+/** What `count` cycles leave behind beyond what a first few did. */
+async function growth(url: string, count: number): Promise<number> {
+  const first = await cycle(url, 1000);
+  return (await cycle(url, count)) - first;
+}
+
+describe('F14: viewers that leave', () => {
+  test.concurrent('a piped segment is let go of within a second of its only viewer', async () => {
+    const place = world.at('f14-proxy');
+    place.origin.on(place.live.segments(), pausedAt(0.3, 8000));
+    const media = await world.mediaUrl('f14-proxy', world.proxyUrl('f14-proxy'));
+    const url = (await world.lastListed(media))!;
+    using client = new RawClient(url);
+    expect((await client.get(url, { leaveAt: 0.1 })).ended).toBe('left');
+    const leftAtMs = performance.now();
+    expect(await until(() => underWay(place) === 0, 5000)).toBe(true);
+    expect(performance.now() - leftAtMs).toBeLessThan(1000);
+    expect(place.origin.seen(place.live.segments())[0]!.abandonedAtMs).toBeNumber();
+  }, 30_000);
+
+  test.concurrent('nothing is asked and nothing is open a second after idle_stop', async () => {
+    const place = world.at('f14-idle');
+    await world.watch('f14-idle', { count: 5, forMs: 3000 });
+    await Bun.sleep(IDLE_STOP_MS + 1000);
+    const asked = place.origin.requests.length;
+    expect(underWay(place)).toBe(0);
+    await Bun.sleep(3000);
+    expect(place.origin.requests.length).toBe(asked);
+  }, 30_000);
+
+  test.concurrent('a fetch that stalls ends with its channel', async () => {
+    const place = world.at('f14-stalled');
+    place.origin.on(place.live.segments(), stalledAt(0.5), { skip: 4 });
+    await world.watch('f14-stalled', { count: 2, forMs: 2000 }, { mayBeUnavailable: true });
+    const leftAtMs = performance.now();
+    await until(() => false, IDLE_STOP_MS + 1000);
+    expect(underWay(place)).toBe(0);
+    const late = place.origin.requests.filter(({ atMs }) => atMs > leftAtMs + IDLE_STOP_MS + 1000);
+    expect(late).toEqual([]);
+  }, 30_000);
+
+  test('ten thousand that leave at a tenth of a held segment leave nothing behind', async () => {
+    const media = await world.mediaUrl('f14-cycles');
+    const url = (await world.lastListed(media))!;
+    world.at('f14-cycles').live.freeze();
+    expect(await growth(url, CYCLES)).toBeLessThan(GROWTH_MAX);
+  }, 60_000);
+
+  test('three thousand that leave a piped segment leave nothing behind, here or upstream', async () => {
+    const place = world.at('f14-proxy-cycles');
+    const media = await world.mediaUrl('f14-proxy-cycles', world.proxyUrl('f14-proxy-cycles'));
+    const url = (await world.lastListed(media))!;
+    place.live.freeze();
+    expect(await growth(url, PIPED_CYCLES)).toBeLessThan(GROWTH_MAX);
+    expect(await until(() => underWay(place) === 0, 2000)).toBe(true);
+  }, 60_000);
+});
