@@ -42,5 +42,5 @@ export function listedKey(name: string, more: Partial<Key> = {}): ListedKey {
     attributes: new Map(),
     ...more,
   };
-  return { key, asset: { name, ref: { kind: 'http', url: key.uri } } };
+  return { key, asset: { name, ref: { kind: 'http', url: key.uri ?? '' } } };
 }
