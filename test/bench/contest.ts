@@ -19,10 +19,11 @@ export type Contender = { readonly server: BenchServer; readonly playlistPath: s
 const LIVE: LiveSpec = { tag: 'contest', segmentMs: 4000, sizeBytes: 1_500_000 };
 
 export class Contest implements AsyncDisposable {
-  readonly contenders: readonly Contender[];
+  /** nginx-copying among them. */
+  readonly all: readonly Contender[];
 
   private constructor(contenders: readonly Contender[]) {
-    this.contenders = contenders;
+    this.all = contenders;
   }
 
   static async start(bench: Bench): Promise<Contest> {
@@ -33,7 +34,9 @@ export class Contest implements AsyncDisposable {
     const weir = await startWeir({ channels });
     contenders.push({ server: weir, playlistPath: '/live/bench/index.m3u8' });
     if (!lacking.includes('nginx')) {
-      contenders.push({ server: await startNginx(origin, path), playlistPath: path });
+      for (const name of ['nginx', 'nginx-copying'] as const) {
+        contenders.push({ server: await startNginx(name, origin, path), playlistPath: path });
+      }
     }
     if (!lacking.includes('varnishd')) {
       contenders.push({ server: await startVarnish(origin, path), playlistPath: path });
@@ -42,8 +45,13 @@ export class Contest implements AsyncDisposable {
     return new Contest(contenders);
   }
 
+  /** One of each kind. */
+  get contenders(): readonly Contender[] {
+    return this.all.filter(({ server }) => server.name !== 'nginx-copying');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { server } of this.contenders) await server[Symbol.asyncDispose]();
+    for (const { server } of this.all) await server[Symbol.asyncDispose]();
   }
 }
 

@@ -6,9 +6,16 @@ import { BenchServer, benchDir } from './server.ts';
 
 export type Upstream = { readonly port: number };
 
-/** As Debian ships it, but for the access log, which weir and Varnish do not write either. */
-export function startNginx(origin: Upstream, readyPath: string): Promise<BenchServer> {
-  const dir = benchDir('nginx');
+/**
+ * As Debian ships it, but for the access log, which weir and Varnish do not write either. Copying:
+ * without `sendfile`, which is nginx's own default and the only way over TLS.
+ */
+export function startNginx(
+  name: 'nginx' | 'nginx-copying',
+  origin: Upstream,
+  readyPath: string,
+): Promise<BenchServer> {
+  const dir = benchDir(name);
   const port = freePort();
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   mkdirSync(join(dir, 'temp'));
@@ -18,7 +25,7 @@ daemon off; worker_processes 1; worker_rlimit_nofile 8192;
 pid ${dir}/nginx.pid; error_log stderr warn;
 events { worker_connections 4096; }
 http {
-  sendfile on; tcp_nopush on; access_log off; keepalive_requests 100000000;
+  sendfile ${name === 'nginx' ? 'on' : 'off'}; tcp_nopush on; access_log off; keepalive_requests 100000000;
   ${temp.map((name) => `${name}_temp_path ${dir}/temp/${name};`).join(' ')}
   proxy_cache_path ${dir}/cache levels=1:2 keys_zone=c:10m max_size=2g inactive=1h use_temp_path=off;
   server {
@@ -33,7 +40,7 @@ http {
 }`;
   writeFileSync(join(dir, 'nginx.conf'), conf);
   const cmd = ['nginx', '-e', 'stderr', '-p', dir, '-c', join(dir, 'nginx.conf')];
-  return BenchServer.start({ name: 'nginx', port, dir, cmd, readyPath });
+  return BenchServer.start({ name, port, dir, cmd, readyPath });
 }
 
 export function startVarnish(origin: Upstream, readyPath: string): Promise<BenchServer> {

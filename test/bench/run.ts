@@ -1,6 +1,6 @@
 // This file measures weir and its peers, prints a table and writes RESULTS.md.
 
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ensurePrograms } from '../runner/programs.ts';
 import { weirCommand } from '../support/weir.ts';
@@ -50,9 +50,16 @@ const { values } = parseArgs({
   },
 });
 
-/** What weir is measured as: the binary where WEIR_BINARY names one, else the sources. */
-function weirName(): string {
-  return process.env['WEIR_BINARY'] === undefined ? 'from source' : `binary ${weirCommand()[0]}`;
+/** What users run is what is measured: the binary that WEIR_BINARY names, or one built now. */
+function useBinary(): void {
+  if (process.env['WEIR_BINARY'] !== undefined) return;
+  const cmd = [process.execPath, join(import.meta.dir, '../build.ts'), '--host'];
+  const { exitCode, stdout, stderr } = Bun.spawnSync({ cmd });
+  const name = /^weir-\S+/m.exec(String(stdout))?.[0];
+  if (exitCode !== 0 || name === undefined) {
+    throw new Error(`Cannot measure: the binary does not build\n${stdout}${stderr}`);
+  }
+  process.env['WEIR_BINARY'] = join('dist', name);
 }
 
 /** The clients in this process must not take time from the server's core. */
@@ -91,12 +98,13 @@ function chosenRows(only: string | undefined): readonly Row[] {
   process.exit(2);
 }
 
+useBinary();
 leaveServerCore();
 const { quick, only, out, json } = values;
 const figures = await measureAll(chosenRows(only), quick);
 const page: Page = {
   command: 'npm run bench',
-  machine: describeMachine(weirName()),
+  machine: describeMachine(`binary ${basename(weirCommand()[0]!)}`),
   figures,
   parsers: quick || only !== undefined ? [] : [...benchPlaylistParse(), ...benchM3uParse()],
 };

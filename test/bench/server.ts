@@ -6,7 +6,7 @@ import type { Subprocess } from 'bun';
 import { cores } from './machine.ts';
 import { treeCpuMs, treeRssBytes } from './process-tree.ts';
 
-export type ServerName = 'weir' | 'nginx' | 'varnish';
+export type ServerName = 'weir' | 'nginx' | 'nginx-copying' | 'varnish';
 
 const READY_WITHIN_MS = 15_000;
 const STOP_WITHIN_MS = 10_000;

@@ -19,7 +19,10 @@ export async function singleFetchFigure(bench: Bench): Promise<Figure> {
   const reports = await watch(options, bench.isQuick ? 5000 : 40_000);
   const counts = [...(await origin.segmentCounts('late')).values()];
   const most = Math.max(...counts);
-  const seen = reports.flatMap((report) => report.segments);
+  // Who was sent home in mid-answer at the end waited for nothing
+  const seen = reports
+    .flatMap((report) => report.segments)
+    .filter(({ answer }) => answer.ended !== 'left');
   const whole = seen.filter(({ answer }) => answer.ended === 'whole' && answer.status === 200);
   return {
     what: `upstream fetches per segment, ${viewers.toLocaleString('en-US')} viewers, upstream ${lateMs / 1000} s late`,
