@@ -1,0 +1,45 @@
+// This file is a prefetch worker that lives and dies as the loops opened on it say.
+import type { LoopSpec } from '../../src/prefetch/messages.ts';
+import type { FromWorker, ToWorker } from '../../src/prefetch/thread-messages.ts';
+
+declare const self: Worker;
+
+let isMute = false;
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  switch (data.type) {
+    case 'settings':
+      break;
+    case 'ping':
+      if (!isMute) post({ type: 'pong' });
+      break;
+    case 'end':
+      if (!isMute) post({ type: 'ended' });
+      break;
+    case 'open':
+      tell(data.loop, `open ${orderOf(data.spec)}`);
+      obey(orderOf(data.spec));
+      break;
+    default:
+      tell(data.loop, data.type);
+  }
+};
+
+/** The order is where a loop has its files. */
+function orderOf(spec: LoopSpec): string {
+  return spec.source.kind === 'loop' ? (spec.source.files[0] ?? '') : '';
+}
+
+function obey(order: string): void {
+  if (order === 'throw') throw new Error('as it was told');
+  if (order === 'exit') process.exit(3);
+  if (order === 'fall silent') isMute = true;
+}
+
+function tell(loop: number, what: string): void {
+  post({ type: 'event', loop, event: { type: 'fetched', what: 'playlist', outcome: what } });
+}
+
+function post(message: FromWorker): void {
+  self.postMessage(message);
+}
