@@ -1,0 +1,138 @@
+// This file is the whole application without sockets or threads: loops do what a test says.
+import { silentLog } from '../../src/base/log.ts';
+import { openMemoryStore } from '../../src/channel/store.ts';
+import type { ChannelConfig, UrlSource } from '../../src/config/config.ts';
+import { createApp } from '../../src/delivery/app.ts';
+import { HotAnswers } from '../../src/delivery/hot-answers.ts';
+import { Sealer } from '../../src/delivery/seal.ts';
+import { collectMetrics } from '../../src/metrics/collect.ts';
+import { EventLoopLag } from '../../src/metrics/event-loop.ts';
+import { formatMetrics } from '../../src/metrics/prometheus.ts';
+import type { BodyKey, LoopEvent } from '../../src/prefetch/messages.ts';
+import { Relays } from '../../src/prefetch/relays.ts';
+import type { OpenLoop } from '../../src/prefetch/rendition.ts';
+import type { ListedSegment } from '../../src/ring/listing.ts';
+import { Ring } from '../../src/ring/ring.ts';
+import { FakeClock } from './fake-clock.ts';
+import { listedSegment } from './listed.ts';
+import { type Script, scriptedOutbound } from './outbound-script.ts';
+
+export type LoopScript = {
+  /** What the list names when a loop is opened; undefined: nothing ever. */
+  segments: readonly ListedSegment[] | undefined;
+  /** What comes of a body that a viewer waits for. */
+  onWant: (key: BodyKey, emit: (event: LoopEvent) => void) => void;
+};
+
+export function loaded(key: BodyKey, bytes: string): LoopEvent {
+  const body = new Blob([bytes]);
+  return { type: 'loaded', key, body, contentType: 'video/mp2t', tookMs: 1, attempts: 1 };
+}
+
+export function loopChannel(id: string): ChannelConfig {
+  const sources = [{ kind: 'loop', files: 'demo' } as const];
+  return { id, name: `Channel ${id}`, mode: 'buffered', sources, keepWarm: false };
+}
+
+export function urlChannel(id: string, url: string, more: Partial<UrlSource> = {}): ChannelConfig {
+  const source: UrlSource = {
+    kind: 'url',
+    url,
+    headers: {},
+    verifyTls: true,
+    allowDowngrade: false,
+    timeouts: {},
+    ...more,
+  };
+  return { id, name: `Channel ${id}`, mode: 'proxy', sources: [source], keepWarm: false };
+}
+
+export function createInProcessApp(channels: readonly ChannelConfig[], upstream: Script = {}) {
+  const clock = new FakeClock();
+  const outbound = scriptedOutbound(upstream);
+  const ring = new Ring(clock, 1_000_000, () => {});
+  const store = openMemoryStore();
+  const script: LoopScript = {
+    segments: [1, 2, 3, 4].map((sequence) => listedSegment(sequence)),
+    onWant: (key, emit) => emit(loaded(key, `body of ${key}`)),
+  };
+  let loopsOpened = 0;
+  const openLoop: OpenLoop = (_spec, { emit }) => {
+    loopsOpened++;
+    const { segments } = script;
+    if (segments !== undefined) queueMicrotask(() => emit(listed(segments)));
+    return {
+      setMode() {},
+      want: (key) => script.onWant(key, emit),
+      unwant() {},
+      asked() {},
+      [Symbol.dispose]() {},
+    };
+  };
+  const settings = { ahead: 3, segmentMaxBytes: 100_000, idleStopMs: 60_000 };
+  const deps = { clock, log: silentLog, outbound, ring, store, openLoop, settings };
+  const relays = new Relays(channels, deps);
+  const lag = new EventLoopLag(clock);
+  const state: { notReady: string | undefined; publicUrl: string | undefined } = {
+    notReady: undefined,
+    publicUrl: undefined,
+  };
+  const metrics = () =>
+    formatMetrics(
+      collectMetrics({
+        relays,
+        ring,
+        lag,
+        pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
+        guard: () => ({ open: 1 }),
+        version: '1.2.3',
+        startedAtMs: 5000,
+      }),
+    );
+  const app = createApp({
+    unbuffered: {
+      relays,
+      outbound,
+      clock,
+      sealer: new Sealer(store.secret('proxy-url', 32)),
+      segmentMaxBytes: 100_000,
+    },
+    operations: { relays, metrics, version: '1.2.3', notReady: () => state.notReady },
+    addressOf: () => 'viewer',
+    publicUrl: () => state.publicUrl,
+    hot: new HotAnswers(clock, () => {}),
+  });
+  return {
+    clock,
+    outbound,
+    relays,
+    ring,
+    script,
+    state,
+    get loopsOpened() {
+      return loopsOpened;
+    },
+    /** `headers` with a method of its own where it is not GET. */
+    ask: async (path: string, headers: Record<string, string> = {}, method = 'GET') =>
+      app.handle(new Request(`http://tv.example${path}`, { method, headers })),
+    [Symbol.dispose]() {
+      relays[Symbol.dispose]();
+      lag[Symbol.dispose]();
+    },
+  };
+}
+
+export type InProcessApp = ReturnType<typeof createInProcessApp>;
+
+function listed(segments: readonly ListedSegment[]): LoopEvent {
+  return {
+    type: 'listed',
+    link: 'cold',
+    missed: 0,
+    fresh: segments.map((segment, ordinal) => ({ ordinal, segment })),
+    targetDurationS: 4,
+    onDemand: false,
+    independentSegments: false,
+    iFramesOnly: false,
+  };
+}
