@@ -108,6 +108,14 @@ describe('Timeline.place()', () => {
     expect(place).toEqual({ mediaSequence: 6, discontinuitySequence: 1, discontinuity: false });
   });
 
+  test('a segment placed again keeps its tag, though the list shows none any more', () => {
+    const timeline = new Timeline();
+    follow(timeline, 'a', 0, 4);
+    const before = timeline.place('a', source(5, { discontinuity: true }), 'next', 'list');
+    timeline.place('a', source(4), 'cold', 'nothing');
+    expect(timeline.place('a', source(5), 'next', 'list')).toEqual(before as Place);
+  });
+
   test('no list begins before one that was listed', () => {
     const timeline = new Timeline();
     follow(timeline, 'a', 0, 9);
@@ -187,6 +195,15 @@ describe('Timeline of several renditions', () => {
     const place = timeline.place('near', source(0), 'reset', 'list') as Place;
     expect(place.mediaSequence).toBeGreaterThan(105);
     expect(place.mediaSequence).toBeLessThanOrEqual(105 + 1 + 256);
+    const far = timeline.place('far', source(0), 'reset', 'list') as Place;
+    expect(far.mediaSequence).toBe(1_000_001);
+  });
+
+  test('one that joins late counts discontinuities as the others do, not as the source', () => {
+    const timeline = new Timeline();
+    follow(timeline, 'hd', 0, 3);
+    timeline.place('hd', source(4, { discontinuity: true }), 'next', 'list');
+    expect(timeline.place('sd', source(4), 'cold', 'nothing')?.discontinuitySequence).toBe(1);
   });
 });
 

@@ -162,6 +162,22 @@ describe('ComputedSource.poll()', () => {
     expect(rig.origin.segmentRequests).toBeLessThanOrEqual(24);
   });
 
+  test('an origin that has everything it is asked for costs no more than a look', async () => {
+    const rig = new Rig(new Origin(0, 1e15), 1000);
+    expect(await rig.poll().catch((e: unknown) => e)).toBeInstanceOf(SourceStatusError);
+    expect(rig.origin.segmentRequests).toBeLessThanOrEqual(24);
+  });
+
+  test('one that is gone is asked less and less', async () => {
+    const rig = new Rig(new Origin(900, 1000), 1000);
+    await rig.poll();
+    Object.assign(rig.origin, { oldest: 1, newest: 0, segmentRequests: 0 });
+    for (let i = 0; i < 80; i++) await rig.follow(false);
+    const looks = 80 / 8 + 4;
+    expect(rig.origin.segmentRequests).toBeLessThanOrEqual(looks * 24);
+    expect(rig.origin.segmentRequests).toBeGreaterThan(0);
+  });
+
   test('an origin that cannot be asked says nothing of its numbers', async () => {
     const down = new Rig(new Origin(900, 1000), 1000);
     down.origin.isDown = true;
