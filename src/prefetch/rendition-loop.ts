@@ -42,7 +42,9 @@ const RETRY_AFTER_MAX_MS = 30_000;
 /** Messages from one thread to another take less; who asks meanwhile has not seen them. */
 const UNDER_WAY_MS = 100;
 /** Assets remembered as fetched; a channel rarely has more keys within a window. */
-const ASSETS_MAX = 256;
+const ASSETS_MAX = 64;
+/** An init segment is a few hundred bytes, a key sixteen. */
+const ASSET_MAX_BYTES = 1024 * 1024;
 
 type AssetRun = { readonly run: Promise<boolean>; doneMs: number | undefined };
 
@@ -285,18 +287,22 @@ export class RenditionLoop implements LoopHandle {
 
   #know(segment: ListedSegment): void {
     const { map, keys } = segment;
-    if (map !== undefined) {
-      const expect = isEncrypted(map.keys) ? 'encrypted' : 'init';
-      this.#knownAssets.set(map.asset.name, { asset: map.asset, expect });
-    }
+    if (map !== undefined) this.#knowAsset(map.asset, isEncrypted(map.keys) ? 'encrypted' : 'init');
     for (const { asset } of [...keys, ...(map?.keys ?? [])]) {
-      if (asset !== undefined) this.#knownAssets.set(asset.name, { asset, expect: 'key' });
+      if (asset !== undefined) this.#knowAsset(asset, 'key');
     }
-    while (this.#knownAssets.size > ASSETS_MAX) {
+    // What is on demand may be asked for at any time
+    while (!this.#onDemand && this.#knownAssets.size > ASSETS_MAX) {
       const oldest = this.#knownAssets.keys().next().value as string;
       this.#knownAssets.delete(oldest);
       this.#assets.delete(oldest);
     }
+  }
+
+  /** The one named last is remembered longest. */
+  #knowAsset(asset: Asset, expect: Expectation): void {
+    this.#knownAssets.delete(asset.name);
+    this.#knownAssets.set(asset.name, { asset, expect });
   }
 
   #watchEnd(listing: Listing, changed: boolean): void {
@@ -404,7 +410,10 @@ export class RenditionLoop implements LoopHandle {
         gate,
         budget: this.#budget,
         timeouts: this.#timeouts,
-        maxBytes: this.#spec.segmentMaxBytes,
+        maxBytes:
+          request.kind === 'asset'
+            ? Math.min(ASSET_MAX_BYTES, this.#spec.segmentMaxBytes)
+            : this.#spec.segmentMaxBytes,
         emit,
       },
       request,

@@ -66,6 +66,9 @@ const STALE_TARGET_DURATIONS = 3;
 /** Recent segments remembered so that a restart of the source is recognised. */
 const TAIL_MAX = 128;
 
+/** As many as the loop remembers to have fetched: it does not fetch them again by itself. */
+const ASSETS_MAX = 64;
+
 type AssetEntry = {
   readonly asset: Asset;
   readonly contentType: string;
@@ -667,12 +670,13 @@ export class Rendition implements Disposable {
   }
 
   #forgetAssets(): void {
-    if (this.#assets.size === 0) return;
+    if (this.#assets.size <= ASSETS_MAX) return;
     const used = new Set<string>();
     for (const segment of this.ring.all()) {
       for (const asset of assetsOf(segment.listed)) used.add(asset.name);
     }
     for (const [name, { inFlight }] of this.#assets) {
+      if (this.#assets.size <= ASSETS_MAX) return;
       if (!used.has(name) && inFlight === undefined) this.#assets.delete(name);
     }
   }

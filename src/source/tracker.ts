@@ -33,8 +33,8 @@ const APART_TARGET_DURATIONS = 1;
 const FAR_BEHIND = 30;
 /** Lists that end alike and begin differently: some servers trim late. */
 const SHAPES_MAX = 8;
-/** A source that counts by a clock may have named this many that never came. */
-const UNSEEN_MAX = 2;
+/** A list looked at anew may end this far before the last one: its edge lags, or names ahead. */
+const COLD_BEHIND_MAX = 3;
 /** Names that change under the same numbers this often in a row mean nothing. */
 const RENAMED_MAX = 3;
 
@@ -103,10 +103,10 @@ export class Tracker {
   #takeCold(listing: Listing, last: ListedSegment): Fresh {
     const known = this.#newestKnown(listing);
     const behind = (this.#last as number) - last.sequence;
-    // Where content is called by its number alone, only the number can tell
-    const isNumbered = listing.generation !== undefined && behind > UNSEEN_MAX;
+    // Time has passed since: no copy of a slow edge is behind by this much
+    const isFarBehind = behind > COLD_BEHIND_MAX;
     const isReset =
-      isNumbered || (known === undefined ? behind > 0 : !this.#isSame(known, listing));
+      isFarBehind || (known === undefined ? behind > 0 : !this.#isSame(known, listing));
     if (isReset) this.#tail.clear();
     return this.#accept(isReset ? 'reset' : 'cold', listing.segments, 0);
   }

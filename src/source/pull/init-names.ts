@@ -59,9 +59,10 @@ export class InitNames {
     const learnt = [...changed].filter((part) => this.#isToken(part, same));
     if (learnt.length === 0) return;
     for (const part of learnt) this.#tokens.add(part);
-    // Names given so far keep their meaning under what is left of their URLs
-    const places = [...this.#places].reverse();
-    this.#byLocation = new Map(places.map(([name, place]) => [this.#locationOf(place), name]));
+    // Names given so far keep their meaning under what is left of their URLs; the last is in use
+    this.#byLocation = new Map(
+      [...this.#places].map(([name, place]) => [this.#locationOf(place), name]),
+    );
   }
 
   #isToken(part: string, same: ReadonlySet<string>): boolean {
