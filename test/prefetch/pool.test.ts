@@ -135,8 +135,10 @@ describe('WorkerPool', () => {
     for (let deaths = 1; deaths <= 3; deaths++) {
       await died.until(deaths);
       await clock.advance(999);
-      expect(said.all).toHaveLength(deaths);
+      // The next ping and the next start
+      expect(clock.pendingCount).toBe(2);
       await clock.advance(1);
+      expect(clock.pendingCount).toBe(1);
       await said.until(deaths + 1);
     }
     await died.until(4);
