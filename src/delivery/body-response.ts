@@ -1,5 +1,5 @@
 // This file answers with a segment, an init segment or a key.
-import type { BodyResult } from '../prefetch/rendition.ts';
+import type { Awaited, BodyResult } from '../prefetch/rendition.ts';
 import { problemResponse, unavailable } from './error-response.ts';
 import { CORS, IMMUTABLE_CACHE } from './headers.ts';
 import { parseRange } from './range.ts';
@@ -13,7 +13,7 @@ export function matchesEtag(header: string | null, etag: string): boolean {
 
 export function bodyResponse(
   name: string,
-  result: BodyResult,
+  result: BodyResult | Awaited,
   request: Request,
 ): Response | Promise<Response> {
   switch (result.kind) {
@@ -30,6 +30,8 @@ export function bodyResponse(
       const headers = bodyHeaders(name, contentType);
       return new Response(inFlight.stream(), { headers });
     }
+    case 'awaited':
+      return new Response(null, { headers: bodyHeaders(name, result.contentType) });
     case 'missing':
       return problemResponse(
         {

@@ -10,5 +10,5 @@ export function queryOf(url: string): URLSearchParams | undefined {
 export function parseHeight(query: URLSearchParams | undefined): number | undefined | 'invalid' {
   const value = query?.get('quality') ?? query?.get('hd');
   if (value === null || value === undefined || value === '') return undefined;
-  return /^\d{1,5}p?$/.test(value) ? Number.parseInt(value, 10) : 'invalid';
+  return /^[1-9]\d{0,4}p?$/.test(value) ? Number.parseInt(value, 10) : 'invalid';
 }

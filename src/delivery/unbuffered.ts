@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { errorRecord } from '../base/errors.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import type { ChannelConfig, UrlSource } from '../config/config.ts';
+import { formatMediaPlaylist } from '../media/m3u8/format-media.ts';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
 import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
 import type { Outbound } from '../net/outbound.ts';
@@ -126,14 +127,15 @@ export class UnbufferedModes {
     const height = parseHeight(query);
     if (host === 'invalid' || height === 'invalid') return badParameter(request);
     let answer: PlaylistText;
+    let text: string;
     try {
       answer = await this.#flights.run(`${config.id} ${url}`, () =>
         this.#playlistText(source, url),
       );
+      text = passedOn(answer, height);
     } catch (error) {
       return badGateway(error, request);
     }
-    const text = height === undefined ? answer.text : reduced(answer, height);
     const rewrite = (target: string, kind: UriKind): string => {
       const suffix = kind === 'playlist' ? 'm3u8' : extensionOf(target);
       if (mode === 'host' && kind === 'body') return moved(target, host);
@@ -219,13 +221,21 @@ function buffered(id: string, request: Request, up: string): Response {
   return new Response(null, { status: 302, headers: { ...CORS, location } });
 }
 
-function reduced(answer: PlaylistText, height: number): string {
+/**
+ * The playlist as it is, unless something in it must be worked out: which variant is wanted, or
+ * what its variables stand for (RFC 8216bis §4.4.2.3), which no URL could be told from.
+ */
+function passedOn(answer: PlaylistText, height: number | undefined): string {
+  const hasVariables = answer.text.includes('#EXT-X-DEFINE');
+  if (height === undefined && !hasVariables) return answer.text;
   const playlist = parsePlaylist(answer.text, { uri: answer.url });
-  if (playlist.kind !== 'multivariant') return answer.text;
-  const variant = pickVariant(playlist, height);
-  return variant === undefined
-    ? answer.text
-    : formatMultivariantPlaylist(onlyVariant(playlist, variant));
+  if (playlist.kind === 'media') {
+    return hasVariables ? formatMediaPlaylist(playlist) : answer.text;
+  }
+  const variant = height === undefined ? undefined : pickVariant(playlist, height);
+  return formatMultivariantPlaylist(
+    variant === undefined ? playlist : onlyVariant(playlist, variant),
+  );
 }
 
 /** The same path and query at another host; where none was named, as it is upstream. */

@@ -57,6 +57,9 @@ export type BodyResult =
   | { readonly kind: 'gone' }
   | Unavailable;
 
+/** Listed and not here yet: whoever asks for it will get it. */
+export type Awaited = { readonly kind: 'awaited'; readonly contentType: string };
+
 /** How long a viewer waits for a cold channel or a segment that is late; then 503. */
 export const VIEWER_WAIT_MS = 10_000;
 /** RFC 8216 §6.2.2 allows no shorter list; a player starts this far from the end. */
@@ -177,17 +180,20 @@ export class Rendition implements Disposable {
   }
 
   /** What is known of a body without asking upstream for it: for HEAD. */
-  peek(name: string): BodyResult {
+  peek(name: string): BodyResult | Awaited {
     const sequence = mediaSequenceOf(name);
     if (sequence === undefined) {
       const entry = this.#assets.get(name);
-      if (entry?.body === undefined) return { kind: 'missing' };
+      if (entry === undefined) return { kind: 'missing' };
+      if (entry.body === undefined) return { kind: 'awaited', contentType: entry.contentType };
       return { kind: 'whole', body: entry.body, contentType: entry.contentType };
     }
     const segment = this.ring.find(sequence);
     if (segment?.name !== name) return { kind: this.#isPast(sequence) ? 'gone' : 'missing' };
-    if (segment.body === undefined) return { kind: segment.state === 'gap' ? 'missing' : 'gone' };
-    return { kind: 'whole', body: segment.body, contentType: segment.contentType };
+    const { body, state, contentType } = segment;
+    if (body !== undefined) return { kind: 'whole', body, contentType };
+    if (state === 'awaited') return { kind: 'awaited', contentType };
+    return { kind: state === 'gap' ? 'missing' : 'gone' };
   }
 
   /** Stops what nobody has asked for since `idle_stop`. */
