@@ -1,6 +1,5 @@
 // This file finds out which renditions a configured source has.
 import type { Clock } from '../base/clock.ts';
-import { AppError } from '../base/errors.ts';
 import type { SourceConfig, TemplateSource, UrlSource } from '../config/config.ts';
 import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
 import type { MultivariantPlaylist, Variant } from '../media/m3u8/playlist.ts';
@@ -71,9 +70,6 @@ async function openUrl(
     return { renditions: [{ id: MAIN_RENDITION, spec, first: answer }] };
   }
   const named = nameRenditions(playlist, answer.url);
-  if (named.renditions.length === 0) {
-    throw new AppError('SOURCE_EMPTY', 'Cannot play the source: its playlist has no variants');
-  }
   const imports = [...playlist.defines];
   return {
     renditions: named.renditions.map(({ id, url }) => ({ id, spec: { ...base, url, imports } })),

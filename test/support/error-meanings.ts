@@ -49,7 +49,6 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   RING_BODY_BROKEN: 'a segment broke off while it was being sent; the connection breaks too',
   SOURCE_ASSET: 'the key or init segment of a segment was not to be had',
   SOURCE_BODY: 'the bytes came but are not whole media',
-  SOURCE_EMPTY: 'the multivariant playlist has no variants',
   SOURCE_FILE: 'a file of a loop cannot be played',
   SOURCE_STATUS: 'the upstream answered something else than 200',
 };
