@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { createOutbound } from '../net/outbound-client.ts';
-import { createSource } from '../source/create-source.ts';
+import { createFollowedSource } from './followed-source.ts';
 import type { LoopEvent, LoopSpec } from './messages.ts';
 import { SharedOriginGate } from './origin-gate.ts';
 import { RenditionLoop } from './rendition-loop.ts';
@@ -64,16 +64,11 @@ function createWorld(settings: WorkerSettings): NonNullable<typeof world> {
 
 function openLoop(loop: number, spec: LoopSpec): RenditionLoop {
   assert(world !== undefined, 'settings come before the first loop');
-  const { first, resume } = spec;
-  const known = {
-    ...(first === undefined ? {} : { first }),
-    ...(resume === undefined ? {} : { named: resume.tracker.lastSequence }),
-  };
   return new RenditionLoop(spec, {
     clock: systemClock,
     random: systemRandom,
     gate: world.gate,
-    source: createSource(spec.source, world.outbound, systemClock, known),
+    source: createFollowedSource(spec, world.outbound, systemClock),
     emit: (event) => emit(loop, event),
   });
 }

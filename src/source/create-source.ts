@@ -2,16 +2,16 @@
 import type { Clock } from '../base/clock.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { LoopSource } from './loop/loop-source.ts';
-import { ComputedSource } from './pull/computed.ts';
+import { ComputedSource, type Named } from './pull/computed.ts';
 import { HlsSource, type PlaylistText } from './pull/hls.ts';
 import type { RenditionSource, RenditionSpec } from './source.ts';
 
-/** `known`: an answer already at hand; the newest segment named by a source this one replaces. */
+/** `known`: an answer already at hand, and what was named before. */
 export function createSource(
   spec: RenditionSpec,
   outbound: Outbound,
   clock: Clock,
-  known: { readonly first?: PlaylistText; readonly named?: number } = {},
+  known: { readonly first?: PlaylistText; readonly named?: Named } = {},
 ): RenditionSource {
   switch (spec.kind) {
     case 'hls':

@@ -24,8 +24,13 @@ const LOOKS_MAX = 24;
 const LOOK_PAUSE_MAX = 8;
 /** The edge that was lost and found again is looked at once more after so many segments. */
 const RECHECK_SEGMENTS = 3;
+/** Some stores say 403 to what they do not have. */
+const NOT_THERE = new Set([403, 404, 410]);
 /** Probes ask for headers only; the body is cancelled. */
 const PROBE_BYTES = 64 * 1024 * 1024;
+
+/** The newest segment named before: by a source that this one replaces, or when it ran last. */
+export type Named = { readonly justNow?: number; readonly longAgo?: number };
 
 export class ComputedSource implements RenditionSource {
   /** Nothing is asked for, so it may be polled often: what is named late is late for all. */
@@ -36,20 +41,21 @@ export class ComputedSource implements RenditionSource {
   readonly #edge: EdgeClock;
   /** Wall time minus monotonic time at the start: a step of the wall clock moves no segment. */
   readonly #wallOffsetMs: number;
+  readonly #hint: number | undefined;
   #checkedMs: number;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #fruitless = 0;
 
-  /** `named`: where it replaces one that died, the newest segment that one had named. */
-  constructor(spec: ComputedSpec, outbound: Outbound, clock: Clock, named?: number) {
+  constructor(spec: ComputedSpec, outbound: Outbound, clock: Clock, named: Named = {}) {
     this.#spec = spec;
     this.#outbound = outbound;
     this.#clock = clock;
     this.#edge = new EdgeClock(spec);
     this.#wallOffsetMs = clock.nowMs() - clock.monotonicMs();
     this.pollEveryMs = Math.max(250, spec.durationMs / 4);
-    if (named !== undefined) this.#edge.resume(named, this.#nowMs());
-    const isChecked = spec.playlist === undefined || named !== undefined;
+    this.#hint = named.longAgo;
+    if (named.justNow !== undefined) this.#edge.resume(named.justNow, this.#nowMs());
+    const isChecked = spec.playlist === undefined || named.justNow !== undefined;
     this.#checkedMs = isChecked ? clock.monotonicMs() : Number.NEGATIVE_INFINITY;
   }
 
@@ -179,13 +185,13 @@ export class ComputedSource implements RenditionSource {
     let newest: number | undefined;
     if (known !== undefined && (await has(known + 1))) newest = await highest(has, known + 1);
     else if (known !== undefined && (await has(known))) newest = known;
-    else newest = await search(has, first, known === undefined ? guess : known - 1);
+    else newest = await search(has, [known === undefined ? guess : known - 1, this.#hint], first);
     const isSure = newest !== undefined && looks <= LOOKS_MAX;
     this.#fruitless = isSure ? 0 : this.#fruitless + 1;
     if (!isSure) return;
     this.#edge.anchor(newest as number, this.#nowMs());
-    // What was found while the origin was shaky is looked at again soon
-    if (isLost) this.#checkedMs += RECHECK_SEGMENTS * durationMs - checkEveryMs;
+    // What was found while the origin was shaky, or the clock wrong, is looked at again soon
+    if (isLost || newest !== guess) this.#checkedMs += RECHECK_SEGMENTS * durationMs - checkEveryMs;
   }
 
   /** Throws where the origin cannot be asked at all: that says nothing of its numbers. */
@@ -197,7 +203,7 @@ export class ComputedSource implements RenditionSource {
       answer.cancel();
       return true;
     } catch (error) {
-      if (error instanceof SourceStatusError && error.status < 500) return false;
+      if (error instanceof SourceStatusError && NOT_THERE.has(error.status)) return false;
       throw error;
     }
   }
@@ -205,12 +211,17 @@ export class ComputedSource implements RenditionSource {
 
 type Has = (sequence: number) => Promise<boolean>;
 
-/** Back from the guess, else up from the first number, as after a restart. */
-async function search(has: Has, first: number, guess: number): Promise<number | undefined> {
+/** Back from the guess, else up from what is known, and from the first number, as after a restart. */
+async function search(
+  has: Has,
+  [guess, hint]: readonly [number, number | undefined],
+  first: number,
+): Promise<number | undefined> {
   for (let back = 0; back <= LOOK_BACK_MAX; back += Math.min(LOOK_STEP_MAX, Math.max(1, back))) {
     if (guess - back < first) break;
     if (await has(guess - back)) return highest(has, guess - back);
   }
+  if (hint !== undefined && hint > first && (await has(hint))) return highest(has, hint);
   return (await has(first)) ? highest(has, first) : undefined;
 }
 

@@ -75,7 +75,12 @@ class Rig {
       timeouts: {},
       ...changes,
     };
-    this.source = new ComputedSource(spec, origin.outbound, this.clock, named);
+    this.source = new ComputedSource(
+      spec,
+      origin.outbound,
+      this.clock,
+      named === undefined ? {} : { justNow: named },
+    );
   }
 
   async newest(): Promise<number | undefined> {

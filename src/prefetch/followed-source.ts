@@ -1,0 +1,20 @@
+// This file makes the source that a loop follows, with all that is known of it already.
+import type { Clock } from '../base/clock.ts';
+import type { Outbound } from '../net/outbound.ts';
+import { createSource } from '../source/create-source.ts';
+import type { RenditionSource } from '../source/source.ts';
+import type { LoopSpec } from './messages.ts';
+
+export function createFollowedSource(
+  { source, first, resume, before }: LoopSpec,
+  outbound: Outbound,
+  clock: Clock,
+): RenditionSource {
+  return createSource(source, outbound, clock, {
+    ...(first === undefined ? {} : { first }),
+    named: {
+      ...(resume === undefined ? {} : { justNow: resume.tracker.lastSequence }),
+      ...(before === undefined ? {} : { longAgo: before.lastSequence }),
+    },
+  });
+}
