@@ -1,5 +1,5 @@
 // This file makes the executables: those named, with --host the one for this system, else all.
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, join, relative, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dir, '..');
@@ -39,7 +39,8 @@ async function entries(): Promise<string[]> {
 }
 
 async function build(name: string, target: string, files: readonly string[]): Promise<string> {
-  const outfile = join(DIST, name);
+  // Under another name until it is done, so that a file in dist/ is always a whole one.
+  const outfile = join(DIST, 'unfinished', name);
   const flags = [
     '--compile',
     `--target=${target}`,
@@ -70,7 +71,8 @@ async function build(name: string, target: string, files: readonly string[]): Pr
   );
   const code = await child.exited;
   if (code !== 0 || !(await Bun.file(outfile).exists())) throw new Error(said.join('\n').trim());
-  return outfile;
+  renameSync(outfile, join(DIST, name));
+  return join(DIST, name);
 }
 
 async function sha256Of(file: string): Promise<string> {
@@ -88,8 +90,7 @@ async function main(args: readonly string[]): Promise<void> {
   }
   const files = await entries();
   console.log(`Entries: ${files.map((file) => relative(ROOT, file)).join(' ')}`);
-  rmSync(DIST, { recursive: true, force: true });
-  mkdirSync(DIST, { recursive: true });
+  mkdirSync(join(DIST, 'unfinished'), { recursive: true });
   const sums: string[] = [];
   const lacking: string[] = [];
   for (const name of names) {
@@ -105,6 +106,7 @@ async function main(args: readonly string[]): Promise<void> {
       console.log(`${name.padEnd(24)}  FAILED\n${error instanceof Error ? error.message : error}`);
     }
   }
+  rmSync(join(DIST, 'unfinished'), { recursive: true, force: true });
   await Bun.write(join(DIST, 'SHA256SUMS'), `${sums.join('\n')}\n`);
   if (lacking.length === 0) return;
   console.log(`Not built: ${lacking.join(', ')}`);

@@ -8,6 +8,8 @@ import { type Place, until, World } from './world.ts';
 const VIEWERS = 8;
 const CALM_MS = 4000;
 const AFTER_MS = 8000;
+/** Shorter than a list may be stale, with room for a busy machine. */
+const SPELL_MS = 1200;
 
 /** What happens to the upstream's playlist after four good seconds. */
 const REGRESSIONS: Readonly<Record<string, (place: Place) => void>> = {
@@ -32,23 +34,23 @@ const REGRESSIONS: Readonly<Record<string, (place: Place) => void>> = {
     origin.on(
       live.playlists(),
       rewritten((text) => `${text}#EXT-X-ENDLIST\n`),
-      { forMs: 2000 },
+      { forMs: SPELL_MS },
     );
   },
   'f6-empty': ({ origin, live }) => {
     origin.on(
       live.playlists(),
       rewritten(() => ''),
-      { forMs: 2000 },
+      { forMs: SPELL_MS },
     );
   },
   'f6-no-segments': ({ origin, live }) => {
     const head = (text: string) => text.slice(0, text.indexOf('#EXTINF'));
-    origin.on(live.playlists(), rewritten(head), { forMs: 2000 });
+    origin.on(live.playlists(), rewritten(head), { forMs: SPELL_MS });
   },
   'f6-page': ({ origin, live }) => {
     const page = textAnswer('<!doctype html><title>Sign in</title>', 'text/html');
-    origin.on(live.playlists(), replacedBy(page), { forMs: 2000 });
+    origin.on(live.playlists(), replacedBy(page), { forMs: SPELL_MS });
   },
   'f6-old-copy': ({ origin, live }) => {
     let old: string | undefined;
