@@ -12,8 +12,11 @@ import type { FromWorker, ToWorker, WorkerSettings } from './thread-messages.ts'
 
 declare const self: Worker;
 
-/** Bodies leave this thread as soon as they are whole; their memory goes only when collected. */
-const COLLECT_AFTER_BYTES = 32 * 1024 * 1024;
+/**
+ * A body is here twice until it is collected, in the pieces it came in and as the Blob that was
+ * handed over; this thread serves nobody, so it may collect often.
+ */
+const COLLECT_AFTER_BYTES = 4 * 1024 * 1024;
 
 const loops = new Map<number, RenditionLoop>();
 let world: { outbound: Outbound & AsyncDisposable; gate: SharedOriginGate } | undefined;
