@@ -1,0 +1,210 @@
+// This file watches a simulation for what must never happen.
+
+import type { MediaPlaylist } from '../../src/media/m3u8/playlist.ts';
+import { renditionPlaylist } from '../../src/packaging/hls/media-playlist.ts';
+import type { Rendition } from '../../src/prefetch/rendition.ts';
+import type { Ring } from '../../src/ring/ring.ts';
+import type { Made } from './encoder.ts';
+import type { Journal } from './journal.ts';
+import { createPast, judgeList, type Past, rewind } from './playlist-rules.ts';
+import { Promises } from './promises.ts';
+import type { Upstream } from './upstream.ts';
+import type { Call } from './wire.ts';
+
+const SEGMENT = /\/(?:r\d+-)?\d+\.(?:ts|m4s)$/;
+/** From the end of `idle_stop` until everything upstream must be closed. */
+const CLOSE_MS = 1000;
+
+export class Checker {
+  readonly #journal: Journal;
+  readonly #idleStopMs: number;
+  readonly #pasts = new Map<string, Past>();
+  readonly #promises = new Map<Rendition, Promises>();
+  readonly #open = new Map<string, Set<Call>>();
+  readonly #askedMs = new Map<string, number>();
+  /** Path → bodies that upstream answered to their end. */
+  readonly #wholes = new Map<string, Set<string>>();
+  readonly #paths = new Map<string, string>();
+  readonly #fetched = new Set<string>();
+  readonly #mayFetchAgain: boolean;
+  readonly #made = new Map<string, Made>();
+  readonly #texts = new WeakMap<Rendition, { version: number; text: string }>();
+  /** A new object each time the rendition starts. */
+  readonly #lives = new Map<Rendition, object>();
+
+  /**
+   * `mayFetchAgain`: a body that came whole may be worth nothing, as where its key did not come, or
+   * be let go at once for want of memory.
+   */
+  constructor(journal: Journal, idleStopMs: number, mayFetchAgain: boolean) {
+    this.#journal = journal;
+    this.#idleStopMs = idleStopMs;
+    this.#mayFetchAgain = mayFetchAgain;
+  }
+
+  /** A viewer asks something of the channel. */
+  asked(channel: string, nowMs: number): void {
+    this.#askedMs.set(channel, nowMs);
+  }
+
+  opened(call: Call): void {
+    const { pathname } = new URL(call.url);
+    const calls = this.#open.get(pathname) ?? new Set();
+    this.#open.set(pathname, calls.add(call));
+    const channel = channelOf(pathname);
+    const idleMs = call.openedMs - (this.#askedMs.get(channel) ?? Number.NEGATIVE_INFINITY);
+    if (idleMs > this.#idleStopMs + CLOSE_MS) {
+      this.#journal.breach('I7', `${pathname} was asked for ${idleMs} ms after the last viewer`);
+    }
+    // A key or init segment under another token may be another one
+    const isSame = ({ url }: Call) => SEGMENT.test(pathname) || url === call.url;
+    const fetches = [...calls].filter((other) => !other.isLook && isSame(other));
+    if (!call.isLook && fetches.length > 1 && !pathname.endsWith('.m3u8')) {
+      this.#journal.breach('I1', `${pathname} is fetched ${fetches.length} times at once`);
+    }
+  }
+
+  closed(call: Call): void {
+    const path = pathOf(call.url);
+    const calls = this.#open.get(path);
+    calls?.delete(call);
+    if (calls?.size === 0) this.#open.delete(path);
+  }
+
+  whole({ url, isLook }: Call, identity: string, isFlawed: boolean): void {
+    const path = pathOf(url);
+    const known = this.#wholes.get(path) ?? new Set();
+    this.#wholes.set(path, known.add(identity));
+    if (isFlawed || isLook || !SEGMENT.test(path)) return;
+    if (this.#fetched.has(identity) && !this.#mayFetchAgain) {
+      this.#journal.breach('I1', `${path} is fetched again although it came whole`);
+    }
+    this.#fetched.add(identity);
+  }
+
+  /** What had come may be fetched once more: nobody has it any longer. */
+  forgetFetched(): void {
+    this.#fetched.clear();
+  }
+
+  /** The text of a playlist that goes out now. */
+  served(
+    channel: string,
+    rendition: Rendition,
+    upstream: Upstream,
+    nowMs: number,
+  ): MediaPlaylist | undefined {
+    const key = `${channel}/${rendition.id}`;
+    const text = renditionPlaylist(rendition.ring, rendition.header, '');
+    const last = this.#texts.get(rendition);
+    if (last?.version === rendition.ring.version && last.text !== text) {
+      this.#journal.breach('list', `${key}: another text under the same version`);
+    }
+    this.#texts.set(rendition, { version: rendition.ring.version, text });
+    this.#learn(rendition, upstream);
+    const past = this.#pasts.get(key) ?? createPast();
+    this.#pasts.set(key, past);
+    const context = {
+      key,
+      life: this.#lifeOf(rendition),
+      longestTargetS: upstream.longestTargetS,
+      madeOf: (name: string) => this.madeOf(rendition, name),
+      isAmbiguous: upstream.isAmbiguous,
+    };
+    const list = judgeList(text, past, context, nowMs, this.#journal);
+    if (list !== undefined) this.#promisesOf(key, rendition).made(list);
+    return list;
+  }
+
+  /** A viewer has read a body to its end. */
+  received(rendition: Rendition, name: string, identity: string): void {
+    const path = this.#paths.get(`${rendition.id}/${name}`) ?? '';
+    if (this.#wholes.get(path)?.has(identity)) return;
+    this.#journal.breach('I2', `${rendition.id}/${name} is none of the bodies ${path} answered`);
+  }
+
+  isPromised(rendition: Rendition, name: string): boolean {
+    return this.#promises.get(rendition)?.has(name) === true;
+  }
+
+  /** All that must hold at any time. */
+  step(nowMs: number, ring: Ring): void {
+    for (const promises of this.#promises.values()) promises.check(nowMs);
+    const { heldBytes, budgetBytes } = ring.stats();
+    if (heldBytes > budgetBytes) this.#journal.breach('I5', `${heldBytes} of ${budgetBytes} bytes`);
+    for (const pathname of this.#open.keys()) {
+      const idleMs = nowMs - (this.#askedMs.get(channelOf(pathname)) ?? nowMs);
+      if (idleMs <= this.#idleStopMs + CLOSE_MS) continue;
+      this.#journal.breach('I7', `${pathname} is still open ${idleMs} ms after the last viewer`);
+    }
+  }
+
+  /** The rendition knows none of its segments any more: what it promised is void. */
+  forgot(id: string): void {
+    this.forgetFetched();
+    for (const rendition of this.#promises.keys()) {
+      if (rendition.id !== id) continue;
+      this.#promises.delete(rendition);
+      this.#lives.delete(rendition);
+    }
+  }
+
+  /**
+   * weir went down: what it promised is void, what its numbers meant is not. Where a list began is
+   * known to the next run as it was when it was saved.
+   */
+  wentDown(savedMs: number): void {
+    this.#promises.clear();
+    this.#lives.clear();
+    this.forgetFetched();
+    for (const past of this.#pasts.values()) rewind(past, savedMs);
+  }
+
+  /** What upstream calls a segment of ours; undefined for one it never had. */
+  madeOf(rendition: Rendition, name: string): Made | undefined {
+    return this.#made.get(`${rendition.id}/${name}`);
+  }
+
+  #promisesOf(key: string, rendition: Rendition): Promises {
+    let promises = this.#promises.get(rendition);
+    if (promises === undefined) {
+      promises = new Promises(key, rendition, this.#journal);
+      this.#promises.set(rendition, promises);
+    }
+    return promises;
+  }
+
+  #lifeOf(rendition: Rendition): object {
+    const life = this.#lives.get(rendition) ?? {};
+    this.#lives.set(rendition, life);
+    return life;
+  }
+
+  #learn(rendition: Rendition, upstream: Upstream): void {
+    for (const { name: shortName, listed, state } of rendition.ring.listed()) {
+      const name = `${rendition.id}/${shortName}`;
+      if (listed.ref.kind !== 'http' || this.#paths.has(name)) continue;
+      const path = pathOf(listed.ref.url);
+      this.#paths.set(name, path);
+      if (state === 'gap') continue;
+      const file = path.split('/').at(-1) as string;
+      const made = upstream.encoder.find(file.slice(0, file.lastIndexOf('.')));
+      if (made !== undefined) this.#made.set(name, made);
+    }
+    for (const { listed } of rendition.ring.listed()) {
+      for (const asset of [listed.map?.asset, ...listed.keys.map((key) => key.asset)]) {
+        if (asset?.ref.kind !== 'http') continue;
+        this.#paths.set(`${rendition.id}/${asset.name}`, pathOf(asset.ref.url));
+      }
+    }
+  }
+}
+
+/** Without the query: tokens change, what they stand behind does not. */
+function pathOf(url: string): string {
+  return new URL(url).pathname;
+}
+
+function channelOf(pathname: string): string {
+  return pathname.split('/')[1] ?? '';
+}

@@ -1,0 +1,80 @@
+// This file plays a thousand simulated worlds and holds weir to what must hold in each of them.
+import { describe, expect, test } from 'bun:test';
+import { FOUND_SEEDS } from './found-seeds.ts';
+import { simulate } from './simulate.ts';
+import type { Outcome } from './world.ts';
+
+/** `SIM_SEEDS=100000 bun test test/sim` for a long run. */
+const SEEDS = Number(process.env['SIM_SEEDS'] ?? 1000);
+/** `SIM_SEED=n bun test test/sim` replays one seed and tells what happens. */
+const ONE = process.env['SIM_SEED'];
+/** Seeds to a test: small enough to say how far it is, large enough for a line to be worth it. */
+const BATCH = 100;
+const BATCH_TIMEOUT_MS = 60_000;
+
+function told({ seed, breaches, journal }: Outcome): string {
+  return [`seed ${seed}: ${breaches.join('; ')}`, journal, `SIM_SEED=${seed} replays it`].join(
+    '\n',
+  );
+}
+
+async function play(seeds: readonly number[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  for (const seed of seeds) {
+    const outcome = await simulate(seed);
+    if (outcome.breaches.length > 0) throw new Error(told(outcome));
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+function range(first: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => first + index);
+}
+
+function replayOne(seed: number): void {
+  test(`seed ${seed}`, async () => {
+    const outcome = await simulate(seed, true);
+    expect(outcome.breaches).toEqual([]);
+  }, 600_000);
+}
+
+function playAll(): void {
+  test.each([...FOUND_SEEDS])('seed $seed: $caught', async ({ seed }) => {
+    const outcome = await simulate(seed);
+    expect(outcome.breaches.length === 0 ? '' : told(outcome)).toBe('');
+  });
+
+  test('the same seed is the same world', async () => {
+    for (const seed of range(1, 10)) {
+      const [first, second] = [await simulate(seed), await simulate(seed)];
+      expect(second.digest).toBe(first.digest);
+    }
+  });
+
+  test('the worlds are of every kind, and watched', async () => {
+    const outcomes = await play(range(1, 60));
+    const kinds = new Set(outcomes.map(({ kind }) => kind));
+    expect([...kinds].sort()).toEqual(['computed', 'finished', 'hls']);
+    const sum = (count: (outcome: Outcome) => number) =>
+      outcomes.reduce((total, outcome) => total + count(outcome), 0);
+    expect(sum(({ playlists }) => playlists)).toBeGreaterThan(60 * 15);
+    expect(sum(({ bodies }) => bodies)).toBeGreaterThan(60 * 15);
+  });
+
+  for (let first = 1; first <= SEEDS; first += BATCH) {
+    const count = Math.min(BATCH, SEEDS - first + 1);
+    test(
+      `seeds ${first} to ${first + count - 1}`,
+      async () => {
+        await play(range(first, count));
+      },
+      BATCH_TIMEOUT_MS,
+    );
+  }
+}
+
+describe('simulated worlds', () => {
+  if (ONE === undefined) playAll();
+  else replayOne(Number(ONE));
+});

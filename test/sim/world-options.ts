@@ -1,0 +1,114 @@
+// This file draws what kind of world a seed is.
+import type { ChannelConfig, SourceConfig } from '../../src/config/config.ts';
+import type { Form } from './bytes.ts';
+import type { Dice } from './dice.ts';
+import type { UpstreamOptions } from './upstream.ts';
+
+export type Kind = 'hls' | 'computed' | 'finished';
+
+export type WorldOptions = {
+  readonly kind: Kind;
+  readonly upstream: UpstreamOptions;
+  readonly channel: ChannelConfig;
+  readonly ahead: number;
+  readonly idleStopMs: number;
+  readonly memoryBytes: number;
+  /** Too little for what is promised: then lists have gaps, and nothing else is asked of weir. */
+  readonly isTight: boolean;
+};
+
+const CHANNEL = 'news';
+const REACH = { headers: {}, verifyTls: true, allowDowngrade: false, timeouts: {} } as const;
+/** Wall time at which simulated clocks begin. */
+const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+export function drawWorld(dice: Dice): WorldOptions {
+  const kind: Kind = dice.chance(0.65) ? 'hls' : dice.chance(0.8) ? 'computed' : 'finished';
+  const upstream = kind === 'computed' ? drawComputed(dice) : drawHls(dice, kind);
+  const source = kind === 'computed' ? templateOf(dice, upstream) : urlOf(dice, upstream);
+  const renditions = upstream.renditions.length;
+  const segmentBytes = upstream.packets * 190;
+  const isTight = dice.chance(0.15);
+  return {
+    kind,
+    upstream,
+    channel: { id: CHANNEL, name: CHANNEL, mode: 'buffered', sources: [source], keepWarm: false },
+    ahead: dice.whole(1, 4),
+    idleStopMs: dice.pick([12_000, 20_000, 30_000]),
+    isTight,
+    memoryBytes: isTight ? segmentBytes * dice.whole(4, 14) * renditions : 1e9,
+  };
+}
+
+function drawHls(dice: Dice, kind: Kind): UpstreamOptions {
+  const form = dice.pick<Form>(['ts', 'ts', 'fmp4', 'encrypted']);
+  const window = dice.whole(3, 10);
+  return {
+    channel: CHANNEL,
+    renditions: dice.chance(0.6) ? ['a'] : ['a', 'b'],
+    lagMs: dice.pick([0, 0, 150, 900]),
+    durationMs: dice.pick([1000, 2000, 2000, 4000, 6000]),
+    jitter: dice.pick([0, 0, 0.1, 0.6]),
+    firstSequence: dice.pick([0, 1, 100, 1_767_225_600]),
+    window: kind === 'finished' ? dice.whole(3, 8) : window,
+    kept: kind === 'finished' ? 1000 : window + dice.pick([1, 3, 20]),
+    form,
+    packets: dice.whole(2, 9),
+    changeEvery: dice.pick([undefined, 3, 10]),
+    countsCuts: dice.chance(0.6),
+    hasDates: dice.chance(0.4),
+    hasTokens: dice.chance(0.4),
+    latencyMs: dice.pick([5, 30, 150]),
+    isFinished: kind === 'finished',
+  };
+}
+
+function drawComputed(dice: Dice): UpstreamOptions {
+  const durationMs = dice.pick([1000, 2000, 4000]);
+  return {
+    channel: CHANNEL,
+    renditions: dice.chance(0.7) ? ['a'] : ['a', 'b'],
+    lagMs: dice.pick([0, 0, 150]),
+    durationMs,
+    jitter: dice.pick([0, 0, 0.05]),
+    firstSequence: dice.pick([0, 500]),
+    window: 10,
+    kept: dice.pick([40, 200]),
+    form: 'ts',
+    packets: dice.whole(2, 9),
+    changeEvery: undefined,
+    countsCuts: false,
+    hasDates: false,
+    hasTokens: false,
+    latencyMs: dice.pick([5, 30]),
+    isFinished: false,
+  };
+}
+
+function urlOf(dice: Dice, { channel, renditions }: UpstreamOptions): SourceConfig {
+  const isSingle = renditions.length === 1 && dice.chance(0.6);
+  const path = isSingle ? `${renditions[0]}/list.m3u8` : 'master.m3u8';
+  return { kind: 'url', url: `https://up.test/${channel}/${path}`, ...REACH };
+}
+
+/** What the operator wrote: right, or off by what operators and clocks are off by. */
+function templateOf(dice: Dice, upstream: UpstreamOptions): SourceConfig {
+  const { channel, renditions, durationMs, firstSequence, window } = upstream;
+  const skewMs = dice.pick([0, 0, 700, -700, 9000, -9000]);
+  const hasPlaylist = dice.chance(0.3);
+  return {
+    kind: 'template',
+    template: `https://up.test/${channel}/{quality}/{sequence}.ts`,
+    // Segment firstSequence + window - 1 is made at the start of the simulation
+    sequence: {
+      atMs: EPOCH_MS - window * durationMs + skewMs,
+      first: firstSequence,
+      durationMs,
+      delayMs: dice.pick([0, 300]),
+    },
+    qualities: renditions.map((value, index) => ({ height: 720 - index * 240, value })),
+    checkEveryMs: dice.pick([20_000, 60_000]),
+    ...(hasPlaylist ? { playlist: `https://up.test/${channel}/${renditions[0]}/list.m3u8` } : {}),
+    ...REACH,
+  };
+}
