@@ -214,12 +214,13 @@ export class Rendition implements Disposable {
 
   stop(reason: string): void {
     if (this.#state === 'cold') return;
-    this.#log.info('rendition stopped', { reason });
-    this.#halt('the channel stopped');
+    this.#halt(reason);
     this.#wakeListing();
   }
 
-  #halt(because: string): void {
+  #halt(reason: string): void {
+    this.#log.info('rendition stopped', { reason });
+    const because = `the channel stopped (${reason})`;
     this.#loop?.[Symbol.dispose]();
     this.#loop = undefined;
     this.#state = 'cold';
@@ -232,6 +233,7 @@ export class Rendition implements Disposable {
 
   /** Whoever still follows one of them is told so, or would wait for ever. */
   #forgetSegments(because: string): void {
+    if (this.ring.last !== undefined) this.#log.info('segments forgotten', { because });
     for (const segment of this.ring.all()) segment.inFlight?.fail(broken(because));
     this.#deps.ring.clear(this.ring);
     this.#byOrdinal.clear();
