@@ -22,7 +22,7 @@ const MINUTE = 60_000;
 
 /** In the order they run: what is quick to fail goes first. */
 const GROUPS: readonly Group[] = [
-  { name: 'unit', timeoutMs: 4 * MINUTE, programs: ['openssl'] },
+  { name: 'unit', timeoutMs: 4 * MINUTE, programs: ['ffmpeg', 'ffprobe', 'openssl'] },
   { name: 'support', timeoutMs: 2 * MINUTE },
   { name: 'sim', timeoutMs: 3 * MINUTE },
   // Before the folder that holds it: a file belongs to the first that fits.

@@ -30,6 +30,13 @@ describe('countTests()', () => {
     expect(countTests(report, files, code)).toEqual({ passed, failed, skipped: SKIPPED });
   });
 
+  test('says of a file that skips much how much', () => {
+    const row = '<testcase name="n" file="test/a.test.ts"><skipped /></testcase>';
+    expect(countTests(row.repeat(6), ['test/a.test.ts'], 0).skipped).toEqual([
+      'test/a.test.ts: 6 tests',
+    ]);
+  });
+
   test('counts a run that left no report as a failure', () => {
     expect(countTests(undefined, ['test/a.test.ts'], 0).failed).toBe(1);
   });
