@@ -114,6 +114,8 @@ export class Relays implements Disposable {
     const { clock, log, outbound, ring, openLoop, settings } = this.#deps;
     const timeline = this.#timelines.get(id) ?? new Timeline();
     this.#timelines.set(id, timeline);
+    // Once what is being placed has its numbers, and before any answer names them
+    timeline.onEpoch = () => queueMicrotask(() => this.save());
     const relay = new ChannelRelay(config, {
       clock,
       log,

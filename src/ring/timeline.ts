@@ -48,6 +48,11 @@ export class Timeline {
   /** Renditions whose mark comes from the last run and may be behind what it served. */
   readonly #unsure: Set<string>;
   #dirty = false;
+  /**
+   * Called when the source began to count anew: what becomes of its numbers from there on can be
+   * worked out from nothing else, and should be saved before anybody is told of them.
+   */
+  onEpoch: () => void = () => {};
 
   constructor(saved?: SavedTimeline) {
     this.#epochs = saved === undefined ? [] : [...saved.epochs];
@@ -168,6 +173,7 @@ export class Timeline {
       discontinuityOffset: isVeryFirst ? 0 : newest + 1 - source.discontinuitySequence,
     });
     this.#forgetOldEpochs();
+    if (!isVeryFirst) this.onEpoch();
     return this.#epochs.length - 1;
   }
 
