@@ -8,10 +8,10 @@ import type { Made } from './encoder.ts';
 import type { Journal } from './journal.ts';
 import { createPast, judgeList, type Past, rewind } from './playlist-rules.ts';
 import { Promises } from './promises.ts';
-import type { Upstream } from './upstream.ts';
+import { nameOf, type Upstream } from './upstream.ts';
 import type { Call } from './wire.ts';
 
-const SEGMENT = /\/(?:r\d+-)?\d+\.(?:ts|m4s)$/;
+const SEGMENT = /\/(?:r\d+-)?\d+(?:_\d+)?\.(?:ts|m4s)$/;
 /** From the end of `idle_stop` until everything upstream must be closed. */
 const CLOSE_MS = 1000;
 
@@ -26,7 +26,7 @@ export class Checker {
   readonly #wholes = new Map<string, Set<string>>();
   readonly #paths = new Map<string, string>();
   readonly #fetched = new Set<string>();
-  readonly #mayFetchAgain: boolean;
+  readonly #mayFetchAgain: () => boolean;
   readonly #made = new Map<string, Made>();
   readonly #texts = new WeakMap<Rendition, { version: number; text: string }>();
   /** A new object each time the rendition starts. */
@@ -36,7 +36,7 @@ export class Checker {
    * `mayFetchAgain`: a body that came whole may be worth nothing, as where its key did not come, or
    * be let go at once for want of memory.
    */
-  constructor(journal: Journal, idleStopMs: number, mayFetchAgain: boolean) {
+  constructor(journal: Journal, idleStopMs: number, mayFetchAgain: () => boolean) {
     this.#journal = journal;
     this.#idleStopMs = idleStopMs;
     this.#mayFetchAgain = mayFetchAgain;
@@ -76,7 +76,7 @@ export class Checker {
     const known = this.#wholes.get(path) ?? new Set();
     this.#wholes.set(path, known.add(identity));
     if (isFlawed || isLook || !SEGMENT.test(path)) return;
-    if (this.#fetched.has(identity) && !this.#mayFetchAgain) {
+    if (this.#fetched.has(identity) && !this.#mayFetchAgain()) {
       this.#journal.breach('I1', `${path} is fetched again although it came whole`);
     }
     this.#fetched.add(identity);
@@ -153,11 +153,11 @@ export class Checker {
    * weir went down: what it promised is void, what its numbers meant is not. Where a list began is
    * known to the next run as it was when it was saved.
    */
-  wentDown(savedMs: number): void {
+  wentDown(savedMs: number, isLost: boolean): void {
     this.#promises.clear();
     this.#lives.clear();
     this.forgetFetched();
-    for (const past of this.#pasts.values()) rewind(past, savedMs);
+    for (const past of this.#pasts.values()) rewind(past, savedMs, isLost);
   }
 
   /** What upstream calls a segment of ours; undefined for one it never had. */
@@ -188,7 +188,7 @@ export class Checker {
       this.#paths.set(name, path);
       if (state === 'gap') continue;
       const file = path.split('/').at(-1) as string;
-      const made = upstream.encoder.find(file.slice(0, file.lastIndexOf('.')));
+      const made = upstream.encoder.find(nameOf(file));
       if (made !== undefined) this.#made.set(name, made);
     }
     for (const { listed } of rendition.ring.listed()) {

@@ -12,17 +12,37 @@ export type Past = {
   /** Which life of the rendition the last list was of. */
   life: object | undefined;
   readonly names: Map<number, string>;
+  readonly namedMs: Map<number, number>;
   readonly cuts: Map<string, number>;
+  /** The newest segment of upstream that any list named, and its media sequence. */
+  newest: { readonly made: Made; readonly sequence: number } | undefined;
 };
 
 export function createPast(): Past {
-  return { list: undefined, lists: [], life: undefined, names: new Map(), cuts: new Map() };
+  return {
+    list: undefined,
+    lists: [],
+    life: undefined,
+    names: new Map(),
+    namedMs: new Map(),
+    cuts: new Map(),
+    newest: undefined,
+  };
 }
 
-/** Back to the last list served before `toMs`. */
-export function rewind(past: Past, toMs: number): void {
+/**
+ * Back to the last list served before `toMs`. `isLost`: what was written since is lost, so that
+ * the numbers given since may be given again.
+ */
+export function rewind(past: Past, toMs: number, isLost: boolean): void {
   past.lists = past.lists.filter(({ atMs }) => atMs <= toMs);
   past.list = past.lists.at(-1)?.list;
+  if (!isLost) return;
+  for (const [sequence, atMs] of past.namedMs) {
+    if (atMs <= toMs) continue;
+    past.cuts.delete(past.names.get(sequence) ?? '');
+    past.names.delete(sequence);
+  }
 }
 
 /** Lists remembered: all that may be served between two saves, and more. */
@@ -55,8 +75,12 @@ export function judgeList(
     return undefined;
   }
   judgeAlone(list, context, blame);
-  if (list.type !== 'VOD' && past.list?.type !== 'VOD') judgeAfter(list, past, context, blame);
-  if (!context.isAmbiguous) judgeOrder(list, context, blame);
+  if (list.type !== 'VOD' && past.list?.type !== 'VOD')
+    judgeAfter(list, past, context, nowMs, blame);
+  if (!context.isAmbiguous) {
+    judgeOrder(list, context, blame);
+    if (list.type !== 'VOD') judgeRepeats(list, past, context, blame);
+  }
   past.list = list;
   past.lists = [...past.lists.slice(1 - LISTS_MAX), { atMs: nowMs, list }];
   past.life = context.life;
@@ -80,7 +104,13 @@ function judgeAlone(list: MediaPlaylist, context: Context, blame: Blame): void {
 }
 
 // RFC 8216 §6.2.1 and §6.2.2
-function judgeAfter(list: MediaPlaylist, past: Past, context: Context, blame: Blame): void {
+function judgeAfter(
+  list: MediaPlaylist,
+  past: Past,
+  context: Context,
+  nowMs: number,
+  blame: Blame,
+): void {
   const before = past.list;
   if (before !== undefined) {
     if (list.mediaSequence < before.mediaSequence) {
@@ -95,7 +125,9 @@ function judgeAfter(list: MediaPlaylist, past: Past, context: Context, blame: Bl
   let cuts = list.discontinuitySequence;
   for (const segment of list.segments) {
     if (segment.discontinuity) cuts++;
-    if (!segment.gap) judgeName(segment, cuts, past, blame);
+    if (segment.gap) continue;
+    if (!past.names.has(segment.sequence)) past.namedMs.set(segment.sequence, nowMs);
+    judgeName(segment, cuts, past, blame);
   }
 }
 
@@ -145,5 +177,19 @@ function judgeOrder(list: MediaPlaylist, context: Context, blame: Blame): void {
     }
     before = { made, sequence: segment.sequence };
     isCut = false;
+  }
+}
+
+/** What was named once is not named again under a new number, as long as upstream goes on. */
+function judgeRepeats(list: MediaPlaylist, past: Past, context: Context, blame: Blame): void {
+  for (const { uri, sequence, gap } of list.segments) {
+    const made = gap ? undefined : context.madeOf(uri);
+    if (made === undefined) continue;
+    const { newest } = past;
+    if (newest !== undefined && sequence <= newest.sequence) continue;
+    if (newest?.made.run === made.run && made.index <= newest.made.index) {
+      blame('order', `${uri} is ${made.run}/${made.index}, named before`);
+    }
+    past.newest = { made, sequence };
   }
 }

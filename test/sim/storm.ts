@@ -23,7 +23,7 @@ export function drawSpells(
 ): Spell[] {
   const { renditions } = upstream.options;
   return Array.from({ length: dice.whole(0, 5) }, () => {
-    const startMs = fromMs + dice.between(0, lastsMs);
+    const startMs = dice.chance(0.3) ? 0 : fromMs + dice.between(0, lastsMs);
     const on = dice.pick(['bodies', 'lists'] as const);
     return {
       on,

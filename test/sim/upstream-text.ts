@@ -6,6 +6,8 @@ export type ListOptions = {
   readonly extension: string;
   /** Put behind every URI; changes with each answer where tokens do. */
   readonly query: string;
+  /** Part of every segment's name; changes with each answer where names are signed. */
+  readonly signature: string;
   readonly countsCuts: boolean;
   readonly hasDates: boolean;
   readonly keyOf: (made: Made) => number | undefined;
@@ -31,7 +33,7 @@ export function listText(segments: readonly Made[], options: ListOptions): strin
 }
 
 function segmentLines(made: Made, before: Made | undefined, options: ListOptions): string[] {
-  const { extension, query, keyOf, mapOf, hasDates } = options;
+  const { extension, query, signature, keyOf, mapOf, hasDates } = options;
   const lines: string[] = [];
   if (made.isCut) lines.push('#EXT-X-DISCONTINUITY');
   if (made.isGap) lines.push('#EXT-X-GAP');
@@ -44,7 +46,10 @@ function segmentLines(made: Made, before: Made | undefined, options: ListOptions
     lines.push(`#EXT-X-MAP:URI="map${map}.mp4${query}"`);
   }
   if (hasDates) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(made.wallMs).toISOString()}`);
-  lines.push(`#EXTINF:${made.durationS.toFixed(3)},`, `${made.name}.${extension}${query}`);
+  lines.push(
+    `#EXTINF:${made.durationS.toFixed(3)},`,
+    `${made.name}${signature}.${extension}${query}`,
+  );
   return lines;
 }
 

@@ -26,6 +26,8 @@ export type UpstreamOptions = {
   readonly countsCuts: boolean;
   readonly hasDates: boolean;
   readonly hasTokens: boolean;
+  /** Tokens stand in the names of segments, not behind them. */
+  readonly signsNames: boolean;
   readonly latencyMs: number;
   readonly isFinished: boolean;
 };
@@ -75,7 +77,7 @@ export class Upstream {
   #hasRestarted = false;
 
   get isAmbiguous(): boolean {
-    return this.#isAmbiguous || (this.#hasRestarted && this.isForgotten);
+    return this.options.signsNames || this.#isAmbiguous || (this.#hasRestarted && this.isForgotten);
   }
 
   restart(sequence: number, isFresh: boolean): void {
@@ -126,6 +128,11 @@ export class Upstream {
         return this.#plans.status(NOT_FOUND);
       case 'other bytes':
         return this.#plans.whole(this.#body(rendition, file, this.#dice.whole(1, 9)) as Uint8Array);
+      case 'other bytes, cut': {
+        const other = this.#body(rendition, file, this.#dice.whole(1, 9)) as Uint8Array;
+        const how = this.#dice.pick(['cut body', 'silent body', undefined] as const);
+        return this.#plans.spoilt(how, this.#plans.whole(other));
+      }
       case 'broken media':
         return { ...this.#plans.whole(body.subarray(0, body.length - 7)), isFlawed: true };
       default:
@@ -134,7 +141,7 @@ export class Upstream {
   }
 
   #list(rendition: string, spell: Spell | undefined): string {
-    const { window, form, changeEvery, countsCuts, hasDates, hasTokens } = this.options;
+    const { window, form, changeEvery, countsCuts, hasDates, hasTokens, signsNames } = this.options;
     const made = this.encoder.madeBy(this.#seenMs(rendition, spell));
     const isWhole = this.options.isFinished;
     const listed = spell?.fault === 'no segments' ? [] : isWhole ? made : made.slice(-window);
@@ -142,6 +149,7 @@ export class Upstream {
     return listText(listed, {
       targetS: this.#targetS,
       extension: form === 'fmp4' ? 'm4s' : 'ts',
+      signature: signsNames ? `_${this.#tokens++}` : '',
       query: hasTokens ? `?token=${this.#tokens++}` : '',
       countsCuts,
       hasDates,
@@ -156,6 +164,7 @@ export class Upstream {
     const { renditions, lagMs, durationMs } = this.options;
     const nowMs = this.#clock.monotonicMs() - Math.max(0, renditions.indexOf(rendition)) * lagMs;
     if (spell?.fault === 'frozen copy') return Math.min(nowMs, spell.fromMs);
+    if (spell?.fault === 'old copy') return Math.min(nowMs, spell.fromMs - 3 * durationMs);
     return spell?.fault === 'stale copy'
       ? nowMs - this.#dice.between(0.5, 2.5) * durationMs
       : nowMs;
@@ -166,11 +175,16 @@ export class Upstream {
     const asset = /^(key|map)(\d+)\.\w+$/.exec(file);
     if (asset?.[1] === 'key') return keyBytes(`${channel}/${asset[2]}`);
     if (asset?.[1] === 'map') return initBytes(`${channel}/${rendition}/${asset[2]}`);
-    const made = this.encoder.find(file.slice(0, file.lastIndexOf('.')));
+    const made = this.encoder.find(nameOf(file));
     if (made === undefined || made.isGap) return undefined;
     const isListed = made.madeAtMs <= this.#seenMs(rendition, undefined);
     if (!isListed) return undefined;
     const name = `${channel}/${rendition}/${made.index}/${version}`;
     return segmentBytes(form, name, made.index, packets);
   }
+}
+
+/** What the encoder called the segment in this file. */
+export function nameOf(file: string): string {
+  return file.replace(/(?:_\d+)?\.\w+$/, '');
 }

@@ -12,6 +12,7 @@ export const BODY_FAULTS = [
   'refused',
   'no connection',
   'other bytes',
+  'other bytes, cut',
   'broken media',
 ] as const;
 
@@ -29,6 +30,7 @@ export const LIST_FAULTS = [
   'empty',
   'no segments',
   'stale copy',
+  'old copy',
   'frozen copy',
 ] as const;
 

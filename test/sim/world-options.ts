@@ -58,6 +58,7 @@ function drawHls(dice: Dice, kind: Kind): UpstreamOptions {
     countsCuts: dice.chance(0.6),
     hasDates: dice.chance(0.4),
     hasTokens: dice.chance(0.4),
+    signsNames: dice.chance(0.05),
     latencyMs: dice.pick([5, 30, 150]),
     isFinished: kind === 'finished',
   };
@@ -80,6 +81,7 @@ function drawComputed(dice: Dice): UpstreamOptions {
     countsCuts: false,
     hasDates: false,
     hasTokens: false,
+    signsNames: false,
     latencyMs: dice.pick([5, 30]),
     isFinished: false,
   };

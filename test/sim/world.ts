@@ -45,9 +45,12 @@ export class World {
     this.#options = drawWorld(this.#dice.fork());
     this.#weather = new Weather(this.#dice.fork());
     const { upstream, idleStopMs, isTight, kind } = this.#options;
-    const mayFetchAgain = isTight || kind === 'computed' || upstream.form !== 'ts';
+    const mayFetchAgain =
+      isTight || kind === 'computed' || upstream.form !== 'ts' || upstream.signsNames;
     this.#upstream = new Upstream(this.#clock, this.#dice.fork(), this.#weather, upstream);
-    this.#checker = new Checker(this.#journal, idleStopMs, mayFetchAgain);
+    this.#checker = new Checker(this.#journal, idleStopMs, () => {
+      return mayFetchAgain || this.#upstream.isAmbiguous;
+    });
     this.#outbound = createWire(this.#clock, {
       plan: (request) => {
         const plan = this.#upstream.plan(request);
@@ -157,10 +160,20 @@ export class World {
     const viewer = this.#admit(this.#dice.fork(), STEADY);
     const targetMs = this.#upstream.longestTargetS * 1000;
     await this.#clock.advance(3 * targetMs + 4000);
+    const cuts: (number | undefined)[] = [];
+    const before = viewer.rendition?.ring.last?.mediaSequence ?? -1;
     for (let count = 0; count < 3; count++) {
       await this.#clock.advance(targetMs);
       this.#judgeFreshness(viewer);
+      cuts.push(viewer.rendition?.ring.last?.discontinuitySequence);
     }
+    const after = viewer.rendition?.ring.last?.mediaSequence ?? -1;
+    if (after <= before && !this.#options.isTight && this.#options.kind !== 'finished') {
+      this.#journal.breach('I10', `the last number is ${after}, and was ${before}`);
+    }
+    // Where nothing happens upstream nothing is told of it
+    if (cuts[0] !== cuts[2] && !this.#options.upstream.signsNames)
+      this.#journal.breach('order', `discontinuities in the calm: ${cuts}`);
   }
 
   #judgeFreshness(viewer: Viewer): void {
@@ -171,7 +184,7 @@ export class World {
     if (rendition === undefined || kind === 'finished') return;
     const last = rendition.ring.listed().at(-1);
     const made = last === undefined ? undefined : this.#checker.madeOf(rendition, last.name);
-    if (made === undefined) return;
+    if (made === undefined || this.#upstream.isAmbiguous) return;
     const ageMs = this.#clock.monotonicMs() - made.madeAtMs;
     const allowedMs = 2.5 * this.#upstream.longestTargetS * 1000 + 2000 + upstream.lagMs;
     if (ageMs > allowedMs) {
@@ -204,8 +217,9 @@ export class World {
     if (!this.#server.isUp) return;
     if (how === 'stop') this.#server.stop();
     else this.#server.kill();
-    if (how === 'power cut') this.#disk.lose(1000);
-    this.#checker.wentDown(this.#disk.savedMs);
+    const isLost = how === 'power cut';
+    if (isLost) this.#disk.lose(1000);
+    this.#checker.wentDown(this.#disk.savedMs, isLost);
     this.#clock.after(this.#dice.pick([300, 2000, 8000]), () => {
       this.#journal.note('weir starts');
       this.#server = this.#start();
