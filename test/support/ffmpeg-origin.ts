@@ -73,6 +73,7 @@ export class FfmpegOrigin implements AsyncDisposable {
     this.#encoder = this.#encode();
   }
 
+  /** Idempotent. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#encoder.kill('SIGKILL');
     await this.#encoder.exited;
