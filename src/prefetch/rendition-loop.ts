@@ -224,6 +224,8 @@ export class RenditionLoop implements LoopHandle {
     this.#targetDurationS = listing.targetDurationS;
     this.#iFramesOnly = listing.iFramesOnly;
     this.#isVod = listing.ended && listing.type === 'VOD';
+    // What was finished stays as it was named, whatever its URIs are called now
+    if (!isFirst && this.#onDemand && listing.ended) return false;
     if (isFirst) this.#onDemand = listing.ended;
     else if (this.#onDemand && !listing.ended) this.#revive();
     const fresh = this.#tracker.take(listing, clock.monotonicMs());

@@ -6,7 +6,7 @@ import type { BodyRef, ListedSegment, Listing } from '../../ring/listing.ts';
 import { playlistLimits, segmentLimits } from '../deadlines.ts';
 import { SourceStatusError } from '../errors.ts';
 import type { BodyAnswer, BodyOutcome, ComputedSpec, RenditionSource } from '../source.ts';
-import { EdgeClock } from './edge-clock.ts';
+import { EdgeClock, UNSEEN_MAX } from './edge-clock.ts';
 import { highest, search } from './edge-search.ts';
 import { fetchPlaylist } from './hls.ts';
 import { openHttpBody } from './http-body.ts';
@@ -21,6 +21,8 @@ const LOOK_PAUSE_MAX = 8;
 const RECHECK_SEGMENTS = 3;
 /** Some stores say 403 to what they do not have. */
 const NOT_THERE = new Set([403, 404, 410]);
+/** A cached playlist is behind by no more than this many segments. */
+const OLD_COPY_MAX = 30;
 /** Probes ask for headers only; the body is cancelled. */
 const PROBE_BYTES = 64 * 1024 * 1024;
 
@@ -148,13 +150,23 @@ export class ComputedSource implements RenditionSource {
       const answer = await fetchPlaylist(this.#outbound, this.#clock, url, policy, limits, signal);
       const playlist = parsePlaylist(answer.text, { uri: answer.url });
       const newest = playlist.kind === 'media' ? playlist.segments.at(-1)?.sequence : undefined;
-      if (newest === undefined) return false;
+      if (newest === undefined || (await this.#isOldCopy(newest, targetDurationS, signal))) {
+        return false;
+      }
       this.#lookedMs = this.#clock.monotonicMs();
       this.#edge.anchor(newest, this.#nowMs());
       return true;
     } catch {
       return false;
     }
+  }
+
+  /** Behind what was found, which the origin still has: a cache answered, nothing began anew. */
+  async #isOldCopy(newest: number, targetDurationS: number, signal: AbortSignal): Promise<boolean> {
+    const before = this.#hint === undefined ? undefined : this.#hint - UNSEEN_MAX;
+    const known = this.#edge.newestFound ?? before;
+    if (known === undefined || newest >= known || newest < known - OLD_COPY_MAX) return false;
+    return this.#has(known, targetDurationS, signal);
   }
 
   /** A source that pauses is asked twice a segment, one that is gone less and less often. */

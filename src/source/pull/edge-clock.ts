@@ -16,7 +16,7 @@ export type EdgeSettings = {
  */
 const FORGET = 0.02;
 /** Segments named before the one before them was seen: the guess may run this far ahead. */
-const UNSEEN_MAX = 2;
+export const UNSEEN_MAX = 2;
 
 /**
  * ```
