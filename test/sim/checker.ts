@@ -26,7 +26,8 @@ export class Checker {
   readonly #wholes = new Map<string, Set<string>>();
   readonly #paths = new Map<string, string>();
   readonly #fetched = new Set<string>();
-  readonly #mayFetchAgain: () => boolean;
+  readonly #upstream: Upstream;
+  readonly #mayFetchAgain: boolean;
   readonly #made = new Map<string, Made>();
   readonly #texts = new WeakMap<Rendition, { version: number; text: string }>();
   /** A new object each time the rendition starts. */
@@ -36,9 +37,10 @@ export class Checker {
    * `mayFetchAgain`: a body that came whole may be worth nothing, as where its key did not come, or
    * be let go at once for want of memory.
    */
-  constructor(journal: Journal, idleStopMs: number, mayFetchAgain: () => boolean) {
+  constructor(journal: Journal, idleStopMs: number, upstream: Upstream, mayFetchAgain: boolean) {
     this.#journal = journal;
     this.#idleStopMs = idleStopMs;
+    this.#upstream = upstream;
     this.#mayFetchAgain = mayFetchAgain;
   }
 
@@ -59,7 +61,8 @@ export class Checker {
     // A key or init segment under another token may be another one
     const isSame = ({ url }: Call) => SEGMENT.test(pathname) || url === call.url;
     const fetches = [...calls].filter((other) => !other.isLook && isSame(other));
-    if (!call.isLook && fetches.length > 1 && !pathname.endsWith('.m3u8')) {
+    const isOneOnly = !call.isLook && !pathname.endsWith('.m3u8') && !this.#upstream.isAmbiguous;
+    if (isOneOnly && fetches.length > 1) {
       this.#journal.breach('I1', `${pathname} is fetched ${fetches.length} times at once`);
     }
   }
@@ -76,7 +79,7 @@ export class Checker {
     const known = this.#wholes.get(path) ?? new Set();
     this.#wholes.set(path, known.add(identity));
     if (isFlawed || isLook || !SEGMENT.test(path)) return;
-    if (this.#fetched.has(identity) && !this.#mayFetchAgain()) {
+    if (this.#fetched.has(identity) && !this.#mayFetchAgain && !this.#upstream.isAmbiguous) {
       this.#journal.breach('I1', `${path} is fetched again although it came whole`);
     }
     this.#fetched.add(identity);
@@ -88,12 +91,8 @@ export class Checker {
   }
 
   /** The text of a playlist that goes out now. */
-  served(
-    channel: string,
-    rendition: Rendition,
-    upstream: Upstream,
-    nowMs: number,
-  ): MediaPlaylist | undefined {
+  served(channel: string, rendition: Rendition, nowMs: number): MediaPlaylist | undefined {
+    const upstream = this.#upstream;
     const key = `${channel}/${rendition.id}`;
     const text = renditionPlaylist(rendition.ring, rendition.header, '');
     const last = this.#texts.get(rendition);
@@ -101,7 +100,7 @@ export class Checker {
       this.#journal.breach('list', `${key}: another text under the same version`);
     }
     this.#texts.set(rendition, { version: rendition.ring.version, text });
-    this.#learn(rendition, upstream);
+    this.#learn(rendition);
     const past = this.#pasts.get(key) ?? createPast();
     this.#pasts.set(key, past);
     const context = {
@@ -180,7 +179,7 @@ export class Checker {
     return life;
   }
 
-  #learn(rendition: Rendition, upstream: Upstream): void {
+  #learn(rendition: Rendition): void {
     for (const { name: shortName, listed, state } of rendition.ring.listed()) {
       const name = `${rendition.id}/${shortName}`;
       if (listed.ref.kind !== 'http' || this.#paths.has(name)) continue;
@@ -188,7 +187,7 @@ export class Checker {
       this.#paths.set(name, path);
       if (state === 'gap') continue;
       const file = path.split('/').at(-1) as string;
-      const made = upstream.encoder.find(nameOf(file));
+      const made = this.#upstream.encoder.find(nameOf(file));
       if (made !== undefined) this.#made.set(name, made);
     }
     for (const { listed } of rendition.ring.listed()) {

@@ -7,12 +7,10 @@ import { identify } from './bytes.ts';
 import type { Checker } from './checker.ts';
 import type { Journal } from './journal.ts';
 import type { Server } from './server.ts';
-import type { Upstream } from './upstream.ts';
 
 export type ViewerWorld = {
   readonly clock: Clock;
   readonly channel: string;
-  readonly upstream: Upstream;
   readonly checker: Checker;
   readonly journal: Journal;
   /** The run of weir there is now; down between two of them. */
@@ -59,14 +57,14 @@ export class Session {
   }
 
   async list(id: string): Promise<Listed | undefined> {
-    const { channel, clock, checker, upstream } = this.#world;
+    const { channel, clock, checker } = this.#world;
     const relay = this.#relay();
     const rendition = await this.#rendition(id);
     if (relay === undefined || rendition === undefined) return undefined;
     const listed = await this.#ask('a list', async () => {
       const answer = await rendition.playlist(relay.isProbe);
       if (answer.kind !== 'ready') return answer;
-      const list = checker.served(channel, rendition, upstream, clock.monotonicMs());
+      const list = checker.served(channel, rendition, clock.monotonicMs());
       return list === undefined ? undefined : { list, rendition };
     });
     if (listed === undefined || listed === 'killed') return undefined;

@@ -131,7 +131,8 @@ export class Upstream {
       case 'other bytes, cut': {
         const other = this.#body(rendition, file, this.#dice.whole(1, 9)) as Uint8Array;
         const how = this.#dice.pick(['cut body', 'silent body', undefined] as const);
-        return this.#plans.spoilt(how, this.#plans.whole(other));
+        const gapMs = this.#dice.between(20, 600);
+        return this.#plans.spoilt(how, { ...this.#plans.whole(other), gapMs });
       }
       case 'broken media':
         return { ...this.#plans.whole(body.subarray(0, body.length - 7)), isFlawed: true };

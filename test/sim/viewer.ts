@@ -110,6 +110,9 @@ export class Viewer {
       if (asset === undefined || this.#assets.has(asset)) continue;
       if (await this.#fetch(asset)) this.#assets.add(asset);
     }
+    if ((await this.#fetch(segment.uri)) || this.#isLeaving) return;
+    // Players try once more what broke off
+    await this.#session.sleep(this.#dice.between(20, 300));
     await this.#fetch(segment.uri);
   }
 

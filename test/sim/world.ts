@@ -48,9 +48,7 @@ export class World {
     const mayFetchAgain =
       isTight || kind === 'computed' || upstream.form !== 'ts' || upstream.signsNames;
     this.#upstream = new Upstream(this.#clock, this.#dice.fork(), this.#weather, upstream);
-    this.#checker = new Checker(this.#journal, idleStopMs, () => {
-      return mayFetchAgain || this.#upstream.isAmbiguous;
-    });
+    this.#checker = new Checker(this.#journal, idleStopMs, this.#upstream, mayFetchAgain);
     this.#outbound = createWire(this.#clock, {
       plan: (request) => {
         const plan = this.#upstream.plan(request);
@@ -144,7 +142,6 @@ export class World {
     return {
       clock: this.#clock,
       channel: this.#options.channel.id,
-      upstream: this.#upstream,
       checker: this.#checker,
       journal: this.#journal,
       server: () => this.#server,
