@@ -1,0 +1,77 @@
+// This file stands in for rendition loops: it writes down what it is told and says what a test says.
+import type { Listed, LoopEvent, LoopSpec } from '../../src/prefetch/messages.ts';
+import type { OpenLoop } from '../../src/prefetch/rendition.ts';
+import type { ListedSegment } from '../../src/ring/listing.ts';
+
+export class RecordedLoop {
+  readonly spec: LoopSpec;
+  /** `mode follow`, `want 3`, `unwant 3`, `asked 3`, `close`. */
+  readonly told: string[] = [];
+  readonly #sink: Parameters<OpenLoop>[1];
+  #nextOrdinal = 0;
+
+  constructor(spec: LoopSpec, sink: Parameters<OpenLoop>[1]) {
+    this.spec = spec;
+    this.#sink = sink;
+    this.#nextOrdinal = spec.resume?.nextOrdinal ?? 0;
+  }
+
+  emit(event: LoopEvent): void {
+    this.#sink.emit(event);
+  }
+
+  /** It dies, and what takes its place is told what it must know. */
+  die(): LoopSpec {
+    return this.#sink.respec();
+  }
+
+  /** Names segments under the next ordinals. */
+  list(segments: readonly ListedSegment[], more: Partial<Listed> = {}): void {
+    this.emit({
+      type: 'listed',
+      link: 'cold',
+      missed: 0,
+      fresh: segments.map((segment) => ({ ordinal: this.#nextOrdinal++, segment })),
+      targetDurationS: 4,
+      onDemand: false,
+      independentSegments: false,
+      iFramesOnly: false,
+      ...more,
+    });
+  }
+
+  load(key: number | string, text = `body of ${key}`): void {
+    const body = new Blob([text]);
+    this.emit({ type: 'loaded', key, body, contentType: 'video/mp2t', tookMs: 1, attempts: 1 });
+  }
+
+  fail(key: number | string): void {
+    const error = { code: 'SOURCE_STATUS', message: 'Cannot fetch', detail: { status: 404 } };
+    this.emit({ type: 'failed', key, error });
+  }
+
+  chunk(key: number | string, text: string): void {
+    this.emit({ type: 'chunk', key, bytes: new TextEncoder().encode(text) });
+  }
+}
+
+export class RecordedLoops {
+  readonly all: RecordedLoop[] = [];
+
+  readonly open: OpenLoop = (spec, sink) => {
+    const loop = new RecordedLoop(spec, sink);
+    this.all.push(loop);
+    const tell = (what: string) => loop.told.push(what);
+    return {
+      setMode: (mode) => tell(`mode ${mode}`),
+      want: (key) => tell(`want ${key}`),
+      unwant: (key) => tell(`unwant ${key}`),
+      asked: (ordinal) => tell(`asked ${ordinal}`),
+      [Symbol.dispose]: () => tell('close'),
+    };
+  };
+
+  get last(): RecordedLoop {
+    return this.all.at(-1) as RecordedLoop;
+  }
+}
