@@ -1,6 +1,6 @@
 // This file tests that no failure is lost between a test run and the last line.
 import { describe, expect, test } from 'bun:test';
-import { countTests } from './junit.ts';
+import { countTests, skippedLines, sumOf } from './junit.ts';
 
 const REPORT = `<?xml version="1.0"?>
 <testsuites name="bun test" tests="4">
@@ -18,26 +18,33 @@ const REPORT = `<?xml version="1.0"?>
   </testsuite>
 </testsuites>`;
 const GOOD = REPORT.replace(/<failure[\s\S]*?<\/failure>/, '');
-const SKIPPED = ['test/a.test.ts: not "now"'];
+const A = 'test/a.test.ts';
+const B = 'test/b.test.ts';
 
 describe('countTests()', () => {
   test.each([
-    ['what passed, failed and was skipped', REPORT, ['test/a.test.ts'], 1, 2, 1],
-    ['a file that never ran as a failure', REPORT, ['test/a.test.ts', 'test/b.test.ts'], 1, 2, 2],
-    ['an error in no test as a failure', GOOD, ['test/a.test.ts'], 1, 3, 1],
-    ['nothing too much where all is well', GOOD, ['test/a.test.ts'], 0, 3, 0],
+    ['what passed, failed and was skipped', REPORT, [A], 1, 2, 1],
+    ['a file that never ran as a failure', REPORT, [A, B], 1, 2, 2],
+    ['an error in no test as a failure', GOOD, [A], 1, 3, 1],
+    ['nothing too much where all is well', GOOD, [A], 0, 3, 0],
+    ['every file of a run that was killed as a failure', undefined, [A, B], 124, 0, 2],
   ])('counts %s', (_, report, files, code, passed, failed) => {
-    expect(countTests(report, files, code)).toEqual({ passed, failed, skipped: SKIPPED });
+    expect(sumOf(countTests(report, files, code))).toEqual({ passed, failed });
   });
 
-  test('says of a file that skips much how much', () => {
-    const row = '<testcase name="n" file="test/a.test.ts"><skipped /></testcase>';
-    expect(countTests(row.repeat(6), ['test/a.test.ts'], 0).skipped).toEqual([
-      'test/a.test.ts: 6 tests',
-    ]);
+  test('tells the files apart', () => {
+    const counts = countTests(REPORT, [A, B], 1);
+    expect(counts.get(A)).toEqual({ passed: 2, failed: 1, skipped: ['not "now"'] });
+    expect(counts.get(B)).toEqual({ passed: 0, failed: 1, skipped: [] });
   });
+});
 
-  test('counts a run that left no report as a failure', () => {
-    expect(countTests(undefined, ['test/a.test.ts'], 0).failed).toBe(1);
+describe('skippedLines()', () => {
+  const row = `<testcase name="n" file="${A}"><skipped /></testcase>`;
+  test.each([
+    [1, [`${A}: n`]],
+    [6, [`${A}: 6 tests`]],
+  ])('says of a file that skips %d what is missing', (count, lines) => {
+    expect(skippedLines(countTests(row.repeat(count), [A], 0))).toEqual(lines);
   });
 });

@@ -1,45 +1,62 @@
 // This file counts what a run of tests did, from the report that it leaves.
 
-export type TestCount = {
+export type FileCount = {
   readonly passed: number;
   readonly failed: number;
+  /** Names of tests. */
   readonly skipped: readonly string[];
 };
 
-/** Skipped tests of one file that are named one by one. */
-const MAX_NAMED = 5;
-
 /**
- * `files` are those that were to run, `code` is the exit code. A file that broke while it was
- * loaded is not in the report, and an error between tests is in no test: each counts as a failure.
+ * What each of `files` did. One that broke while it was loaded is not in the report, and a run that
+ * was killed leaves none: every file without a result counts as one failure. An error between tests
+ * is in no test; where the exit code alone tells of it, it is held against the last file.
  */
 export function countTests(
   report: string | undefined,
   files: readonly string[],
   code: number,
-): TestCount {
-  if (report === undefined) return { passed: 0, failed: 1, skipped: [] };
-  let passed = 0;
-  let failed = 0;
-  const skipped = new Map<string, string[]>();
-  const ran = new Set<string>();
+): ReadonlyMap<string, FileCount> {
+  const counts = new Map<string, FileCount>();
   const rows = /<testcase name="([^"]*)"[^>]*?file="([^"]*)"[^>]*?(\/>|>([\s\S]*?)<\/testcase>)/g;
-  for (const [, name = '', file = '', , inside = ''] of report.matchAll(rows)) {
-    ran.add(file);
-    if (/<failure|<error/.test(inside)) failed++;
-    else if (/<skipped/.test(inside)) {
-      skipped.set(file, [...(skipped.get(file) ?? []), unescaped(name)]);
-    } else passed++;
+  for (const [, name = '', file = '', , inside = ''] of (report ?? '').matchAll(rows)) {
+    const { passed, failed, skipped } = counts.get(file) ?? { passed: 0, failed: 0, skipped: [] };
+    const isBad = /<failure|<error/.test(inside);
+    const isSkipped = !isBad && inside.includes('<skipped');
+    counts.set(file, {
+      passed: passed + (isBad || isSkipped ? 0 : 1),
+      failed: failed + (isBad ? 1 : 0),
+      skipped: isSkipped ? [...skipped, unescaped(name)] : skipped,
+    });
   }
-  for (const file of files) if (!ran.has(file)) failed++;
-  if (code !== 0 && failed === 0) failed = 1;
-  return { passed, failed, skipped: [...skipped].flatMap(skippedLines) };
+  for (const file of files) {
+    if (!counts.has(file)) counts.set(file, { passed: 0, failed: 1, skipped: [] });
+  }
+  const last = files.at(-1);
+  if (code !== 0 && last !== undefined && sumOf(counts).failed === 0) {
+    counts.set(last, { ...counts.get(last)!, failed: 1 });
+  }
+  return counts;
 }
 
-/** A file that skips much is one line: what it lacks is one thing. */
-function skippedLines([file, names]: [string, string[]]): string[] {
-  if (names.length > MAX_NAMED) return [`${file}: ${names.length} tests`];
-  return names.map((name) => `${file}: ${name}`);
+export function sumOf(counts: ReadonlyMap<string, FileCount>): { passed: number; failed: number } {
+  let [passed, failed] = [0, 0];
+  for (const count of counts.values()) {
+    passed += count.passed;
+    failed += count.failed;
+  }
+  return { passed, failed };
+}
+
+/** Skipped tests of one file that are named one by one; what more lack is one thing. */
+const MAX_NAMED = 5;
+
+export function skippedLines(counts: ReadonlyMap<string, FileCount>): string[] {
+  return [...counts].flatMap(([file, { skipped }]) =>
+    skipped.length > MAX_NAMED
+      ? [`${file}: ${skipped.length} tests`]
+      : skipped.map((name) => `${file}: ${name}`),
+  );
 }
 
 function unescaped(text: string): string {
