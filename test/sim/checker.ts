@@ -139,7 +139,10 @@ export class Checker {
   }
 
   /** The rendition knows none of its segments any more: what it promised is void. */
-  forgot(id: string): void {
+  forgot(id: string, because: string): void {
+    if (because === 'the source counts anew') {
+      this.#journal.breach('I4', `${id} forgot what it had promised: ${because}`);
+    }
     this.forgetFetched();
     for (const rendition of this.#promises.keys()) {
       if (rendition.id !== id) continue;

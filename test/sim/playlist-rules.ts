@@ -100,6 +100,8 @@ function judgeAlone(list: MediaPlaylist, context: Context, blame: Blame): void {
     // RFC 8216 §4.3.3.1
     if (Math.round(duration) > list.targetDuration) blame('list', `${uri} lasts ${duration} s`);
   }
+  // RFC 8216 §4.3.3.5
+  if (list.type === 'VOD' && !list.endList) blame('list', 'it is VOD without an end');
   if (list.discontinuitySequence < 0) blame('I3', 'the discontinuity sequence is negative');
 }
 

@@ -17,7 +17,7 @@ export type ServerSettings = {
   readonly idleStopMs: number;
   readonly memoryBytes: number;
   /** A rendition was stopped, or begun anew: what it promised is void. */
-  readonly onForget: (rendition: string) => void;
+  readonly onForget: (rendition: string, because: string) => void;
 };
 
 export class Server {
@@ -68,11 +68,12 @@ export class Server {
   }
 }
 
-function forgetLog(fields: LogFields, onForget: (rendition: string) => void): Log {
+function forgetLog(fields: LogFields, onForget: ServerSettings['onForget']): Log {
   return {
     ...silentLog,
-    info: (message) => {
-      if (message === 'segments forgotten') onForget(String(fields['rendition']));
+    info: (message, more) => {
+      if (message !== 'segments forgotten') return;
+      onForget(String(fields['rendition']), String(more?.['because']));
     },
     with: (more) => forgetLog({ ...fields, ...more }, onForget),
   };

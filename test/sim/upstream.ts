@@ -60,6 +60,11 @@ export class Upstream {
     if (options.isFinished) this.end();
   }
 
+  /** What its lists say now. */
+  get targetS(): number {
+    return this.#targetS;
+  }
+
   /** The longest target duration it ever said, or should have said. */
   get longestTargetS(): number {
     return this.#longestTargetS;

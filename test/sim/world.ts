@@ -1,4 +1,5 @@
 // This file is one simulated world: an upstream, its weather, weir and its viewers.
+import { judgeCalm, judgeRestart } from './calm.ts';
 import { Checker } from './checker.ts';
 import { Dice } from './dice.ts';
 import { Journal } from './journal.ts';
@@ -148,45 +149,22 @@ export class World {
     };
   }
 
-  /** I10: no faults any more, and somebody watches: what is served is fresh again, and stays so. */
+  /** No faults any more, and somebody watches. */
   async #calm(): Promise<void> {
     this.#journal.note('calm');
     this.#weather.calm();
     if (this.#options.kind !== 'finished') this.#upstream.encoder.resume();
     while (!this.#server.isUp) await this.#clock.advance(100);
-    const viewer = this.#admit(this.#dice.fork(), STEADY);
-    const targetMs = this.#upstream.longestTargetS * 1000;
-    await this.#clock.advance(3 * targetMs + 4000);
-    const cuts: (number | undefined)[] = [];
-    const before = viewer.rendition?.ring.last?.mediaSequence ?? -1;
-    for (let count = 0; count < 3; count++) {
-      await this.#clock.advance(targetMs);
-      this.#judgeFreshness(viewer);
-      cuts.push(viewer.rendition?.ring.last?.discontinuitySequence);
-    }
-    const after = viewer.rendition?.ring.last?.mediaSequence ?? -1;
-    if (after <= before && !this.#options.isTight && this.#options.kind !== 'finished') {
-      this.#journal.breach('I10', `the last number is ${after}, and was ${before}`);
-    }
-    // Where nothing happens upstream nothing is told of it
-    if (cuts[0] !== cuts[2] && !this.#options.upstream.signsNames)
-      this.#journal.breach('order', `discontinuities in the calm: ${cuts}`);
-  }
-
-  #judgeFreshness(viewer: Viewer): void {
-    const { kind, upstream, isTight } = this.#options;
-    if (isTight) return;
-    if (viewer.bodies === 0) this.#journal.breach('I10', 'nothing was seen');
-    const rendition = viewer.rendition;
-    if (rendition === undefined || kind === 'finished') return;
-    const last = rendition.ring.listed().at(-1);
-    const made = last === undefined ? undefined : this.#checker.madeOf(rendition, last.name);
-    if (made === undefined || this.#upstream.isAmbiguous) return;
-    const ageMs = this.#clock.monotonicMs() - made.madeAtMs;
-    const allowedMs = 2.5 * this.#upstream.longestTargetS * 1000 + 2000 + upstream.lagMs;
-    if (ageMs > allowedMs) {
-      this.#journal.breach('I10', `${last?.name} is ${ageMs} ms old, wanted ${allowedMs}`);
-    }
+    const world = {
+      clock: this.#clock,
+      options: this.#options,
+      upstream: this.#upstream,
+      checker: this.#checker,
+      journal: this.#journal,
+      viewer: this.#admit(this.#dice.fork(), STEADY),
+    };
+    await judgeCalm(world);
+    if (this.#options.kind === 'computed') await judgeRestart(world);
   }
 
   /** I7: everybody goes, and after a while so does everything upstream. */
@@ -198,7 +176,8 @@ export class World {
 
   #start(): Server {
     const { channel, ahead, idleStopMs, memoryBytes } = this.#options;
-    const onForget = (rendition: string) => this.#checker.forgot(rendition);
+    const onForget = (rendition: string, because: string) =>
+      this.#checker.forgot(rendition, because);
     const settings = { channels: [channel], ahead, idleStopMs, memoryBytes, onForget };
     const dice = this.#dice.fork();
     return new Server(this.#clock, dice, this.#outbound, this.#disk, settings);

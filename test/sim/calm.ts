@@ -1,0 +1,83 @@
+// This file holds what weir owes where nothing is wrong any more: liveness, after the storm.
+import type { Checker } from './checker.ts';
+import type { Journal } from './journal.ts';
+import type { SimClock } from './sim-clock.ts';
+import type { Upstream } from './upstream.ts';
+import type { Viewer } from './viewer.ts';
+import type { WorldOptions } from './world-options.ts';
+
+export type CalmWorld = {
+  readonly clock: SimClock;
+  readonly options: WorldOptions;
+  readonly upstream: Upstream;
+  readonly checker: Checker;
+  readonly journal: Journal;
+  readonly viewer: Viewer;
+};
+
+/** Deadlines, retries and polls that began in the storm have ended after this, and 3 of its TDs. */
+const SETTLE_MS = 4000;
+/** What a poll, a fetch and the queues between threads take, beside whole target durations. */
+const LATENCY_MS = 2000;
+
+/** I10: what is served is fresh again, and stays so. */
+export async function judgeCalm(world: CalmWorld): Promise<void> {
+  const { clock, upstream, viewer, journal, options } = world;
+  await clock.advance(3000 * upstream.longestTargetS + SETTLE_MS);
+  const targetMs = upstream.targetS * 1000;
+  const cuts: (number | undefined)[] = [];
+  const before = lastNumber(viewer);
+  for (let count = 0; count < 3; count++) {
+    await clock.advance(targetMs);
+    judgeFreshness(world);
+    cuts.push(viewer.rendition?.ring.last?.discontinuitySequence);
+  }
+  if (options.isTight || options.kind === 'finished') return;
+  const after = lastNumber(viewer);
+  if (after <= before) journal.breach('I10', `the last number is ${after}, and was ${before}`);
+  // Where nothing happens upstream nothing is told of it
+  if (cuts[0] !== cuts[2] && !options.upstream.signsNames) {
+    journal.breach('order', `discontinuities in the calm: ${cuts}`);
+  }
+}
+
+function lastNumber({ rendition }: Viewer): number {
+  return rendition?.ring.last?.mediaSequence ?? -1;
+}
+
+function judgeFreshness({ clock, options, upstream, checker, journal, viewer }: CalmWorld): void {
+  if (options.isTight) return;
+  if (viewer.bodies === 0) journal.breach('I10', 'nothing was seen');
+  const { rendition } = viewer;
+  if (rendition === undefined || options.kind === 'finished' || upstream.isAmbiguous) return;
+  const last = rendition.ring.listed().at(-1);
+  const made = last === undefined ? undefined : checker.madeOf(rendition, last.name);
+  if (made === undefined) return;
+  const ageMs = clock.monotonicMs() - made.madeAtMs;
+  const allowedMs = 2500 * upstream.targetS + LATENCY_MS + options.upstream.lagMs;
+  if (ageMs <= allowedMs) return;
+  journal.breach('I10', `${last?.name} is ${ageMs} ms old, wanted ${allowedMs}`);
+}
+
+/** Fewer numbers than this behind the first, a restart cannot be told from a pause. */
+const NUMBERS_MIN = 6;
+
+/** A computed source that counts anew is found within two segment lengths, with a discontinuity. */
+export async function judgeRestart(world: CalmWorld): Promise<void> {
+  const { clock, upstream, viewer, journal, options } = world;
+  const { firstSequence, durationMs } = options.upstream;
+  const { encoder } = upstream;
+  const ring = viewer.rendition?.ring;
+  if (ring === undefined || options.isTight) return;
+  if (encoder.newest.sequence - firstSequence < NUMBERS_MIN) return;
+  const before = ring.last?.discontinuitySequence ?? 0;
+  journal.note('encoder restarts in the calm');
+  const { run } = encoder.newest;
+  upstream.restart(firstSequence, false);
+  while (encoder.newest.run === run) await clock.advance(100);
+  await clock.advance(2 * durationMs + LATENCY_MS / 2);
+  const isHealed = ring
+    .listed()
+    .some(({ state, discontinuitySequence }) => state === 'held' && discontinuitySequence > before);
+  if (!isHealed) journal.breach('I10', 'the restart was not found in two segment lengths');
+}
