@@ -34,3 +34,14 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', done, { once: true });
   });
 }
+
+/** The promise's value, or undefined where it takes longer than `waitMs`. */
+export async function within<T>(
+  clock: Clock,
+  promise: Promise<T>,
+  waitMs: number,
+): Promise<T | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  using _timer = clock.after(waitMs, () => late.resolve(undefined));
+  return await Promise.race([promise, late.promise]);
+}

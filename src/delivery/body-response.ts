@@ -1,5 +1,5 @@
 // This file answers with a segment, an init segment or a key.
-import type { Awaited, BodyResult } from '../prefetch/rendition.ts';
+import type { Awaited, BodyResult } from '../prefetch/answers.ts';
 import { problemResponse, unavailable } from './error-response.ts';
 import { CORS, IMMUTABLE_CACHE } from './headers.ts';
 import { parseRange } from './range.ts';

@@ -1,9 +1,10 @@
 // This file serves the buffered mode: playlists, segments, init segments and keys from the ring.
 import { Elysia } from 'elysia';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
+import type { Unavailable } from '../prefetch/answers.ts';
 import type { ChannelRelay, Opened } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
-import type { Rendition, Unavailable } from '../prefetch/rendition.ts';
+import type { Rendition } from '../prefetch/rendition.ts';
 import { onlyVariant, pickVariant } from '../source/pull/renditions.ts';
 import { bodyResponse } from './body-response.ts';
 import { problemResponse, unavailable, unknownChannel } from './error-response.ts';

@@ -10,14 +10,9 @@ import type { Outbound } from '../net/outbound.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
 import { type OpenSource, openSource } from '../source/open-source.ts';
-import {
-  type OpenLoop,
-  Rendition,
-  type RenditionDeps,
-  type RenditionSettings,
-  type Unavailable,
-  VIEWER_WAIT_MS,
-} from './rendition.ts';
+import { type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
+import { Rendition, type RenditionDeps, type RenditionSettings } from './rendition.ts';
+import type { OpenLoop } from './supply.ts';
 
 export type RelayDeps = {
   readonly clock: Clock;

@@ -8,7 +8,8 @@ import type { Ring } from '../ring/ring.ts';
 import { parseSavedTimeline } from '../ring/saved-timeline.ts';
 import { Timeline } from '../ring/timeline.ts';
 import { ChannelRelay } from './channel-relay.ts';
-import type { OpenLoop, RenditionSettings } from './rendition.ts';
+import type { RenditionSettings } from './rendition.ts';
+import type { OpenLoop } from './supply.ts';
 
 export type RelaysDeps = {
   readonly clock: Clock;

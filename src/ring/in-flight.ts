@@ -1,5 +1,6 @@
 // This file is a body on its way from upstream, followed by any number of readers.
 import { AppError } from '../base/errors.ts';
+import { Signal } from '../base/signal.ts';
 
 /** What a reader is told when a body breaks under it: its connection must break too. */
 export class BodyBrokenError extends AppError {
@@ -26,7 +27,7 @@ export class InFlight {
   #error: Error | undefined;
   #sizeBytes = 0;
   #generation = 0;
-  #wakers: (() => void)[] = [];
+  readonly #changed = new Signal();
   /** Readers that follow it or wait for its first byte. */
   readers = 0;
 
@@ -37,7 +38,7 @@ export class InFlight {
   append(bytes: Uint8Array): void {
     this.#chunks.push(bytes);
     this.#sizeBytes += bytes.byteLength;
-    this.#wake();
+    this.#changed.fire();
   }
 
   /** The attempt so far cannot be continued: who has read of it fails, the next begins anew. */
@@ -46,26 +47,26 @@ export class InFlight {
     this.#generation++;
     this.#chunks = [];
     this.#sizeBytes = 0;
-    this.#wake();
+    this.#changed.fire();
   }
 
   complete(whole: Blob): void {
     this.#whole = whole;
     this.#chunks = [];
-    this.#wake();
+    this.#changed.fire();
   }
 
   fail(error: Error): void {
     this.#error = error;
     this.#chunks = [];
-    this.#wake();
+    this.#changed.fire();
   }
 
   /** Resolves with the whole body once it is there; rejects when it is given up. */
   async whole(): Promise<Blob> {
     while (this.#whole === undefined) {
       if (this.#error !== undefined) throw this.#error;
-      await this.#next();
+      await this.#changed.next();
     }
     return this.#whole;
   }
@@ -75,7 +76,7 @@ export class InFlight {
     while (this.#whole === undefined) {
       if (this.#error !== undefined) throw this.#error;
       if (this.#sizeBytes > 0) return 'streaming';
-      await this.#next();
+      await this.#changed.next();
     }
     return this.#whole;
   }
@@ -111,7 +112,7 @@ export class InFlight {
           index++;
           return chunk;
         }
-        await this.#next();
+        await this.#changed.next();
       }
     };
     return new ReadableStream<Uint8Array>(
@@ -135,15 +136,5 @@ export class InFlight {
       },
       { highWaterMark: 0 },
     );
-  }
-
-  #next(): Promise<void> {
-    return new Promise((resolve) => this.#wakers.push(resolve));
-  }
-
-  #wake(): void {
-    const wakers = this.#wakers;
-    this.#wakers = [];
-    for (const wake of wakers) wake();
   }
 }

@@ -6,7 +6,7 @@ import type { ChannelConfig, UrlSource } from '../../src/config/config.ts';
 import type { ChannelRelay, Opened } from '../../src/prefetch/channel-relay.ts';
 import type { LoopEvent } from '../../src/prefetch/messages.ts';
 import { Relays } from '../../src/prefetch/relays.ts';
-import type { OpenLoop } from '../../src/prefetch/rendition.ts';
+import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { loopChannel, urlChannel } from '../support/in-process-app.ts';

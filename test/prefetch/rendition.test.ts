@@ -1,12 +1,8 @@
 // This file tests one rendition as the serving thread sees it: demand in, segments out.
 import { describe, expect, test } from 'bun:test';
 import { silentLog } from '../../src/base/log.ts';
-import {
-  type BodyResult,
-  Rendition,
-  type RenditionSettings,
-  VIEWER_WAIT_MS,
-} from '../../src/prefetch/rendition.ts';
+import { type BodyResult, VIEWER_WAIT_MS } from '../../src/prefetch/answers.ts';
+import { Rendition, type RenditionSettings } from '../../src/prefetch/rendition.ts';
 import type { InFlight } from '../../src/ring/in-flight.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { Ring } from '../../src/ring/ring.ts';

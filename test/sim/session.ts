@@ -1,8 +1,9 @@
 // This file asks weir as a viewer does, and holds each answer to its deadline and its bytes.
 import type { Clock } from '../../src/base/clock.ts';
 import type { MediaPlaylist } from '../../src/media/m3u8/playlist.ts';
+import { type BodyResult, VIEWER_WAIT_MS } from '../../src/prefetch/answers.ts';
 import type { ChannelRelay } from '../../src/prefetch/channel-relay.ts';
-import { type BodyResult, type Rendition, VIEWER_WAIT_MS } from '../../src/prefetch/rendition.ts';
+import type { Rendition } from '../../src/prefetch/rendition.ts';
 import { identify } from './bytes.ts';
 import type { Checker } from './checker.ts';
 import type { Journal } from './journal.ts';

@@ -4,8 +4,8 @@ import type { Outbound } from '../../src/net/outbound.ts';
 import { createFollowedSource } from '../../src/prefetch/followed-source.ts';
 import type { LoopEvent, LoopHandle, LoopSpec } from '../../src/prefetch/messages.ts';
 import type { OriginGate } from '../../src/prefetch/origin-gate.ts';
-import type { OpenLoop } from '../../src/prefetch/rendition.ts';
 import { RenditionLoop } from '../../src/prefetch/rendition-loop.ts';
+import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import type { Dice } from './dice.ts';
 
 type Sink = Parameters<OpenLoop>[1];

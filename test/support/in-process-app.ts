@@ -10,7 +10,7 @@ import { EventLoopLag } from '../../src/metrics/event-loop.ts';
 import { formatMetrics } from '../../src/metrics/prometheus.ts';
 import type { BodyKey, LoopEvent } from '../../src/prefetch/messages.ts';
 import { Relays } from '../../src/prefetch/relays.ts';
-import type { OpenLoop } from '../../src/prefetch/rendition.ts';
+import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { FakeClock } from './fake-clock.ts';

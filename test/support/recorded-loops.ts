@@ -1,6 +1,6 @@
 // This file stands in for rendition loops: it writes down what it is told and says what a test says.
 import type { Listed, LoopEvent, LoopSpec } from '../../src/prefetch/messages.ts';
-import type { OpenLoop } from '../../src/prefetch/rendition.ts';
+import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 
 export class RecordedLoop {

@@ -1,0 +1,267 @@
+// This file brings what a rendition loop tells into the ring.
+import { assertNever } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import { AppError, type ErrorRecord } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { Signal } from '../base/signal.ts';
+import type { Start } from '../media/m3u8/playlist.ts';
+import { BodyBrokenError, type InFlight } from '../ring/in-flight.ts';
+import { assetsOf } from '../ring/listing.ts';
+import type { RenditionRing, Segment } from '../ring/rendition-ring.ts';
+import type { Ring } from '../ring/ring.ts';
+import type { Timeline } from '../ring/timeline.ts';
+import { RenditionAssets } from './assets.ts';
+import type { BodyKey, Listed, LoopEvent } from './messages.ts';
+import { Placement } from './placement.ts';
+
+export type IntakeDeps = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ring: Ring;
+  readonly timeline: Timeline;
+  readonly count: (what: 'playlist' | 'segment' | 'asset', outcome: string) => void;
+};
+
+export type Header = {
+  readonly independentSegments: boolean;
+  readonly iFramesOnly: boolean;
+  readonly start: Start | undefined;
+};
+
+const NO_HEADER: Header = { independentSegments: false, iFramesOnly: false, start: undefined };
+
+/**
+ * ```
+ *   listed ─► placement ─► awaited ─► loaded ─► held ─► listed in the next playlist
+ *                             └─────► failed ─► gap
+ * ```
+ */
+export class Intake {
+  readonly assets = new RenditionAssets();
+  readonly placement: Placement;
+  /** Fires where a viewer that waits for the list should look again. */
+  readonly changed = new Signal();
+  readonly #list: RenditionRing;
+  readonly #deps: IntakeDeps;
+  #header = NO_HEADER;
+  #listedMs = Number.NEGATIVE_INFINITY;
+  #advancedMs = Number.NEGATIVE_INFINITY;
+  #lastError: ErrorRecord | undefined;
+  /** The next listing is shown as it is: nothing is held that could be shown instead. */
+  #showsNext = true;
+  /** Called when the source refuses the rendition's URL: its token may have run out. */
+  onRefused: () => void = () => {};
+  /** Called when a segment came whole although a fetch of it had failed. */
+  onStallAvoided: () => void = () => {};
+
+  constructor(list: RenditionRing, deps: IntakeDeps) {
+    this.#list = list;
+    this.#deps = deps;
+    this.placement = new Placement({
+      ring: list,
+      timeline: deps.timeline,
+      onVoid: (because) => this.forget(because),
+      onPlaced: (listed) => {
+        for (const asset of assetsOf(listed)) this.assets.know(asset);
+      },
+    });
+  }
+
+  get header(): Header {
+    return this.#header;
+  }
+
+  /** Monotonic time of the last listing; -Infinity before the first. */
+  get listedMs(): number {
+    return this.#listedMs;
+  }
+
+  /** Monotonic time at which the list last grew; -Infinity before that. */
+  get advancedMs(): number {
+    return this.#advancedMs;
+  }
+
+  get lastError(): ErrorRecord | undefined {
+    return this.#lastError;
+  }
+
+  /** The loop is about to be opened: nothing it may have said before counts. */
+  start(): void {
+    this.#listedMs = Number.NEGATIVE_INFINITY;
+    this.#advancedMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** What is listed is too old to be shown: the next listing is shown at once. */
+  showNext(): void {
+    this.#showsNext = true;
+  }
+
+  stop(because: string): void {
+    this.forget(because);
+    this.assets.clear(broken(because));
+    this.#lastError = undefined;
+  }
+
+  /** Whoever still follows one of the segments is told so, or would wait for ever. */
+  forget(because: string): void {
+    const list = this.#list;
+    if (list.last !== undefined) this.#deps.log.info('segments forgotten', { because });
+    for (const segment of list.all()) segment.inFlight?.fail(broken(because));
+    this.#deps.ring.clear(list);
+    this.placement.clear();
+    this.#showsNext = true;
+  }
+
+  take(event: LoopEvent): void {
+    switch (event.type) {
+      case 'listed':
+        this.#listed(event);
+        break;
+      case 'loaded':
+        this.#loaded(event);
+        break;
+      case 'failed':
+        this.#failed(event.key, event.error);
+        break;
+      case 'chunk':
+        this.#inFlightOf(event.key)?.append(event.bytes);
+        break;
+      case 'broken':
+        this.#inFlightOf(event.key)?.restart();
+        break;
+      case 'fetched':
+        this.#deps.count(event.what, event.outcome);
+        break;
+      case 'poll-failed':
+        this.#pollFailed(event.error, event.failures);
+        break;
+      case 'ended':
+        this.#list.ended = true;
+        this.#list.version++;
+        this.changed.fire();
+        break;
+      default:
+        assertNever(event);
+    }
+  }
+
+  #inFlightOf(key: BodyKey): InFlight | undefined {
+    return typeof key === 'string'
+      ? this.assets.get(key)?.inFlight
+      : this.placement.at(key)?.inFlight;
+  }
+
+  #listed(event: Listed): void {
+    const list = this.#list;
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#lastError = undefined;
+    if (list.onDemand && !event.onDemand) this.forget('the stream goes on live');
+    this.#takeHeader(event);
+    if (event.link === 'reset') {
+      const sequence = event.fresh[0]?.segment.sequence;
+      this.#deps.log.warn('the source counts anew', { sequence });
+    }
+    this.placement.place(event);
+    this.#listedMs = nowMs;
+    if (list.last !== undefined && (this.#showsNext || event.onDemand)) {
+      this.#showsNext = false;
+      list.listAll(nowMs);
+      this.#advanced(nowMs);
+    }
+    this.changed.fire();
+  }
+
+  #takeHeader(event: Listed): void {
+    const list = this.#list;
+    const { independentSegments, iFramesOnly, start } = event;
+    const header = { independentSegments, iFramesOnly, start };
+    if (list.ended !== event.onDemand || !Bun.deepEquals(this.#header, header)) list.version++;
+    this.#header = header;
+    list.raiseTargetDuration(event.targetDurationS);
+    list.onDemand = event.onDemand;
+    // Known to have ended from its first listing on: the very first answer must say so
+    list.ended = event.onDemand;
+  }
+
+  #loaded(event: Extract<LoopEvent, { type: 'loaded' }>): void {
+    const { key, body, contentType } = event;
+    if (event.attempts > 1) this.onStallAvoided();
+    if (typeof key === 'string') {
+      this.assets.loaded(key, body);
+      return;
+    }
+    const segment = this.placement.at(key);
+    // A cleared ring may still be told of what it no longer knows
+    if (segment === undefined) return;
+    this.placement.settle(key);
+    segment.contentType = contentType;
+    segment.inFlight?.complete(body);
+    segment.inFlight = undefined;
+    const isHeld = this.#hold(segment, body, contentType);
+    // A list that stood still would promise for ever what leaves no room
+    this.#advance(!isHeld);
+  }
+
+  #hold(segment: Segment, body: Blob, contentType: string): boolean {
+    const list = this.#list;
+    if (this.#deps.ring.hold(list, segment, body, contentType)) return true;
+    const { mediaSequence } = segment;
+    this.#deps.log.error(
+      'segment dropped: the memory budget is taken by what viewers were promised',
+      { mediaSequence, sizeBytes: body.size },
+    );
+    // What is on demand is fetched again by whoever asks next
+    if (!list.onDemand) list.giveUp(segment);
+    return false;
+  }
+
+  #failed(key: BodyKey, error: ErrorRecord): void {
+    const reason = new AppError(error.code, error.message, error.detail);
+    if (typeof key === 'string') {
+      this.assets.failed(key, reason);
+      return;
+    }
+    const segment = this.placement.at(key);
+    if (segment === undefined) return;
+    segment.inFlight?.fail(reason);
+    segment.inFlight = undefined;
+    const { mediaSequence } = segment;
+    this.#deps.log.warn('segment given up', { mediaSequence, ...error });
+    if (this.#list.onDemand) return;
+    this.placement.settle(key);
+    this.#list.giveUp(segment);
+    this.#advance();
+  }
+
+  #advance(andGaps = false): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (this.#list.advance(nowMs, andGaps)) this.#advanced(nowMs);
+  }
+
+  #advanced(nowMs: number): void {
+    this.#advancedMs = nowMs;
+    const first = this.#list.firstListed;
+    if (first === undefined || this.#list.onDemand) return;
+    this.#deps.timeline.listedFrom(this.#list.id, first.mediaSequence);
+  }
+
+  #pollFailed(error: ErrorRecord, failures: number): void {
+    const isNew = this.#lastError?.code !== error.code;
+    this.#lastError = error;
+    if (isNew) this.#deps.log.warn('playlist not to be had', { ...error });
+    if (isRefusal(error) && failures % 3 === 2) this.onRefused();
+    this.changed.fire();
+  }
+}
+
+/** The source answered, and asking again soon will not change the answer. */
+export function isRefusal(error: ErrorRecord): boolean {
+  const status = error.detail['status'];
+  if (error.code === 'SOURCE_STATUS')
+    return typeof status === 'number' && status < 500 && status !== 429;
+  return error.code === 'NET_ADDRESS_BLOCKED' || error.code === 'NET_URL';
+}
+
+function broken(because: string): BodyBrokenError {
+  return new BodyBrokenError(`Cannot go on with the body: ${because}`);
+}

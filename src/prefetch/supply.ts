@@ -1,0 +1,121 @@
+// This file keeps a rendition's loop running: opened when it is asked for, replaced where it died.
+import type { Segment } from '../ring/rendition-ring.ts';
+import type { PlaylistText } from '../source/pull/hls.ts';
+import type { RenditionSpec } from '../source/source.ts';
+import type { Intake } from './intake.ts';
+import type { BodyKey, LoopEvent, LoopHandle, LoopMode, LoopSpec } from './messages.ts';
+
+/** Opens a loop; `respec` is asked for anew should the loop die and be replaced. */
+export type OpenLoop = (
+  spec: LoopSpec,
+  sink: { readonly emit: (event: LoopEvent) => void; readonly respec: () => LoopSpec },
+) => LoopHandle;
+
+export type SupplySettings = {
+  readonly ahead: number;
+  readonly segmentMaxBytes: number;
+  /** Segments of the source's list that a cold start names, from the newest back. */
+  readonly coldSegments: number;
+};
+
+/** Invariant: whoever waits for a body is known to the loop that runs now. */
+export class Supply implements Disposable {
+  readonly #intake: Intake;
+  readonly #openLoop: OpenLoop;
+  readonly #settings: SupplySettings;
+  #source: RenditionSpec;
+  #loop: LoopHandle | undefined;
+  #mode: LoopMode = 'probe';
+
+  constructor(source: RenditionSpec, intake: Intake, openLoop: OpenLoop, settings: SupplySettings) {
+    this.#source = source;
+    this.#intake = intake;
+    this.#openLoop = openLoop;
+    this.#settings = settings;
+  }
+
+  /** `first`: an answer already at hand, used for the first poll. */
+  open(mode: LoopMode, first?: PlaylistText): void {
+    this.#mode = mode;
+    this.#intake.start();
+    this.#open({ ...this.#coldSpec(), ...(first === undefined ? {} : { first }) });
+  }
+
+  setMode(mode: LoopMode): void {
+    this.#mode = mode;
+    this.#loop?.setMode(mode);
+  }
+
+  want(key: BodyKey): void {
+    this.#loop?.want(key);
+  }
+
+  unwant(key: BodyKey): void {
+    this.#loop?.unwant(key);
+  }
+
+  /** A viewer has asked for this segment of a finished stream. */
+  asked({ ordinal }: Segment): void {
+    this.#intake.placement.asked(ordinal);
+    this.#loop?.asked(ordinal);
+  }
+
+  /** The source is to be reached another way from now on (a new token, another address). */
+  moveTo(source: RenditionSpec): void {
+    this.#source = source;
+    if (this.#loop === undefined) return;
+    this.#loop[Symbol.dispose]();
+    this.#open(this.#respec());
+    this.#tellWaiting();
+  }
+
+  [Symbol.dispose](): void {
+    this.#loop?.[Symbol.dispose]();
+    this.#loop = undefined;
+  }
+
+  #open(spec: LoopSpec): void {
+    const loop = this.#openLoop(spec, {
+      emit: (event) => {
+        if (this.#loop === loop) this.#intake.take(event);
+      },
+      respec: () => {
+        queueMicrotask(() => this.#tellWaiting());
+        return this.#respec();
+      },
+    });
+    this.#loop = loop;
+    if (this.#mode === 'follow') loop.setMode('follow');
+  }
+
+  #coldSpec(): LoopSpec {
+    const before = this.#intake.placement.before();
+    return {
+      source: this.#source,
+      ...this.#settings,
+      ...(before === undefined ? {} : { before }),
+    };
+  }
+
+  /** For a loop that replaces one that died: everything the dead one knew is known here. */
+  #respec(): LoopSpec {
+    const resume = this.#intake.placement.resume();
+    if (resume === undefined) return this.#coldSpec();
+    return { source: this.#source, ...this.#settings, resume };
+  }
+
+  /** Tells a loop that took the place of another who is waiting. */
+  #tellWaiting(): void {
+    const { placement, assets } = this.#intake;
+    if (this.#mode === 'follow') this.#loop?.setMode('follow');
+    if (placement.askedOrdinal >= 0) this.#loop?.asked(placement.askedOrdinal);
+    for (const { ordinal, inFlight } of placement.unsettled()) {
+      inFlight?.restart();
+      if (inFlight !== undefined && inFlight.readers > 0) this.#loop?.want(ordinal);
+    }
+    for (const [name, inFlight] of assets.waitedFor()) {
+      inFlight.restart();
+      if (inFlight.readers > 0) this.#loop?.want(name);
+    }
+  }
+}
