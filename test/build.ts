@@ -20,14 +20,14 @@ const TARGETS: Readonly<Record<string, string>> = {
 /** A runtime that is not there yet is fetched from the npm registry: some 40 MB. */
 const BUILD_TIMEOUT_MS = 180_000;
 
-function hostName(): string {
+async function hostName(): Promise<string> {
   if (process.platform === 'win32') return `weir-windows-${process.arch}.exe`;
-  return `weir-${process.platform}-${process.arch}${muslHere() ? '-musl' : ''}`;
+  return `weir-${process.platform}-${process.arch}${(await isMusl()) ? '-musl' : ''}`;
 }
 
-function muslHere(): boolean {
-  const loader = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-  return statSync(`/lib/ld-musl-${loader}.so.1`, { throwIfNoEntry: false }) !== undefined;
+/** By the loader that this process asked for: both may be installed. */
+async function isMusl(): Promise<boolean> {
+  return (await Bun.file(process.execPath).slice(0, 4096).text()).includes('/ld-musl-');
 }
 
 /** Every worker is an entry of its own: the bundler does not follow their URLs. */
@@ -82,7 +82,8 @@ async function sha256Of(file: string): Promise<string> {
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const asked = args.map((arg) => (arg === '--host' ? hostName() : arg));
+  const host = await hostName();
+  const asked = args.map((arg) => (arg === '--host' ? host : arg));
   const names = asked.length > 0 ? asked : Object.keys(TARGETS);
   for (const name of names) {
     if (TARGETS[name] !== undefined) continue;
