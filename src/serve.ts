@@ -2,6 +2,7 @@
 import type { Server } from 'bun';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
+import { systemRandom } from './base/random.ts';
 import { VERSION } from './base/version.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
@@ -17,6 +18,7 @@ import { createOutbound } from './net/outbound-client.ts';
 import { WorkerPool } from './prefetch/pool.ts';
 import { Relays } from './prefetch/relays.ts';
 import { Ring } from './ring/ring.ts';
+import { ProviderLeases } from './source/failover/provider-leases.ts';
 import { PREFETCH_WORKER } from './threads.ts';
 
 export type Running = {
@@ -57,8 +59,11 @@ export async function serve(
     settings: { perOrigin: config.prefetch.perOrigin, allowPrivate, userAgent },
   });
   const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
+  const leases = new ProviderLeases(clock, config.providers);
   const relays = new Relays(channels, {
     clock,
+    random: systemRandom,
+    leases,
     log,
     outbound,
     ring,
@@ -76,6 +81,7 @@ export async function serve(
       collectMetrics({
         relays,
         ring,
+        leases,
         lag,
         pool: () => pool.stats(),
         guard: () => guard.stats(),
@@ -133,6 +139,7 @@ export async function serve(
     url: `http://${hostForUrl(config.listen.host)}:${server.port}`,
     reload(next, nextChannels) {
       current = next;
+      leases.limits = next.providers;
       relays.apply(nextChannels);
     },
     async stop(reason) {

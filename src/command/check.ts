@@ -65,30 +65,33 @@ const MODE_WORDS: Readonly<Record<ChannelConfig['mode'], string>> = {
 function channelRows(channel: ChannelConfig): string[] {
   const number = channel.number === undefined ? '' : `${channel.number} `;
   const group = channel.group === undefined ? '' : `, group ${channel.group}`;
-  const head = `${channel.id}: ${number}${channel.name}${group}, ${MODE_WORDS[channel.mode]}`;
+  const warm = channel.keepWarm ? ', kept warm' : '';
+  const head = `${channel.id}: ${number}${channel.name}${group}, ${MODE_WORDS[channel.mode]}${warm}`;
   const sources = channel.sources.map((source, index) => {
     const rank = index === 0 ? 'from' : 'else';
     return `    ${rank} ${describeSource(source)}`;
   });
+  const { slate } = channel;
+  if (slate !== undefined) sources.push(`    while none plays, ${describeSource(slate)}`);
   return [head, ...sources];
 }
 
 function describeSource(source: SourceConfig): string {
   if (source.kind === 'loop') {
-    return source.files === 'demo'
-      ? 'the demo inside weir'
-      : `a loop of ${source.files.join(', ')}`;
+    const { files } = source;
+    return typeof files === 'string' ? `the ${files} inside weir` : `a loop of ${files.join(', ')}`;
   }
   const proxy = source.proxy === undefined ? '' : ` through ${redactUrl(source.proxy)}`;
   const names = Object.keys(source.headers);
   const headers = names.length === 0 ? '' : ` with ${names.join(', ')}`;
-  if (source.kind === 'url') return `${redactUrl(source.url)}${proxy}${headers}`;
+  const provider = source.provider === undefined ? '' : ` by ${source.provider}`;
+  if (source.kind === 'url') return `${redactUrl(source.url)}${proxy}${headers}${provider}`;
   const { durationMs, delayMs, first, atMs } = source.sequence;
   const heights = source.qualities.map(({ height }) => `${height}p`).join(', ');
   const qualities = heights === '' ? '' : ` in ${heights}`;
   const start = `segment ${first} at ${new Date(atMs).toISOString()}`;
   const pace = `one each ${formatDuration(durationMs)}, there after ${formatDuration(delayMs)}`;
-  return `${redactUrl(source.template)}${qualities} (${start}, ${pace})${proxy}${headers}`;
+  return `${redactUrl(source.template)}${qualities} (${start}, ${pace})${proxy}${headers}${provider}`;
 }
 
 function warningRows(loaded: LoadedConfig): string[] {
@@ -105,8 +108,8 @@ async function missingFiles(loaded: LoadedConfig): Promise<MissingFile[]> {
   const named = [
     ...loaded.m3u.filter((each) => !/^https?:/i.test(each)).map((path) => ({ key: '--m3u', path })),
     ...loaded.config.channels.flatMap((channel) =>
-      channel.sources.flatMap((source) =>
-        source.kind === 'loop' && source.files !== 'demo'
+      [...channel.sources, channel.slate].flatMap((source) =>
+        source?.kind === 'loop' && typeof source.files !== 'string'
           ? source.files.map((path) => ({ key: `channel ${channel.id}, loop`, path }))
           : [],
       ),

@@ -48,8 +48,8 @@ export type TemplateSource = Reach & {
 /** Files, or the demo inside the binary, as an endless live channel. */
 export type LoopSource = {
   readonly kind: 'loop';
-  /** MPEG-TS files played in order for ever; 'demo' is the one inside the binary. */
-  readonly files: readonly string[] | 'demo';
+  /** MPEG-TS files played in order for ever; 'demo' and 'card' are inside the binary. */
+  readonly files: readonly string[] | 'demo' | 'card';
 };
 
 export type ChannelMode = 'buffered' | 'proxy' | 'host' | 'redirect';
@@ -63,7 +63,10 @@ export type ChannelConfig = {
   readonly guide?: string;
   readonly mode: ChannelMode;
   readonly sources: readonly SourceConfig[];
+  /** Runs without viewers too. */
   readonly keepWarm: boolean;
+  /** What plays while no source does. */
+  readonly slate?: LoopSource;
 };
 
 export type Config = {
@@ -91,5 +94,7 @@ export type Config = {
     readonly level: 'debug' | 'info' | 'warn' | 'error';
     readonly format: 'auto' | 'pretty' | 'json';
   };
+  /** Name of a provider → the connections it allows at once. */
+  readonly providers: ReadonlyMap<string, number>;
   readonly channels: readonly ChannelConfig[];
 };

@@ -67,7 +67,6 @@ export const CHANNEL_KEYS = [
     kind: 'flag',
     default: 'false',
     means: 'Fetch without viewers too, so that the first one never waits.',
-    later: true,
   },
   {
     path: 'channels[].archive',
@@ -82,7 +81,6 @@ export const CHANNEL_KEYS = [
     path: 'channels[].slate',
     kind: 'path',
     example: './slate.ts',
-    later: true,
-    means: 'File that plays while no source does.',
+    means: 'MPEG-TS file that plays while no source does; `card` is the one inside the program.',
   },
 ] as const satisfies readonly Key[];

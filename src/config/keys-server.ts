@@ -108,6 +108,22 @@ export const SERVER_KEYS = [
     example: '10.0.0.0/8',
     means: 'One block, or one address.',
   },
+  {
+    path: 'providers',
+    kind: 'map',
+    maxCount: 1000,
+    example: '{ acme: { max_connections: 2 } }',
+    means: 'Whoever sells the sources, and what they allow.',
+  },
+  { path: 'providers.*', kind: 'section', means: 'One provider.' },
+  {
+    path: 'providers.*.max_connections',
+    kind: 'whole',
+    min: '1',
+    max: '10000',
+    example: '2',
+    means: 'Connections at once, over all channels.',
+  },
   { path: 'log', kind: 'section', means: 'What is logged and in which form.' },
   {
     path: 'log.level',

@@ -111,7 +111,6 @@ export const SOURCE_KEYS = [
     kind: 'text',
     max: '64',
     example: 'acme',
-    later: true,
     means: 'Provider whose connections this source counts against.',
   },
   {

@@ -1,10 +1,18 @@
 // This file turns settings into the configuration that the program uses.
 import { availableParallelism } from 'node:os';
-import type { ChannelConfig, Config } from './config.ts';
+import { nearest } from '../base/nearest.ts';
+import type { ChannelConfig, Config, LoopSource } from './config.ts';
 import type { Problems } from './errors.ts';
 import type { PathBase } from './path-base.ts';
 import { resolveSource } from './resolve-source.ts';
-import { originAt, type SectionSetting, sectionsAt, valueAt, valuesAt } from './setting.ts';
+import {
+  originAt,
+  type SectionSetting,
+  sectionAt,
+  sectionsAt,
+  valueAt,
+  valuesAt,
+} from './setting.ts';
 
 /** Which channel a configuration without any has. */
 export const DEMO_CHANNEL: ChannelConfig = {
@@ -38,8 +46,20 @@ export function resolveConfig(
     connections: { perAddress: valueAt(root, 'connections.per_address') },
     allowPrivate: valuesAt(root, 'allow_private').map((block) => String(block.value)),
     log: { level: valueAt(root, 'log.level'), format: valueAt(root, 'log.format') },
+    providers: resolveProviders(root),
     channels,
   };
+}
+
+/** Only those that set a limit. */
+function resolveProviders(root: SectionSetting): ReadonlyMap<string, number> {
+  const limits = new Map<string, number>();
+  for (const [name, section] of sectionAt(root, 'providers')?.entries ?? []) {
+    if (section.form !== 'section') continue;
+    const limit = valueAt(section, 'providers.*.max_connections');
+    if (limit !== undefined) limits.set(name, limit);
+  }
+  return limits;
 }
 
 export function autoWorkers(cores: number): number {
@@ -67,8 +87,27 @@ export function resolveChannels(
     firstById.set(id, section);
     const channel = resolveChannel(section, id, toPath, problems);
     if (channel !== undefined) channels.push(channel);
+    refuseUnknownProviders(root, section, problems);
   }
   return channels;
+}
+
+/** A name that was mistyped would mean no limit at all. */
+function refuseUnknownProviders(
+  root: SectionSetting,
+  channel: SectionSetting,
+  problems: Problems,
+): void {
+  const known = sectionAt(root, 'providers')?.entries ?? new Map();
+  for (const source of sectionsAt(channel, 'channels[].sources')) {
+    const provider = valueAt(source, 'channels[].sources[].provider');
+    if (provider === undefined || known.has(provider)) continue;
+    const near = nearest(provider, known.keys());
+    const wanted = near === undefined ? 'one of those under providers' : `"${near}"`;
+    const origin = originAt(source, 'channels[].sources[].provider');
+    const message = `"${provider}" is no provider, wanted ${wanted}`;
+    problems.add('CONFIG_VALUE', origin, `${source.key}.provider`, message);
+  }
 }
 
 function resolveChannel(
@@ -92,6 +131,7 @@ function resolveChannel(
   const group = valueAt(section, 'channels[].group');
   const logo = valueAt(section, 'channels[].logo');
   const guide = valueAt(section, 'channels[].guide');
+  const slate = valueAt(section, 'channels[].slate');
   return {
     id,
     name: valueAt(section, 'channels[].name') ?? id,
@@ -102,5 +142,11 @@ function resolveChannel(
     mode,
     sources,
     keepWarm: valueAt(section, 'channels[].keep_warm'),
+    ...(slate === undefined ? {} : { slate: slateSource(slate, section, toPath) }),
   };
+}
+
+function slateSource(slate: string, section: SectionSetting, toPath: PathBase): LoopSource {
+  if (slate === 'card') return { kind: 'loop', files: 'card' };
+  return { kind: 'loop', files: [toPath(slate, originAt(section, 'channels[].slate'))] };
 }

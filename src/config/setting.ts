@@ -99,7 +99,7 @@ export function valuesAt(section: SectionSetting, path: ListPath): readonly Valu
 
 export function sectionAt(
   section: SectionSetting,
-  path: SectionPath | Extract<KeyPath, `${string}headers` | `${string}qualities`>,
+  path: SectionPath | Extract<KeyPath, `${string}headers` | `${string}qualities` | 'providers'>,
 ): SectionSetting | undefined {
   const found = settingAt(section, path);
   return found?.form === 'section' ? found : undefined;

@@ -53,6 +53,8 @@ const NOTHING_YET: RelayStats = {
   fetches: new Map(),
   renditions: [],
   stallsAvoided: 0,
+  sources: [],
+  switches: new Map(),
 };
 
 /** No upstream address: those carry tokens and belong to the operator. */
@@ -68,6 +70,8 @@ function describeChannel(config: ChannelConfig, relay: ChannelRelay | undefined)
     viewers: stats.viewers,
     fetches: Object.fromEntries(stats.fetches),
     stallsAvoided: stats.stallsAvoided,
+    sources: stats.sources,
+    switches: Object.fromEntries(stats.switches),
     error: relay?.lastError ?? null,
     renditions: stats.renditions.map((rendition) => ({
       id: rendition.id,

@@ -3,12 +3,14 @@ import type { ChannelConfig } from '../config/config.ts';
 import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import type { Ring } from '../ring/ring.ts';
+import type { ProviderLeases, ProviderUse } from '../source/failover/provider-leases.ts';
 import type { EventLoopLag } from './event-loop.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
 
 export type Sources = {
   readonly relays: Relays;
   readonly ring: Ring;
+  readonly leases: ProviderLeases;
   readonly lag: EventLoopLag;
   readonly pool: () => {
     readonly workers: number;
@@ -24,6 +26,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
   return [
     ...channelMetrics([...sources.relays.all()]),
     insecureChannels(sources.relays.channels),
+    ...providerMetrics(sources.leases.stats()),
     ...processMetrics(sources),
   ];
 }
@@ -34,11 +37,22 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
   const held: Sample[] = [];
   const ages: Sample[] = [];
   const stalls: Sample[] = [];
+  const switches: Sample[] = [];
+  const scores: Sample[] = [];
   for (const relay of relays) {
     const channel = relay.config.id;
     const stats = relay.stats();
     viewers.push({ labels: { channel }, value: stats.viewers });
     stalls.push({ labels: { channel }, value: stats.stallsAvoided });
+    for (const [reason, value] of stats.switches) {
+      switches.push({ labels: { channel, reason }, value });
+    }
+    for (const { source, active, score } of stats.sources) {
+      scores.push({
+        labels: { channel, source: String(source), active: String(active) },
+        value: score,
+      });
+    }
     for (const [key, value] of stats.fetches) {
       const [what = '', outcome = ''] = key.split(' ');
       fetches.push({ labels: { channel, what, outcome }, value });
@@ -61,6 +75,24 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       'Segments that came whole although a fetch of them had failed.',
       stalls,
     ),
+    metric(
+      'weir_source_switches_total',
+      'counter',
+      'Times another source took over in mid-play, by reason.',
+      switches,
+    ),
+    metric('weir_source_score', 'gauge', 'How well a source has done: 1 always, 0 never.', scores),
+  ];
+}
+
+function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
+  const used = uses.map(({ provider, used: value }) => ({ labels: { provider }, value }));
+  const limits = uses.flatMap(({ provider, limit }) =>
+    limit === undefined ? [] : [{ labels: { provider }, value: limit }],
+  );
+  return [
+    metric('weir_provider_connections', 'gauge', 'Connections in use, by provider.', used),
+    metric('weir_provider_connections_max', 'gauge', 'The max_connections setting.', limits),
   ];
 }
 

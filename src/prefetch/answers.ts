@@ -9,6 +9,8 @@ export type Unavailable = {
   readonly kind: 'unavailable';
   readonly retryAfterS: number;
   readonly reason: string;
+  /** Nothing is wrong: all that may be watched at once is being watched. */
+  readonly isBusy?: true;
 };
 
 export type PlaylistAnswer = { readonly kind: 'ready' } | Unavailable;

@@ -5,6 +5,7 @@ import { AppError, errorRecord } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Timeouts } from '../config/config.ts';
 import { checkWhole, contentTypeOf, sniffChunks } from '../media/container.ts';
+import { firstPcr } from '../media/mpegts/media-clock.ts';
 import type { BodyRef } from '../ring/listing.ts';
 import { segmentLimits } from '../source/deadlines.ts';
 import { SourceAssetError, SourceBodyError, SourceStatusError } from '../source/errors.ts';
@@ -99,11 +100,21 @@ export class BodyFetch {
         const contentType = await this.#attempt(attempt);
         emit({ type: 'fetched', what: this.#request.kind, outcome: 'ok' });
         if (!(await assets)) throw new SourceAssetError();
+        const { key, expect } = this.#request;
+        const clockTicks = expect === 'media' ? firstPcr(this.#chunks) : undefined;
         const body = new Blob(this.#chunks as Uint8Array<ArrayBuffer>[]);
         this.#chunks = [];
         const tookMs = clock.monotonicMs() - startedMs;
-        const { key } = this.#request;
-        emit({ type: 'loaded', key, body, contentType, tookMs, attempts: attempt + 1 });
+        const attempts = attempt + 1;
+        emit({
+          type: 'loaded',
+          key,
+          body,
+          contentType,
+          tookMs,
+          attempts,
+          ...(clockTicks === undefined ? {} : { clockTicks }),
+        });
         return true;
       } catch (error) {
         if (this.#abort.signal.aborted) return false;

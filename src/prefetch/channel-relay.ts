@@ -4,20 +4,28 @@ import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import { type ErrorRecord, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { ChannelConfig, SourceConfig } from '../config/config.ts';
+import type { Random } from '../base/random.ts';
+import type { ChannelConfig } from '../config/config.ts';
 import type { MultivariantPlaylist } from '../media/m3u8/playlist.ts';
 import type { Outbound } from '../net/outbound.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
-import { type OpenSource, openSource } from '../source/open-source.ts';
+import { nearestTo } from '../source/failover/match.ts';
+import type { ProviderLeases } from '../source/failover/provider-leases.ts';
+import type { OpenRendition, OpenSource } from '../source/open-source.ts';
 import { type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
+import { ChannelSources, ProviderBusyError, type SourceReport } from './channel-sources.ts';
+import { Failover } from './failover.ts';
 import { Rendition, type RenditionDeps, type RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
+import type { Trouble } from './vital-signs.ts';
 
 export type RelayDeps = {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly outbound: Outbound;
+  readonly leases: ProviderLeases;
   readonly ring: Ring;
   readonly timeline: Timeline;
   readonly openLoop: OpenLoop;
@@ -39,6 +47,9 @@ export type RelayStats = {
   readonly renditions: readonly Rendition[];
   /** Times a segment reached its viewers although a fetch of it had failed. */
   readonly stallsAvoided: number;
+  readonly sources: readonly SourceReport[];
+  /** Why another source was taken in mid-play → how often. */
+  readonly switches: ReadonlyMap<string, number>;
 };
 
 /** A viewer that has asked for nothing in this time has gone. */
@@ -54,20 +65,46 @@ export class ChannelRelay implements Disposable {
   readonly #renditions = new Map<string, Rendition>();
   readonly #viewers = new Map<string, number>();
   readonly #fetches = new Map<string, number>();
+  readonly #switches = new Map<string, number>();
+  readonly #sources: ChannelSources;
+  readonly #failover: Failover;
   readonly #closed = new AbortController();
   #opened: Opened | undefined;
   #opening: Promise<Opened | Unavailable> | undefined;
-  #failed: { readonly error: ErrorRecord; readonly atMs: number } | undefined;
+  #failed: Failed | undefined;
   #openedMs = Number.NEGATIVE_INFINITY;
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
-  #sourceIndex = 0;
   #stallsAvoided = 0;
+  #isReopening = false;
   #requests = 0;
 
   constructor(config: ChannelConfig, deps: RelayDeps) {
     this.config = config;
     this.#deps = deps;
     this.#log = deps.log.with({ channel: config.id });
+    const { clock, random, outbound, leases, settings } = deps;
+    const log = this.#log;
+    const slate = config.slate;
+    this.#sources = new ChannelSources(config.sources, slate, {
+      clock,
+      random,
+      log,
+      outbound,
+      leases,
+      count: (what, outcome) => this.#count(what, outcome),
+    });
+    const { segmentMaxBytes } = settings;
+    this.#failover = new Failover(
+      this.#sources,
+      { clock, log, outbound, segmentMaxBytes },
+      {
+        condition: (nowMs) => this.#condition(nowMs),
+        hold: () => Promise.all(this.#all((rendition) => rendition.hold())),
+        goOn: () => this.#all((rendition) => rendition.goOn()),
+        switchTo: (found) => this.#switchTo(found),
+        switched: (kind) => this.#switches.set(kind, (this.#switches.get(kind) ?? 0) + 1),
+      },
+    );
   }
 
   /** What the channel offers; asks upstream only where that is not known. */
@@ -121,7 +158,21 @@ export class ChannelRelay implements Disposable {
       rendition.sweep(nowMs);
       if (rendition.state !== 'cold') isWatched = true;
     }
-    if (!isWatched && this.#requests > 0) this.#forget();
+    if (this.config.keepWarm) this.#keepWarm(nowMs);
+    else if (!isWatched && this.#requests > 0) this.#forget();
+    if (this.#opened !== undefined && this.#opening === undefined) this.#failover.tick(nowMs);
+  }
+
+  /** The next viewer finds it running: its first variant, and the sound that may go with it. */
+  #keepWarm(nowMs: number): void {
+    if (this.#opened === undefined) {
+      if (this.#opening === undefined && this.#sources.isAnyReady()) void this.#openOnce();
+      return;
+    }
+    const { main } = this.#opened;
+    for (const rendition of this.#renditions.values()) {
+      if (rendition === main || rendition.traits.kind === 'audio') rendition.keepWarm(nowMs);
+    }
   }
 
   stats(): RelayStats {
@@ -130,19 +181,31 @@ export class ChannelRelay implements Disposable {
       fetches: this.#fetches,
       renditions: [...this.#renditions.values()],
       stallsAvoided: this.#stallsAvoided,
+      sources: this.#sources.reports(this.#opened !== undefined),
+      switches: this.#switches,
     };
   }
 
   [Symbol.dispose](): void {
     this.#closed.abort();
+    this.#failover[Symbol.dispose]();
     this.#forget();
   }
 
   #forget(): void {
-    for (const rendition of this.#renditions.values()) rendition[Symbol.dispose]();
+    const closed = this.#all((rendition) => {
+      rendition[Symbol.dispose]();
+      return rendition.closed();
+    });
+    this.#failover.stop();
+    this.#sources.release(Promise.all(closed));
     this.#renditions.clear();
     this.#opened = undefined;
     this.#requests = 0;
+  }
+
+  #all<T>(run: (rendition: Rendition) => T): T[] {
+    return [...this.#renditions.values()].map(run);
   }
 
   async #openOnce(): Promise<Opened | Unavailable> {
@@ -150,7 +213,7 @@ export class ChannelRelay implements Disposable {
     if (this.#opening === undefined) {
       const failed = this.#failed;
       if (failed !== undefined && clock.monotonicMs() - failed.atMs < REFUSED_MS) {
-        return refused(failed.error);
+        return refused(failed);
       }
       this.#opening = this.#openAny().finally(() => {
         this.#opening = undefined;
@@ -159,45 +222,30 @@ export class ChannelRelay implements Disposable {
     return this.#opening;
   }
 
-  /** Tries the sources in order, beginning with the one that worked last. */
+  /** Tries the sources in order. */
   async #openAny(): Promise<Opened | Unavailable> {
-    const { clock, outbound } = this.#deps;
-    const { sources } = this.config;
+    const { clock } = this.#deps;
     const late = new AbortController();
     using _deadline = clock.after(VIEWER_WAIT_MS, () => late.abort());
     const signal = AbortSignal.any([this.#closed.signal, late.signal]);
-    for (let tried = 0; tried < sources.length; tried++) {
-      const index = (this.#sourceIndex + tried) % sources.length;
-      try {
-        const source = sources[index] as SourceConfig;
-        const found = await openSource(source, outbound, clock, signal);
-        this.#count('playlist', 'ok');
-        this.#sourceIndex = index;
-        this.#failed = undefined;
-        return this.#adopt(found);
-      } catch (error) {
-        const record = errorRecord(error);
-        this.#count('playlist', record.code);
-        this.#failed = { error: record, atMs: clock.monotonicMs() };
-        this.#log.warn('source not to be had', { source: index, ...record });
-        if (this.#closed.signal.aborted) break;
-      }
+    try {
+      const opened = await this.#sources.openFirst(this.#sources.inOrder(), signal);
+      this.#failed = undefined;
+      this.#sources.use(opened, Promise.resolve());
+      return this.#adopt(opened.found);
+    } catch (error) {
+      const record = errorRecord(error);
+      const isBusy = error instanceof ProviderBusyError;
+      this.#failed = { error: record, isBusy, atMs: clock.monotonicMs() };
+      return refused(this.#failed);
     }
-    assert(this.#failed !== undefined, 'a channel has a source');
-    return refused(this.#failed.error);
   }
 
   #adopt(found: OpenSource): Opened {
-    const { clock } = this.#deps;
-    for (const { id, spec, first } of found.renditions) {
-      const known = this.#renditions.get(id);
-      if (known === undefined) {
-        this.#renditions.set(id, this.#createRendition(id, spec, first));
-      } else {
-        known.moveTo(spec);
-      }
+    for (const rendition of found.renditions) {
+      this.#renditions.set(rendition.id, this.#createRendition(rendition));
     }
-    this.#openedMs = clock.monotonicMs();
+    this.#openedMs = this.#deps.clock.monotonicMs();
     const main = this.#renditions.get(found.renditions[0]?.id ?? '');
     assert(main !== undefined, 'an open source has a rendition');
     const { multivariant } = found;
@@ -205,11 +253,34 @@ export class ChannelRelay implements Disposable {
     return this.#opened;
   }
 
-  #createRendition(
-    id: string,
-    spec: OpenSource['renditions'][number]['spec'],
-    first: OpenSource['renditions'][number]['first'],
-  ): Rendition {
+  /**
+   * What the channel offers stays as it was: players hold its addresses. Each rendition is fed by
+   * whatever comes nearest to it.
+   */
+  #switchTo(found: OpenSource): Promise<unknown> {
+    for (const rendition of this.#renditions.values()) {
+      const next = likeOf(rendition, found);
+      if (next === undefined) rendition.goOn();
+      else rendition.switchTo(next.spec, next.first);
+    }
+    this.#openedMs = this.#deps.clock.monotonicMs();
+    return Promise.all(this.#all((rendition) => rendition.closed()));
+  }
+
+  /** Text and I-frames that fail are no reason to leave a source whose picture and sound play. */
+  #condition(nowMs: number): Trouble | 'well' | 'unknown' {
+    let condition: 'well' | 'unknown' = 'unknown';
+    for (const rendition of this.#renditions.values()) {
+      const { kind } = rendition.traits;
+      if (kind === 'subtitles' || kind === 'iframe') continue;
+      const seen = rendition.condition(nowMs);
+      if (typeof seen !== 'string') return seen;
+      if (seen === 'well') condition = 'well';
+    }
+    return condition;
+  }
+
+  #createRendition(open: OpenRendition): Rendition {
     const { clock, ring, timeline, openLoop, settings } = this.#deps;
     const deps: RenditionDeps = {
       clock,
@@ -220,7 +291,7 @@ export class ChannelRelay implements Disposable {
       settings,
       count: (what, outcome) => this.#count(what, outcome),
     };
-    const rendition = new Rendition(id, spec, deps, first);
+    const rendition = new Rendition(open, deps);
     rendition.onRefused = () => void this.#reopen();
     rendition.onStallAvoided = () => {
       this.#stallsAvoided++;
@@ -228,15 +299,25 @@ export class ChannelRelay implements Disposable {
     return rendition;
   }
 
-  /** A rendition's address is refused: the multivariant playlist may name another by now. */
+  /** A rendition's address is refused: the source's multivariant playlist may name another. */
   async #reopen(): Promise<void> {
     const { clock, settings } = this.#deps;
-    if (this.#opened?.multivariant === undefined || this.#opening !== undefined) return;
+    if (this.#opened?.multivariant === undefined || this.#isReopening) return;
     if (clock.monotonicMs() - this.#openedMs < Math.min(5000, settings.idleStopMs)) return;
-    this.#opening = this.#openAny().finally(() => {
-      this.#opening = undefined;
-    });
-    await this.#opening;
+    this.#isReopening = true;
+    this.#openedMs = clock.monotonicMs();
+    try {
+      const found = await this.#sources.reopen(this.#closed.signal);
+      this.#count('playlist', 'ok');
+      for (const rendition of this.#renditions.values()) {
+        const same = found === undefined ? undefined : likeOf(rendition, found);
+        if (same !== undefined) rendition.moveTo(same.spec);
+      }
+    } catch (error) {
+      this.#count('playlist', errorRecord(error).code);
+    } finally {
+      this.#isReopening = false;
+    }
   }
 
   #count(what: string, outcome: string): void {
@@ -245,6 +326,18 @@ export class ChannelRelay implements Disposable {
   }
 }
 
-function refused(error: ErrorRecord): Unavailable {
-  return { kind: 'unavailable', retryAfterS: 2, reason: error.message };
+/** By its name, which says what it is, or by what comes nearest. */
+function likeOf({ id, traits }: Rendition, { renditions }: OpenSource): OpenRendition | undefined {
+  return renditions.find((other) => other.id === id) ?? nearestTo(traits, renditions);
+}
+
+type Failed = {
+  readonly error: ErrorRecord;
+  readonly isBusy: boolean;
+  readonly atMs: number;
+};
+
+function refused({ error, isBusy }: Failed): Unavailable {
+  const answer = { kind: 'unavailable', retryAfterS: 2, reason: error.message } as const;
+  return isBusy ? { ...answer, isBusy: true } : answer;
 }

@@ -10,9 +10,11 @@ import { assetsOf } from '../ring/listing.ts';
 import type { RenditionRing, Segment } from '../ring/rendition-ring.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
+import { TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import { RenditionAssets } from './assets.ts';
-import type { BodyKey, Listed, LoopEvent } from './messages.ts';
+import type { BodyKey, Join, Listed, LoopEvent } from './messages.ts';
 import { Placement } from './placement.ts';
+import { type Trouble, VitalSigns } from './vital-signs.ts';
 
 export type IntakeDeps = {
   readonly clock: Clock;
@@ -47,6 +49,9 @@ export class Intake {
   #listedMs = Number.NEGATIVE_INFINITY;
   #advancedMs = Number.NEGATIVE_INFINITY;
   #lastError: ErrorRecord | undefined;
+  #joins = false;
+  #vital = new VitalSigns();
+  #startedMs = 0;
   /** The next listing is shown as it is: nothing is held that could be shown instead. */
   #showsNext = true;
   /** Called when the source refuses the rendition's URL: its token may have run out. */
@@ -89,6 +94,7 @@ export class Intake {
   start(): void {
     this.#listedMs = Number.NEGATIVE_INFINITY;
     this.#advancedMs = Number.NEGATIVE_INFINITY;
+    this.#startedMs = this.#deps.clock.monotonicMs();
   }
 
   /** What is listed is too old to be shown: the next listing is shown at once. */
@@ -96,10 +102,52 @@ export class Intake {
     this.#showsNext = true;
   }
 
+  /**
+   * The source is left for another in mid-play. What is listed stays; of it what has not come is a
+   * gap; what no list named yet is taken back.
+   */
+  cutOver(): Join {
+    const list = this.#list;
+    const { clock, ring } = this.#deps;
+    this.#vital = new VitalSigns();
+    this.#lastError = undefined;
+    this.#joins = true;
+    this.#startedMs = clock.monotonicMs();
+    if (list.listedCount === 0 || list.onDemand) {
+      this.forget('the source is left for another');
+      return { missingMs: 0 };
+    }
+    const error = broken('the source is left for another');
+    for (const { state, inFlight } of list.all()) if (state === 'awaited') inFlight?.fail(error);
+    for (const segment of this.placement.cutBack(ring)) list.giveUp(segment);
+    list.ended = false;
+    list.version++;
+    const endMs = endDateTimeMs(list.listed());
+    const missingMs = Math.max(0, this.#startedMs - this.#advancedMs);
+    return { missingMs, ...(endMs === undefined ? {} : { endMs }) };
+  }
+
+  /** The source was changed, and the new one has not listed anything yet. */
+  get joins(): boolean {
+    return this.#joins;
+  }
+
+  /** Why the source should be left for another, or that it plays. */
+  condition(nowMs: number): Trouble | 'well' | 'unknown' {
+    const { targetDurationS, ended, onDemand } = this.#list;
+    if (onDemand) return 'well';
+    const grewMs = Math.max(this.#advancedMs, this.#startedMs);
+    const seconds = targetDurationS === 0 ? TARGET_DURATION_DEFAULT_S : targetDurationS;
+    const trouble = this.#vital.trouble({ nowMs, grewMs, targetDurationS: seconds, ended });
+    return trouble ?? (!this.#joins && this.#advancedMs >= this.#startedMs ? 'well' : 'unknown');
+  }
+
   stop(because: string): void {
     this.forget(because);
     this.assets.clear(broken(because));
     this.#lastError = undefined;
+    this.#vital = new VitalSigns();
+    this.#joins = false;
   }
 
   /** Whoever still follows one of the segments is told so, or would wait for ever. */
@@ -157,11 +205,13 @@ export class Intake {
     this.#lastError = undefined;
     if (list.onDemand && !event.onDemand) this.forget('the stream goes on live');
     this.#takeHeader(event);
-    if (event.link === 'reset') {
+    this.#vital.listed(event);
+    if (event.link === 'reset' && !this.#joins) {
       const sequence = event.fresh[0]?.segment.sequence;
       this.#deps.log.warn('the source counts anew', { sequence });
     }
     this.placement.place(event);
+    this.#joins = false;
     this.#listedMs = nowMs;
     if (list.last !== undefined && (this.#showsNext || event.onDemand)) {
       this.#showsNext = false;
@@ -194,6 +244,7 @@ export class Intake {
     // A cleared ring may still be told of what it no longer knows
     if (segment === undefined) return;
     this.placement.settle(key);
+    this.#vital.loaded(key, event.clockTicks, segment.discontinuity);
     segment.contentType = contentType;
     segment.inFlight?.complete(body);
     segment.inFlight = undefined;
@@ -228,6 +279,7 @@ export class Intake {
     const { mediaSequence } = segment;
     this.#deps.log.warn('segment given up', { mediaSequence, ...error });
     if (this.#list.onDemand) return;
+    this.#vital.givenUp(error);
     this.placement.settle(key);
     this.#list.giveUp(segment);
     this.#advance();
@@ -246,6 +298,7 @@ export class Intake {
   }
 
   #pollFailed(error: ErrorRecord, failures: number): void {
+    this.#vital.pollFailed(error);
     const isNew = this.#lastError?.code !== error.code;
     this.#lastError = error;
     if (isNew) this.#deps.log.warn('playlist not to be had', { ...error });
@@ -260,6 +313,18 @@ export function isRefusal(error: ErrorRecord): boolean {
   if (error.code === 'SOURCE_STATUS')
     return typeof status === 'number' && status < 500 && status !== 429;
   return error.code === 'NET_ADDRESS_BLOCKED' || error.code === 'NET_URL';
+}
+
+/** Program date and time at the end of the last segment, where one of them tells it. */
+function endDateTimeMs(segments: readonly Segment[]): number | undefined {
+  let endMs: number | undefined;
+  for (const { listed, discontinuity } of segments) {
+    const { programDateTimeMs, durationS } = listed;
+    if (programDateTimeMs !== undefined) endMs = programDateTimeMs;
+    else if (discontinuity) endMs = undefined;
+    if (endMs !== undefined) endMs += durationS * 1000;
+  }
+  return endMs;
 }
 
 function broken(because: string): BodyBrokenError {

@@ -22,6 +22,14 @@ export type LoopResume = {
 /** A segment under the number by which both sides know it. */
 export type Numbered = { readonly ordinal: number; readonly segment: ListedSegment };
 
+/** The source takes over from another in mid-play. */
+export type Join = {
+  /** Media that viewers lack: what went by since the other source's last segment. */
+  readonly missingMs: number;
+  /** Program date and time at the end of that segment, where it told. */
+  readonly endMs?: number;
+};
+
 export type LoopSpec = {
   readonly source: RenditionSpec;
   readonly ahead: number;
@@ -32,6 +40,8 @@ export type LoopSpec = {
   readonly first?: PlaylistText;
   /** What was named before a stop or restart: its numbers are known, nothing of it is held. */
   readonly before?: TrackerResume;
+  /** Its first listing is no continuation of anything, and is named from there on. */
+  readonly join?: Join;
   /** Set where this loop replaces one that died. */
   readonly resume?: LoopResume;
 };
@@ -75,6 +85,8 @@ export type LoopEvent =
       readonly contentType: string;
       readonly tookMs: number;
       readonly attempts: number;
+      /** Where its own clock begins, 90 kHz; absent where it is not MPEG-TS or encrypted. */
+      readonly clockTicks?: number;
     }
   | { readonly type: 'failed'; readonly key: BodyKey; readonly error: ErrorRecord }
   /** One upstream request ended; `outcome` is 'ok' or an error code. */
@@ -95,4 +107,6 @@ export interface LoopHandle extends Disposable {
   unwant(key: BodyKey): void;
   /** The newest segment that any viewer has asked for. */
   asked(ordinal: number): void;
+  /** Resolves once it was disposed and all it had open upstream is closed. */
+  readonly closed: Promise<void>;
 }

@@ -3,6 +3,7 @@ import { contentTypeOf } from '../media/container.ts';
 import type { ListedSegment } from '../ring/listing.ts';
 import { segmentName } from '../ring/name.ts';
 import type { RenditionRing, Segment } from '../ring/rendition-ring.ts';
+import type { Ring } from '../ring/ring.ts';
 import { HOLE_MAX, type Link, type Place, type Timeline } from '../ring/timeline.ts';
 import type { TrackerResume } from '../source/tracker.ts';
 import type { Listed, LoopResume } from './messages.ts';
@@ -61,6 +62,21 @@ export class Placement {
   clear(): void {
     this.#byOrdinal.clear();
     this.#askedOrdinal = -1;
+  }
+
+  /**
+   * The source is left in mid-play: what no list has named is taken back. Returns what a list has
+   * named and has not come.
+   */
+  cutBack(ring: Ring): readonly Segment[] {
+    const { ring: list, timeline } = this.#deps;
+    ring.cutBack(list);
+    const { last } = list;
+    if (last !== undefined) {
+      timeline.takeBack(list.id, { ...last, sequence: last.listed.sequence });
+    }
+    this.clear();
+    return list.all().filter(({ state }) => state === 'awaited');
   }
 
   /** What was named before: in this run, or as the timeline was saved by the last one. */

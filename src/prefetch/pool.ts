@@ -22,6 +22,8 @@ type Slot = {
   readonly index: number;
   thread: Worker;
   readonly loops: Map<number, Sink>;
+  /** Loops that were told to close, and who is to be told once they have. */
+  readonly closing: Map<number, () => void>;
   answeredMs: number;
   bornMs: number;
 };
@@ -55,6 +57,7 @@ export class WorkerPool implements AsyncDisposable {
         index,
         thread: NO_THREAD,
         loops: new Map(),
+        closing: new Map(),
         answeredMs: nowMs,
         bornMs: nowMs,
       };
@@ -77,12 +80,16 @@ export class WorkerPool implements AsyncDisposable {
       if (slot.loops.has(loop)) slot.thread.postMessage(message);
     };
     send({ type: 'open', loop, spec });
+    const closed = Promise.withResolvers<void>();
     return {
+      closed: closed.promise,
       setMode: (mode) => send({ type: 'mode', loop, mode }),
       want: (key) => send({ type: 'want', loop, key }),
       unwant: (key) => send({ type: 'unwant', loop, key }),
       asked: (ordinal) => send({ type: 'asked', loop, ordinal }),
       [Symbol.dispose]: () => {
+        if (!slot.loops.has(loop)) return;
+        slot.closing.set(loop, closed.resolve);
         send({ type: 'close', loop });
         slot.loops.delete(loop);
       },
@@ -99,6 +106,9 @@ export class WorkerPool implements AsyncDisposable {
     this.#closed = true;
     this.#ping[Symbol.dispose]();
     await Promise.all(this.#slots.map((slot) => this.#end(slot.thread)));
+    for (const slot of this.#slots) {
+      for (const loop of slot.closing.keys()) closingDone(slot, loop);
+    }
   }
 
   #end(thread: Worker): Promise<void> {
@@ -133,6 +143,7 @@ export class WorkerPool implements AsyncDisposable {
       if (slot.thread !== thread) return;
       if (data.type === 'pong') slot.answeredMs = clock.monotonicMs();
       else if (data.type === 'event') slot.loops.get(data.loop)?.emit(data.event);
+      else if (data.type === 'closed') closingDone(slot, data.loop);
     };
     thread.onerror = (event) => {
       event.preventDefault?.();
@@ -146,6 +157,7 @@ export class WorkerPool implements AsyncDisposable {
     const { log, clock } = this.#options;
     this.#replaced++;
     log.error('prefetch worker died and is replaced', { worker: slot.index, reason });
+    for (const loop of slot.closing.keys()) closingDone(slot, loop);
     clearGateRow(this.#gateTable, slot.index);
     const ageMs = clock.monotonicMs() - slot.bornMs;
     thread.terminate();
@@ -171,4 +183,10 @@ export class WorkerPool implements AsyncDisposable {
     }
     this.#ping = clock.after(PING_EVERY_MS, () => this.#pingAll());
   }
+}
+
+/** Nothing of the loop is open any more: it said so, or its thread is gone. */
+function closingDone(slot: Slot, loop: number): void {
+  slot.closing.get(loop)?.();
+  slot.closing.delete(loop);
 }

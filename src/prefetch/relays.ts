@@ -1,20 +1,24 @@
 // This file holds the relays of all channels, keeps time for them and saves their numbering.
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
 import type { Store } from '../channel/store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { Outbound } from '../net/outbound.ts';
 import type { Ring } from '../ring/ring.ts';
 import { parseSavedTimeline } from '../ring/saved-timeline.ts';
 import { Timeline } from '../ring/timeline.ts';
+import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import { ChannelRelay } from './channel-relay.ts';
 import type { RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
 
 export type RelaysDeps = {
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly outbound: Outbound;
+  readonly leases: ProviderLeases;
   readonly ring: Ring;
   readonly store: Store;
   readonly openLoop: OpenLoop;
@@ -31,6 +35,7 @@ export class Relays implements Disposable {
   /** Made when a channel is first asked for: a line-up of 50,000 costs only its words. */
   readonly #relays = new Map<string, ChannelRelay>();
   readonly #timelines = new Map<string, Timeline>();
+  #warm: readonly string[] = [];
   #channels: readonly ChannelConfig[] = [];
   #timer: Timer;
 
@@ -77,9 +82,10 @@ export class Relays implements Disposable {
     this.#channels = channels;
     this.#configs.clear();
     for (const channel of channels) this.#configs.set(channel.id, channel);
+    this.#warm = channels.flatMap(({ id, keepWarm }) => (keepWarm ? [id] : []));
     for (const [id, relay] of this.#relays) {
       const config = this.#configs.get(id);
-      if (config !== undefined && Bun.deepEquals(config.sources, relay.config.sources)) {
+      if (config !== undefined && isFedAlike(config, relay.config)) {
         relay.config = config;
         continue;
       }
@@ -112,15 +118,17 @@ export class Relays implements Disposable {
   #create(id: string): ChannelRelay | undefined {
     const config = this.#configs.get(id);
     if (config === undefined) return undefined;
-    const { clock, log, outbound, ring, openLoop, settings } = this.#deps;
+    const { clock, random, log, outbound, leases, ring, openLoop, settings } = this.#deps;
     const timeline = this.#timelines.get(id) ?? new Timeline();
     this.#timelines.set(id, timeline);
     // Once what is being placed has its numbers, and before any answer names them
     timeline.onEpoch = () => queueMicrotask(() => this.save());
     const relay = new ChannelRelay(config, {
       clock,
+      random,
       log,
       outbound,
+      leases,
       ring,
       timeline,
       openLoop,
@@ -132,8 +140,13 @@ export class Relays implements Disposable {
 
   #tick(): void {
     const nowMs = this.#deps.clock.monotonicMs();
+    for (const id of this.#warm) this.get(id);
     for (const relay of this.#relays.values()) relay.sweep(nowMs);
     this.save();
     this.#timer = this.#deps.clock.after(SWEEP_MS, () => this.#tick());
   }
+}
+
+function isFedAlike(a: ChannelConfig, b: ChannelConfig): boolean {
+  return Bun.deepEquals(a.sources, b.sources) && Bun.deepEquals(a.slate, b.slate);
 }

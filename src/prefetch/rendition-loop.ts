@@ -17,7 +17,16 @@ import { SourceStatusError } from '../source/errors.ts';
 import type { RenditionSource } from '../source/source.ts';
 import { type Fresh, Tracker } from '../source/tracker.ts';
 import { BodyFetch, type BodyFetchRequest, type Expectation } from './body-fetch.ts';
-import type { BodyKey, LoopEvent, LoopHandle, LoopMode, LoopSpec, Numbered } from './messages.ts';
+import { segmentsFrom } from './join.ts';
+import type {
+  BodyKey,
+  Join,
+  LoopEvent,
+  LoopHandle,
+  LoopMode,
+  LoopSpec,
+  Numbered,
+} from './messages.ts';
 import type { OriginGate } from './origin-gate.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -82,6 +91,11 @@ export class RenditionLoop implements LoopHandle {
   readonly #assets = new Map<string, AssetRun>();
   readonly #knownAssets = new Map<string, { asset: Asset; expect: Expectation }>();
   readonly #wanted = new Set<BodyKey>();
+  readonly #openedMs: number;
+  readonly #following: Promise<void>;
+  readonly #runs = new Set<Promise<boolean>>();
+  readonly #ended = Promise.withResolvers<void>();
+  #join: Join | undefined;
   #mode: LoopMode = 'probe';
   #wakePoll: AbortController | undefined;
   #nextOrdinal: number;
@@ -98,6 +112,8 @@ export class RenditionLoop implements LoopHandle {
   constructor(spec: LoopSpec, deps: LoopDeps) {
     this.#spec = spec;
     this.#deps = deps;
+    this.#join = spec.join;
+    this.#openedMs = deps.clock.monotonicMs();
     this.#timeouts = spec.source.kind === 'loop' ? {} : spec.source.timeouts;
     const { resume } = spec;
     this.#tracker = new Tracker(resume?.tracker ?? spec.before, resume === undefined);
@@ -109,7 +125,7 @@ export class RenditionLoop implements LoopHandle {
       for (const ordinal of resume.held) this.#handedOver.set(ordinal, Number.NEGATIVE_INFINITY);
       this.#enqueue(resume.pending, 'ascending');
     }
-    void this.#follow();
+    this.#following = this.#follow();
   }
 
   setMode(mode: LoopMode): void {
@@ -156,6 +172,11 @@ export class RenditionLoop implements LoopHandle {
   [Symbol.dispose](): void {
     this.#closed.abort();
     for (const fetch of this.#running.values()) fetch.close();
+    void Promise.allSettled([this.#following, ...this.#runs]).then(() => this.#ended.resolve());
+  }
+
+  get closed(): Promise<void> {
+    return this.#ended.promise;
   }
 
   async #follow(): Promise<void> {
@@ -226,7 +247,8 @@ export class RenditionLoop implements LoopHandle {
     this.#isVod = listing.ended && listing.type === 'VOD';
     // What was finished stays as it was named, whatever its URIs are called now
     if (!isFirst && this.#onDemand && listing.ended) return false;
-    if (isFirst) this.#onDemand = listing.ended;
+    // What takes over from a live source is live: its end is an end
+    if (isFirst) this.#onDemand = listing.ended && this.#join === undefined;
     else if (this.#onDemand && !listing.ended) this.#revive();
     const fresh = this.#tracker.take(listing, clock.monotonicMs());
     if (fresh !== undefined) this.#name(fresh, listing);
@@ -248,11 +270,12 @@ export class RenditionLoop implements LoopHandle {
   #name(fresh: Fresh, listing: Listing): void {
     const isStart = fresh.link !== 'next' && !this.#onDemand;
     if (fresh.link === 'reset') this.#hurryAll(listing.generation !== undefined);
-    const segments = isStart ? fresh.segments.slice(-this.#spec.coldSegments) : fresh.segments;
+    const join = this.#takeJoin();
+    const segments = isStart ? this.#startOf(fresh.segments, join) : fresh.segments;
     const numbered = segments.map((segment) => ({ ordinal: this.#nextOrdinal++, segment }));
     this.#deps.emit({
       type: 'listed',
-      link: fresh.link,
+      link: join === undefined ? fresh.link : 'reset',
       missed: fresh.missed,
       fresh: numbered,
       targetDurationS: this.#targetDurationS,
@@ -262,7 +285,20 @@ export class RenditionLoop implements LoopHandle {
       ...(listing.start === undefined ? {} : { start: listing.start }),
     });
     // Only the first answer of a cold channel lists what is not held: later on the oldest counts
-    this.#enqueue(numbered, fresh.link === 'cold' && isStart ? 'newest-first' : 'ascending');
+    const isCold = fresh.link === 'cold' && isStart && join === undefined;
+    this.#enqueue(numbered, isCold ? 'newest-first' : 'ascending');
+  }
+
+  #takeJoin(): Join | undefined {
+    const join = this.#join;
+    this.#join = undefined;
+    return join;
+  }
+
+  #startOf(segments: readonly ListedSegment[], join: Join | undefined): readonly ListedSegment[] {
+    if (join === undefined) return segments.slice(-this.#spec.coldSegments);
+    const elapsedMs = this.#deps.clock.monotonicMs() - this.#openedMs;
+    return segmentsFrom(segments, join, elapsedMs);
   }
 
   #enqueue(numbered: readonly Numbered[], order: 'ascending' | 'newest-first'): void {
@@ -396,7 +432,9 @@ export class RenditionLoop implements LoopHandle {
     request: BodyFetchRequest,
     assets: Promise<boolean>,
   ): Promise<boolean> {
-    const whole = await fetch.run(assets);
+    const run = fetch.run(assets);
+    this.#runs.add(run);
+    const whole = await run.finally(() => this.#runs.delete(run));
     this.#running.delete(request.key);
     this.#wanted.delete(request.key);
     return whole;

@@ -4,6 +4,8 @@ import { AppError, type ErrorRecord } from '../base/errors.ts';
 import { InFlight } from '../ring/in-flight.ts';
 import { mediaSequenceOf } from '../ring/name.ts';
 import { RenditionRing } from '../ring/rendition-ring.ts';
+import type { Traits } from '../source/failover/match.ts';
+import type { OpenRendition } from '../source/open-source.ts';
 import type { PlaylistText } from '../source/pull/hls.ts';
 import type { RenditionSpec } from '../source/source.ts';
 import {
@@ -17,6 +19,7 @@ import {
 import { type Header, Intake, type IntakeDeps, isRefusal } from './intake.ts';
 import type { BodyKey, LoopMode } from './messages.ts';
 import { type OpenLoop, Supply } from './supply.ts';
+import type { Trouble } from './vital-signs.ts';
 
 export type RenditionSettings = {
   readonly ahead: number;
@@ -43,6 +46,8 @@ const STALE_TARGET_DURATIONS = 3;
  */
 export class Rendition implements Disposable {
   readonly id: string;
+  /** What it is, for finding the like of it in another source. */
+  readonly traits: Traits;
   readonly ring: RenditionRing;
   readonly #deps: RenditionDeps;
   readonly #intake: Intake;
@@ -51,16 +56,17 @@ export class Rendition implements Disposable {
   #state: 'cold' | 'probing' | 'following' = 'cold';
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(id: string, source: RenditionSpec, deps: RenditionDeps, first?: PlaylistText) {
+  constructor({ id, spec, first, traits }: OpenRendition, deps: RenditionDeps) {
     const { ahead, segmentMaxBytes } = deps.settings;
     const coldSegments = START_SEGMENTS + Math.max(START_SEGMENTS, ahead);
     this.id = id;
+    this.traits = traits;
     this.ring = new RenditionRing(id);
     this.ring.windowSegments = coldSegments;
     this.#deps = { ...deps, log: deps.log.with({ rendition: id }) };
     this.#intake = new Intake(this.ring, this.#deps);
     const settings = { ahead, segmentMaxBytes, coldSegments };
-    this.#supply = new Supply(source, this.#intake, deps.openLoop, settings);
+    this.#supply = new Supply(spec, this.#intake, deps.openLoop, settings);
     this.#first = first;
     deps.ring.join(this);
   }
@@ -150,6 +156,39 @@ export class Rendition implements Disposable {
   /** The source is to be reached another way from now on (a new token, another address). */
   moveTo(source: RenditionSpec): void {
     this.#supply.moveTo(source);
+  }
+
+  /** Another source feeds it from now on: its viewers go on over a discontinuity. */
+  switchTo(source: RenditionSpec, first?: PlaylistText): void {
+    if (this.#state === 'cold') this.#first = first;
+    this.#supply.switchTo(source, first);
+  }
+
+  /** Closes what is open upstream for a moment; resolves once it is. `goOn` opens it again. */
+  hold(): Promise<void> {
+    this.#supply.hold();
+    return this.#supply.closed();
+  }
+
+  goOn(): void {
+    this.#supply.goOn();
+  }
+
+  /** Keeps it going although nobody asks. */
+  keepWarm(nowMs: number): void {
+    this.#lastWatchedMs = nowMs;
+    if (this.#state === 'cold') void this.#startCold('follow');
+    else this.#follow();
+  }
+
+  /** Why its source should be left for another, or that it plays; unknown where nobody watches. */
+  condition(nowMs: number): Trouble | 'well' | 'unknown' {
+    return this.#state === 'following' ? this.#intake.condition(nowMs) : 'unknown';
+  }
+
+  /** Resolves once nothing of it is open upstream any more. */
+  closed(): Promise<void> {
+    return this.#supply.closed();
   }
 
   stop(reason: string): void {

@@ -26,6 +26,8 @@ export class Supply implements Disposable {
   #source: RenditionSpec;
   #loop: LoopHandle | undefined;
   #mode: LoopMode = 'probe';
+  #isHeld = false;
+  readonly #closing = new Set<Promise<void>>();
 
   constructor(source: RenditionSpec, intake: Intake, openLoop: OpenLoop, settings: SupplySettings) {
     this.#source = source;
@@ -64,14 +66,59 @@ export class Supply implements Disposable {
   moveTo(source: RenditionSpec): void {
     this.#source = source;
     if (this.#loop === undefined) return;
-    this.#loop[Symbol.dispose]();
+    this.#close();
+    this.#isHeld = false;
     this.#open(this.#respec());
     this.#tellWaiting();
   }
 
+  /** From now on another source feeds the rendition; viewers go on over a discontinuity. */
+  switchTo(source: RenditionSpec, first?: PlaylistText): void {
+    this.#source = source;
+    if (this.#loop === undefined && !this.#isHeld) return;
+    this.#close();
+    this.#isHeld = false;
+    this.#open({
+      source,
+      ...this.#settings,
+      join: this.#intake.cutOver(),
+      ...(first === undefined ? {} : { first }),
+    });
+    this.#tellWaiting();
+  }
+
+  /** Closes what is open upstream for a moment. */
+  hold(): void {
+    if (this.#loop === undefined) return;
+    this.#close();
+    this.#isHeld = true;
+  }
+
+  /** Goes on where it was held. */
+  goOn(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.#open(this.#respec());
+    this.#tellWaiting();
+  }
+
+  /** Resolves once nothing of what was opened for it is open upstream any more. */
+  async closed(): Promise<void> {
+    await Promise.all(this.#closing);
+  }
+
   [Symbol.dispose](): void {
-    this.#loop?.[Symbol.dispose]();
+    this.#isHeld = false;
+    this.#close();
+  }
+
+  #close(): void {
+    const loop = this.#loop;
+    if (loop === undefined) return;
     this.#loop = undefined;
+    loop[Symbol.dispose]();
+    this.#closing.add(loop.closed);
+    void loop.closed.finally(() => this.#closing.delete(loop.closed));
   }
 
   #open(spec: LoopSpec): void {
@@ -99,7 +146,10 @@ export class Supply implements Disposable {
 
   /** For a loop that replaces one that died: everything the dead one knew is known here. */
   #respec(): LoopSpec {
-    const resume = this.#intake.placement.resume();
+    const intake = this.#intake;
+    // What is known of the source before is worth nothing to the one that has not listed anything
+    if (intake.joins) return { source: this.#source, ...this.#settings, join: intake.cutOver() };
+    const resume = intake.placement.resume();
     if (resume === undefined) return this.#coldSpec();
     return { source: this.#source, ...this.#settings, resume };
   }

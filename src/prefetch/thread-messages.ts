@@ -24,5 +24,7 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'event'; readonly loop: number; readonly event: LoopEvent }
+  /** All that the loop had open upstream is closed. */
+  | { readonly type: 'closed'; readonly loop: number }
   | { readonly type: 'pong' }
   | { readonly type: 'ended' };

@@ -43,8 +43,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       loops.get(data.loop)?.asked(data.ordinal);
       break;
     case 'close':
-      loops.get(data.loop)?.[Symbol.dispose]();
-      loops.delete(data.loop);
+      void closeLoop(data.loop);
       break;
     case 'ping':
       post({ type: 'pong' });
@@ -74,6 +73,14 @@ function openLoop(loop: number, spec: LoopSpec): RenditionLoop {
     source: createFollowedSource(spec, world.outbound, systemClock),
     emit: (event) => emit(loop, event),
   });
+}
+
+async function closeLoop(id: number): Promise<void> {
+  const loop = loops.get(id);
+  loops.delete(id);
+  loop?.[Symbol.dispose]();
+  await loop?.closed;
+  post({ type: 'closed', loop: id });
 }
 
 async function end(): Promise<void> {

@@ -195,6 +195,18 @@ export class RenditionRing {
     return size;
   }
 
+  /** Takes back what is placed and not listed. Returns it, oldest first. */
+  cutBack(): Segment[] {
+    const cut = this.#segments.splice(this.#endIndex);
+    for (const segment of cut) {
+      if (segment.state !== 'held') continue;
+      this.heldBytes -= segment.body?.size ?? 0;
+      segment.body = undefined;
+      segment.state = 'dropped';
+    }
+    return cut;
+  }
+
   /** Forgets everything: the rendition stopped, or starts again from a later place. */
   clear(): number {
     const freed = this.heldBytes;

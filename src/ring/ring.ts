@@ -70,6 +70,14 @@ export class Ring {
     this.#freed(ring.drop(segment));
   }
 
+  /** Takes back what no playlist has listed yet. */
+  cutBack(ring: RenditionRing): Segment[] {
+    const before = ring.heldBytes;
+    const cut = ring.cutBack();
+    this.#freed(before - ring.heldBytes);
+    return cut;
+  }
+
   clear(ring: RenditionRing): void {
     this.#freed(ring.clear());
   }

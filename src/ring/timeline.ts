@@ -94,6 +94,21 @@ export class Timeline {
     this.#dirty = true;
   }
 
+  /** What was placed after `last` was never named to anybody: its numbers are free again. */
+  takeBack(rendition: string, last: Place & { readonly sequence: number }): void {
+    const mark = this.#marks.get(rendition);
+    if (mark === undefined || mark.mediaSequence <= last.mediaSequence) return;
+    this.#marks.set(rendition, {
+      ...mark,
+      sourceSequence: last.sequence,
+      mediaSequence: last.mediaSequence,
+      discontinuitySequence: last.discontinuitySequence,
+      history: mark.history.filter(([from]) => from <= last.mediaSequence),
+      tail: mark.tail.filter(([sequence]) => sequence <= last.sequence),
+    });
+    this.#dirty = true;
+  }
+
   /** The numbering as it must be found again after a restart, or undefined if nothing changed. */
   takeUnsaved(): SavedTimeline | undefined {
     if (!this.#dirty) return undefined;

@@ -5,12 +5,14 @@ import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
 import type { MultivariantPlaylist, Variant } from '../media/m3u8/playlist.ts';
 import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
 import { playlistLimits, TARGET_DURATION_DEFAULT_S } from './deadlines.ts';
+import type { Traits } from './failover/match.ts';
 import { fetchPlaylist, type PlaylistText } from './pull/hls.ts';
 import { nameRenditions } from './pull/renditions.ts';
 import type { RenditionSpec } from './source.ts';
 
 export type OpenRendition = {
   readonly id: string;
+  readonly traits: Traits;
   readonly spec: RenditionSpec;
   /** The answer that told what the source is, where it was this rendition's own playlist. */
   readonly first?: PlaylistText;
@@ -23,7 +25,7 @@ export type OpenSource = {
 };
 
 /** The one rendition of a source that has no variants. */
-export const MAIN_RENDITION = 'main';
+const MAIN = { id: 'main', traits: { kind: 'variant' } } as const;
 
 /** Credentials among the headers go to the origin that the operator wrote, and to no other. */
 export function policyOf(source: UrlSource | TemplateSource): OutboundPolicy {
@@ -46,7 +48,7 @@ export async function openSource(
 ): Promise<OpenSource> {
   switch (source.kind) {
     case 'loop':
-      return { renditions: [{ id: MAIN_RENDITION, spec: { kind: 'loop', files: source.files } }] };
+      return { renditions: [{ ...MAIN, spec: { kind: 'loop', files: source.files } }] };
     case 'template':
       return openTemplate(source);
     case 'url':
@@ -67,12 +69,16 @@ async function openUrl(
   const base = { kind: 'hls', policy, timeouts: source.timeouts } as const;
   if (playlist.kind === 'media') {
     const spec = { ...base, url: source.url, imports: [] };
-    return { renditions: [{ id: MAIN_RENDITION, spec, first: answer }] };
+    return { renditions: [{ ...MAIN, spec, first: answer }] };
   }
   const named = nameRenditions(playlist, answer.url);
   const imports = [...playlist.defines];
   return {
-    renditions: named.renditions.map(({ id, url }) => ({ id, spec: { ...base, url, imports } })),
+    renditions: named.renditions.map(({ id, url, traits }) => ({
+      id,
+      traits,
+      spec: { ...base, url, imports },
+    })),
     multivariant: named.playlist,
   };
 }
@@ -93,11 +99,12 @@ function openTemplate(source: TemplateSource): OpenSource {
     ...(source.playlist === undefined ? {} : { playlist: source.playlist }),
   });
   if (source.qualities.length === 0) {
-    return { renditions: [{ id: MAIN_RENDITION, spec: specFor('') }] };
+    return { renditions: [{ ...MAIN, spec: specFor('') }] };
   }
   return {
     renditions: source.qualities.map(({ height, value }) => ({
       id: `${height}p`,
+      traits: { kind: 'variant', height },
       spec: specFor(value),
     })),
     multivariant: computedPlaylist(source.qualities.map(({ height }) => height)),

@@ -1,5 +1,5 @@
 // This file is what every kind of source offers a rendition loop.
-import type { Timeouts } from '../config/config.ts';
+import type { LoopSource, Timeouts } from '../config/config.ts';
 import type { OutboundLimits, OutboundPolicy } from '../net/outbound.ts';
 import type { BodyRef, Listing } from '../ring/listing.ts';
 
@@ -31,7 +31,7 @@ export type ComputedSpec = {
   readonly timeouts: Timeouts;
 };
 
-export type LoopSpec = { readonly kind: 'loop'; readonly files: readonly string[] | 'demo' };
+export type LoopSpec = { readonly kind: 'loop'; readonly files: LoopSource['files'] };
 
 /** A body under way; read to its end or cancelled. */
 export type BodyAnswer = {

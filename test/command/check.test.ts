@@ -36,7 +36,7 @@ channels:
       - template: https://cdn.example/{quality}/{sequence}.ts
         sequence: { at: 2026-01-01T00:00:00Z, first: 5, duration: 4s, delay: 12s }
         qualities: { 480: sd, 720: hd }
-  - { id: looped, sources: [{ loop: a.ts }, { loop: demo }], archive: 1h }
+  - { id: looped, sources: [{ loop: a.ts }, { loop: demo }], slate: card, archive: 1h }
 overflow: redis://u:c4n4ry@127.0.0.1
 `;
 
@@ -62,7 +62,7 @@ Settings
   log.format               auto                     default
 
 Channels (4)
-  news: 1 News 24, group News, from the buffer
+  news: 1 News 24, group News, from the buffer, kept warm
       from https://***@h.example/a.m3u8?token=*** with authorization
       else https://b.example/a.m3u8 through http://***@p.example:3128
   piped: piped, NOT buffered: viewers are sent to the upstream itself
@@ -72,10 +72,10 @@ Channels (4)
   looped: looped, from the buffer
       from a loop of /f/a.ts
       else the demo inside weir
+      while none plays, the card inside weir
 
 Without effect in this version
-  channels[0].keep_warm (weir.yaml:9:16)
-  channels[3].archive (weir.yaml:23:71)
+  channels[3].archive (weir.yaml:23:84)
   overflow (weir.yaml:24:11)
 
 Mind

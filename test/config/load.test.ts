@@ -88,6 +88,7 @@ describe("the design's example", () => {
       },
       connections: { perAddress: 256 },
       allowPrivate: ['10.0.0.0/8'],
+      providers: new Map(),
       log: { level: 'info', format: 'auto' },
       channels: [
         {
@@ -214,13 +215,24 @@ providers: { acme: { max_connections: 2 } }`);
     });
     expect(files).toEqual({ kind: 'loop', files: [join(config.dataDir, '../a.ts'), '/b.ts'] });
     expect(demo).toEqual({ kind: 'loop', files: 'demo' });
-    expect(later.map(({ key }) => key)).toEqual([
-      'channels[0].keep_warm',
-      'channels[0].archive',
-      'channels[0].slate',
-      'channels[0].sources[0].provider',
-      'providers',
-    ]);
+    expect(later.map(({ key }) => key)).toEqual(['channels[0].archive']);
+    const slate = { kind: 'loop', files: [join(config.dataDir, '../slate.ts')] } as const;
+    expect(config.channels[0]?.slate).toEqual(slate);
+    expect(config.providers).toEqual(new Map([['acme', 2]]));
+  });
+
+  test('a provider that is named and not there is an error, with the nearest one', async () => {
+    const text = `
+channels: [{ id: a, sources: [{ url: http://h.example/a, provider: akme }] }]
+providers: { acme: { max_connections: 2 } }`;
+    expect(load(text)).rejects.toThrow('"akme" is no provider, wanted "acme"');
+  });
+
+  test('the card is inside the program, wherever the file lies', async () => {
+    const { config } = await load(
+      'channels: [{ id: a, slate: card, sources: http://h.example/a }]',
+    );
+    expect(config.channels[0]?.slate).toEqual({ kind: 'loop', files: 'card' });
   });
 
   test('headers that are accepted may be sent, as many as there may be', async () => {

@@ -45,6 +45,8 @@ describe('operations', () => {
       viewers: 0,
       fetches: {},
       stallsAvoided: 0,
+      sources: [],
+      switches: {},
       error: null,
       renditions: [],
     } as never);

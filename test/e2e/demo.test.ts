@@ -1,7 +1,7 @@
 // This file watches the demo that weir shows where nothing is configured.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { OutboundLimits } from '../../src/net/outbound.ts';
-import { demoPath } from '../../src/source/loop/demo.ts';
+import { BUILT_IN } from '../../src/source/loop/built-in.ts';
 import { LoopSource } from '../../src/source/loop/loop-source.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { hasProgram, runProgram } from '../support/programs.ts';
@@ -132,7 +132,7 @@ describe.skipIf(!hasFfmpeg)('three minutes of the demo', () => {
   }, 60_000);
 
   test('lights the dots of the clock up to the second it is', async () => {
-    const frame = ['-i', demoPath, '-ss', '37.5', '-frames:v', '1', '-pix_fmt', 'gray'];
+    const frame = ['-i', BUILT_IN.demo, '-ss', '37.5', '-frames:v', '1', '-pix_fmt', 'gray'];
     const picture = `${temp.path}/frame.gray`;
     const cmd = ['ffmpeg', '-nostdin', '-v', 'error', ...frame, '-f', 'rawvideo', picture];
     expect((await runProgram(cmd, 30_000)).stderr).toBe('');

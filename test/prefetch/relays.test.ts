@@ -1,6 +1,8 @@
 // This file tests the relays of all channels: what they open, keep, save and let go.
+
 import { describe, expect, test } from 'bun:test';
 import { silentLog } from '../../src/base/log.ts';
+import { seededRandom } from '../../src/base/random.ts';
 import type { Store } from '../../src/channel/store.ts';
 import type { ChannelConfig, UrlSource } from '../../src/config/config.ts';
 import type { ChannelRelay, Opened } from '../../src/prefetch/channel-relay.ts';
@@ -8,6 +10,7 @@ import type { LoopEvent } from '../../src/prefetch/messages.ts';
 import { Relays } from '../../src/prefetch/relays.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import { Ring } from '../../src/ring/ring.ts';
+import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { loopChannel, urlChannel } from '../support/in-process-app.ts';
 import { listedSegment } from '../support/listed.ts';
@@ -50,6 +53,7 @@ function world(channels: readonly ChannelConfig[], upstream: Script = {}, disk =
       want() {},
       unwant() {},
       asked() {},
+      closed: Promise.resolve(),
       [Symbol.dispose]: () => {
         loops.closed++;
       },
@@ -66,6 +70,8 @@ function world(channels: readonly ChannelConfig[], upstream: Script = {}, disk =
     clock,
     log: { ...log, with: () => silentLog },
     outbound,
+    random: seededRandom(1),
+    leases: new ProviderLeases(clock, new Map()),
     ring: new Ring(clock, 1_000_000, () => {}),
     store: disk,
     openLoop,

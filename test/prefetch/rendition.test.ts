@@ -31,15 +31,18 @@ class World {
   constructor(settings: Partial<RenditionSettings & { memoryBytes: number }> = {}) {
     const { memoryBytes = 1e6, ahead = 3, idleStopMs = 60_000 } = settings;
     this.ring = new Ring(this.clock, memoryBytes, () => {});
-    this.rendition = new Rendition('main', SOURCE, {
-      clock: this.clock,
-      log: silentLog,
-      ring: this.ring,
-      timeline: this.timeline,
-      openLoop: this.loops.open,
-      settings: { ahead, segmentMaxBytes: 1000, idleStopMs },
-      count() {},
-    });
+    this.rendition = new Rendition(
+      { id: 'main', traits: { kind: 'variant' }, spec: SOURCE },
+      {
+        clock: this.clock,
+        log: silentLog,
+        ring: this.ring,
+        timeline: this.timeline,
+        openLoop: this.loops.open,
+        settings: { ahead, segmentMaxBytes: 1000, idleStopMs },
+        count() {},
+      },
+    );
   }
 
   get loop() {
@@ -153,15 +156,18 @@ describe('a cold rendition', () => {
   test('finds no room where all memory is promised to others', async () => {
     const w = new World({ memoryBytes: 28 });
     await w.follow(1, 3);
-    const other = new Rendition('other', SOURCE, {
-      clock: w.clock,
-      log: silentLog,
-      ring: w.ring,
-      timeline: w.timeline,
-      openLoop: w.loops.open,
-      settings: { ahead: 3, segmentMaxBytes: 1000, idleStopMs: 60_000 },
-      count() {},
-    });
+    const other = new Rendition(
+      { id: 'other', traits: { kind: 'variant' }, spec: SOURCE },
+      {
+        clock: w.clock,
+        log: silentLog,
+        ring: w.ring,
+        timeline: w.timeline,
+        openLoop: w.loops.open,
+        settings: { ahead: 3, segmentMaxBytes: 1000, idleStopMs: 60_000 },
+        count() {},
+      },
+    );
     const reason = expect.stringContaining('memory');
     expect(await other.playlist(false)).toMatchObject({ kind: 'unavailable', reason });
     expect(other.state).toBe('cold');

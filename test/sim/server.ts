@@ -1,4 +1,5 @@
 // This file is one run of weir in a simulation, from its start until it is stopped or killed.
+
 import type { Clock } from '../../src/base/clock.ts';
 import { type Log, type LogFields, silentLog } from '../../src/base/log.ts';
 import type { Store } from '../../src/channel/store.ts';
@@ -6,6 +7,7 @@ import type { ChannelConfig } from '../../src/config/config.ts';
 import type { Outbound } from '../../src/net/outbound.ts';
 import { Relays } from '../../src/prefetch/relays.ts';
 import { Ring } from '../../src/ring/ring.ts';
+import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import type { Dice } from './dice.ts';
 import { ProcessClock } from './sim-clock.ts';
 import { Threads } from './threads.ts';
@@ -37,6 +39,8 @@ export class Server {
       clock: this.clock,
       log: forgetLog({}, settings.onForget),
       outbound,
+      random: dice.fork().random,
+      leases: new ProviderLeases(this.clock, new Map()),
       ring: this.ring,
       store: disk.mount(() => this.isUp),
       openLoop: this.threads.open,

@@ -45,13 +45,18 @@ export class Threads {
         if (slot.loop !== undefined && slot.life === life) run(slot.loop);
       });
     };
+    const closed = Promise.withResolvers<void>();
     return {
+      closed: closed.promise,
       setMode: (mode) => send((loop) => loop.setMode(mode)),
       want: (key) => send((loop) => loop.want(key)),
       unwant: (key) => send((loop) => loop.unwant(key)),
       asked: (ordinal) => send((loop) => loop.asked(ordinal)),
       [Symbol.dispose]: () => {
-        send((loop) => loop[Symbol.dispose]());
+        send((loop) => {
+          loop[Symbol.dispose]();
+          void loop.closed.then(closed.resolve);
+        });
         slot.isOpen = false;
         this.#slots.delete(slot);
       },

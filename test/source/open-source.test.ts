@@ -69,6 +69,7 @@ describe('openSource() of a URL', () => {
     expect(opened.renditions).toEqual([
       {
         id: 'main',
+        traits: { kind: 'variant' },
         // Asked again where the operator said, not where it was redirected to
         spec: { kind: 'hls', url: URL_, policy: policyOf(SOURCE), timeouts: {}, imports: [] },
         first: { text: MEDIA, url },
@@ -154,7 +155,9 @@ describe('openSource() that asks nobody', () => {
   test('a loop is one rendition', async () => {
     for (const files of ['demo', ['a.ts', 'b.ts']] as const) {
       const { renditions, requests } = await open({ kind: 'loop', files });
-      expect(renditions).toEqual([{ id: 'main', spec: { kind: 'loop', files } }]);
+      expect(renditions).toEqual([
+        { id: 'main', traits: { kind: 'variant' }, spec: { kind: 'loop', files } },
+      ]);
       expect(requests).toHaveLength(0);
     }
   });

@@ -49,6 +49,12 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   RING_BODY_BROKEN: 'a segment broke off while it was being sent; the connection breaks too',
   SOURCE_ASSET: 'the key or init segment of a segment was not to be had',
   SOURCE_BODY: 'the bytes came but are not whole media',
+  SOURCE_EMPTY: 'a source that was tried again names no segments',
+  SOURCE_ENDED: 'a source that was tried again has ended',
   SOURCE_FILE: 'a file of a loop cannot be played',
+  SOURCE_PROVIDER_BUSY: 'all connections that its provider allows are in use',
+  SOURCE_STALLED: 'a source that was tried again names nothing new',
   SOURCE_STATUS: 'the upstream answered something else than 200',
+  SOURCE_TROUBLE:
+    'the source that was playing failed, stalled, stood still or ended; which is said',
 };

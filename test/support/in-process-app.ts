@@ -1,5 +1,7 @@
 // This file is the whole application without sockets or threads: loops do what a test says.
+
 import { silentLog } from '../../src/base/log.ts';
+import { seededRandom } from '../../src/base/random.ts';
 import { openMemoryStore } from '../../src/channel/store.ts';
 import type { ChannelConfig, UrlSource } from '../../src/config/config.ts';
 import { createApp } from '../../src/delivery/app.ts';
@@ -13,6 +15,7 @@ import { Relays } from '../../src/prefetch/relays.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { Ring } from '../../src/ring/ring.ts';
+import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock } from './fake-clock.ts';
 import { listedSegment } from './listed.ts';
 import { type Script, scriptedOutbound } from './outbound-script.ts';
@@ -66,11 +69,15 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
       want: (key) => script.onWant(key, emit),
       unwant() {},
       asked() {},
+      closed: Promise.resolve(),
       [Symbol.dispose]() {},
     };
   };
   const settings = { ahead: 3, segmentMaxBytes: 100_000, idleStopMs: 60_000 };
-  const deps = { clock, log: silentLog, outbound, ring, store, openLoop, settings };
+  const leases = new ProviderLeases(clock, new Map());
+  const random = seededRandom(1);
+  const feed = { outbound, leases, openLoop, random };
+  const deps = { clock, log: silentLog, ring, store, settings, ...feed };
   const relays = new Relays(channels, deps);
   const lag = new EventLoopLag(clock);
   const state: { notReady: string | undefined; publicUrl: string | undefined } = {
@@ -82,6 +89,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
       collectMetrics({
         relays,
         ring,
+        leases,
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
         guard: () => ({ open: 1 }),

@@ -67,6 +67,7 @@ export class RecordedLoops {
       want: (key) => tell(`want ${key}`),
       unwant: (key) => tell(`unwant ${key}`),
       asked: (ordinal) => tell(`asked ${ordinal}`),
+      closed: Promise.resolve(),
       [Symbol.dispose]: () => tell('close'),
     };
   };

@@ -3,7 +3,7 @@ import { AppError, FormatError } from '../../base/errors.ts';
 import type { LoopIndex, LoopSegment } from '../../media/mpegts/loop-index.ts';
 import { LoopIndexer } from '../../media/mpegts/loop-indexer.ts';
 import { PACKET_BYTES } from '../../media/mpegts/packet.ts';
-import { demoPath } from './demo.ts';
+import { BUILT_IN } from './built-in.ts';
 
 /** A file that was read through once; only its index stays in memory. */
 export type LoopFile = {
@@ -64,9 +64,11 @@ export async function readLoopFile(file: LoopFile, segment: LoopSegment): Promis
   return bytes;
 }
 
+const BUILT_IN_PATHS: ReadonlySet<string> = new Set(Object.values(BUILT_IN));
+
 /** Throws where there is no such file. */
 export async function fileVersion(path: string): Promise<string> {
-  if (path === demoPath) return '';
+  if (BUILT_IN_PATHS.has(path)) return '';
   try {
     const stat = await Bun.file(path).stat();
     if (!stat.isFile()) throw sourceFileError(path, 'it is no file, wanted one of MPEG-TS');

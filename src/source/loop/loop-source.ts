@@ -6,7 +6,7 @@ import type { OutboundLimits } from '../../net/outbound.ts';
 import type { BodyRef, Listing } from '../../ring/listing.ts';
 import { SourceBodyError } from '../errors.ts';
 import type { BodyAnswer, LoopSpec, RenditionSource } from '../source.ts';
-import { demoPath } from './demo.ts';
+import { BUILT_IN } from './built-in.ts';
 import { createLoop, type Loop, placeOf } from './loop.ts';
 import { fileVersion, type LoopFile, openLoopFile, readLoopFile } from './loop-file.ts';
 import { loopListing } from './loop-listing.ts';
@@ -23,7 +23,7 @@ export class LoopSource implements RenditionSource {
   #opened: Promise<Opened> | undefined;
 
   constructor(spec: LoopSpec, clock: Clock) {
-    this.#paths = spec.files === 'demo' ? [demoPath] : spec.files;
+    this.#paths = typeof spec.files === 'string' ? [BUILT_IN[spec.files]] : spec.files;
     this.#clock = clock;
   }
 

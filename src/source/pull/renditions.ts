@@ -1,7 +1,13 @@
 // This file names the renditions of a multivariant playlist and points it at ours.
-import type { MultivariantPlaylist, RenditionTag, Variant } from '../../media/m3u8/playlist.ts';
 
-export type NamedRendition = { readonly id: string; readonly url: string };
+import type { MultivariantPlaylist, RenditionTag, Variant } from '../../media/m3u8/playlist.ts';
+import type { Traits } from '../failover/match.ts';
+
+export type NamedRendition = {
+  readonly id: string;
+  readonly url: string;
+  readonly traits: Traits;
+};
 
 export type NamedPlaylist = {
   readonly renditions: readonly NamedRendition[];
@@ -17,7 +23,7 @@ export function nameRenditions(playlist: MultivariantPlaylist, base: string): Na
   const idOf = new Map<string, string>();
   const taken = new Set<string>();
   const renditions: NamedRendition[] = [];
-  const name = (uri: string, wanted: string): string => {
+  const name = (uri: string, wanted: string, traits: Traits): string => {
     const url = URL.parse(uri, base)?.href ?? uri;
     const known = idOf.get(url);
     if (known !== undefined) return `${known}/index.m3u8`;
@@ -25,19 +31,19 @@ export function nameRenditions(playlist: MultivariantPlaylist, base: string): Na
     for (let n = 2; taken.has(id); n++) id = `${wanted}-${n}`;
     taken.add(id);
     idOf.set(url, id);
-    renditions.push({ id, url });
+    renditions.push({ id, url, traits });
     return `${id}/index.m3u8`;
   };
   const variants = playlist.variants.map((variant) => ({
     ...variant,
-    uri: name(variant.uri, variantId(variant)),
+    uri: name(variant.uri, variantId(variant), variantTraits('variant', variant)),
   }));
   const tags = playlist.renditions.map((tag) =>
-    tag.uri === undefined ? tag : { ...tag, uri: name(tag.uri, tagId(tag)) },
+    tag.uri === undefined ? tag : { ...tag, uri: name(tag.uri, tagId(tag), tagTraits(tag)) },
   );
   const iFrames = playlist.iFrames.map((variant) => ({
     ...variant,
-    uri: name(variant.uri, `iframe-${variantId(variant)}`),
+    uri: name(variant.uri, `iframe-${variantId(variant)}`, variantTraits('iframe', variant)),
   }));
   // AES-128 session keys are a hint to preload; the keys themselves are served under our names
   const sessionKeys = playlist.sessionKeys.filter((key) => key.method !== 'AES-128');
@@ -50,6 +56,22 @@ export function nameRenditions(playlist: MultivariantPlaylist, base: string): Na
 function variantId(variant: Variant): string {
   const rate = `${Math.max(1, Math.round(variant.bandwidth / 1000))}k`;
   return variant.resolution === undefined ? rate : `${variant.resolution.height}p-${rate}`;
+}
+
+function variantTraits(kind: 'variant' | 'iframe', variant: Variant): Traits {
+  const { bandwidth, resolution } = variant;
+  return { kind, bandwidth, ...(resolution === undefined ? {} : { height: resolution.height }) };
+}
+
+const KIND_OF_TAG = {
+  AUDIO: 'audio',
+  VIDEO: 'video',
+  SUBTITLES: 'subtitles',
+  'CLOSED-CAPTIONS': 'subtitles',
+} as const;
+
+function tagTraits({ type, language, name }: RenditionTag): Traits {
+  return { kind: KIND_OF_TAG[type], name, ...(language === undefined ? {} : { language }) };
 }
 
 function tagId(tag: RenditionTag): string {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { AdtsCounter } from '../../../src/media/codec/adts.ts';
 import { indexLoop } from '../../../src/media/mpegts/loop-indexer.ts';
 import type { OutboundLimits } from '../../../src/net/outbound.ts';
-import { demoPath } from '../../../src/source/loop/demo.ts';
+import { BUILT_IN } from '../../../src/source/loop/built-in.ts';
 import { LoopSource } from '../../../src/source/loop/loop-source.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { inspectTs, shownSpacings } from '../../support/ts-inspect.ts';
@@ -36,7 +36,7 @@ function audioBytes(bytes: Uint8Array): Uint8Array {
 
 describe('the demo', () => {
   test('is a minute to the tick, in 15 segments of 4 s that need no other', async () => {
-    const bytes = await Bun.file(demoPath).bytes();
+    const bytes = await Bun.file(BUILT_IN.demo).bytes();
     expect(bytes.length).toBeLessThanOrEqual(SIZE_MAX_BYTES);
     const index = indexLoop(bytes);
     expect(index).toMatchObject({ durationTicks: 5_400_000, isIndependent: true, hasVideo: true });
@@ -46,7 +46,7 @@ describe('the demo', () => {
   });
 
   test('is H.264 and AAC, the sound as long as the picture', async () => {
-    const bytes = await Bun.file(demoPath).bytes();
+    const bytes = await Bun.file(BUILT_IN.demo).bytes();
     const { streams, tracks, problems } = inspectTs(bytes);
     expect(problems).toEqual([]);
     expect([...streams]).toEqual([
@@ -90,7 +90,7 @@ describe('the demo', () => {
       durationS: 4,
       discontinuity: false,
     });
-    const file = await Bun.file(demoPath).bytes();
+    const file = await Bun.file(BUILT_IN.demo).bytes();
     const { segments: inFile } = indexLoop(file);
     const listed = await fetchDemo(source, segments.at(-1)!.sequence);
     expect(listed.length).toBe(inFile[0]!.sizeBytes);

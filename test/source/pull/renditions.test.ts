@@ -25,9 +25,21 @@ describe('nameRenditions()', () => {
   test('names by what a variant is, and points the playlist there', () => {
     const { renditions, playlist } = nameRenditions(parse(HD, SD, RADIO), BASE);
     expect(renditions).toEqual([
-      { id: '720p-5000k', url: 'http://origin.example/live/hd/index.m3u8' },
-      { id: '480p-1200k', url: 'http://origin.example/live/sd/index.m3u8' },
-      { id: '64k', url: 'http://origin.example/live/radio.m3u8' },
+      {
+        id: '720p-5000k',
+        url: 'http://origin.example/live/hd/index.m3u8',
+        traits: { kind: 'variant', height: 720, bandwidth: 5_000_000 },
+      },
+      {
+        id: '480p-1200k',
+        url: 'http://origin.example/live/sd/index.m3u8',
+        traits: { kind: 'variant', height: 480, bandwidth: 1_200_000 },
+      },
+      {
+        id: '64k',
+        url: 'http://origin.example/live/radio.m3u8',
+        traits: { kind: 'variant', bandwidth: 64_000 },
+      },
     ]);
     expect(playlist.variants.map(({ uri }) => uri)).toEqual([
       '720p-5000k/index.m3u8',
@@ -99,6 +111,7 @@ describe('nameRenditions()', () => {
     expect(renditions[1]).toEqual({
       id: 'iframe-720p-90k',
       url: 'http://origin.example/live/if.m3u8',
+      traits: { kind: 'iframe', height: 720, bandwidth: 90_000 },
     });
     expect(playlist.iFrames[0]?.uri).toBe('iframe-720p-90k/index.m3u8');
   });

@@ -1,0 +1,268 @@
+// This file opens the sources of a channel, in order and by their health, within what providers
+// allow.
+import { assert } from '../base/assert.ts';
+import { type Clock, sleep } from '../base/clock.ts';
+import { AppError, type ErrorRecord, errorRecord } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { Random } from '../base/random.ts';
+import type { SourceConfig } from '../config/config.ts';
+import type { Outbound } from '../net/outbound.ts';
+import { SourceStatusError } from '../source/errors.ts';
+import type { Lease, ProviderLeases } from '../source/failover/provider-leases.ts';
+import { type HealthReport, SourceHealth } from '../source/failover/source-health.ts';
+import { type OpenSource, openSource } from '../source/open-source.ts';
+import { VIEWER_WAIT_MS } from './answers.ts';
+
+export type ChannelSourcesDeps = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly outbound: Outbound;
+  readonly leases: ProviderLeases;
+  readonly count: (what: 'playlist', outcome: string) => void;
+};
+
+export type SourceReport = HealthReport & {
+  /** Place in the configuration, from 0; the slate comes after all. */
+  readonly source: number;
+  readonly kind: SourceConfig['kind'] | 'slate';
+  readonly provider?: string;
+  readonly active: boolean;
+};
+
+/** A source opened and not yet taken into use. */
+export type OpenedSource = {
+  readonly index: number;
+  readonly found: OpenSource;
+  readonly lease: Lease | undefined;
+};
+
+/** All connections of a provider are out: nothing is wrong with the source itself. */
+export class ProviderBusyError extends AppError {
+  constructor(provider: string, limit: number) {
+    const message = `Cannot open the source: provider "${provider}" allows ${limit} connections, all are in use`;
+    super('SOURCE_PROVIDER_BUSY', message, { provider, limit });
+  }
+}
+
+/** However many sources there are, each is given this long to answer. */
+const OPEN_MIN_MS = 2000;
+/** A provider may count the connection that was just closed for a moment more. */
+const JUST_LEFT_MS = 5000;
+const JUST_LEFT_RETRY_MS = 1000;
+const BUSY_STATUS = new Set([401, 403, 423, 429, 458, 503, 509]);
+
+type Source = {
+  readonly config: SourceConfig;
+  readonly health: SourceHealth;
+  readonly isSlate: boolean;
+};
+
+export class ChannelSources {
+  readonly #deps: ChannelSourcesDeps;
+  readonly #sources: readonly Source[];
+  #activeIndex = 0;
+  #lease: Lease | undefined;
+
+  /** `slate`: what plays where nothing else does. */
+  constructor(
+    sources: readonly SourceConfig[],
+    slate: SourceConfig | undefined,
+    deps: ChannelSourcesDeps,
+  ) {
+    assert(sources.length > 0, 'a channel has a source');
+    this.#deps = deps;
+    const create = (config: SourceConfig, isSlate: boolean): Source => {
+      return { config, health: new SourceHealth(deps.random), isSlate };
+    };
+    const own = sources.map((config) => create(config, false));
+    this.#sources = slate === undefined ? own : [...own, create(slate, true)];
+  }
+
+  get activeIndex(): number {
+    return this.#activeIndex;
+  }
+
+  get playsSlate(): boolean {
+    return this.#at(this.#activeIndex).isSlate;
+  }
+
+  /** For a viewer who waits: those that cool down come after the others, for want of anything. */
+  inOrder(): number[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const rank = ({ health, isSlate }: Source) => (isSlate ? 2 : health.isCooling(nowMs) ? 1 : 0);
+    return [...this.#sources.keys()].sort((a, b) => rank(this.#at(a)) - rank(this.#at(b)) || a - b);
+  }
+
+  isAnyReady(): boolean {
+    return this.#sources.some((_, index) => this.#isReady(index));
+  }
+
+  /** Those that viewers of the active one can be sent to. */
+  alternatives(): number[] {
+    return this.inOrder().filter((index) => index !== this.#activeIndex && this.#isReady(index));
+  }
+
+  /** Those that come before the active one and have cooled down. */
+  better(): number[] {
+    return this.alternatives().filter((index) => index < this.#activeIndex);
+  }
+
+  /**
+   * The first of `indexes` that opens; throws the last error where none does. `hold` closes what
+   * the channel has open: another source of the same provider gets its place.
+   */
+  async openFirst(
+    indexes: readonly number[],
+    signal: AbortSignal,
+    hold?: () => Promise<unknown>,
+  ): Promise<OpenedSource> {
+    const { clock, log, count } = this.#deps;
+    assert(indexes.length > 0, 'there is a source to try');
+    const eachMs = Math.max(OPEN_MIN_MS, VIEWER_WAIT_MS / Math.max(1, indexes.length));
+    let last: unknown;
+    for (const index of indexes) {
+      try {
+        const opened = await this.open(index, eachMs, signal, hold);
+        count('playlist', 'ok');
+        return opened;
+      } catch (error) {
+        last = error;
+        count('playlist', errorRecord(error).code);
+        if (signal.aborted) break;
+        if (!(error instanceof ProviderBusyError)) {
+          this.#at(index).health.failed(clock.monotonicMs(), errorRecord(error));
+        }
+        log.warn('source not to be had', { source: index, ...errorRecord(error) });
+      }
+    }
+    throw last;
+  }
+
+  /** The active source as it is now; undefined where another was taken meanwhile. */
+  async reopen(signal: AbortSignal): Promise<OpenSource | undefined> {
+    const { clock, outbound } = this.#deps;
+    const index = this.#activeIndex;
+    const late = new AbortController();
+    using _deadline = clock.after(VIEWER_WAIT_MS, () => late.abort());
+    const either = AbortSignal.any([signal, late.signal]);
+    const found = await openSource(this.#at(index).config, outbound, clock, either);
+    return index === this.#activeIndex ? found : undefined;
+  }
+
+  /** Without `hold` a connection of its own is taken. Throws AppError. */
+  async open(
+    index: number,
+    withinMs: number,
+    signal: AbortSignal,
+    hold?: () => Promise<unknown>,
+  ): Promise<OpenedSource> {
+    const { clock, outbound } = this.#deps;
+    const { config } = this.#at(index);
+    const lease = await this.#takeLease(config, hold);
+    const late = new AbortController();
+    using _deadline = clock.after(withinMs, () => late.abort());
+    const either = AbortSignal.any([signal, late.signal]);
+    try {
+      for (;;) {
+        try {
+          const found = await openSource(config, outbound, clock, either);
+          return { index, found, lease };
+        } catch (error) {
+          if (!this.#mayStillCount(config, error) || either.aborted) throw error;
+          await sleep(clock, JUST_LEFT_RETRY_MS, either);
+        }
+      }
+    } catch (error) {
+      if (lease !== this.#lease) lease?.[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** It feeds the channel from now on. `closed`: when all that the last one had open is closed. */
+  use({ index, lease }: OpenedSource, closed: Promise<unknown>): void {
+    const left = this.#lease;
+    this.#activeIndex = index;
+    this.#lease = lease;
+    if (left !== undefined && left !== lease) this.#release(left, closed);
+  }
+
+  /** It was opened and is not taken into use after all. */
+  giveBack({ lease }: OpenedSource): void {
+    if (lease !== this.#lease) lease?.[Symbol.dispose]();
+  }
+
+  /** Nothing is played any more. */
+  release(closed: Promise<unknown>): void {
+    const left = this.#lease;
+    this.#lease = undefined;
+    if (left !== undefined) this.#release(left, closed);
+  }
+
+  good(): void {
+    this.#at(this.#activeIndex).health.good(this.#deps.clock.monotonicMs());
+  }
+
+  failed(index: number, error: ErrorRecord): void {
+    this.#at(index).health.failed(this.#deps.clock.monotonicMs(), error);
+  }
+
+  rest(): void {
+    this.#at(this.#activeIndex).health.rest();
+  }
+
+  reports(isOpen: boolean): SourceReport[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    return this.#sources.map(({ config, health, isSlate }, source) => {
+      const provider = providerOf(config);
+      return {
+        source,
+        kind: isSlate ? 'slate' : config.kind,
+        ...(provider === undefined ? {} : { provider }),
+        active: isOpen && source === this.#activeIndex,
+        ...health.report(nowMs),
+      };
+    });
+  }
+
+  #at(index: number): Source {
+    return this.#sources[index] as Source;
+  }
+
+  #isReady(index: number): boolean {
+    return !this.#at(index).health.isCooling(this.#deps.clock.monotonicMs());
+  }
+
+  /** The place that the channel has already serves the next source of the same provider. */
+  async #takeLease(
+    config: SourceConfig,
+    hold: (() => Promise<unknown>) | undefined,
+  ): Promise<Lease | undefined> {
+    const { leases } = this.#deps;
+    const provider = providerOf(config);
+    if (provider === undefined) return undefined;
+    if (this.#lease?.provider === provider && hold !== undefined) {
+      await hold();
+      leases.left(provider);
+      return this.#lease;
+    }
+    const lease = leases.take(provider);
+    if (lease !== undefined) return lease;
+    throw new ProviderBusyError(provider, leases.limitOf(provider) ?? 0);
+  }
+
+  #release(lease: Lease, closed: Promise<unknown>): void {
+    void closed.finally(() => lease[Symbol.dispose]());
+  }
+
+  /** A refusal that may be the last connection's, not this one's. */
+  #mayStillCount(config: SourceConfig, error: unknown): boolean {
+    const provider = providerOf(config);
+    if (provider === undefined || !(error instanceof SourceStatusError)) return false;
+    return this.#deps.leases.leftAgoMs(provider) < JUST_LEFT_MS && BUSY_STATUS.has(error.status);
+  }
+}
+
+function providerOf(config: SourceConfig): string | undefined {
+  return config.kind === 'loop' ? undefined : config.provider;
+}

@@ -1,0 +1,50 @@
+// This file chooses with which segment a source takes over from another in mid-play.
+import type { ListedSegment } from '../ring/listing.ts';
+import type { Join } from './messages.ts';
+
+/** Clocks of two sources further apart than this tell nothing of each other. */
+const CLOCKS_APART_MAX_MS = 120_000;
+
+/**
+ * The segments of a first listing that viewers of the other source have not seen, by the clock that
+ * both tell or by the time that went by: at most half a segment is repeated or lost. At least the
+ * newest: a source that is behind the other one shows a little again rather than nothing.
+ */
+export function segmentsFrom(
+  segments: readonly ListedSegment[],
+  join: Join,
+  elapsedMs: number,
+): readonly ListedSegment[] {
+  const byClock = indexByClock(segments, join);
+  const index = byClock ?? indexByDuration(segments, join.missingMs + elapsedMs);
+  return segments.slice(Math.min(index, segments.length - 1));
+}
+
+/** The first segment of which more than half lies after `endMs`. */
+function indexByClock(segments: readonly ListedSegment[], { endMs }: Join): number | undefined {
+  if (endMs === undefined) return undefined;
+  let startMs: number | undefined;
+  let index = segments.length;
+  for (const [at, { programDateTimeMs, durationS }] of segments.entries()) {
+    startMs = programDateTimeMs ?? startMs;
+    if (startMs === undefined) continue;
+    const middleMs = startMs + durationS * 500;
+    if (middleMs > endMs && at < index) index = at;
+    startMs += durationS * 1000;
+  }
+  if (startMs === undefined || Math.abs(startMs - endMs) > CLOCKS_APART_MAX_MS) return undefined;
+  return index;
+}
+
+/** The first segment of which more than half lies within the last `missingMs`. */
+function indexByDuration(segments: readonly ListedSegment[], missingMs: number): number {
+  let leftMs = missingMs;
+  let index = segments.length;
+  while (index > 0) {
+    const durationMs = (segments[index - 1] as ListedSegment).durationS * 1000;
+    if (leftMs < durationMs / 2) break;
+    leftMs -= durationMs;
+    index--;
+  }
+  return index;
+}

@@ -1,0 +1,105 @@
+// This file remembers how one source of a channel has done, and when it may be tried again.
+import { backoffDelayMs } from '../../base/backoff.ts';
+import type { ErrorRecord } from '../../base/errors.ts';
+import type { Random } from '../../base/random.ts';
+
+/** The first failure costs a source this long; each further one twice as long as the one before… */
+const COOL_DOWN_MS = 5000;
+/** …up to this. */
+const COOL_DOWN_MAX_MS = 300_000;
+/** A source that played this long has made up for what was before. */
+const FORGIVEN_AFTER_MS = 120_000;
+/** How much of the score each outcome decides; failures weigh more, so that flapping shows. */
+const SCORE_GAIN = 0.15;
+const SCORE_LOSS = 0.4;
+
+export type HealthReport = {
+  readonly state: 'untried' | 'good' | 'cooling' | 'waiting';
+  /** 1: it has always done well. 0: it never did. */
+  readonly score: number;
+  readonly failures: number;
+  /** Milliseconds since it last gave media; absent where it never did. */
+  readonly goodAgoMs?: number;
+  readonly coolDownLeftMs: number;
+  readonly error?: ErrorRecord;
+};
+
+/**
+ * ```
+ *   untried ──► good ──failed──► cooling ──time──► waiting ──proved──► good
+ * ```
+ */
+export class SourceHealth {
+  readonly #random: Random;
+  #failures = 0;
+  #score = 1;
+  #wasTried = false;
+  #goodSinceMs: number | undefined;
+  #lastGoodMs: number | undefined;
+  #coolUntilMs = Number.NEGATIVE_INFINITY;
+  #error: ErrorRecord | undefined;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /** It gives media. To be said as long as it does. */
+  good(nowMs: number): void {
+    this.#wasTried = true;
+    if (this.#goodSinceMs === undefined) {
+      this.#goodSinceMs = nowMs;
+      this.#score += (1 - this.#score) * SCORE_GAIN;
+    }
+    this.#lastGoodMs = nowMs;
+    this.#coolUntilMs = Number.NEGATIVE_INFINITY;
+    this.#error = undefined;
+    if (nowMs - this.#goodSinceMs < FORGIVEN_AFTER_MS) return;
+    this.#failures = 0;
+    this.#score = 1;
+  }
+
+  failed(nowMs: number, error: ErrorRecord): void {
+    this.#wasTried = true;
+    this.#failures++;
+    this.#score *= 1 - SCORE_LOSS;
+    this.#goodSinceMs = undefined;
+    this.#error = error;
+    const policy = { baseMs: COOL_DOWN_MS, maxMs: COOL_DOWN_MAX_MS };
+    this.#coolUntilMs = nowMs + backoffDelayMs(policy, this.#failures - 1, this.#random);
+  }
+
+  /** It is left although nothing is wrong with it. */
+  rest(): void {
+    this.#goodSinceMs = undefined;
+  }
+
+  isCooling(nowMs: number): boolean {
+    return nowMs < this.#coolUntilMs;
+  }
+
+  get coolUntilMs(): number {
+    return this.#coolUntilMs;
+  }
+
+  get wasTried(): boolean {
+    return this.#wasTried;
+  }
+
+  report(nowMs: number): HealthReport {
+    const coolDownLeftMs = Math.max(0, this.#coolUntilMs - nowMs);
+    return {
+      state: this.#stateAt(nowMs),
+      score: Math.round(this.#score * 100) / 100,
+      failures: this.#failures,
+      ...(this.#lastGoodMs === undefined ? {} : { goodAgoMs: nowMs - this.#lastGoodMs }),
+      coolDownLeftMs: Number.isFinite(coolDownLeftMs) ? Math.round(coolDownLeftMs) : 0,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    };
+  }
+
+  #stateAt(nowMs: number): HealthReport['state'] {
+    if (!this.#wasTried) return 'untried';
+    if (this.isCooling(nowMs)) return 'cooling';
+    return this.#error === undefined ? 'good' : 'waiting';
+  }
+}

@@ -1,0 +1,88 @@
+// This file has a source prove itself before viewers are sent (back) to it.
+import { type Clock, sleep } from '../../base/clock.ts';
+import { AppError } from '../../base/errors.ts';
+import { checkWhole } from '../../media/container.ts';
+import type { Outbound } from '../../net/outbound.ts';
+import { isEncrypted, type ListedSegment, type Listing } from '../../ring/listing.ts';
+import { createSource } from '../create-source.ts';
+import { segmentLimits, TARGET_DURATION_DEFAULT_S } from '../deadlines.ts';
+import { SourceBodyError } from '../errors.ts';
+import type { OpenRendition } from '../open-source.ts';
+import type { RenditionSource } from '../source.ts';
+
+export type TrialDeps = {
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  readonly segmentMaxBytes: number;
+};
+
+/** brief: what it names now comes whole. thorough: what it names next does, too. */
+export type TrialDepth = 'brief' | 'thorough';
+
+/** A source that names nothing new for this many target durations stands still. */
+const PATIENCE_TARGET_DURATIONS = 3;
+
+/** Resolves once the source has proved that it plays; throws AppError with what it failed at. */
+export async function proveSource(
+  { spec, first }: OpenRendition,
+  depth: TrialDepth,
+  deps: TrialDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = first === undefined ? {} : { first };
+  const source = createSource(spec, deps.outbound, deps.clock, known);
+  const listing = await source.poll(TARGET_DURATION_DEFAULT_S, signal);
+  const newest = newestOf(listing);
+  await readWhole(source, newest, listing, deps, signal);
+  if (depth === 'brief') return;
+  const later = await nextListing(source, listing, newest, deps.clock, signal);
+  await readWhole(source, newestOf(later), later, deps, signal);
+}
+
+function newestOf(listing: Listing): ListedSegment {
+  const newest = listing.segments.findLast(({ gap }) => !gap);
+  if (listing.ended) throw new AppError('SOURCE_ENDED', 'Cannot use the source: it has ended');
+  if (newest === undefined) {
+    throw new AppError('SOURCE_EMPTY', 'Cannot use the source: it names no segments');
+  }
+  return newest;
+}
+
+async function nextListing(
+  source: RenditionSource,
+  { targetDurationS }: Listing,
+  newest: ListedSegment,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Listing> {
+  const everyMs = targetDurationS * 500;
+  for (let waitedMs = 0; waitedMs < PATIENCE_TARGET_DURATIONS * 1000 * targetDurationS; ) {
+    await sleep(clock, everyMs, signal);
+    signal.throwIfAborted();
+    waitedMs += everyMs;
+    const listing = await source.poll(targetDurationS, signal);
+    if (newestOf(listing).sequence > newest.sequence) return listing;
+  }
+  throw new AppError('SOURCE_STALLED', 'Cannot use the source: it names nothing new');
+}
+
+async function readWhole(
+  source: RenditionSource,
+  segment: ListedSegment,
+  { targetDurationS }: Listing,
+  { segmentMaxBytes }: TrialDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const limits = segmentLimits(targetDurationS, {}, segmentMaxBytes, 0);
+  const answer = await source.open(segment.ref, limits, signal);
+  const chunks: Uint8Array[] = [];
+  let isDone = false;
+  try {
+    for await (const chunk of answer.body) chunks.push(chunk);
+    isDone = true;
+  } finally {
+    if (!isDone) answer.cancel();
+  }
+  const flaw = checkWhole(chunks, { role: 'media', encrypted: isEncrypted(segment.keys) });
+  if (flaw !== undefined) throw new SourceBodyError(flaw.reason, flaw.offset);
+}
