@@ -1,10 +1,6 @@
 // This file counts AAC frames in a stream of ADTS.
+import { SAMPLE_RATES } from './sample-rates.ts';
 
-// ISO/IEC 14496-3 §1.6.3.4, Table 1.18: samplingFrequencyIndex
-const SAMPLE_RATES = [
-  96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000,
-  7_350,
-];
 const HEADER_BYTES = 7;
 const SAMPLES_PER_BLOCK = 1024;
 

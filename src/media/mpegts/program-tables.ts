@@ -1,0 +1,67 @@
+// This file makes the tables of a stream with one programme.
+import type { MuxTrack } from './mux-track.ts';
+import { CRC_BYTES, crc32, SECTION_HEADER_BYTES } from './section.ts';
+
+/** As FFmpeg has them: players that guess before a table came guess these. */
+export const PMT_PID = 0x1000;
+export const FIRST_STREAM_PID = 0x100;
+const PROGRAM = 1;
+const TRANSPORT_STREAM = 1;
+
+/** The PID of a track. The first of them carries the clock. */
+export function pidOf(track: number): number {
+  return FIRST_STREAM_PID + track;
+}
+
+// ISO/IEC 13818-1 §2.4.4.3
+export function createPat(): Uint8Array {
+  const section = new Uint8Array(SECTION_HEADER_BYTES + 4 + CRC_BYTES);
+  section[0] = 0x00; // table_id
+  writeHeader(section, TRANSPORT_STREAM, 0);
+  section[8] = PROGRAM >> 8; // program_number
+  section[9] = PROGRAM;
+  section[10] = 0xe0 | (PMT_PID >> 8); // reserved, program_map_PID
+  section[11] = PMT_PID & 0xff;
+  return withCrc(section);
+}
+
+/** `version` goes up where the tracks change. The tables of 32 tracks, few descriptors each, fit. */
+// ISO/IEC 13818-1 §2.4.4.8
+export function createPmt(tracks: readonly MuxTrack[], version: number): Uint8Array {
+  let size = SECTION_HEADER_BYTES + 4 + CRC_BYTES;
+  for (const { descriptors } of tracks) size += 5 + descriptors.length;
+  const section = new Uint8Array(size);
+  section[0] = 0x02; // table_id
+  writeHeader(section, PROGRAM, version);
+  section[8] = 0xe0 | (FIRST_STREAM_PID >> 8); // reserved, PCR_PID
+  section[9] = FIRST_STREAM_PID & 0xff;
+  section[10] = 0xf0; // reserved, program_info_length 0
+  let at = 12;
+  for (const [index, { streamType, descriptors }] of tracks.entries()) {
+    const pid = pidOf(index);
+    section[at] = streamType; // stream_type
+    section[at + 1] = 0xe0 | (pid >> 8); // reserved, elementary_PID
+    section[at + 2] = pid & 0xff;
+    section[at + 3] = 0xf0 | (descriptors.length >> 8); // reserved, ES_info_length
+    section[at + 4] = descriptors.length & 0xff;
+    section.set(descriptors, at + 5);
+    at += 5 + descriptors.length;
+  }
+  return withCrc(section);
+}
+
+function writeHeader(section: Uint8Array, extension: number, version: number): void {
+  const length = section.length - 3;
+  section[1] = 0xb0 | (length >> 8); // section_syntax_indicator, section_length
+  section[2] = length & 0xff;
+  section[3] = extension >> 8; // transport_stream_id, program_number
+  section[4] = extension & 0xff;
+  section[5] = 0xc1 | ((version & 0x1f) << 1); // reserved, version_number, current_next_indicator
+  // section_number and last_section_number stay 0
+}
+
+function withCrc(section: Uint8Array): Uint8Array {
+  const at = section.length - CRC_BYTES;
+  new DataView(section.buffer).setUint32(at, crc32(section.subarray(0, at))); // CRC_32
+  return section;
+}
