@@ -119,7 +119,8 @@ function parseEdts(bytes: Uint8Array, trakChildren: readonly Box[]): StartEdit {
 
 // ISO/IEC 14496-12 §8.6.6: segment_duration counts in the movie's timescale, media_time in its own
 function editUnits(edit: StartEdit, timescale: number, movieTimescale: number): bigint {
-  const empty = (edit.emptyUnits * BigInt(timescale)) / BigInt(movieTimescale);
+  const movie = BigInt(movieTimescale);
+  const empty = (edit.emptyUnits * BigInt(timescale) + movie / 2n) / movie; // rounded to the nearest
   return empty - edit.mediaTime;
 }
 

@@ -9,8 +9,11 @@ import { groupAudio } from './audio-group.ts';
 import { DecodeOrder } from './decode-order.ts';
 import type { Demuxed, RemuxInput } from './remux-input.ts';
 
-/** Throws where the init segment cannot be read, or has a track that MPEG-TS cannot carry. */
-export function createFmp4Input(initSegment: Uint8Array): RemuxInput {
+/**
+ * Throws where the init segment cannot be read, or has a track that MPEG-TS cannot carry.
+ * `fileOffset` is where the segments begin in their file: see `parseMediaSegment`.
+ */
+export function createFmp4Input(initSegment: Uint8Array, fileOffset = 0): RemuxInput {
   const init = parseInit(initSegment);
   const tracks = init.tracks.map(muxTrackOf);
   const orders = init.tracks.map(() => new DecodeOrder());
@@ -18,7 +21,7 @@ export function createFmp4Input(initSegment: Uint8Array): RemuxInput {
     demux: (segment): Demuxed => {
       const byTrack = new Map<InitTrack, Frame[]>(init.tracks.map((track) => [track, []]));
       // A frame without bytes says that nothing is shown: MPEG-TS says that by sending nothing.
-      for (const frame of parseMediaSegment(segment, init)) {
+      for (const frame of parseMediaSegment(segment, init, fileOffset)) {
         if (frame.bytes.length > 0) byTrack.get(frame.track)!.push(frame);
       }
       const units = [...byTrack].flatMap(([track, frames], index) => {
