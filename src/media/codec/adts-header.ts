@@ -1,6 +1,7 @@
-// This file writes AAC frames as ADTS.
+// This file writes and reads the headers of ADTS.
 import { FormatError } from '../../base/errors.ts';
 import type { AacConfig } from './aac-config.ts';
+import { SAMPLE_RATES } from './sample-rates.ts';
 
 const HEADER_BYTES = 7;
 /** aac_frame_length has 13 bits; the standard's own limit, 6144 bits a channel, is below it. */
@@ -42,4 +43,26 @@ export function writeAdtsFrame(
   }
   bytes.set(frame, next);
   return next + frame.length;
+}
+
+export type AdtsHeader = {
+  /** The header included. */
+  readonly frameBytes: number;
+  readonly samples: number;
+  readonly sampleRate: number;
+};
+
+const SAMPLES_PER_BLOCK = 1024;
+
+/** The frame that begins at `at`; undefined where none does. */
+// ISO/IEC 14496-3 §1.A.2.2.1, Tables 1.A.6 and 1.A.7
+export function parseAdtsHeader(bytes: Uint8Array, at: number): AdtsHeader | undefined {
+  if (at + HEADER_BYTES > bytes.length) return undefined;
+  const sampleRate = SAMPLE_RATES[(bytes[at + 2]! >> 2) & 0x0f]; // sampling_frequency_index
+  const isSync = bytes[at] === 0xff && (bytes[at + 1]! & 0xf6) === 0xf0; // syncword, layer
+  const low = (bytes[at + 4]! << 3) | (bytes[at + 5]! >> 5);
+  const frameBytes = ((bytes[at + 3]! & 3) << 11) | low; // aac_frame_length
+  if (!isSync || sampleRate === undefined || frameBytes < HEADER_BYTES) return undefined;
+  const blocks = 1 + (bytes[at + 6]! & 3); // number_of_raw_data_blocks_in_frame
+  return { frameBytes, samples: blocks * SAMPLES_PER_BLOCK, sampleRate };
 }

@@ -2,7 +2,7 @@
 
 /** What a stream of the programme is, as its line in the program map says. */
 export type MuxTrack = {
-  readonly kind: 'video' | 'audio';
+  readonly kind: 'video' | 'audio' | 'data';
   readonly streamType: number;
   readonly streamId: number;
   /** Of the elementary stream, one after the other, each with tag and length. */
@@ -17,6 +17,8 @@ export type MuxUnit = {
   readonly dts: number;
   readonly pts: number;
   readonly isKey: boolean;
+  /** The bytes do not begin with a picture or a frame of sound. */
+  readonly isUnaligned?: boolean;
   readonly bytes: Uint8Array;
 };
 

@@ -136,7 +136,7 @@ function writePesHeader(out: Uint8Array, at: number, track: MuxTrack, unit: MuxU
   out[at + 3] = track.streamId; // stream_id
   out[at + 4] = told >> 8; // PES_packet_length
   out[at + 5] = told & 0xff;
-  out[at + 6] = 0x84; // '10', data_alignment_indicator
+  out[at + 6] = unit.isUnaligned === true ? 0x80 : 0x84; // '10', data_alignment_indicator
   out[at + 7] = hasDts ? 0xc0 : 0x80; // PTS_DTS_flags
   out[at + 8] = headerBytes - 9; // PES_header_data_length
   out.set(formatTimestamp(hasDts ? PTS_OF_TWO : PTS_ALONE, addTicks(unit.pts, 0)), at + 9);

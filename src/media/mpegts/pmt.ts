@@ -42,3 +42,17 @@ export function parsePmt(section: Uint8Array): ProgramMap | undefined {
     streams,
   };
 }
+
+/** The descriptors of each elementary PID, one after the other, of a section that is a PMT. */
+// ISO/IEC 13818-1 §2.4.4.8
+export function streamDescriptors(section: Uint8Array): Map<number, Uint8Array> {
+  const found = new Map<number, Uint8Array>();
+  const end = section.length - CRC_BYTES;
+  for (let at = FIXED_BYTES + (((section[10]! & 0x0f) << 8) | section[11]!); at + 5 <= end; ) {
+    const pid = ((section[at + 1]! & 0x1f) << 8) | section[at + 2]!; // elementary_PID
+    const endAt = at + 5 + (((section[at + 3]! & 0x0f) << 8) | section[at + 4]!); // ES_info_length
+    found.set(pid, section.subarray(at + 5, Math.min(endAt, end)));
+    at = endAt;
+  }
+  return found;
+}

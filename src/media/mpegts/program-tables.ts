@@ -1,6 +1,7 @@
 // This file makes the tables of a stream with one programme.
+import { FormatError } from '../../base/errors.ts';
 import type { MuxTrack } from './mux-track.ts';
-import { CRC_BYTES, crc32, SECTION_HEADER_BYTES } from './section.ts';
+import { CRC_BYTES, crc32, SECTION_HEADER_BYTES, SECTION_MAX_BYTES } from './section.ts';
 
 /** As FFmpeg has them: players that guess before a table came guess these. */
 export const PMT_PID = 0x1000;
@@ -25,11 +26,16 @@ export function createPat(): Uint8Array {
   return withCrc(section);
 }
 
-/** `version` goes up where the tracks change. The tables of 32 tracks, few descriptors each, fit. */
+/** `version` goes up where the tracks change. A map has to fit one section, as nearly all do. */
 // ISO/IEC 13818-1 §2.4.4.8
 export function createPmt(tracks: readonly MuxTrack[], version: number): Uint8Array {
   let size = SECTION_HEADER_BYTES + 4 + CRC_BYTES;
   for (const { descriptors } of tracks) size += 5 + descriptors.length;
+  if (size > SECTION_MAX_BYTES) {
+    const message = `Cannot write the program map: it has ${size} bytes`;
+    const wanted = `wanted ${SECTION_MAX_BYTES} at most`;
+    throw new FormatError('mpegts', 0, `${message}, ${wanted}`, 'ISO/IEC 13818-1 §2.4.4.9');
+  }
   const section = new Uint8Array(size);
   section[0] = 0x02; // table_id
   writeHeader(section, PROGRAM, version);

@@ -7,7 +7,7 @@ export const CRC_BYTES = 4;
 // ISO/IEC 13818-1 §2.4.4.1: pointer_field
 const POINTER_BYTES = 1;
 /** ISO/IEC 13818-1 §2.4.4.3: the first two bits of a PAT's or PMT's section_length are 0. */
-const SECTION_MAX_BYTES = 1024;
+export const SECTION_MAX_BYTES = 1024;
 const SECTION_MIN_BYTES = SECTION_HEADER_BYTES + CRC_BYTES;
 const STUFFING = 0xff;
 

@@ -6,7 +6,7 @@ import type { MuxUnit } from '../mpegts/mux-track.ts';
 import { PES_MAX_BYTES } from '../mpegts/packetize.ts';
 
 /** A packet's header and stuffing cost as much as a small frame; more would delay the sound. */
-const SPAN_MAX_TICKS = 80 * 90;
+export const AUDIO_SPAN_TICKS = 80 * 90;
 /** Times are rounded, each frame on its own. */
 const ROUNDING_TICKS = 2;
 /** What of a PES packet's size is counted and is no sound. */
@@ -40,7 +40,7 @@ function belongs(frames: readonly Frame[], from: number, index: number): boolean
   const frame = frames[index]!;
   const gap = frame.dts - (before.dts + before.durationTicks);
   if (Math.abs(gap) > ROUNDING_TICKS) return false;
-  return frame.dts + frame.durationTicks - first.dts <= SPAN_MAX_TICKS;
+  return frame.dts + frame.durationTicks - first.dts <= AUDIO_SPAN_TICKS;
 }
 
 function codedBytes({ description, bytes, at }: Frame): number {

@@ -59,19 +59,18 @@ export class Remuxer {
       const segment = segments[index];
       return segment === undefined ? undefined : input.demux(segment);
     });
-    const lead = came[0];
-    const firstDts = lead?.units[0]?.dts ?? came.find((one) => one?.units[0])?.units[0]?.dts;
-    const reference = this.#endTicks ?? firstDts ?? 0;
-    for (const [index, side] of this.#sides.entries()) this.#take(side, came[index], reference);
-    const lateTicks = this.#advance(lead, reference);
+    const lateTicks = this.#advance(came[0]);
+    for (const [index, side] of this.#sides.entries()) take(side, came[index]);
     return this.#write((side) => this.#release(side, lateTicks, this.#endTicks));
   }
 
   /** What still waits, where no more of the first input will come. */
   flush(): Uint8Array<ArrayBuffer> {
-    return this.#write((side) =>
-      this.#release(side, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
-    );
+    return this.#write((side) => {
+      const { waiting } = side;
+      side.waiting = [];
+      return waiting;
+    });
   }
 
   stats(): RemuxStats {
@@ -79,53 +78,55 @@ export class Remuxer {
     return { droppedUnits: this.#droppedUnits, waitingUnits };
   }
 
-  /** Renditions may count in 33 bits, each wrapped in its own place: the nearest time is meant. */
-  #take(side: Side, came: Demuxed | undefined, reference: number): void {
-    if (came === undefined) return;
-    side.tracks = came.tracks;
-    for (const unit of came.units) {
-      const dts = reference + ticksBetween(reference, unit.dts);
-      side.waiting.push(dts === unit.dts ? unit : { ...unit, dts, pts: unit.pts - unit.dts + dts });
-    }
-    this.#limit(side);
-  }
-
-  #limit(side: Side): void {
-    let bytes = side.waiting.reduce((sum, unit) => sum + unit.bytes.length, 0);
-    let drop = 0;
-    while (bytes > WAIT_MAX_BYTES || side.waiting.length - drop > WAIT_MAX_UNITS) {
-      bytes -= side.waiting[drop]!.bytes.length;
-      drop += 1;
-    }
-    this.#droppedUnits += drop;
-    if (drop > 0) side.waiting.splice(0, drop);
-  }
-
   /** Moves the end on; the time before which a unit is too late. */
-  #advance(lead: Demuxed | undefined, reference: number): number {
+  #advance(lead: Demuxed | undefined): number {
     const before = this.#endTicks;
     const first = lead?.units[0];
     if (lead === undefined || first === undefined) {
       return (before ?? Number.NEGATIVE_INFINITY) - LEAD_TICKS;
     }
-    const firstTicks = reference + ticksBetween(reference, first.dts);
+    const firstTicks = near(before ?? first.dts, first.dts);
     this.#endTicks = firstTicks + (lead.endTicks - first.dts);
-    const isJump = before === undefined || Math.abs(firstTicks - before) > JUMP_TICKS;
-    return (isJump ? firstTicks : Math.min(before, firstTicks)) - LEAD_TICKS;
+    if (before !== undefined && Math.abs(firstTicks - before) <= JUMP_TICKS) {
+      return Math.min(before, firstTicks) - LEAD_TICKS;
+    }
+    // What waits belongs to another time.
+    for (const side of this.#sides) if (before !== undefined) this.#drop(side, side.waiting.length);
+    return firstTicks - LEAD_TICKS;
   }
 
   /** Takes out of what waits all that goes out now. */
-  #release(side: Side, lateTicks: number, endTicks: number | undefined): MuxUnit[] {
-    const { waiting } = side;
+  #release(side: Side, lateTicks: number, endTicks: number | undefined): readonly MuxUnit[] {
+    if (endTicks === undefined) {
+      this.#limit(side);
+      return [];
+    }
+    const units = side.waiting.map((unit) => unitNear(endTicks, unit));
     if (side === this.#sides[0]) {
       side.waiting = [];
-      return waiting;
+      return units;
     }
-    if (endTicks === undefined) return [];
-    side.waiting = waiting.filter(({ dts }) => dts >= endTicks);
-    const due = waiting.filter(({ dts }) => dts < endTicks && dts >= lateTicks);
-    this.#droppedUnits += waiting.length - side.waiting.length - due.length;
+    side.waiting = units.filter(({ dts }) => dts >= endTicks);
+    const due = units.filter(({ dts }) => dts < endTicks && dts >= lateTicks);
+    this.#droppedUnits += units.length - side.waiting.length - due.length;
+    this.#limit(side);
     return due;
+  }
+
+  #limit(side: Side): void {
+    const { waiting } = side;
+    let bytes = waiting.reduce((sum, unit) => sum + unit.bytes.length, 0);
+    let count = 0;
+    while (bytes > WAIT_MAX_BYTES || waiting.length - count > WAIT_MAX_UNITS) {
+      bytes -= waiting[count]!.bytes.length;
+      count += 1;
+    }
+    this.#drop(side, count);
+  }
+
+  #drop(side: Side, count: number): void {
+    this.#droppedUnits += count;
+    if (count > 0) side.waiting = side.waiting.slice(count);
   }
 
   /** The pictures get the first PIDs, whatever rendition they come from. */
@@ -149,6 +150,22 @@ export class Remuxer {
   }
 }
 
+function take(side: Side, came: Demuxed | undefined): void {
+  if (came === undefined) return;
+  side.tracks = came.tracks;
+  side.waiting = [...side.waiting, ...came.units];
+}
+
+/** Renditions may count in 33 bits, each wrapped in its own place: the nearest time is meant. */
+function near(reference: number, ticks: number): number {
+  return reference + ticksBetween(reference, ticks);
+}
+
+function unitNear(reference: number, unit: MuxUnit): MuxUnit {
+  const dts = near(reference, unit.dts);
+  return dts === unit.dts ? unit : { ...unit, dts, pts: dts + (unit.pts - unit.dts) };
+}
+
 function rankOf({ kind }: MuxTrack): number {
-  return kind === 'video' ? 0 : 1;
+  return ['video', 'audio', 'data'].indexOf(kind);
 }
