@@ -97,7 +97,7 @@ class Reading {
     const stream = this.#streams?.get(packet.pid);
     if (stream === undefined || !packet.hasPayload || packet.scrambled) return;
     if (packet.unitStart) stream.isAmidHeader = true;
-    const header = this.#headers.read(this.#bytes, packet);
+    const header = stream.isAmidHeader ? this.#headers.read(this.#bytes, packet) : undefined;
     if (header !== undefined) this.#begin(stream, header, packet);
     if (!stream.isAmidHeader) this.#add(stream, header?.dataAt ?? packet.payloadAt, packet.endAt);
   }
