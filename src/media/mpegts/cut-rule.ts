@@ -7,6 +7,9 @@ const BETTER_WITHIN_TICKS = 10 * TICKS_PER_SECOND;
 /** At the beginning, for pictures that are right at once, before one is taken that grows right. */
 const RECOVERY_WAIT_TICKS = TICKS_PER_SECOND;
 
+/** What rounded timestamps may lack of a whole number of frames. */
+const ROUNDING_TICKS = TICKS_PER_SECOND / 100;
+
 const RANKS: Readonly<Record<FrameKind, number>> = { other: 0, recovery: 1, key: 2, idr: 3 };
 
 export type CutLimits = {
@@ -60,8 +63,7 @@ export class CutRule {
   isDue(kind: FrameKind, ticks: number, elapsedTicks: number, spacingTicks: number): boolean {
     const { targetTicks, keylessTicks } = this.#limits;
     if (elapsedTicks + spacingTicks > keylessTicks) return true;
-    // Rounded timestamps may lack a little of what is meant to be a whole number of frames
-    if (elapsedTicks + spacingTicks / 2 < targetTicks) return false;
+    if (elapsedTicks + ROUNDING_TICKS < targetTicks) return false;
     return elapsedTicks >= 2 * targetTicks ? RANKS[kind] > 0 : this.#isGood(kind, ticks);
   }
 

@@ -1,6 +1,5 @@
-// This file decides where the pieces of an endless stream begin and end.
-import { CutRule } from './cut-rule.ts';
-import { LeadClock } from './lead-clock.ts';
+// This file gathers the packets of an endless stream into pieces.
+import type { PieceEnd } from './cut-judge.ts';
 import type { LeadFrame } from './lead-frame.ts';
 import { Arena, PacketList } from './packet-list.ts';
 import type { Program } from './program-reader.ts';
@@ -8,37 +7,27 @@ import { ProgramTables } from './program-tables.ts';
 import { OpenPiece, type StreamPiece } from './stream-piece.ts';
 import { TICKS_PER_SECOND } from './timestamp.ts';
 
-/**
- * 'keep': the frame goes on in the piece; 'begin': a piece begins with it; 'end': the piece ends
- * before it and none begins; 'drop': none has begun and it begins none.
- */
-export type Verdict = 'keep' | 'begin' | 'end' | 'drop';
-
-export type PieceLimits = {
-  readonly targetTicks: number;
-  readonly keylessTicks: number;
-  readonly maxTicks: number;
+export type PieceBegin = {
+  readonly program: Program;
+  readonly startTicks: number;
+  readonly isDiscontinuous: boolean;
+  /** Absent where it begins amid a frame. */
+  readonly frame: LeadFrame | undefined;
 };
 
-/** What is waited for a key frame in at the beginning, then the picture starts anyhow. */
-const SEEK_MAX_BYTES = 16 * 1024 * 1024;
-/** A lead stream that says nothing for this long is left to the other clocks. */
-const SILENCE_TICKS = 3 * TICKS_PER_SECOND;
-/** PES packets of other streams are whole within this, or go on in the next piece. */
+/** A unit that goes on longer, in time or bytes, goes on in the next piece. */
 const TAIL_MAX_TICKS = TICKS_PER_SECOND;
-/** Between two jumps that follow each other more closely, nothing can be watched. */
+const TAIL_MAX_BYTES = 1024 * 1024;
+/** Between breaks that follow each other more closely, nothing can be watched. */
 const SHORT_TICKS = TICKS_PER_SECOND / 2;
 const SHORT_IN_A_ROW_MAX = 3;
 
 /**
- *   seeking ──begin──► gathering ──begin──► gathering …
+ *   seeking ──begin──► gathering ──end, begin──► gathering …
  *      ▲                   │ end
  *      └───────────────────┘      the piece that ended is `closing` until its last units are whole
  */
 export class PieceMaker {
-  readonly clock = new LeadClock();
-  readonly #limits: PieceLimits;
-  readonly #rule: CutRule;
   readonly #arena = new Arena();
   readonly #tables = new ProgramTables();
   readonly #finished: StreamPiece[] = [];
@@ -48,22 +37,18 @@ export class PieceMaker {
   #head: PacketList | undefined;
   /** The first since the last frame began. */
   #framePcr: number | undefined;
-  #end = { ticks: 0, isExact: false, isBreak: false };
-  #seekFrom = { ticks: 0, position: 0 };
-  #isBroken = false;
-  #isNextDiscontinuous = false;
-  #mustCut = false;
+  #tailBytes = 0;
   #shortInARow = 0;
   #discardedPieces = 0;
-
-  constructor(limits: PieceLimits) {
-    this.#limits = limits;
-    this.#rule = new CutRule(limits);
-  }
 
   /** Where packets go; undefined while they are dropped. */
   get list(): PacketList | undefined {
     return this.#head ?? this.#current?.list;
+  }
+
+  /** When the piece began; undefined while seeking. */
+  get startTicks(): number | undefined {
+    return this.#current?.startTicks;
   }
 
   get isGathering(): boolean {
@@ -82,10 +67,6 @@ export class PieceMaker {
     return (this.#current?.list.sizeBytes ?? 0) + (this.#head?.sizeBytes ?? 0);
   }
 
-  get keyIntervalMaxTicks(): number {
-    return this.#rule.intervalMaxTicks;
-  }
-
   get discardedPieces(): number {
     return this.#discardedPieces;
   }
@@ -98,14 +79,8 @@ export class PieceMaker {
     this.#current?.noteScrambled();
   }
 
-  /** Packets were lost; `isAtLead`: also of the lead stream, or of nobody knows which. */
-  noteLoss(isAtLead: boolean): void {
+  noteLoss(): void {
     this.#current?.noteLoss();
-    if (isAtLead) this.#isBroken = true;
-  }
-
-  noteBreak(): void {
-    this.#isBroken = true;
   }
 
   /** A lead frame begins with this packet. */
@@ -113,14 +88,15 @@ export class PieceMaker {
     this.#framePcr = undefined;
   }
 
+  /** The frame goes on in the piece, `ticks` after the first of the stream. */
+  keepFrame(frame: LeadFrame): void {
+    this.#current?.noteFrame(frame);
+    if (this.#framePcr !== undefined) this.#current?.notePcr(this.#framePcr);
+  }
+
   notePcr(base: number, isInFrame: boolean): void {
     this.#framePcr ??= base;
     if (!isInFrame) this.#current?.notePcr(base);
-  }
-
-  /** The piece ends at the next key frame, whatever its length, and the next is discontinuous. */
-  cutSoon(): void {
-    this.#mustCut = this.#current !== undefined;
   }
 
   openHead(): void {
@@ -136,11 +112,14 @@ export class PieceMaker {
     this.#head = undefined;
   }
 
-  /** The rest of a unit that began before the cut, or before the head. */
-  addTail(bytes: Uint8Array, from: number, to: number): void {
+  /** The rest of a unit that began before the cut, or before the head; false: it is too long. */
+  addTail(bytes: Uint8Array, from: number, to: number): boolean {
+    this.#tailBytes += to - from;
     (this.#closing?.piece ?? this.#current)?.list.add(bytes, from, to);
+    return this.#tailBytes < TAIL_MAX_BYTES;
   }
 
+  /** The tables again, where they stood; not amid a head, which a piece may begin with. */
   writePat(program: Program): void {
     if (this.#head === undefined && this.#current !== undefined) {
       this.#tables.writePat(program, this.#current.list);
@@ -153,128 +132,42 @@ export class PieceMaker {
     }
   }
 
-  /** `position` counts the bytes of the stream; a repeated packet begins no frame anew. */
-  judge(frame: LeadFrame, position: number, isRepeat: boolean): Verdict {
-    const { clock } = this;
-    const piece = this.#current;
-    const time = frame.dts ?? frame.pts;
-    if (isRepeat && time === clock.lastDts) return piece === undefined ? 'drop' : 'keep';
-    const reckonedTicks = clock.ticks + clock.spacingTicks;
-    const step = clock.takeFrame(frame);
-    const isBroken = this.#isBroken;
-    this.#isBroken = false;
-    if (step === 'jump') this.#rule.forget();
-    this.#rule.note(frame.kind, clock.ticks);
-    this.#checkTails();
-    if (piece === undefined) return this.#judgeStart(frame, position);
-    if (step === 'jump') {
-      this.endSoon(reckonedTicks, true, position);
-      return this.#judgeStart(frame, position) === 'begin' ? 'begin' : 'end';
-    }
-    if (step === 'timed' && this.#isDue(frame, piece, reckonedTicks, position, isBroken)) {
-      return 'begin';
-    }
-    piece.noteFrame(frame);
-    if (this.#framePcr !== undefined) piece.notePcr(this.#framePcr);
-    return 'keep';
-  }
-
-  #isDue(
-    frame: LeadFrame,
-    piece: OpenPiece,
-    reckonedTicks: number,
-    position: number,
-    isBroken: boolean,
-  ): boolean {
-    const { ticks, spacingTicks } = this.clock;
-    const elapsedTicks = ticks - piece.startTicks;
-    if (elapsedTicks > this.#limits.maxTicks) {
-      // The frames between are lost or never were: no segment may be said to be that long
-      this.endSoon(reckonedTicks, true, position);
-      return true;
-    }
-    const isForced = this.#mustCut && frame.kind !== 'other';
-    const isDue = this.#rule.isDue(frame.kind, ticks, elapsedTicks, spacingTicks);
-    if (!isDue && !isForced) return false;
-    this.#end = { ticks, isExact: true, isBreak: false };
-    if (isBroken || this.#mustCut) this.#isNextDiscontinuous = true;
-    return true;
-  }
-
-  #judgeStart({ kind }: LeadFrame, position: number): Verdict {
-    const { ticks } = this.clock;
-    const isLate = position - this.#seekFrom.position >= SEEK_MAX_BYTES;
-    const waitedTicks = ticks - this.#seekFrom.ticks;
-    return isLate || this.#rule.mayBegin(kind, ticks, waitedTicks) ? 'begin' : 'drop';
-  }
-
-  /** The time at which the piece ends that is to be ended with no frame after it. */
-  endSoon(ticks: number, isBreak: boolean, position: number): void {
-    this.#end = { ticks, isExact: false, isBreak };
-    if (isBreak) this.#isNextDiscontinuous = true;
-    this.#seekFrom = { ticks: this.clock.ticks, position };
-  }
-
-  /** Where the last frame ends, as far as can be told. */
-  get reckonedTicks(): number {
-    return this.clock.ticks + this.clock.spacingTicks;
-  }
-
-  end(): void {
+  /** `leastTicks` is the length of a piece in which no time passed. */
+  end(end: PieceEnd, leastTicks: number, maxTicks: number): void {
     const piece = this.#current;
     this.finishClosing();
     this.#current = undefined;
-    this.#mustCut = false;
     if (piece === undefined) return;
-    const { ticks, isExact, isBreak } = this.#end;
-    const isShort = isBreak && ticks - piece.startTicks < SHORT_TICKS;
+    const isShort = end.isBreak && end.ticks - piece.startTicks < SHORT_TICKS;
     this.#shortInARow = isShort ? this.#shortInARow + 1 : 0;
-    piece.end(ticks, isExact, this.clock.spacingTicks, this.#limits.maxTicks);
-    if (this.#shortInARow <= SHORT_IN_A_ROW_MAX) this.#closing = { piece, ticks };
+    piece.end(end.ticks, end.isExact, leastTicks, maxTicks);
+    this.#tailBytes = 0;
+    if (this.#shortInARow <= SHORT_IN_A_ROW_MAX) this.#closing = { piece, ticks: end.ticks };
     else this.#discardedPieces += 1;
   }
 
-  /** The head goes into it; without a frame it begins amid one. */
-  begin(program: Program, frame?: LeadFrame): void {
+  /** The head goes into it. */
+  begin({ program, startTicks, isDiscontinuous, frame }: PieceBegin): void {
     const list = new PacketList(this.#arena);
     this.#tables.writePat(program, list);
     this.#tables.writePmt(program, list);
     if (this.#head !== undefined) list.append(this.#head);
     this.#head = undefined;
-    const piece = new OpenPiece({
-      list,
-      startTicks: frame === undefined ? this.#end.ticks : this.clock.ticks,
-      kind: frame?.kind ?? 'other',
-      isDiscontinuous: this.#isNextDiscontinuous,
-      program: program.map.program,
-    });
-    if (frame !== undefined) piece.noteFrame(frame);
-    if (frame !== undefined && this.#framePcr !== undefined) piece.notePcr(this.#framePcr);
-    this.#isNextDiscontinuous = false;
-    this.#current = piece;
+    const kind = frame?.kind ?? 'other';
+    const number = program.map.program;
+    this.#current = new OpenPiece({ list, startTicks, kind, isDiscontinuous, program: number });
+    if (frame !== undefined) this.keepFrame(frame);
+  }
+
+  /** True where a piece was closing whose units take too long. */
+  finishLate(ticks: number): boolean {
+    if (this.#closing === undefined || ticks - this.#closing.ticks <= TAIL_MAX_TICKS) return false;
+    this.finishClosing();
+    return true;
   }
 
   finishClosing(): void {
     if (this.#closing !== undefined) this.#finished.push(this.#closing.piece.finish());
     this.#closing = undefined;
-  }
-
-  /** What to do about a lead stream that is silent while the others go on. */
-  judgeSilence(): 'wait' | 'begin' | 'seek on' {
-    const { silentTicks, ticks } = this.clock;
-    if (silentTicks < SILENCE_TICKS) return 'wait';
-    if (this.#current === undefined) return 'seek on';
-    const elapsedTicks = ticks + silentTicks - this.#current.startTicks;
-    if (elapsedTicks < this.#limits.keylessTicks) return 'wait';
-    this.clock.passSilence();
-    this.#end = { ticks: this.clock.ticks, isExact: true, isBreak: false };
-    return 'begin';
-  }
-
-  #checkTails(): void {
-    const closing = this.#closing;
-    if (closing !== undefined && this.clock.ticks - closing.ticks > TAIL_MAX_TICKS) {
-      this.finishClosing();
-    }
   }
 }

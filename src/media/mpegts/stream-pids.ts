@@ -34,7 +34,11 @@ export class StreamPids {
   }
 
   /** The PIDs of a programme whose packets are kept from here on, save what is gated. */
-  follow(program: Program | undefined, leadPid: number, tablePids: Iterable<number>): void {
+  follow(
+    program: Program | undefined,
+    leadPid: number | undefined,
+    tablePids: Iterable<number>,
+  ): void {
     const known = new Set(this.#streams);
     const streams = program?.map.streams.map(({ pid }) => pid) ?? [];
     this.#streams = [...new Set(streams)];
@@ -46,7 +50,9 @@ export class StreamPids {
       this.roles[pid] = known.has(pid) ? before[pid]! : ROLE.gated;
       if (!known.has(pid)) this.continuity.forget(pid);
     }
-    if (program !== undefined && !known.has(leadPid)) this.roles[leadPid] = ROLE.plain;
+    if (leadPid !== undefined && this.#streams.includes(leadPid) && !known.has(leadPid)) {
+      this.roles[leadPid] = ROLE.plain;
+    }
     for (const pid of tablePids) this.roles[pid] = ROLE.table;
     this.#tails = this.#streams.filter((pid) => this.roles[pid] === ROLE.tail).length;
   }
