@@ -191,12 +191,14 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))('StreamCutter',
       for (const [index, piece] of pieces.entries()) {
         const { frames, complaints } = await decode(`${name}-${index}`, whole([piece]));
         // Of pictures that are not there, which frames that are not shown refer to
-        const isMeant = (line: string) => shape.isOpen === true && /unref|reference/.test(line);
+        const isMeant = (line: string) =>
+          shape.isOpen === true && /unref|reference|Last message repeated/.test(line);
         expect(complaints.filter((line) => !isMeant(line))).toEqual([]);
         const right = frames.slice(index === 0 ? 0 : shape.growingFrames);
         expect(right.length).toBeGreaterThan(shape.growingFrames === undefined ? 3 : -1);
-        expect(wanted).toContain(right.join(' '));
-        if (shape.isOpen === true || name === 'audio-only') continue;
+        // The first sound frame is decoded with what came before, and shifts all that follow
+        if (shape.lastMs === undefined) expect(wanted).toContain(right.join(' '));
+        if (shape.isOpen === true || shape.lastMs !== undefined) continue;
         expect(frames.length).toBe(Math.round(piece.durationMs / 40));
       }
     }, 60_000);
