@@ -47,14 +47,17 @@ const HEVC: Codec = {
 
 const CODECS: Readonly<Record<number, Codec>> = { 1: MPEG2, 2: MPEG2, 27: H264, 36: HEVC };
 
+/** More than the code itself, and the two bytes after it that tell a picture. */
+const CODE_OVER = 3;
+
 /** Reads the elementary stream of one picture after the other until the kind is known. */
 export class FrameScan {
   readonly #codec: Codec | undefined;
   readonly #sei = new RecoveryPointReader();
   /** The last bytes seen, oldest in the top byte. */
   #history = 0xffffffff;
-  /** Bytes seen since the last start code began, or more than matter. */
-  #sinceCode = Number.POSITIVE_INFINITY;
+  /** Bytes seen since the last start code began, or as many as do not matter any more. */
+  #sinceCode = CODE_OVER;
   /** Bytes until the messages of the SEI unit; -1 outside of one. */
   #seiHead = -1;
   #heads: Heads = { hasSequence: false, recovery: undefined };
@@ -72,7 +75,7 @@ export class FrameScan {
   /** A picture begins with the next bytes. */
   begin(): void {
     this.#history = 0xffffffff;
-    this.#sinceCode = Number.POSITIVE_INFINITY;
+    this.#sinceCode = CODE_OVER;
     this.#seiHead = -1;
     this.#heads = { hasSequence: false, recovery: undefined };
     this.#kind = undefined;
@@ -84,15 +87,21 @@ export class FrameScan {
     if (codec === undefined || this.#kind !== undefined) return this.#kind;
     let history = this.#history;
     let sinceCode = this.#sinceCode;
+    let isSei = this.#seiHead >= 0;
     for (let at = from; at < to; at++) {
       const byte = bytes[at]!;
       const isCode = (history & 0xffffff) === 1;
       history = (history << 8) | byte;
-      sinceCode = isCode ? 0 : sinceCode + 1;
-      if (isCode) this.#beginUnit(codec, byte);
-      else if (this.#seiHead >= 0) this.#readSei(byte);
-      // The code itself, and the two bytes after it that MPEG-2 needs
-      if (sinceCode !== 2) continue;
+      if (isCode) {
+        sinceCode = 0;
+        this.#beginUnit(codec, byte);
+        isSei = this.#seiHead >= 0;
+        continue;
+      }
+      if (isSei) isSei = this.#readSei(byte);
+      if (sinceCode === CODE_OVER) continue;
+      sinceCode += 1;
+      if (sinceCode !== CODE_OVER - 1) continue;
       const first = (history >> 8) & 0xff;
       this.#kind = codec.readUnit((history >> 16) & 0xff, first, byte, this.#heads);
       if (this.#kind !== undefined) break;
@@ -108,15 +117,17 @@ export class FrameScan {
     if (this.#seiHead >= 0) this.#sei.begin();
   }
 
-  #readSei(byte: number): void {
+  /** False where nothing more is to be learnt of the unit. */
+  #readSei(byte: number): boolean {
     if (this.#seiHead > 0) {
       this.#seiHead -= 1;
-      return;
+      return true;
     }
     const recovery = this.#sei.read(byte);
-    if (recovery === undefined) return;
+    if (recovery === undefined) return true;
     this.#heads = { ...this.#heads, recovery };
     this.#seiHead = -1;
+    return false;
   }
 }
 

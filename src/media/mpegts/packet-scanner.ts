@@ -155,6 +155,7 @@ export class PacketScanner {
     if (verdict !== 'no') return this.#takeFound(from, place, verdict, runs);
     for (let at = 0; at < total; at++) {
       if (this.#byteAt(chunk, from, at) !== SYNC_BYTE) continue;
+      if (at + HEADER_BYTES <= total && !this.#isHeader(chunk, from, at)) continue;
       const judged = this.#judge(chunk, from, at, total, isLast);
       if (judged === 'no') continue;
       if (judged !== 'more') return this.#takeFound(from, at, judged, runs);
