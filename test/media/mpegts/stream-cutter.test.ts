@@ -380,6 +380,65 @@ describe('StreamCutter', () => {
     for (const { durationMs } of pieces) expect(durationMs).toBeLessThanOrEqual(10_499);
   });
 
+  describe('where packets of several streams are mixed', () => {
+    /** `packets` one by one between those of `among`, after the first of them. */
+    const mixed = (among: Uint8Array, packets: Uint8Array) => {
+      const parts: Uint8Array[] = [];
+      for (let at = 0; at < Math.max(among.length, packets.length); at += 188) {
+        parts.push(among.subarray(at, at + 188), packets.subarray(at, at + 188));
+      }
+      return joinBytes(parts);
+    };
+    /** A message so long that the picture's own unit begins packets later. */
+    const message = [0, 0, 1, 6, 5, 255, 255, 90, ...new Array<number>(600).fill(0x55), 0x80];
+
+    function stream(keyHead: readonly number[], firstHead = keyHead): Uint8Array {
+      const writer = new StreamWriter();
+      const parts: Uint8Array[] = [];
+      for (let index = 0; index < 110; index++) {
+        const dts = 90_000 + index * 3600;
+        if (index % 25 === 0) parts.push(writer.tables().take());
+        const isKey = index % 25 === 0;
+        const units = index === 0 ? firstHead : keyHead;
+        const head = isKey ? [...units, 0, 0, 1, 0x65, 0x88, 1] : [0, 0, 1, 0x41, 0x9a, 1];
+        const body = [...head, ...new Array<number>(900).fill(0x5a)];
+        const stamps = [0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5, ...stamp(dts)];
+        // The sound begins before the picture and ends amid it
+        const sound = writer.audio(dts, 700).take();
+        const picture = writer.pes(VIDEO, [...stamps, ...body], { pcr: dts * 300 }).take();
+        parts.push(sound.subarray(0, 188), mixed(picture, sound.subarray(188)));
+      }
+      return joinBytes(parts);
+    }
+
+    test.each([
+      ['in its first packet', []],
+      ['after a message of several packets', message],
+    ])('the units of a piece are whole where a key frame is known %s', (_, head) => {
+      const source = stream(head);
+      const { pieces } = cut([source]);
+      expect(durations(pieces)).toEqual([2000, 2000, 400]);
+      for (const piece of pieces) {
+        const bytes = bytesOf([piece]);
+        const { tracks, problems } = inspectTs(bytes);
+        expect(problems).toEqual([]);
+        expect(pidAt(bytes, 376)).toBe(VIDEO);
+        expect(firstOf(bytes, AUDIO)[1]! & 0x40).toBe(0x40);
+        expect(tracks.get(VIDEO)?.pts.length).toBe(Math.round(piece.durationMs / 40));
+      }
+      expect(inspectTs(bytesOf(pieces)).problems).toEqual([]);
+      const [wanted, found] = [payloads(source), payloads(bytesOf(pieces))];
+      expect(found.get(VIDEO)).toBe(wanted.get(VIDEO) as string);
+    });
+
+    test('a frame of which too much comes before its kind is kept, and cut where it is full', () => {
+      const long = [...message.slice(0, 5), ...new Array<number>(120_000).fill(0xff), 1];
+      const { pieces } = cut([stream(long, [])], { maxBytes: 70_000 });
+      for (const { sizeBytes } of pieces) expect(sizeBytes).toBeLessThanOrEqual(70_000 + 1000);
+      expect(pieces.length).toBeGreaterThan(3);
+    });
+  });
+
   test('shows that the clock stands still', () => {
     const cutter = new StreamCutter({ targetMs: 2000 });
     expect([cutter.lastDts, cutter.lastPcr]).toEqual([undefined, undefined]);
@@ -415,4 +474,11 @@ function stamp(ticks: number): number[] {
     low >> 7,
     ((low & 127) << 1) | 1,
   ];
+}
+
+/** The first packet of a PID. */
+function firstOf(bytes: Uint8Array, pid: number): Uint8Array {
+  let at = 0;
+  while (at < bytes.length && pidAt(bytes, at) !== pid) at += 188;
+  return bytes.subarray(at, at + 188);
 }
