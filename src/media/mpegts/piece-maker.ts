@@ -88,7 +88,7 @@ export class PieceMaker {
     this.#framePcr = undefined;
   }
 
-  /** The frame goes on in the piece, `ticks` after the first of the stream. */
+  /** The frame is part of the piece. */
   keepFrame(frame: LeadFrame): void {
     this.#current?.noteFrame(frame);
     if (this.#framePcr !== undefined) this.#current?.notePcr(this.#framePcr);

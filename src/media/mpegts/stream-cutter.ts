@@ -50,8 +50,8 @@ const ROUNDED_AWAY_MS = 499;
 /**
  * Keeps the packets of one programme as they are, tables aside: PAT and PMT are written anew where
  * they stood and before each piece, the PAT with that programme alone. Bytes that are pushed are
- * held until their piece is finished, and must not change. Memory is bounded by `maxBytes`, and the
- * chunk that is being pushed.
+ * held until their piece is finished, and must not change. Held are at most two pieces of
+ * `maxBytes`, one of them waiting for the end of its last units, which take 1 MiB at most.
  */
 export class StreamCutter {
   readonly #scanner = new PacketScanner();
@@ -118,7 +118,7 @@ export class StreamCutter {
     return this.#takeFinished();
   }
 
-  /** The stream has ended, or is cut off: what is left of it. Others bytes may be pushed then. */
+  /** The stream has ended, or is cut off: what is left of it. Another may be pushed then. */
   flush(): StreamPiece[] {
     for (const run of this.#scanner.flush()) this.#takeRun(run.bytes, run.skippedBytes);
     this.#cutter.end();
