@@ -16,6 +16,7 @@ import { ringMemoryFigures } from './rows/ring-memory.ts';
 import { singleFetchFigure } from './rows/single-fetch.ts';
 import { stalledReadersFigure } from './rows/stalled-readers.ts';
 import { startUpFigures } from './rows/start-up.ts';
+import { streamCutFigure } from './rows/stream-cut.ts';
 import { throughputFigures } from './rows/throughput.ts';
 import { formatMarkdown, formatTable, type Page } from './table.ts';
 
@@ -33,6 +34,7 @@ const ROWS: readonly Row[] = [
   { name: 'latency', measure: hitLatencyFigure },
   { name: 'cold', measure: coldStartFigure },
   { name: 'start', measure: startUpFigures },
+  { name: 'stream-cut', measure: streamCutFigure },
 ];
 
 const RESULTS = join(import.meta.dir, 'RESULTS.md');

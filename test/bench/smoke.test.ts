@@ -20,6 +20,7 @@ const ROWS = [
   /^cold start/,
   /^start to ready$/,
   /^idle RSS$/,
+  /^endless MPEG-TS cut, one core$/,
 ];
 
 let dir: string;

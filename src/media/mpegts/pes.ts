@@ -33,7 +33,14 @@ export class PesHeaderReader {
   /** The header that ends in `packet`, if one does and carries what a PES header must. */
   read(bytes: Uint8Array, packet: Packet): PesHeader | undefined {
     if (!packet.hasPayload || packet.scrambled) return undefined;
-    if (packet.unitStart) this.#pending.set(packet.pid, { values: [], at: [] });
+    if (packet.unitStart) {
+      const size = wholeBytes(bytes, packet);
+      if (size > 0) {
+        this.#pending.delete(packet.pid);
+        return parseWhole(bytes, packet, size);
+      }
+      this.#pending.set(packet.pid, { values: [], at: [] });
+    }
     const pending = this.#pending.get(packet.pid);
     if (pending === undefined) return undefined;
     for (let at = packet.payloadAt; at < packet.endAt; at++) {
@@ -48,6 +55,32 @@ export class PesHeaderReader {
   }
 }
 
+/** Bytes up to the last timestamp where all are in the packet, as nearly always; otherwise 0. */
+function wholeBytes(bytes: Uint8Array, packet: Packet): number {
+  const { payloadAt: at, endAt } = packet;
+  if (at + FIXED_BYTES > endAt) return 0;
+  if (bytes[at] !== 0 || bytes[at + 1] !== 0 || bytes[at + 2] !== 1) return 0;
+  if ((bytes[at + 6]! & 0xc0) !== 0x80 || PLAIN_STREAM_IDS.has(bytes[at + 3]!)) return 0;
+  const wanted = stampsBytes(bytes[at + 7]!);
+  const size = FIXED_BYTES + wanted;
+  return bytes[at + 8]! < wanted || at + size > endAt ? 0 : size;
+}
+
+function stampsBytes(flags: number): number {
+  const stamps = flags >> 6;
+  return stamps === 3 ? 2 * STAMP_BYTES : stamps === 2 ? STAMP_BYTES : 0;
+}
+
+function parseWhole(bytes: Uint8Array, packet: Packet, size: number): PesHeader {
+  const values: number[] = [];
+  const at: number[] = [];
+  for (let index = 0; index < size; index++) {
+    values.push(bytes[packet.payloadAt + index]!);
+    at.push(packet.payloadAt + index);
+  }
+  return parsePesHeader({ values, at }, packet);
+}
+
 /** How many bytes the header needs as far as it is known; undefined where it is no PES header. */
 function neededBytes(values: readonly number[]): number | undefined {
   const [b0 = 0, b1 = 0, b2 = 1, streamId = 0xe0, , , marker = 0x80, flags] = values;
@@ -55,8 +88,7 @@ function neededBytes(values: readonly number[]): number | undefined {
   if (PLAIN_STREAM_IDS.has(streamId) || (marker & 0xc0) !== 0x80) return undefined;
   if (values.length < FIXED_BYTES) return FIXED_BYTES;
   const dataLength = values[8]!;
-  const stamps = ((flags ?? 0) >> 6) & 3;
-  const wanted = stamps === 3 ? 2 * STAMP_BYTES : stamps === 2 ? STAMP_BYTES : 0;
+  const wanted = stampsBytes(flags ?? 0);
   return dataLength < wanted ? undefined : FIXED_BYTES + wanted;
 }
 

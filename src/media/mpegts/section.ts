@@ -9,11 +9,16 @@ const POINTER_BYTES = 1;
 /** ISO/IEC 13818-1 §2.4.4.3: the first two bits of a PAT's or PMT's section_length are 0. */
 export const SECTION_MAX_BYTES = 1024;
 const SECTION_MIN_BYTES = SECTION_HEADER_BYTES + CRC_BYTES;
+/** Up to and including section_length. */
+const LENGTH_BYTES = 3;
 const STUFFING = 0xff;
 
-/** Gathers the sections of one PID. */
+/** Gathers the sections of one PID; holds no more than one. */
 export class SectionReader {
-  #parts: number[] | undefined;
+  /** Made with the first byte: most PIDs that could carry a table never do. */
+  #buffer: Uint8Array | undefined;
+  /** Bytes of the section that are there; -1 until one begins. */
+  #filled = -1;
 
   /** The sections that end in `packet` and whose CRC is right. */
   read(bytes: Uint8Array, packet: Packet): Uint8Array[] {
@@ -23,7 +28,7 @@ export class SectionReader {
     if (packet.unitStart) {
       const startAt = at + POINTER_BYTES + bytes[at]!;
       this.#take(bytes, at + POINTER_BYTES, Math.min(startAt, packet.endAt), found);
-      this.#parts = [];
+      this.#filled = 0;
       at = startAt;
     }
     this.#take(bytes, at, packet.endAt, found);
@@ -31,19 +36,34 @@ export class SectionReader {
   }
 
   #take(bytes: Uint8Array, from: number, to: number, found: Uint8Array[]): void {
-    for (let at = from; at < to && this.#parts !== undefined; at++) {
-      const parts = this.#parts;
-      parts.push(bytes[at]!);
-      if (parts[0] === STUFFING) this.#parts = undefined;
-      if (parts.length < 3) continue;
-      const length = 3 + (((parts[1]! & 0x0f) << 8) | parts[2]!); // section_length
-      if (length < SECTION_MIN_BYTES || length > SECTION_MAX_BYTES) this.#parts = undefined;
-      if (parts.length < length) continue;
-      const section = Uint8Array.from(parts);
-      if (crc32(section) === 0) found.push(section);
-      this.#parts = [];
+    if (this.#filled < 0) return;
+    this.#buffer ??= new Uint8Array(SECTION_MAX_BYTES);
+    const buffer = this.#buffer;
+    for (let at = from; at < to && this.#filled >= 0; ) {
+      if (this.#filled === 0 && bytes[at] === STUFFING) this.#filled = -1;
+      if (this.#filled < 0) return;
+      const wanted = this.#filled < LENGTH_BYTES ? LENGTH_BYTES : sectionBytes(buffer);
+      const end = Math.min(to, at + wanted - this.#filled);
+      buffer.set(bytes.subarray(at, end), this.#filled);
+      this.#filled += end - at;
+      at = end;
+      if (this.#filled >= LENGTH_BYTES) this.#endPart(buffer, found);
     }
   }
+
+  #endPart(buffer: Uint8Array, found: Uint8Array[]): void {
+    const length = sectionBytes(buffer);
+    if (length < SECTION_MIN_BYTES || length > SECTION_MAX_BYTES) this.#filled = -1;
+    if (this.#filled < length) return;
+    const section = buffer.slice(0, length);
+    if (crc32(section) === 0) found.push(section);
+    this.#filled = 0;
+  }
+}
+
+/** The whole section: what section_length counts, and what stands before. */
+function sectionBytes(section: Uint8Array): number {
+  return LENGTH_BYTES + (((section[1]! & 0x0f) << 8) | section[2]!); // section_length
 }
 
 /** A section as whole packets of its own; the first has the counter given. */

@@ -43,6 +43,39 @@ const ROWS: readonly Row[] = [
   },
   { name: 'MPEG-2 B', type: MPEG2, bytes: [0, 0, 1, 0, 0, 0x5f, 0xff], kind: 'other' },
   {
+    name: 'MPEG-2 I without a sequence header',
+    type: MPEG2,
+    bytes: [0, 0, 1, 0xb8, 0, 8, 0, 0, 0, 0, 1, 0, 0, 0x0f, 0xff],
+    kind: 'recovery',
+  },
+  {
+    name: 'H.264 I of an open GOP, with a recovery point',
+    type: H264,
+    bytes: [
+      0, 0, 1, 9, 0x10, 0, 0, 1, 0x67, 1, 2, 0, 0, 1, 6, 6, 1, 0xc4, 0x80, 0, 0, 1, 0x41, 0x88, 1,
+    ],
+    kind: 'key',
+  },
+  {
+    name: 'H.264 P that begins an intra refresh',
+    type: H264,
+    bytes: [0, 0, 1, 6, 6, 2, 4, 0x64, 0x80, 0, 0, 1, 0x41, 0x9a, 1],
+    kind: 'recovery',
+  },
+  {
+    name: 'H.264 I after its parameter sets, with no word of a recovery point',
+    type: H264,
+    bytes: [0, 0, 1, 0x67, 1, 2, 0, 0, 1, 0x41, 0xb0, 1],
+    kind: 'key',
+  },
+  { name: 'H.264 I alone', type: H264, bytes: [0, 0, 1, 0x41, 0x88, 1], kind: 'other' },
+  {
+    name: 'HEVC with a recovery point',
+    type: HEVC,
+    bytes: [0, 0, 1, 0x4e, 1, 6, 1, 0xd0, 0x80, 0, 0, 1, 0x02, 1, 1],
+    kind: 'key',
+  },
+  {
     name: 'a codec that is not looked into',
     type: 0x42,
     bytes: [0, 0, 1, 0x65, 1, 1],

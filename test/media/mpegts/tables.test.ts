@@ -1,7 +1,7 @@
 // This file tests the reading of PAT and PMT.
 import { describe, expect, test } from 'bun:test';
 import { assert as check, property, uint8Array } from 'fast-check';
-import { parsePat } from '../../../src/media/mpegts/pat.ts';
+import { narrowPat, parsePat } from '../../../src/media/mpegts/pat.ts';
 import { isAudio, isVideo, parsePmt } from '../../../src/media/mpegts/pmt.ts';
 import { patSection, pmtSection, psiSection } from '../../support/ts-packets.ts';
 
@@ -31,6 +31,19 @@ describe('parsePat()', () => {
   test('leaves alone what is another table or does not apply yet', () => {
     expect(parsePat(psiSection(0x42, [0, 1, 0xc1, 0, 0]))).toBeUndefined();
     expect(parsePat(psiSection(0, [0, 1, 0xc0, 0, 0, 0, 1, 0xf0, 0]))).toBeUndefined();
+  });
+});
+
+describe('narrowPat()', () => {
+  test('keeps one programme, and the stream and version it is of', () => {
+    const wide = psiSection(0, [0x12, 0x34, 0xcb, 0, 0, 0, 1, 0xe1, 0, 0, 2, 0xff, 0xfe]);
+    const narrow = narrowPat(wide, { program: 2, pmtPid: 0x1ffe });
+    expect([...narrow]).toEqual([...psiSection(0, [0x12, 0x34, 0xcb, 0, 0, 0, 2, 0xff, 0xfe])]);
+  });
+
+  test('leaves a PAT of one programme as it is', () => {
+    const pat = patSection([[7, 0x100]]);
+    expect([...narrowPat(pat, { program: 7, pmtPid: 0x100 })]).toEqual([...pat]);
   });
 });
 
