@@ -20,7 +20,7 @@ type Pending = { readonly values: number[]; readonly at: number[] };
 const FIXED_BYTES = 9;
 const STAMP_BYTES = 5;
 // ISO/IEC 13818-1 §2.4.3.7: streams whose packets have no optional header
-const PLAIN_STREAM_IDS = new Set([0xbc, 0xbe, 0xbf, 0xf0, 0xf1, 0xf2, 0xf8, 0xff]);
+export const PLAIN_STREAM_IDS = new Set([0xbc, 0xbe, 0xbf, 0xf0, 0xf1, 0xf2, 0xf8, 0xff]);
 
 export class PesHeaderReader {
   readonly #pending = new Map<number, Pending>();

@@ -58,6 +58,11 @@ export class ProgramReader {
     return pid < FIRST_STREAM_PID || this.#readers.has(pid);
   }
 
+  /** The PIDs whose packets `read` looks at. */
+  get tablePids(): Iterable<number> {
+    return this.#readers.keys();
+  }
+
   /** True where a whole table that is used ended in `packet`. */
   read(bytes: Uint8Array, packet: Packet): boolean {
     const reader = this.#readers.get(packet.pid);

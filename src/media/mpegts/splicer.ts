@@ -1,0 +1,106 @@
+// This file joins segments of any sources, one after the other, into one endless transport stream.
+import { assert } from '../../base/assert.ts';
+import { ProgramReader } from './program-reader.ts';
+import { SpliceState } from './splice-packets.ts';
+import { type SegmentPlan, SplicePlanner } from './splice-plan.ts';
+import { SpliceSurvey } from './splice-survey.ts';
+import { type SplicePiece, SpliceWriter } from './splice-writer.ts';
+import { TICKS_PER_SECOND } from './timestamp.ts';
+
+export type SpliceOptions = {
+  /** When the first frame is decoded, in ticks of 90 kHz. */
+  readonly startTicks?: number;
+};
+
+export type SegmentOptions = {
+  /** The segment does not go on where the one before it ended. What is not said is found out. */
+  readonly discontinuity: boolean;
+};
+
+export type SegmentReport = {
+  readonly kind: 'end';
+  /** 'skipped': nothing of it went out. */
+  readonly outcome: 'continued' | 'spliced' | 'skipped';
+  /** Why some of it, or all, was left out. */
+  readonly reason: string | undefined;
+  /** Places at which the timeline was joined anew. */
+  readonly splices: number;
+};
+
+/** A step of bounded work; 'busy' has no bytes yet. */
+export type SpliceStep =
+  | { readonly kind: 'busy' }
+  | ({ readonly kind: 'piece' } & SplicePiece)
+  | SegmentReport;
+
+/** So that the clock, which is ahead of the frames, does not begin below 0. */
+const START_TICKS = 10 * TICKS_PER_SECOND;
+
+/**
+ * For each segment: `begin` with the whole of it, then `next` until it says 'end'. A segment is
+ * read ahead as a whole before any of it is written, so that its times are known; both happen in
+ * steps of well under a millisecond.
+ *
+ *   begin ─► survey (steps of 1 MiB) ─► plan ─► write (pieces of 64 KiB) ─► end
+ *
+ * Nothing in a segment makes it throw: what cannot be used is left out, and the end says why.
+ */
+export class Splicer {
+  readonly #planner: SplicePlanner;
+  readonly #state = new SpliceState();
+  #tables = new ProgramReader();
+  #bytes: Uint8Array = new Uint8Array();
+  #discontinuity = false;
+  #survey: SpliceSurvey | undefined;
+  #plan: SegmentPlan | undefined;
+  #writer: SpliceWriter | undefined;
+
+  constructor(options: SpliceOptions = {}) {
+    this.#planner = new SplicePlanner(options.startTicks ?? START_TICKS);
+  }
+
+  /** `segment` must not change until its end. */
+  begin(segment: Uint8Array, options: SegmentOptions): void {
+    assert(this.#survey === undefined && this.#writer === undefined, 'the last segment has ended');
+    if (options.discontinuity) this.#tables = new ProgramReader();
+    this.#bytes = segment;
+    this.#discontinuity = options.discontinuity;
+    this.#survey = new SpliceSurvey(segment, this.#tables);
+  }
+
+  next(): SpliceStep {
+    if (this.#writer !== undefined) return this.#write(this.#writer);
+    assert(this.#survey !== undefined, 'a segment has begun');
+    if (!this.#survey.step()) return { kind: 'busy' };
+    const problem = refusal(this.#survey);
+    if (problem !== undefined) return this.#end(problem);
+    this.#plan = this.#planner.plan(this.#bytes, this.#survey, this.#discontinuity);
+    this.#writer = new SpliceWriter(this.#bytes, this.#survey, this.#plan, this.#state);
+    return { kind: 'busy' };
+  }
+
+  #write(writer: SpliceWriter): SpliceStep {
+    const piece = writer.next();
+    return piece === undefined ? this.#end(this.#plan?.reason) : { kind: 'piece', ...piece };
+  }
+
+  #end(reason: string | undefined): SegmentReport {
+    const stretches = this.#plan?.stretches ?? [];
+    const splices = stretches.filter(({ isSplice }) => isSplice).length;
+    const outcome = stretches.length === 0 ? 'skipped' : splices > 0 ? 'spliced' : 'continued';
+    this.#bytes = new Uint8Array();
+    this.#survey = undefined;
+    this.#plan = undefined;
+    this.#writer = undefined;
+    return { kind: 'end', outcome, reason, splices };
+  }
+}
+
+/** Why nothing of the segment can be used. */
+function refusal(survey: SpliceSurvey): string | undefined {
+  if (survey.runs.length === 0) return 'it is no MPEG-TS, wanted packets of 188 bytes';
+  if (survey.isTooDense) return 'it has more PES packets than a segment can, wanted television';
+  if (survey.spans.length === 0) return 'it has no tables, wanted PAT and PMT with video or audio';
+  const isScrambled = survey.scrambledPackets > 0 && survey.notes.count === 0;
+  return isScrambled ? 'it is scrambled, wanted clear media' : undefined;
+}
