@@ -85,7 +85,7 @@ function inspectPacket(packet: Uint8Array, at: number, checks: Checks): void {
   const flags = fieldLength > 0 ? view.getUint8(5) : 0;
   const hasPayload = control === 1 || control === 3;
   continuity.take(packet, at, pid, hasPayload, (flags & 0x80) !== 0);
-  if ((flags & 0x10) !== 0) pcr.take(view, at, pid);
+  if ((flags & 0x10) !== 0) pcr.take(view, at, pid, tables.pcrPid);
   if (!hasPayload) return;
   const payload = packet.subarray(5 + fieldLength);
   if (tables.isTable(pid)) tables.take(pid, payload, starts, at);

@@ -1,5 +1,6 @@
 // This file gives the spliced stream its PCR and says where tables and clock are inserted.
 import { ClockLine } from './clock-line.ts';
+import { PACKET_BYTES } from './packet.ts';
 import { FATE } from './splice-fates.ts';
 import {
   isKeptMedia,
@@ -33,9 +34,13 @@ export type ClockTask = {
 };
 
 const MS_27M = 27_000;
-/** ISO/IEC 13818-1 §2.7.2 wants 100 ms at most; the rest is for packets that come in between. */
+/** ISO/IEC 13818-1 §2.7.2. */
+const PCR_MAX_27M = 100 * MS_27M;
+/** The rest is for packets that come in between. */
 const PCR_DUE_27M = 90 * MS_27M;
-const TABLES_DUE_27M = 85 * MS_27M;
+const TABLES_DUE_27M = 92 * MS_27M;
+/** PAT, PMT, and the packet of the PCR. */
+const TABLE_PACKETS = 3;
 /** What follows is decoded at least this long after the PCR. */
 const MARGIN_27M = 20 * MS_27M;
 /** Where a source has no PCR: the shortest time from a frame's arrival to its decoding. */
@@ -48,7 +53,10 @@ export class SpliceClock {
   readonly #timeline: SpliceTimeline;
   /** The last PCR put out. */
   #pcr27m = NEVER;
-  /** When the tables were put out last. */
+  /** From the PCR before it, and where it was. */
+  #step27m = 0;
+  #pcrAt = 0;
+  /** When the tables were put out last, at the earliest. */
   #tables27m = NEVER;
   /** What the clock was when the bytes so far ended. */
   #end27m = NEVER;
@@ -59,6 +67,11 @@ export class SpliceClock {
 
   constructor(timeline: SpliceTimeline) {
     this.#timeline = timeline;
+  }
+
+  /** What it says by now. */
+  get latest90k(): number {
+    return this.#pcr27m / TICKS_27M_PER_TICK;
   }
 
   /** Fills in the PCR of the stretch's own packets and returns what is to be inserted. */
@@ -107,6 +120,7 @@ export class SpliceClock {
     const { stretch, output, fromAt } = task;
     const { notes, fates } = task.material;
     let from = fromAt;
+    this.#pcrAt = fromAt;
     for (let row = stretch.fromRow; row < stretch.toRow; row++) {
       const at = notes.at[row]!;
       if (at < fromAt) continue;
@@ -119,45 +133,71 @@ export class SpliceClock {
       }
       if (isOwn) {
         const pcr27m = outputPcr(source27m, this.#timeline) + this.#shift27m;
-        fates.pcr27m[row] = this.#tick(Math.min(pcr27m, cap27m)) ?? NO_TIME;
+        const time27m = Math.min(pcr27m, cap27m);
+        this.#fill(at, time27m);
+        fates.pcr27m[row] = this.#tick(time27m, at) ?? NO_TIME;
       }
       from = at;
     }
     this.#advance(from, stretch.toAt, lowest[lowest.length - 1]! - MARGIN_27M, line);
   }
 
-  /** Tables and clock that come due before the packet at `to`. */
+  /** What comes due before the packet at `to`. */
   #advance(from: number, to: number, cap27m: number, line: ClockLine): void {
     for (;;) {
-      const pcrDue27m = this.#pcr27m + PCR_DUE_27M;
-      const due27m = Math.min(pcrDue27m, this.#tables27m + TABLES_DUE_27M);
-      if (due27m > cap27m) return;
-      const at = Math.max(from, line.atOf(due27m - this.#shift27m));
+      const due27m = Math.min(this.#pcr27m + PCR_DUE_27M, this.#tables27m + TABLES_DUE_27M);
+      const pcr27m = Math.max(due27m, this.#pcr27m + 1);
+      if (pcr27m > cap27m) return;
+      const at = Math.max(from, line.atOf(pcr27m - this.#shift27m));
       if (at >= to) return;
-      if (due27m === pcrDue27m) {
-        this.#pcr27m = due27m;
-        this.#insert(INSERT.clock, at, due27m);
-      } else {
-        this.#tables27m = due27m;
-        this.#insert(INSERT.tables, at);
-      }
+      this.#insertClock(at, pcr27m);
     }
   }
 
-  #join(at: number, now27m: number, hasOwnPcr: boolean): void {
-    this.#insert(INSERT.join, at);
-    this.#tables27m = Math.max(now27m, this.#pcr27m);
-    if (hasOwnPcr) return;
-    const pcr27m = this.#tick(now27m);
+  /** Where the clock leaps, time passes in which nothing comes. */
+  #fill(at: number, to27m: number): void {
+    if (this.#pcr27m === NEVER) return;
+    while (to27m - this.#pcr27m > PCR_MAX_27M) this.#insertClock(at, this.#pcr27m + PCR_DUE_27M);
+  }
+
+  #insertClock(at: number, time27m: number): void {
+    const pcr27m = this.#tick(time27m, at);
     if (pcr27m !== undefined) this.#insert(INSERT.clock, at, pcr27m);
   }
 
-  /** The PCR to be written; undefined where it would stand or go back. */
-  #tick(time27m: number): number | undefined {
+  #join(at: number, now27m: number, hasOwnPcr: boolean): void {
+    this.#fill(at, now27m);
+    this.#insert(INSERT.join, at);
+    const step27m = this.#pcr27m === NEVER ? 0 : Math.max(0, now27m - this.#pcr27m);
+    this.#takeTables(now27m, step27m, at);
+    if (!hasOwnPcr) this.#insertClock(at, now27m);
+  }
+
+  /**
+   * The PCR to be written; undefined where it would stand or go back. The tables come right before
+   * a PCR where they would be late before the next one: so it is known when they come.
+   */
+  #tick(time27m: number, at: number): number | undefined {
     const pcr27m = Math.round(time27m);
     if (pcr27m <= this.#pcr27m) return undefined;
+    this.#step27m = this.#pcr27m === NEVER ? 0 : pcr27m - this.#pcr27m;
+    if (pcr27m + this.#step27m - this.#tables27m > TABLES_DUE_27M) {
+      this.#takeTables(pcr27m, this.#step27m, at);
+      this.#insert(INSERT.tables, at);
+    }
+    this.#pcrAt = at;
     this.#pcr27m = pcr27m;
     return pcr27m;
+  }
+
+  /**
+   * Right before a PCR, `step27m` after the last: packets are evenly spread between the two, of
+   * which many may be left out.
+   */
+  #takeTables(pcr27m: number, step27m: number, at: number): void {
+    const packets = Math.max(0, (at - this.#pcrAt) / PACKET_BYTES / 4);
+    const before27m = step27m * (TABLE_PACKETS / (packets + TABLE_PACKETS));
+    this.#tables27m = Math.max(this.#tables27m, pcr27m - before27m);
   }
 
   #insert(what: number, at: number, pcr27m = NO_TIME): void {

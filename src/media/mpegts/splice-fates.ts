@@ -32,18 +32,24 @@ const STRAY_TICKS = 10 * 90_000;
 /** A greater distance between two PES packets of a track is a hole in it. */
 const SPACING_MAX_TICKS = 0.5 * 90_000;
 
+export type Join = {
+  /** The row of the frame that the stretch is joined with; undefined where it just goes on. */
+  readonly row: number | undefined;
+  /** Nothing was put out yet: what comes before the first key frame is left out. */
+  readonly isFirst: boolean;
+  /** What stood before the stretch, of tracks that have not yet gone on. */
+  readonly before: ReadonlyMap<Slot, TrackEnd>;
+  /** Until here the clock has come. */
+  readonly clock90k: number;
+};
+
 export class FateJudge {
   readonly #stretch: Stretch;
   readonly #notes: SpliceNotes;
   readonly #output: OutputProgram;
   readonly #timeline: SpliceTimeline;
   readonly #fates: Fates;
-  /** The row of the frame that the stretch is joined with; undefined where it just goes on. */
-  readonly #joinRow: number | undefined;
-  /** Nothing was put out yet: what comes before the first key frame is left out. */
-  readonly #isFirst: boolean;
-  /** What stood before the stretch, of tracks that have not yet gone on. */
-  readonly #before: ReadonlyMap<Slot, TrackEnd>;
+  readonly #join: Join;
   readonly #begun = new Set<Slot>();
   /** Tracks whose last PES packet with a time was left out: those without go with it. */
   readonly #leftOut = new Set<Slot>();
@@ -55,20 +61,14 @@ export class FateJudge {
     source: { readonly notes: SpliceNotes; readonly fates: Fates },
     output: OutputProgram,
     timeline: SpliceTimeline,
-    join: {
-      readonly row: number | undefined;
-      readonly isFirst: boolean;
-      readonly before: ReadonlyMap<Slot, TrackEnd>;
-    },
+    join: Join,
   ) {
     this.#stretch = stretch;
     this.#notes = source.notes;
     this.#fates = source.fates;
     this.#output = output;
     this.#timeline = timeline;
-    this.#joinRow = join.row;
-    this.#isFirst = join.isFirst;
-    this.#before = join.before;
+    this.#join = join;
     this.#leadAt90k = timeline.leadDts90k;
   }
 
@@ -89,16 +89,16 @@ export class FateJudge {
   }
 
   #judgeUntimed(row: number, slot: Slot): boolean {
-    const isBefore = this.#joinRow !== undefined && row < this.#joinRow;
+    const isBefore = this.#join.row !== undefined && row < this.#join.row;
     if (this.#output.kinds[this.#notes.stream[row]!] === 'other') return !isBefore;
-    const hasBegun = this.#begun.has(slot) || this.#joinRow === undefined;
+    const hasBegun = this.#begun.has(slot) || this.#join.row === undefined;
     return hasBegun && !this.#leftOut.has(slot);
   }
 
   #judgeTimed(row: number, slot: Slot, isLead: boolean): boolean {
     const isVideo = this.#output.kinds[this.#notes.stream[row]!] === 'video';
-    const join = this.#joinRow;
-    if (join !== undefined && row < join && (isLead || isVideo || this.#isFirst)) return false;
+    const join = this.#join.row;
+    if (join !== undefined && row < join && (isLead || isVideo || this.#join.isFirst)) return false;
     if (!isVideo && this.#notes.has(row, NOTE.damaged)) return false;
     const source90k = this.#notes.dts90k[row]!;
     const dts90k = this.#timeline.outputOf(source90k);
@@ -118,7 +118,7 @@ export class FateJudge {
 
   /** Pictures decoded after the frame joined with but shown before it need what came earlier. */
   #isBeforeKey(row: number, pts90k: number): boolean {
-    const join = this.#joinRow;
+    const join = this.#join.row;
     if (join === undefined || row === join || this.#hasShownKey) return false;
     const isBefore = pts90k < this.#fates.pts90k[join]!;
     this.#hasShownKey = !isBefore;
@@ -127,9 +127,9 @@ export class FateJudge {
 
   /** Where the clock jumps amid a segment, other tracks may still bring what came before. */
   #isLeftOver(slot: Slot, source90k: number): boolean {
-    const latest = this.#before.get(slot)?.source90k;
+    const latest = this.#join.before.get(slot)?.source90k;
     if (!this.#stretch.isJump || latest === undefined || this.#begun.has(slot)) return false;
-    const join = this.#joinRow === undefined ? source90k : this.#notes.dts90k[this.#joinRow]!;
+    const join = this.#join.row === undefined ? source90k : this.#notes.dts90k[this.#join.row]!;
     return isNearer(source90k, latest, join);
   }
 
@@ -142,11 +142,12 @@ export class FateJudge {
     isVideo: boolean,
   ): number | undefined {
     const track = this.#timeline.tracks.get(slot);
+    const isSpliced = this.#join.row !== undefined && !this.#begun.has(slot);
+    if (isSpliced && dts90k <= this.#join.clock90k) return undefined;
     if (track === undefined) return dts90k;
-    const isSpliced = this.#joinRow !== undefined && !this.#begun.has(slot);
     if (isSpliced && dts90k < track.endsAt90k - OVERLAP_TICKS) return undefined;
     if (dts90k > track.dts90k) return dts90k;
-    if (!isVideo) return undefined;
+    if (!isVideo || dts90k === track.dts90k) return undefined;
     const hasOwnDts = this.#notes.dts90k[row] !== this.#notes.pts90k[row];
     if (!hasOwnDts) return dts90k;
     return track.dts90k + 1 <= pts90k ? track.dts90k + 1 : undefined;
@@ -158,7 +159,7 @@ export class FateJudge {
     const spacingTicks = track === undefined ? 0 : this.#spacing(track, dts90k);
     const endsAt90k = dts90k + Math.max(spacingTicks, track?.spacingTicks ?? 0);
     const end = isLater ? { source90k, dts90k, spacingTicks, endsAt90k } : track;
-    const isOpen = this.#notes.has(row, NOTE.openEnd) && !isVideo;
+    const isOpen = this.#notes.has(row, NOTE.openEnd) && !isVideo && row !== this.#join.row;
     if (isOpen) {
       this.#fates.fate[row] = FATE.holdBack;
       this.#timeline.heldBack.set(slot, end);

@@ -1,7 +1,7 @@
 // This file follows one stream of a segment from PES packet to PES packet and notes what begins.
 import { PLAIN_STREAM_IDS } from './pes.ts';
 import { NOTE, type SpliceNotes } from './splice-notes.ts';
-import { parseTimestamp } from './timestamp.ts';
+import { parseTimestamp, TICKS_PER_SECOND, ticksBetween } from './timestamp.ts';
 
 /** Up to and including PES_header_data_length. */
 const FIXED_BYTES = 9;
@@ -9,6 +9,8 @@ const FIXED_BYTES = 9;
 const LENGTH_BYTES = 6;
 /** The most that must be seen of a header: both timestamps. */
 export const HEADER_BYTES_MAX = 19;
+/** H.264 §A.3.1 allows 16 pictures in between; what is later was never meant. */
+const SHOWN_AFTER_MAX_TICKS = 5 * TICKS_PER_SECOND;
 const NONE = -1;
 
 /**
@@ -122,9 +124,14 @@ export class PesFollower {
     if (length > 0) this.#left = LENGTH_BYTES + length - (this.#header === undefined ? size : 0);
     if (stampBytes === 0) return;
     const pts90k = parseTimestamp(field, at + FIXED_BYTES);
+    const dts90k = stamps === 3 ? parseTimestamp(field, at + FIXED_BYTES + 5) : pts90k;
+    const shownAfter = ticksBetween(dts90k, pts90k);
+    if (shownAfter < 0 || shownAfter > SHOWN_AFTER_MAX_TICKS) {
+      this.#refuse();
+      return;
+    }
     this.#notes.pts90k[this.#row] = pts90k;
-    this.#notes.dts90k[this.#row] =
-      stamps === 3 ? parseTimestamp(field, at + FIXED_BYTES + 5) : pts90k;
+    this.#notes.dts90k[this.#row] = dts90k;
   }
 
   #refuse(): void {

@@ -123,7 +123,7 @@ export class SplicePlanner {
     const { notes } = draft;
     const output = this.#tables.assign(stretch.program);
     timeline.frameTicks = usualSpacing(notes, stretch) ?? timeline.frameTicks;
-    const join = { row: joinRow, isFirst, before };
+    const join = { row: joinRow, isFirst, before, clock90k: this.#clock.latest90k };
     new FateJudge(stretch, draft, output, timeline, join).judge();
     const isSplice = joinRow !== undefined;
     const fromAt = isSplice ? firstKept(draft, stretch) : stretch.fromAt;

@@ -21,8 +21,9 @@ export class PcrCheck {
     return last === undefined ? undefined : Math.floor(mod(last, WRAP_27M) / 300);
   }
 
-  take(view: DataView, at: number, pid: number): void {
-    this.#pid ??= pid;
+  /** `mapPid` is the PID that the program map names. */
+  take(view: DataView, at: number, pid: number, mapPid: number | undefined): void {
+    this.#pid = mapPid ?? this.#pid ?? pid;
     if (pid !== this.#pid) {
       this.#say(at, `PID ${pid}: a PCR, wanted on PID ${this.#pid} only`);
       return;

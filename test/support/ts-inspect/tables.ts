@@ -9,6 +9,11 @@ export class TableCheck {
   readonly #say: Say;
   /** Elementary PID → stream type. */
   readonly streams = new Map<number, number>();
+  /** Those of the map that applies now. */
+  current: ReadonlyMap<number, number> = new Map();
+  pmtVersion: number | undefined;
+  /** The last map as it was read. */
+  pmt: readonly number[] = [];
   pcrPid: number | undefined;
 
   constructor(say: Say) {
@@ -17,6 +22,11 @@ export class TableCheck {
 
   isTable(pid: number): boolean {
     return pid === 0 || this.#pmtPids.has(pid);
+  }
+
+  /** As the PAT names it. */
+  get firstPmtPid(): number | undefined {
+    return this.#pmtPids.values().next().value;
   }
 
   take(pid: number, payload: Uint8Array, starts: boolean, at: number): void {
@@ -57,9 +67,14 @@ export class TableCheck {
       return;
     }
     this.pcrPid = word(8) & 0x1fff;
+    this.pmtVersion = ((table[5] as number) >> 1) & 0x1f;
+    this.pmt = table;
+    const current = new Map<number, number>();
     for (let at = 12 + (word(10) & 0xfff); at < end; at += 5 + (word(at + 3) & 0xfff)) {
-      this.streams.set(word(at + 1) & 0x1fff, table[at] as number);
+      current.set(word(at + 1) & 0x1fff, table[at] as number);
     }
+    this.current = current;
+    for (const [stream, type] of current) this.streams.set(stream, type);
   }
 }
 
