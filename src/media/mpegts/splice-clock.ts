@@ -25,6 +25,8 @@ export type ClockTask = {
   readonly stretch: Stretch;
   readonly material: Material;
   readonly output: OutputProgram;
+  /** Of the segment's packets; the rest is left out. */
+  readonly mediaShare: number;
   /** Where its first packet that is kept is. */
   readonly fromAt: number;
   readonly isSplice: boolean;
@@ -38,9 +40,9 @@ const MS_27M = 27_000;
 const PCR_MAX_27M = 100 * MS_27M;
 /** The rest is for packets that come in between. */
 const PCR_DUE_27M = 90 * MS_27M;
-const TABLES_DUE_27M = 92 * MS_27M;
-/** PAT, PMT, and the packet of the PCR. */
-const TABLE_PACKETS = 3;
+const TABLES_DUE_27M = 88 * MS_27M;
+/** PAT and PMT. */
+const TABLE_PACKETS = 2;
 /** What follows is decoded at least this long after the PCR. */
 const MARGIN_27M = 20 * MS_27M;
 /** Where a source has no PCR: the shortest time from a frame's arrival to its decoding. */
@@ -64,6 +66,7 @@ export class SpliceClock {
   #shift27m = 0;
   #hasPcr: boolean | undefined;
   #inserts: Insert[] = [];
+  #mediaShare = 1;
 
   constructor(timeline: SpliceTimeline) {
     this.#timeline = timeline;
@@ -78,6 +81,7 @@ export class SpliceClock {
   plan(task: ClockTask): readonly Insert[] {
     const { stretch, material, output, fromAt } = task;
     this.#inserts = [];
+    this.#mediaShare = task.mediaShare;
     const media = mediaLine(stretch, material, this.#timeline, fromAt);
     const own = media && sourceLine(stretch, material.notes, this.#timeline, media);
     const hasPcr = own !== undefined;
@@ -144,20 +148,33 @@ export class SpliceClock {
 
   /** What comes due before the packet at `to`. */
   #advance(from: number, to: number, cap27m: number, line: ClockLine): void {
+    if (this.#pcr27m === NEVER) return;
     for (;;) {
-      const due27m = Math.min(this.#pcr27m + PCR_DUE_27M, this.#tables27m + TABLES_DUE_27M);
-      const pcr27m = Math.max(due27m, this.#pcr27m + 1);
-      if (pcr27m > cap27m) return;
-      const at = Math.max(from, line.atOf(pcr27m - this.#shift27m));
+      const due27m = this.#due27m();
+      if (due27m > cap27m) return;
+      const at = Math.max(from, line.atOf(due27m - this.#shift27m));
       if (at >= to) return;
-      this.#insertClock(at, pcr27m);
+      this.#insertClock(at, due27m);
     }
   }
 
   /** Where the clock leaps, time passes in which nothing comes. */
   #fill(at: number, to27m: number): void {
     if (this.#pcr27m === NEVER) return;
-    while (to27m - this.#pcr27m > PCR_MAX_27M) this.#insertClock(at, this.#pcr27m + PCR_DUE_27M);
+    for (let due27m = this.#due27m(); due27m < to27m; due27m = this.#due27m()) {
+      const isLate = to27m - this.#pcr27m > PCR_MAX_27M || this.#isTableDue(to27m);
+      if (!isLate) return;
+      this.#insertClock(at, due27m);
+    }
+  }
+
+  #due27m(): number {
+    const tables27m = Math.ceil(this.#tables27m + TABLES_DUE_27M);
+    return Math.max(this.#pcr27m + 1, Math.min(this.#pcr27m + PCR_DUE_27M, tables27m));
+  }
+
+  #isTableDue(time27m: number): boolean {
+    return time27m - this.#tables27m > TABLES_DUE_27M;
   }
 
   #insertClock(at: number, time27m: number): void {
@@ -181,7 +198,7 @@ export class SpliceClock {
     const pcr27m = Math.round(time27m);
     if (pcr27m <= this.#pcr27m) return undefined;
     this.#step27m = this.#pcr27m === NEVER ? 0 : pcr27m - this.#pcr27m;
-    if (pcr27m + this.#step27m - this.#tables27m > TABLES_DUE_27M) {
+    if (this.#isTableDue(pcr27m + this.#step27m)) {
       this.#takeTables(pcr27m, this.#step27m, at);
       this.#insert(INSERT.tables, at);
     }
@@ -191,16 +208,16 @@ export class SpliceClock {
   }
 
   /**
-   * Right before a PCR, `step27m` after the last: packets are evenly spread between the two, of
-   * which many may be left out.
+   * Right before a PCR, `step27m` after the last. Between two PCRs packets are evenly spread; where
+   * they are few, only the half of them is counted on, since what is left out is not.
    */
   #takeTables(pcr27m: number, step27m: number, at: number): void {
-    const packets = Math.max(0, (at - this.#pcrAt) / PACKET_BYTES / 4);
-    const before27m = step27m * (TABLE_PACKETS / (packets + TABLE_PACKETS));
+    const packets = Math.max(0, (at - this.#pcrAt) / PACKET_BYTES) * this.#mediaShare * 0.5;
+    const before27m = (step27m * TABLE_PACKETS) / (packets + TABLE_PACKETS + 1);
     this.#tables27m = Math.max(this.#tables27m, pcr27m - before27m);
   }
 
   #insert(what: number, at: number, pcr27m = NO_TIME): void {
-    this.#inserts.push({ what, at, pcr27m });
+    this.#inserts.push({ what, at: Math.floor(at), pcr27m });
   }
 }

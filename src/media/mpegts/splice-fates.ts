@@ -50,11 +50,12 @@ export class FateJudge {
   readonly #timeline: SpliceTimeline;
   readonly #fates: Fates;
   readonly #join: Join;
+  /** Tracks that have DTS of their own. */
+  readonly #ordered = new Set<Slot>();
   readonly #begun = new Set<Slot>();
   /** Tracks whose last PES packet with a time was left out: those without go with it. */
   readonly #leftOut = new Set<Slot>();
   #leadAt90k: number;
-  #hasShownKey = false;
 
   constructor(
     stretch: Stretch,
@@ -111,6 +112,7 @@ export class FateJudge {
     this.#fates.dts90k[row] = decoded90k;
     this.#fates.pts90k[row] = pts90k;
     this.#begun.add(slot);
+    if (pts90k !== dts90k) this.#ordered.add(slot);
     this.#remember(row, slot, source90k, decoded90k, isVideo);
     if (isLead) this.#takeLead(decoded90k, pts90k);
     return true;
@@ -118,11 +120,11 @@ export class FateJudge {
 
   /** Pictures decoded after the frame joined with but shown before it need what came earlier. */
   #isBeforeKey(row: number, pts90k: number): boolean {
-    const join = this.#join.row;
-    if (join === undefined || row === join || this.#hasShownKey) return false;
-    const isBefore = pts90k < this.#fates.pts90k[join]!;
-    this.#hasShownKey = !isBefore;
-    return isBefore;
+    const { keyShown90k } = this.#timeline;
+    if (keyShown90k === undefined || row === this.#join.row) return false;
+    if (pts90k < keyShown90k) return true;
+    this.#timeline.keyShown90k = undefined;
+    return false;
   }
 
   /** Where the clock jumps amid a segment, other tracks may still bring what came before. */
@@ -148,7 +150,8 @@ export class FateJudge {
     if (isSpliced && dts90k < track.endsAt90k - OVERLAP_TICKS) return undefined;
     if (dts90k > track.dts90k) return dts90k;
     if (!isVideo || dts90k === track.dts90k) return undefined;
-    const hasOwnDts = this.#notes.dts90k[row] !== this.#notes.pts90k[row];
+    // A stream that has PTS only has them out of order
+    const hasOwnDts = pts90k !== dts90k || this.#ordered.has(slot);
     if (!hasOwnDts) return dts90k;
     return track.dts90k + 1 <= pts90k ? track.dts90k + 1 : undefined;
   }

@@ -34,6 +34,7 @@ type Draft = {
   readonly fates: Fates;
   readonly stretches: PlannedStretch[];
   readonly inserts: Insert[];
+  readonly mediaShare: number;
 };
 
 export class SplicePlanner {
@@ -50,9 +51,9 @@ export class SplicePlanner {
   }
 
   plan(bytes: Uint8Array, survey: SpliceSurvey, isDiscontinuity: boolean): SegmentPlan {
-    const { notes } = survey;
+    const { notes, mediaShare } = survey;
     const fates = createFates(notes.count);
-    const draft: Draft = { bytes, notes, fates, stretches: [], inserts: [] };
+    const draft: Draft = { bytes, notes, fates, stretches: [], inserts: [], mediaShare };
     let reason: string | undefined;
     let mustSplice = isDiscontinuity;
     for (const stretch of findStretches(survey.spans, notes, bytes.length)) {
@@ -130,8 +131,8 @@ export class SplicePlanner {
     const hasNewTables = !isFirst && output.packets !== this.#packets;
     this.#packets = output.packets;
     const joins = this.#joins.find(draft, stretch, output, joinRow);
-    const task = { stretch, material: draft, output, fromAt, isSplice, hasNewTables, joins };
-    draft.inserts.push(...this.#clock.plan(task));
+    const task = { ...draft, stretch, material: draft, output, fromAt, isSplice, hasNewTables };
+    draft.inserts.push(...this.#clock.plan({ ...task, joins }));
     draft.stretches.push({ stretch, output, isSplice });
     this.#endTracks(draft, stretch, output);
     const last = stretch.lead === undefined ? undefined : lastKept(draft, stretch, stretch.lead);

@@ -56,6 +56,7 @@ export class SpliceSurvey {
   #scanRow = UNKNOWN;
   #scanLeft = 0;
   scrambledPackets = 0;
+  #mediaPackets = 0;
 
   /** `tables` knows the program already where the segment goes on with what came before. */
   constructor(bytes: Uint8Array, tables: ProgramReader) {
@@ -64,6 +65,12 @@ export class SpliceSurvey {
     this.#isProgramKnown = tables.program !== undefined;
     if (tables.program !== undefined) this.#useProgram(tables.program, 0);
     else this.#kinds[PAT_PID] = TABLE;
+  }
+
+  /** Of the packets that are media, from 0 to 1: the rest is stuffing and tables. */
+  get mediaShare(): number {
+    const packets = this.runs.reduce((sum, { from, to }) => sum + (to - from) / PACKET_BYTES, 0);
+    return packets === 0 ? 0 : this.#mediaPackets / packets;
   }
 
   get isTooDense(): boolean {
@@ -186,6 +193,7 @@ export class SpliceSurvey {
     }
     if (flags !== 0) this.#takeFlags(kind, at, flags, hasPayload && (b1 & 0x40) !== 0);
     if (kind < 0 || !hasPayload) return;
+    this.#mediaPackets += 1;
     if ((b1 & 0x40) !== 0) this.#begin(kind, at, payloadAt, end);
     else this.#followers[kind]!.goOn(bytes, payloadAt, end);
     if (kind === this.#leadIndex && this.#scanRow !== UNKNOWN) this.#scanKind(payloadAt, end);

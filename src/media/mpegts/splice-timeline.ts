@@ -31,6 +31,8 @@ export class SpliceTimeline {
   leadDts90k: number;
   leadEndsAt90k: number;
   frameTicks = FRAME_TICKS;
+  /** When the frame joined with last is shown, until one after it was shown too. */
+  keyShown90k: number | undefined;
 
   /** `startTicks` is the DTS of the first frame. */
   constructor(startTicks: number) {
@@ -82,5 +84,6 @@ export class SpliceTimeline {
       this.tracks.set(slot, { ...track, source90k: undefined });
     }
     this.#anchor = { source90k: dts90k, output90k };
+    this.keyShown90k = output90k + ticksBetween(dts90k, pts90k);
   }
 }
