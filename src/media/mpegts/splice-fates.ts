@@ -107,7 +107,7 @@ export class FateJudge {
     if (isLead && this.#isBeforeKey(row, pts90k)) return false;
     if (!isLead && Math.abs(dts90k - this.#leadAt90k) > STRAY_TICKS) return false;
     if (!isLead && this.#isLeftOver(slot, source90k)) return false;
-    const decoded90k = this.#inOrder(row, slot, dts90k, pts90k, isVideo);
+    const decoded90k = this.#inOrder(slot, dts90k, pts90k, isVideo);
     if (decoded90k === undefined) return false;
     this.#fates.dts90k[row] = decoded90k;
     this.#fates.pts90k[row] = pts90k;
@@ -136,13 +136,7 @@ export class FateJudge {
   }
 
   /** The DTS to be written; undefined where the packet would take the track back in time. */
-  #inOrder(
-    row: number,
-    slot: Slot,
-    dts90k: number,
-    pts90k: number,
-    isVideo: boolean,
-  ): number | undefined {
+  #inOrder(slot: Slot, dts90k: number, pts90k: number, isVideo: boolean): number | undefined {
     const track = this.#timeline.tracks.get(slot);
     const isSpliced = this.#join.row !== undefined && !this.#begun.has(slot);
     if (isSpliced && dts90k <= this.#join.clock90k) return undefined;

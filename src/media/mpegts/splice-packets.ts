@@ -1,7 +1,7 @@
 // This file makes the packets that the spliced stream adds, and mends those it keeps.
 import { PACKET_BYTES, SYNC_BYTE } from './packet.ts';
 import { FIRST_PID, SLOTS } from './splice-tables.ts';
-import { PCR_WRAP, timestampByte, writePcr } from './timestamp.ts';
+import { PCR_WRAP, timestampByte, writePcr, writeTimestamp } from './timestamp.ts';
 
 /** Up to and including the DTS. */
 export const SPLIT_BYTES = 19;
@@ -34,6 +34,20 @@ export class SpliceState {
     this.states.fill(STATE.closed);
     this.splits.clear();
     this.heldBack = [];
+  }
+
+  /** The rest of what was held back has come. */
+  releaseHeldBack(): Uint8Array<ArrayBuffer> {
+    const out = new Uint8Array(this.heldBack.length * PACKET_BYTES);
+    this.heldBack.forEach(({ slot, bytes }, index) => {
+      const at = index * PACKET_BYTES;
+      out.set(bytes, at);
+      out[at + 3] = (bytes[3]! & 0xf0) | this.counters[slot]!;
+      this.counters[slot] = (this.counters[slot]! + 1) & 0x0f;
+      this.states[slot] = STATE.open;
+    });
+    this.heldBack = [];
+    return out;
   }
 
   /** PAT and PMT with their counters; returns where they end. */
@@ -78,6 +92,19 @@ export function stripPcr(out: Uint8Array, at: number): void {
   out[at + 5]! &= ~0x10;
   out.copyWithin(at + 6, at + 12, fieldEnd);
   out.fill(0xff, fieldEnd - 6, fieldEnd);
+}
+
+/** Where the payload of the packet at `at` begins. */
+export function payloadAt(out: Uint8Array, at: number): number {
+  return at + 4 + ((out[at + 3]! & 0x20) !== 0 ? 1 + out[at + 4]! : 0);
+}
+
+// ISO/IEC 13818-1 §2.4.3.6
+/** The header lies whole at `at`; a DTS is written where it has one. */
+export function writeStamps(out: Uint8Array, at: number, pts90k: number, dts90k: number): void {
+  const hasDts = out[at + 7]! >= 0xc0; // PTS_DTS_flags
+  writeTimestamp(out, at + 9, pts90k);
+  if (hasDts) writeTimestamp(out, at + 14, dts90k);
 }
 
 // ISO/IEC 13818-1 §2.4.3.6: PTS_DTS_flags in byte 7, PTS from byte 9, DTS from byte 14

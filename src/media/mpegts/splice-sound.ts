@@ -7,6 +7,9 @@ import { TICKS_PER_SECOND } from './timestamp.ts';
 // ISO/IEC 13818-1 Table 2-34
 const ADTS_TYPE = 0x0f;
 
+/** So far apart the packets of one PES packet may lie. */
+const LOOKED_AT_BYTES = 1024 * 1024;
+
 /** The PES packet that begins at `from`; undefined where its sound is not ADTS. */
 export function adtsTicks(
   type: number,
@@ -19,7 +22,8 @@ export function adtsTicks(
   const headers = new PesHeaderReader();
   counter.begin();
   let isInData = false;
-  for (let at = from; at + PACKET_BYTES <= bytes.length; at += PACKET_BYTES) {
+  const end = Math.min(bytes.length, from + LOOKED_AT_BYTES);
+  for (let at = from; at + PACKET_BYTES <= end; at += PACKET_BYTES) {
     if (bytes[at] !== SYNC_BYTE) break;
     if ((((bytes[at + 1]! & 0x1f) << 8) | bytes[at + 2]!) !== pid) continue;
     const packet = parsePacket(bytes, at);

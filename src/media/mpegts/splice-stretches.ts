@@ -2,7 +2,7 @@
 import { isVideo, type ProgramStream } from './pmt.ts';
 import type { Program } from './program-reader.ts';
 import { NO_TIME, NOTE, type SpliceNotes } from './splice-notes.ts';
-import type { ProgramSpan } from './splice-survey.ts';
+import { PARTS_MAX, type ProgramSpan } from './splice-survey.ts';
 import { streamKinds } from './splice-tables.ts';
 import { TICKS_27M_PER_TICK, TICKS_PER_SECOND, ticksBetween } from './timestamp.ts';
 
@@ -75,7 +75,7 @@ function findLead(
   return audio < 0 ? undefined : audio;
 }
 
-/** The rows at which the lead's timestamps begin anew. */
+/** The rows at which the lead's timestamps begin anew; what jumps more often is not followed. */
 function findBorders(fromRow: number, toRow: number, lead: number, notes: SpliceNotes): number[] {
   const borders: number[] = [];
   let latest = NO_TIME;
@@ -88,6 +88,7 @@ function findBorders(fromRow: number, toRow: number, lead: number, notes: Splice
         notes.flags[row]! |= NOTE.foreign;
         continue;
       }
+      if (borders.length === PARTS_MAX) return borders;
       borders.push(firstOfNew(before + 1, row, latest, notes));
       latest = dts90k;
     }

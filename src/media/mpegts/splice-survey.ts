@@ -19,12 +19,11 @@ export type ProgramSpan = {
 };
 
 /** Looked at in one step: well under a millisecond. */
-const STEP_BYTES = 1024 * 1024;
-/**
- * A segment of ten minutes with five streams has a third of these. What has more is no television,
- * and planning it would take long.
- */
-const NOTES_MAX = 2 ** 18;
+const STEP_BYTES = 512 * 1024;
+/** A minute with five streams has a third of these. What has more is no television to plan for. */
+const NOTES_MAX = 2 ** 16;
+/** As many programs, or jumps of the clock, are no segment but a heap of pieces. */
+export const PARTS_MAX = 64;
 /** A slice begins within the first bytes of its frame, after parameter sets and captions. */
 const KEY_SCAN_BYTES = 64 * 1024;
 
@@ -74,7 +73,7 @@ export class SpliceSurvey {
   }
 
   get isTooDense(): boolean {
-    return this.notes.count >= NOTES_MAX;
+    return this.notes.count >= NOTES_MAX || this.spans.length > PARTS_MAX;
   }
 
   /** Looks at some more; true where the whole segment was looked at. */

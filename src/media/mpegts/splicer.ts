@@ -99,7 +99,7 @@ export class Splicer {
 /** Why nothing of the segment can be used. */
 function refusal(survey: SpliceSurvey): string | undefined {
   if (survey.runs.length === 0) return 'it is no MPEG-TS, wanted packets of 188 bytes';
-  if (survey.isTooDense) return 'it has more PES packets than a segment can, wanted television';
+  if (survey.isTooDense) return 'it has more PES packets or maps than a segment of television';
   if (survey.spans.length === 0) return 'it has no tables, wanted PAT and PMT with video or audio';
   const isScrambled = survey.scrambledPackets > 0 && survey.notes.count === 0;
   return isScrambled ? 'it is scrambled, wanted clear media' : undefined;
