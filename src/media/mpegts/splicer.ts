@@ -1,6 +1,6 @@
 // This file joins segments of any sources, one after the other, into one endless transport stream.
 import { assert } from '../../base/assert.ts';
-import { ProgramReader } from './program-reader.ts';
+import type { Program } from './program-reader.ts';
 import { SpliceState } from './splice-packets.ts';
 import { type SegmentPlan, SplicePlanner } from './splice-plan.ts';
 import { SpliceSurvey } from './splice-survey.ts';
@@ -48,7 +48,8 @@ const START_TICKS = 10 * TICKS_PER_SECOND;
 export class Splicer {
   readonly #planner: SplicePlanner;
   readonly #state = new SpliceState();
-  #tables = new ProgramReader();
+  /** Of the last segment. */
+  #program: Program | undefined;
   #bytes: Uint8Array = new Uint8Array();
   #discontinuity = false;
   #survey: SpliceSurvey | undefined;
@@ -62,16 +63,16 @@ export class Splicer {
   /** `segment` must not change until its end. */
   begin(segment: Uint8Array, options: SegmentOptions): void {
     assert(this.#survey === undefined && this.#writer === undefined, 'the last segment has ended');
-    if (options.discontinuity) this.#tables = new ProgramReader();
     this.#bytes = segment;
     this.#discontinuity = options.discontinuity;
-    this.#survey = new SpliceSurvey(segment, this.#tables);
+    this.#survey = new SpliceSurvey(segment, options.discontinuity ? undefined : this.#program);
   }
 
   next(): SpliceStep {
     if (this.#writer !== undefined) return this.#write(this.#writer);
     assert(this.#survey !== undefined, 'a segment has begun');
     if (!this.#survey.step()) return { kind: 'busy' };
+    this.#program = this.#survey.spans.at(-1)?.program ?? this.#program;
     const problem = refusal(this.#survey);
     if (problem !== undefined) return this.#end(problem);
     this.#plan = this.#planner.plan(this.#bytes, this.#survey, this.#discontinuity);
