@@ -100,7 +100,8 @@ export class FateJudge {
     const isVideo = this.#output.kinds[this.#notes.stream[row]!] === 'video';
     const join = this.#join.row;
     if (join !== undefined && row < join && (isLead || isVideo || this.#join.isFirst)) return false;
-    if (!isVideo && this.#notes.has(row, NOTE.damaged)) return false;
+    // Damaged pictures are seen, damaged sound hurts; but something must go out
+    if (!isVideo && !isLead && this.#notes.has(row, NOTE.damaged)) return false;
     const source90k = this.#notes.dts90k[row]!;
     const dts90k = this.#timeline.outputOf(source90k);
     const pts90k = dts90k + ticksBetween(source90k, this.#notes.pts90k[row]!);

@@ -1,18 +1,17 @@
 // This file finds the rows of a stretch that its plan turns on.
 import { FATE } from './splice-fates.ts';
 import type { Material } from './splice-lines.ts';
-import { NOTE, type SpliceNotes } from './splice-notes.ts';
+import type { SpliceNotes } from './splice-notes.ts';
 import type { Stretch } from './splice-stretches.ts';
 import { ticksBetween } from './timestamp.ts';
 
 /** Enough to find the usual one. */
 const SPACINGS_MAX = 64;
 
-/** The first whole frame of the lead. */
+/** The first frame of the lead. */
 export function firstTimed(notes: SpliceNotes, stretch: Stretch): number | undefined {
   for (let row = stretch.fromRow; row < stretch.toRow; row++) {
-    const isLead = notes.stream[row] === stretch.lead && notes.isTimed(row);
-    if (isLead && !notes.has(row, NOTE.damaged)) return row;
+    if (notes.stream[row] === stretch.lead && notes.isTimed(row)) return row;
   }
   return undefined;
 }
