@@ -18,6 +18,7 @@ import { stalledReadersFigure } from './rows/stalled-readers.ts';
 import { startUpFigures } from './rows/start-up.ts';
 import { streamCutFigure } from './rows/stream-cut.ts';
 import { throughputFigures } from './rows/throughput.ts';
+import { benchSplice } from './splice.ts';
 import { formatMarkdown, formatTable, type Page } from './table.ts';
 
 type Row = {
@@ -108,7 +109,10 @@ const page: Page = {
   command: 'npm run bench',
   machine: describeMachine(`binary ${basename(weirCommand()[0]!)}`),
   figures,
-  parsers: quick || only !== undefined ? [] : [...benchPlaylistParse(), ...benchM3uParse()],
+  parsers:
+    quick || only !== undefined
+      ? []
+      : [...benchPlaylistParse(), ...benchM3uParse(), ...benchSplice()],
 };
 console.log(`\n${page.machine.join('\n')}\n\n${formatTable(figures)}\n`);
 if (json !== undefined) await Bun.write(json, JSON.stringify(figures));

@@ -36,6 +36,7 @@ class TransportWalk {
   readonly #clocks: Clock[] = [];
   readonly #patAt: number[] = [];
   readonly #pmtAt: number[] = [];
+  #packets = 0;
   #map: { readonly version: number | undefined; readonly table: string } | undefined;
 
   constructor(say: (at: number, what: string) => void) {
@@ -45,6 +46,7 @@ class TransportWalk {
   }
 
   take(packet: Uint8Array, at: number): void {
+    this.#packets += 1;
     const pid = ((packet[1]! & 0x1f) << 8) | packet[2]!;
     const starts = (packet[1]! & 0x40) !== 0;
     const control = packet[3]! >> 4;
@@ -116,23 +118,25 @@ class TransportWalk {
       const gaps: string[] = [];
       let before: number | undefined;
       let next = 0;
-      for (const packet of packets) {
+      for (const packet of [...packets, this.#packets]) {
         while (next < this.#clocks.length && this.#clocks[next]!.packet <= packet) next++;
         const timeMs = this.#timeMs(packet, next);
-        const gapMs = before === undefined || timeMs === undefined ? 0 : timeMs - before;
+        const gapMs = before === undefined ? 0 : timeMs - before;
         if (gapMs > TABLES_INTERVAL_MAX_MS) {
           gaps.push(`byte ${packet * PACKET}: ${name} after ${gapMs.toFixed(1)} ms`);
         }
-        before = timeMs ?? before;
+        before = timeMs;
       }
       return gaps;
     });
   }
 
-  /** By the place between two PCRs; undefined before the first and after the last. */
-  #timeMs(packet: number, next: number): number | undefined {
+  /** By the place between two PCRs; before the first and after the last, time stands. */
+  #timeMs(packet: number, next: number): number {
     const [before, after] = [this.#clocks[next - 1], this.#clocks[next]];
-    if (before === undefined || after === undefined) return undefined;
+    if (before === undefined || after === undefined) {
+      return ((before ?? after)?.time27m ?? 0) / 27_000;
+    }
     const share = (packet - before.packet) / (after.packet - before.packet);
     return (before.time27m + share * (after.time27m - before.time27m)) / 27_000;
   }

@@ -26,6 +26,8 @@ export class SpliceState {
   readonly splits = new Map<number, SplitStamps>();
   /** Packets whose PES packet ends in the next segment, in their order. */
   heldBack: { readonly slot: number; readonly bytes: Uint8Array }[] = [];
+  /** The time of the last mark. */
+  latest90k = Number.NEGATIVE_INFINITY;
   #pat = 0;
   #pmt = 0;
 

@@ -1,4 +1,6 @@
 // This file plans a whole segment: which of its packets go out, when, and what comes in between.
+
+import { isVideo } from './pmt.ts';
 import { type Insert, SpliceClock } from './splice-clock.ts';
 import { createFates, FateJudge, type Fates } from './splice-fates.ts';
 import { JoinFinder } from './splice-joins.ts';
@@ -44,6 +46,8 @@ export class SplicePlanner {
   readonly #joins = new JoinFinder();
   #packets: Uint8Array | undefined;
   #waitedTicks = 0;
+  /** The program has pictures, though they may be missing. */
+  #hadVideo = false;
 
   constructor(startTicks: number) {
     this.#timeline = new SpliceTimeline(startTicks);
@@ -74,14 +78,15 @@ export class SplicePlanner {
       this.#goOn(draft, stretch);
       return undefined;
     }
-    const isVideo = streamKinds(stretch.program)[lead] === 'video';
+    const isPicture = streamKinds(stretch.program)[lead] === 'video';
     const slot = this.#tables.slotsOf(stretch.program)[lead]!;
     const dts90k = draft.notes.dts90k[first]!;
-    if (!mustSplice && this.#timeline.goesOnWith(slot, dts90k)) {
+    const isSameKind = isVideo(stretch.program.lead) === this.#hadVideo;
+    if (!mustSplice && isSameKind && this.#timeline.goesOnWith(slot, dts90k)) {
       this.#goOn(draft, stretch);
       return undefined;
     }
-    const joinRow = isVideo ? this.#findKey(draft.notes, stretch, first) : first;
+    const joinRow = isPicture ? this.#findKey(draft.notes, stretch, first) : first;
     if (joinRow === undefined) return 'it has no key frame, wanted one to join with';
     this.#splice(draft, stretch, joinRow);
     return undefined;
@@ -130,6 +135,7 @@ export class SplicePlanner {
     const fromAt = isSplice ? firstKept(draft, stretch) : stretch.fromAt;
     const hasNewTables = !isFirst && output.packets !== this.#packets;
     this.#packets = output.packets;
+    this.#hadVideo = isVideo(stretch.program.lead);
     const joins = this.#joins.find(draft, stretch, output, joinRow);
     const task = { ...draft, stretch, material: draft, output, fromAt, isSplice, hasNewTables };
     draft.inserts.push(...this.#clock.plan({ ...task, joins }));

@@ -23,7 +23,7 @@ import { addTicks, writePcr } from './timestamp.ts';
 export type SpliceMark = {
   /** From the start of the piece. */
   readonly offset: number;
-  /** When the frame that begins there is decoded; counted on over 2^33. */
+  /** When the frame that begins there is decoded; counted on over 2^33, and never going back. */
   readonly time90k: number;
   /** PAT, PMT and a key frame follow: a viewer may begin here. */
   readonly isJoin: boolean;
@@ -214,7 +214,9 @@ export class SpliceRewriter {
     if (isLead && fate === FATE.keep) this.#mark(fates.dts90k[row]!, read);
   }
 
-  #mark(time90k: number, read: number): void {
+  #mark(dts90k: number, read: number): void {
+    const time90k = Math.max(this.#state.latest90k, dts90k);
+    this.#state.latest90k = time90k;
     const isJoin = this.#joinOffset !== undefined;
     const offset = this.#joinOffset ?? this.#slice!.placeOf(read);
     this.#marks.push({ offset, time90k, isJoin });

@@ -19,6 +19,8 @@ export type TrackEnd = {
 type Anchor = { readonly source90k: number; readonly output90k: number };
 
 const FRAME_TICKS = 3600;
+/** Sound may come later than the pictures beside it. */
+const BEHIND_MAX_TICKS = 90_000;
 /** How much sound of a new source may be left out because that before it was ahead. */
 const OVERLAP_MAX_TICKS = 90_000;
 
@@ -49,7 +51,7 @@ export class SpliceTimeline {
     if (this.#anchor === undefined) return false;
     const latest = this.tracks.get(slot)?.source90k;
     const step = ticksBetween(latest ?? this.#anchor.source90k, dts90k);
-    return step <= STEP_MAX_TICKS && step > (latest === undefined ? -STEP_MAX_TICKS : 0);
+    return step <= STEP_MAX_TICKS && step > (latest === undefined ? -BEHIND_MAX_TICKS : 0);
   }
 
   outputOf(source90k: number): number {

@@ -83,9 +83,9 @@ describe('Splicer', () => {
           .filter((what) => !what.includes('is the first stream'));
         expect(complaints).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
-  });
+  }, 60_000);
 
   test('tells times that never go back, however long it runs', () => {
     check(
@@ -97,9 +97,9 @@ describe('Splicer', () => {
         const times = marks.map(({ time90k }) => time90k);
         const steps = times.slice(1).map((time, index) => time - times[index]!);
         // A lost second of sound, or one that was ahead, may stand in between; never an hour
-        expect(steps.filter((step) => step <= 0 || step > 4 * 90_000)).toEqual([]);
+        expect(steps.filter((step) => step < 0 || step > 4 * 90_000)).toEqual([]);
       }),
-      { numRuns: 80 },
+      { numRuns: 60 },
     );
-  });
+  }, 60_000);
 });
