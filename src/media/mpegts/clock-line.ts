@@ -29,27 +29,14 @@ export class ClockLine {
 
   /** Before the first point and after the last, time stands. */
   timeAt(at: number): number {
-    const next = this.#next((index) => this.#at[index]! > at);
-    return this.#between(next, at, this.#at, this.#time27m);
+    return this.#between(firstAbove(this.#at, at), at, this.#at, this.#time27m);
   }
 
   /** The first byte at which it is `time27m`; infinite where it never is. */
   atOf(time27m: number): number {
-    const next = this.#next((index) => this.#time27m[index]! >= time27m);
+    const next = firstFrom(this.#time27m, time27m);
     if (next === this.size) return Number.POSITIVE_INFINITY;
     return this.#between(next, time27m, this.#time27m, this.#at);
-  }
-
-  /** The first point of which `isAfter` holds, found by halving. */
-  #next(isAfter: (index: number) => boolean): number {
-    let low = 0;
-    let high = this.size;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (isAfter(middle)) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   }
 
   #between(next: number, value: number, from: readonly number[], to: readonly number[]): number {
@@ -60,4 +47,28 @@ export class ClockLine {
     const share = (value - from[next - 1]!) / span;
     return to[next - 1]! + share * (to[next]! - to[next - 1]!);
   }
+}
+
+/** By halving: the place of the first value that is greater than `value`. */
+function firstAbove(values: readonly number[], value: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The same, of the first value that is `value` or greater. */
+function firstFrom(values: readonly number[], value: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! >= value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -1,7 +1,15 @@
 // This file finds a programme of a stream and keeps its tables as they are at each point.
 import type { Packet } from './packet.ts';
 import { PAT_PID, type ProgramEntry, parsePat } from './pat.ts';
-import { isAudio, isVideo, type ProgramMap, type ProgramStream, parsePmt } from './pmt.ts';
+import {
+  isAudio,
+  isVideo,
+  type ProgramMap,
+  type ProgramStream,
+  parsePmt,
+  streamDescriptors,
+} from './pmt.ts';
+import { isPrivateAudio } from './pmt-descriptors.ts';
 import { SectionReader } from './section.ts';
 
 export type Program = {
@@ -58,11 +66,6 @@ export class ProgramReader {
     return pid < FIRST_STREAM_PID || this.#readers.has(pid);
   }
 
-  /** The PIDs whose packets `read` looks at. */
-  get tablePids(): Iterable<number> {
-    return this.#readers.keys();
-  }
-
   /** True where a whole table that is used ended in `packet`. */
   read(bytes: Uint8Array, packet: Packet): boolean {
     const reader = this.#readers.get(packet.pid);
@@ -85,7 +88,7 @@ export class ProgramReader {
   #takePat(section: Uint8Array): boolean {
     const entries = parsePat(section);
     if (entries === undefined) return false;
-    const isNew = this.#pat === undefined || versionOf(section) !== versionOf(this.#pat);
+    const isNew = this.#pat === undefined || isChanged(this.#pat, section);
     if (isNew) this.#forgetPrograms(entries);
     this.#pat = section;
     for (const entry of entries) this.#addEntry(entry);
@@ -138,11 +141,26 @@ export class ProgramReader {
     const pmt = this.#maps.get(program);
     const map = pmt === undefined ? undefined : parsePmt(pmt);
     if (pmt === undefined || map === undefined || this.#pat === undefined) return false;
-    const lead = map.streams.find(isVideo) ?? map.streams.find(isAudio);
+    const lead = findLead(map, pmt);
     if (lead === undefined) return false;
     this.#program = { pmtPid, map, lead, pat: this.#pat, pmt };
     return true;
   }
+}
+
+/** Pictures, else sound, else private data that its descriptors say is sound. */
+function findLead({ streams }: ProgramMap, pmt: Uint8Array): ProgramStream | undefined {
+  const known = streams.find(isVideo) ?? streams.find(isAudio);
+  if (known !== undefined) return known;
+  const descriptors = streamDescriptors(pmt);
+  return streams.find(({ type, pid }) => isPrivateAudio(type, descriptors.get(pid)));
+}
+
+/** Recordings joined by a cut may each have their own tables under the same version. */
+function isChanged(before: Uint8Array, after: Uint8Array): boolean {
+  if (versionOf(before) !== versionOf(after)) return true;
+  const isSameSection = before[6] === after[6]; // section_number
+  return isSameSection && before.some((byte, index) => byte !== after[index]);
 }
 
 // ISO/IEC 13818-1 §2.4.4.5: version_number

@@ -17,6 +17,8 @@ export const NOTE = {
   split: 0x40,
   /** It says that a PES packet begins, and none does. */
   foreign: 0x80,
+  /** Its frame can be decoded, but not all that comes right after. */
+  recovery: 0x100,
 } as const;
 
 /** What stands in a column of times where the packet says none. */
@@ -30,7 +32,7 @@ export class SpliceNotes {
   at = new Int32Array(FIRST_SIZE);
   /** Its place in the program map; which map, the stretch says. */
   stream = new Uint8Array(FIRST_SIZE);
-  flags = new Uint8Array(FIRST_SIZE);
+  flags = new Uint16Array(FIRST_SIZE);
   pts90k = new Float64Array(FIRST_SIZE);
   /** The PTS where the packet has no DTS of its own. */
   dts90k = new Float64Array(FIRST_SIZE);
@@ -65,14 +67,17 @@ export class SpliceNotes {
     const size = this.at.length * 2;
     this.at = widened(new Int32Array(size), this.at);
     this.stream = widened(new Uint8Array(size), this.stream);
-    this.flags = widened(new Uint8Array(size), this.flags);
+    this.flags = widened(new Uint16Array(size), this.flags);
     this.pts90k = widened(new Float64Array(size), this.pts90k);
     this.dts90k = widened(new Float64Array(size), this.dts90k);
     this.pcr27m = widened(new Float64Array(size), this.pcr27m);
   }
 }
 
-function widened<T extends Int32Array | Uint8Array | Float64Array>(wide: T, old: T): T {
+function widened<T extends Int32Array | Uint8Array | Uint16Array | Float64Array>(
+  wide: T,
+  old: T,
+): T {
   wide.set(old);
   return wide;
 }

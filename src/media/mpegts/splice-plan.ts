@@ -92,13 +92,17 @@ export class SplicePlanner {
     return undefined;
   }
 
+  /** A key frame; else one that can nearly be begun with; else any, once enough went by. */
   #findKey(notes: SpliceNotes, stretch: Stretch, first: number): number | undefined {
     let last = first;
+    let nearly: number | undefined;
     for (let row = first; row < stretch.toRow; row++) {
       if (notes.stream[row] !== stretch.lead || !notes.isTimed(row)) continue;
       if (notes.has(row, NOTE.key)) return row;
+      if (notes.has(row, NOTE.recovery)) nearly ??= row;
       last = row;
     }
+    if (nearly !== undefined) return nearly;
     this.#waitedTicks += Math.max(0, ticksBetween(notes.dts90k[first]!, notes.dts90k[last]!));
     return this.#waitedTicks >= KEY_WAIT_TICKS ? first : undefined;
   }

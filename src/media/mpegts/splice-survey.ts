@@ -18,8 +18,8 @@ export type ProgramSpan = {
   readonly fromAt: number;
 };
 
-/** Looked at in one step: half a millisecond where it is slow. */
-const STEP_BYTES = 512 * 1024;
+/** Looked at in one step: a fraction of a millisecond. */
+const STEP_BYTES = 256 * 1024;
 /** A minute with five streams has a third of these. What has more is no television to plan for. */
 const NOTES_MAX = 2 ** 16;
 /** As many programs, or jumps of the clock, are no segment but a heap of pieces. */
@@ -247,6 +247,7 @@ export class SpliceSurvey {
     const kind = this.#scan.read(this.#bytes, from, end);
     this.#scanLeft -= PACKET_BYTES;
     if (kind === 'idr' || kind === 'key') this.notes.flags[this.#scanRow]! |= NOTE.key;
+    if (kind === 'recovery') this.notes.flags[this.#scanRow]! |= NOTE.recovery;
     if (kind !== undefined || this.#scanLeft < 0) this.#scanRow = UNKNOWN;
   }
 }

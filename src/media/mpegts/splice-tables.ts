@@ -1,8 +1,8 @@
 // This file makes the tables of the spliced stream and gives each stream of a source its PID there.
 import { PACKET_BYTES } from './packet.ts';
 import { PAT_PID } from './pat.ts';
-import { isAudio, isVideo } from './pmt.ts';
-import { describesAudio, programDescriptors, streamDescriptors } from './pmt-descriptors.ts';
+import { isAudio, isVideo, streamDescriptors } from './pmt.ts';
+import { clearDescriptors, isPrivateAudio, programDescriptors } from './pmt-descriptors.ts';
 import type { Program } from './program-reader.ts';
 import { CRC_BYTES, crc32, writeSection } from './section.ts';
 
@@ -16,8 +16,6 @@ export const SLOTS = 0x80;
 export const NO_SLOT = -1;
 export const PMT_PID = 0x1000;
 const PROGRAM = 1;
-// ISO/IEC 13818-1 Table 2-34: PES packets of private data
-const PRIVATE_TYPE = 0x06;
 /** A stream keeps its PID when another source comes; a kind never takes a PID of another kind. */
 const FIRST_SLOT = { video: 0x00, audio: 0x01, other: 0x40 } as const;
 /** More than this of one kind is in no stream that is watched. */
@@ -45,11 +43,11 @@ export function isMedia(slot: Slot): boolean {
 
 export function streamKinds(program: Program): StreamKind[] {
   const descriptors = streamDescriptors(program.pmt);
-  return program.map.streams.map((stream, index) => {
+  return program.map.streams.map((stream) => {
     if (stream.type === SCTE35_TYPE) return 'none';
     if (isVideo(stream)) return 'video';
-    const isSound = stream.type === PRIVATE_TYPE && describesAudio(descriptors[index]!);
-    return isAudio(stream) || isSound ? 'audio' : 'other';
+    const isSound = isAudio(stream) || isPrivateAudio(stream.type, descriptors.get(stream.pid));
+    return isSound ? 'audio' : 'other';
   });
 }
 
@@ -108,9 +106,9 @@ export class OutputTables {
 
 function entriesOf(program: Program): SourceEntry[] {
   const descriptors = streamDescriptors(program.pmt);
-  return program.map.streams.map(({ type }, index) => ({
+  return program.map.streams.map(({ type, pid }) => ({
     type,
-    descriptors: descriptors[index] ?? new Uint8Array(),
+    descriptors: clearDescriptors(descriptors.get(pid) ?? new Uint8Array()),
   }));
 }
 

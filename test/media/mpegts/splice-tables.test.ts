@@ -1,11 +1,11 @@
 // This file tests the tables of the spliced stream.
 import { describe, expect, test } from 'bun:test';
 import { parsePacket } from '../../../src/media/mpegts/packet.ts';
-import { parsePmt } from '../../../src/media/mpegts/pmt.ts';
+import { parsePmt, streamDescriptors } from '../../../src/media/mpegts/pmt.ts';
 import {
-  describesAudio,
+  clearDescriptors,
+  isPrivateAudio,
   programDescriptors,
-  streamDescriptors,
 } from '../../../src/media/mpegts/pmt-descriptors.ts';
 import { type Program, ProgramReader } from '../../../src/media/mpegts/program-reader.ts';
 import { SectionReader } from '../../../src/media/mpegts/section.ts';
@@ -132,7 +132,10 @@ describe('OutputTables', () => {
     );
     const map = section(output);
     expect([...programDescriptors(map)]).toEqual(HDMV);
-    expect(streamDescriptors(map).map((each) => [...each])).toEqual([[], [...AC3, ...ENGLISH]]);
+    expect([...streamDescriptors(map).values()].map((each) => [...each])).toEqual([
+      [],
+      [...AC3, ...ENGLISH],
+    ]);
   });
 
   test('leaves out cues, whose times would be wrong, and a second picture', () => {
@@ -145,6 +148,15 @@ describe('OutputTables', () => {
     );
     expect(output.slots).toEqual([0, -1, -1]);
     expect(parsePmt(section(output))!.streams.length).toBe(1);
+  });
+
+  test('takes sound in private data for the lead where there is nothing else', () => {
+    const radio = program([
+      [0x06, 0x50, [0x59, 0]],
+      [0x06, 0x51, AC3],
+    ]);
+    expect(radio.lead.pid).toBe(0x51);
+    expect(new OutputTables().assign(radio).pcrSlot).toBe(1);
   });
 
   test('writes a map that needs several packets', () => {
@@ -161,17 +173,21 @@ describe('OutputTables', () => {
   });
 });
 
-describe('streamDescriptors()', () => {
-  test('takes only whole descriptors', () => {
-    const cut = pmt([
-      [0x1b, 0x50, [10, 4, 101]],
-      [0x0f, 0x51],
-    ]);
-    expect(streamDescriptors(cut).map(({ length }) => length)).toEqual([0, 0]);
-  });
+describe('clearDescriptors()', () => {
+  const rows: readonly (readonly [string, readonly number[], readonly number[]])[] = [
+    ['none', [], []],
+    ['all but conditional access', [...ENGLISH, ...SCRAMBLED, ...AC3], [...ENGLISH, ...AC3]],
+    ['only whole ones', [...AC3, 10, 4, 101], AC3],
+    ['no tag without a length', [...AC3, 10], AC3],
+  ];
+  for (const [name, descriptors, kept] of rows) {
+    test(name, () =>
+      expect([...clearDescriptors(Uint8Array.from(descriptors))]).toEqual([...kept]),
+    );
+  }
 });
 
-describe('describesAudio()', () => {
+describe('isPrivateAudio()', () => {
   const rows: readonly (readonly [string, readonly number[], boolean])[] = [
     ['AC-3 of DVB', AC3, true],
     ['E-AC-3 after a language', [...ENGLISH, 0x7a, 0], true],
@@ -181,6 +197,6 @@ describe('describesAudio()', () => {
     ['nothing', [], false],
   ];
   for (const [name, descriptors, is] of rows) {
-    test(name, () => expect(describesAudio(Uint8Array.from(descriptors))).toBe(is));
+    test(name, () => expect(isPrivateAudio(6, Uint8Array.from(descriptors))).toBe(is));
   }
 });

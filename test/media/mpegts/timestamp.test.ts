@@ -4,11 +4,15 @@ import { assert as check, integer, property, tuple, uint8Array } from 'fast-chec
 import {
   addTicks,
   formatTimestamp,
+  PCR_WRAP,
+  parsePcr,
   parsePcrBase,
   parseTimestamp,
   TIMESTAMP_WRAP,
   ticksBetween,
+  writePcr,
   writePcrBase,
+  writeTimestamp,
 } from '../../../src/media/mpegts/timestamp.ts';
 
 const TIMESTAMPS = [
@@ -93,6 +97,34 @@ describe('addTicks() and ticksBetween()', () => {
         expect(moved >= 0 && moved < TIMESTAMP_WRAP).toBe(true);
         expect(addTicks(moved, -by)).toBe(timestamp);
         expect(addTicks(timestamp, ticksBetween(timestamp, moved))).toBe(moved);
+      }),
+    );
+  });
+});
+
+describe('writeTimestamp()', () => {
+  test('writes what formatTimestamp() does, in its place', () => {
+    check(
+      property(ticks, uint8Array({ minLength: 9, maxLength: 9 }), (value, bytes) => {
+        const written = bytes.slice();
+        writeTimestamp(written, 2, value);
+        const field = formatTimestamp(bytes.slice(2, 7), value);
+        expect([...written]).toEqual([...bytes.slice(0, 2), ...field, ...bytes.slice(7)]);
+        expect(parseTimestamp(written, 2)).toBe(value);
+      }),
+    );
+  });
+});
+
+describe('writePcr()', () => {
+  test('keeps every value, its extension too', () => {
+    const pcrs = integer({ min: 0, max: PCR_WRAP - 1 });
+    check(
+      property(pcrs, uint8Array({ minLength: 8, maxLength: 8 }), (pcr27m, bytes) => {
+        const written = bytes.slice();
+        writePcr(written, 1, pcr27m);
+        expect(parsePcr(written, 1)).toBe(pcr27m);
+        expect([written[0], written[7]]).toEqual([bytes[0], bytes[7]]);
       }),
     );
   });
