@@ -13,6 +13,7 @@ import {
   pesHeader,
   pmtSection,
   psiPacket,
+  psiSection,
   tsPacket,
 } from '../../support/ts-packets.ts';
 import { readTsVector } from '../../support/ts-vectors.ts';
@@ -125,6 +126,17 @@ describe('Splicer, of what it cannot use,', () => {
       return spliceSegment(splicer, joinBytes(part)).report.outcome;
     });
     expect(outcomes).toEqual(['skipped', 'skipped', 'spliced', 'continued']);
+  });
+
+  test('joins with a recovery point where there is no key frame', () => {
+    // H.264 §D.1.8: recovery_frame_cnt is 3, not exact
+    const recovery = [0, 0, 0, 1, 6, 6, 1, 0x24, 0x80, ...other];
+    const part = frames(9e5, 10).map((packet, i) =>
+      i === 4 ? video(9e5 + i * 3600, recovery, i) : i === 0 ? video(9e5, other, 0) : packet,
+    );
+    const { bytes, report } = spliceSegment(new Splicer(), joinBytes([...TABLES, ...part]));
+    expect(report.outcome).toBe('spliced');
+    expect(inspectTs(bytes).tracks.get(0x100)!.dts.length).toBe(6);
   });
 
   test('takes a heap of jumps without hanging on them', () => {
@@ -292,6 +304,37 @@ describe('Splicer, of the map,', () => {
     const { bytes } = spliceSegment(new Splicer(), joinBytes([...tables, ...media]));
     expect(checkTransport(bytes)).toEqual([]);
     expect(inspectTs(bytes).pcrPid).toBe(0x100);
+  });
+
+  test('follows recordings in one segment that have tables of their own', () => {
+    const second = [...TABLES, ...frames(5e6, 50), ...audio(5e6 + 9000, 400, 0)];
+    const { bytes, report } = spliceSegment(new Splicer(), joinBytes([H264, ...second, H264]));
+    expect(report.splices).toBe(3);
+    expect(checkTransport(bytes)).toEqual([]);
+    const shown = inspectTs(H264).tracks.get(0x100)!.dts.length;
+    expect(inspectTs(bytes).tracks.get(0x100)!.dts.length).toBe(2 * shown + 50);
+  });
+
+  test('plays sound alone that is private data by its type', () => {
+    const ac3 = [0x06, 0xe0 | (AUDIO >> 8), AUDIO & 0xff, 0xf0, 3, 0x6a, 1, 0];
+    const map = psiSection(2, [
+      0,
+      7,
+      0xc1,
+      0,
+      0,
+      0xe0 | (AUDIO >> 8),
+      AUDIO & 0xff,
+      0xf0,
+      0,
+      ...ac3,
+    ]);
+    const tones = Array.from({ length: 60 }, (_, i) => audio(9e5 + i * 2880, 400, (i * 3) & 15));
+    const radio = joinBytes([TABLES[0]!, psiPacket(0x30, 0, map), ...tones.flat()]);
+    const { bytes, marks } = spliceSegment(new Splicer(), radio);
+    expect(checkTransport(bytes)).toEqual([]);
+    expect(mediaOf(bytes, 0x101)).toEqual(mediaOf(joinBytes(tones.flat()), AUDIO));
+    expect(marks.filter(({ isJoin }) => isJoin).length).toBe(4);
   });
 
   test('goes on with pictures where the sound of a segment is missing', () => {
