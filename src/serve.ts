@@ -15,6 +15,7 @@ import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
 import { createOutbound } from './net/outbound-client.ts';
+import { EndlessStreams } from './packaging/mpegts/endless-streams.ts';
 import { WorkerPool } from './prefetch/pool.ts';
 import { Relays } from './prefetch/relays.ts';
 import { Ring } from './ring/ring.ts';
@@ -75,6 +76,7 @@ export async function serve(
       idleStopMs: config.prefetch.idleStopMs,
     },
   });
+  const streams = new EndlessStreams({ clock, log });
   const lag = new EventLoopLag(clock);
   const metrics = () =>
     formatMetrics(
@@ -82,6 +84,7 @@ export async function serve(
         relays,
         ring,
         leases,
+        streams: () => streams.stats(),
         lag,
         pool: () => pool.stats(),
         guard: () => guard.stats(),
@@ -109,6 +112,7 @@ export async function serve(
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
+    streams,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;

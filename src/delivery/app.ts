@@ -1,6 +1,8 @@
 // This file puts the surfaces together into one application.
 import { Elysia } from 'elysia';
+import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import { ancestorPlugin } from './ancestor.ts';
+import { endlessPlugin } from './endless.ts';
 import { problemResponse } from './error-response.ts';
 import { CORS, PREFLIGHT } from './headers.ts';
 import type { HotAnswers } from './hot-answers.ts';
@@ -13,6 +15,7 @@ import { type UnbufferedDeps, UnbufferedModes, unbufferedPlugin } from './unbuff
 export type AppDeps = {
   readonly unbuffered: UnbufferedDeps;
   readonly operations: Operations;
+  readonly streams: EndlessStreams;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
@@ -26,6 +29,7 @@ export function createApp(deps: AppDeps) {
   const live = { relays, answers: new PlaylistAnswers(deps.hot) };
   return new Elysia({ name: 'weir' })
     .use(livePlugin(live, deps.addressOf))
+    .use(endlessPlugin({ relays, streams: deps.streams, addressOf: deps.addressOf }))
     .use(unbufferedPlugin(modes))
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl))

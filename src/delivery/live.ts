@@ -1,6 +1,7 @@
 // This file serves the buffered mode: playlists, segments, init segments and keys from the ring.
 import { Elysia } from 'elysia';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
+import type { Variant } from '../media/m3u8/playlist.ts';
 import type { Unavailable } from '../prefetch/answers.ts';
 import type { ChannelRelay, Opened } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
@@ -70,7 +71,7 @@ function openedPlaylist(
   const variant = height === undefined ? undefined : pickVariant(multivariant, height);
   if (variant === undefined) return multivariantResponse(opened, base, request);
   const hasGroups = [variant.audio, variant.video, variant.subtitles].some((g) => g !== undefined);
-  const id = variant.uri.slice(0, variant.uri.lastIndexOf('/'));
+  const id = idOf(variant);
   const rendition = relay.peek(id);
   if (hasGroups || rendition === undefined) {
     const text = formatMultivariantPlaylist(based(onlyVariant(multivariant, variant), base));
@@ -78,6 +79,21 @@ function openedPlaylist(
   }
   // A box that takes no multivariant playlist gets the one variant it asked for
   return renditionPlaylist(live, relay, rendition, `${base}${id}/`, request);
+}
+
+/** The rendition of the channel that `?quality=` asks for; the first where it does not. */
+export function renditionFor(
+  relay: ChannelRelay,
+  { multivariant, main }: Opened,
+  height: number | undefined,
+): Rendition {
+  if (multivariant === undefined || height === undefined) return main;
+  const variant = pickVariant(multivariant, height);
+  return (variant === undefined ? undefined : relay.peek(idOf(variant))) ?? main;
+}
+
+function idOf({ uri }: Variant): string {
+  return uri.slice(0, uri.lastIndexOf('/'));
 }
 
 /** What a channel offers changes only when its source is opened anew. */
@@ -182,7 +198,7 @@ function headPlaylist(): Response {
   return new Response(null, { headers });
 }
 
-function refuse(answer: Unavailable, request: Request): Response {
+export function refuse(answer: Unavailable, request: Request): Response {
   return unavailable(answer.reason, answer.retryAfterS, request);
 }
 
@@ -191,7 +207,7 @@ function unknownRendition(id: string, request: Request): Response {
   return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_RENDITION', message }, request);
 }
 
-function badQuality(request: Request): Response {
+export function badQuality(request: Request): Response {
   const message = 'Cannot pick a quality: wanted a height such as ?quality=720';
   return problemResponse({ status: 400, code: 'DELIVERY_QUALITY', message }, request);
 }

@@ -1,5 +1,6 @@
 // This file asks every part for its numbers and gives them their names.
 import type { ChannelConfig } from '../config/config.ts';
+import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import type { Ring } from '../ring/ring.ts';
@@ -11,6 +12,7 @@ export type Sources = {
   readonly relays: Relays;
   readonly ring: Ring;
   readonly leases: ProviderLeases;
+  readonly streams: () => readonly StreamStats[];
   readonly lag: EventLoopLag;
   readonly pool: () => {
     readonly workers: number;
@@ -26,6 +28,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
   return [
     ...channelMetrics([...sources.relays.all()]),
     insecureChannels(sources.relays.channels),
+    ...streamMetrics(sources.streams()),
     ...providerMetrics(sources.leases.stats()),
     ...processMetrics(sources),
   ];
@@ -82,6 +85,42 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       switches,
     ),
     metric('weir_source_score', 'gauge', 'How well a source has done: 1 always, 0 never.', scores),
+  ];
+}
+
+function streamMetrics(streams: readonly StreamStats[]): Metric[] {
+  const samples = (value: (stats: StreamStats) => number): Sample[] => {
+    const sums = new Map<string, number>();
+    for (const stats of streams) {
+      sums.set(stats.channel, (sums.get(stats.channel) ?? 0) + value(stats));
+    }
+    return [...sums].map(([channel, sum]) => ({ labels: { channel }, value: sum }));
+  };
+  return [
+    metric(
+      'weir_ts_viewers',
+      'gauge',
+      'Viewers of the endless stream.',
+      samples(({ viewers }) => viewers),
+    ),
+    metric(
+      'weir_ts_bytes',
+      'gauge',
+      'Bytes of it held for them.',
+      samples(({ bytes }) => bytes),
+    ),
+    metric(
+      'weir_ts_skips',
+      'gauge',
+      'Times viewers of the running stream were too slow and were skipped forward.',
+      samples(({ skips }) => skips),
+    ),
+    metric(
+      'weir_ts_splices',
+      'gauge',
+      'Places at which the running stream was joined anew.',
+      samples(({ splices }) => splices),
+    ),
   ];
 }
 

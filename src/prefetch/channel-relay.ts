@@ -119,6 +119,11 @@ export class ChannelRelay implements Disposable {
     return this.#requests <= 1;
   }
 
+  /** Aborts where the channel is gone, or fed otherwise from now on. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
   /** What is known without asking upstream: for HEAD, metrics and the API. */
   get opened(): Opened | undefined {
     return this.#opened;
@@ -158,20 +163,20 @@ export class ChannelRelay implements Disposable {
       rendition.sweep(nowMs);
       if (rendition.state !== 'cold') isWatched = true;
     }
-    if (this.config.keepWarm) this.#keepWarm(nowMs);
+    if (this.config.keepWarm) this.#keepWarm();
     else if (!isWatched && this.#requests > 0) this.#forget();
     if (this.#opened !== undefined && this.#opening === undefined) this.#failover.tick(nowMs);
   }
 
   /** The next viewer finds it running: its first variant, and the sound that may go with it. */
-  #keepWarm(nowMs: number): void {
+  #keepWarm(): void {
     if (this.#opened === undefined) {
       if (this.#opening === undefined && this.#sources.isAnyReady()) void this.#openOnce();
       return;
     }
     const { main } = this.#opened;
     for (const rendition of this.#renditions.values()) {
-      if (rendition === main || rendition.traits.kind === 'audio') rendition.keepWarm(nowMs);
+      if (rendition === main || rendition.traits.kind === 'audio') rendition.keepGoing();
     }
   }
 

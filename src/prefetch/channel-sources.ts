@@ -103,9 +103,15 @@ export class ChannelSources {
     return this.inOrder().filter((index) => index !== this.#activeIndex && this.#isReady(index));
   }
 
-  /** Those that come before the active one and have cooled down. */
+  /** Those that come before the active one and may be tried again. */
   better(): number[] {
-    return this.alternatives().filter((index) => index < this.#activeIndex);
+    const nowMs = this.#deps.clock.monotonicMs();
+    // Anything is better than the slate
+    const isDue = (health: SourceHealth) =>
+      this.playsSlate ? health.isWorthATry(nowMs) : !health.isCooling(nowMs);
+    return [...this.#sources.keys()].filter(
+      (index) => index < this.#activeIndex && isDue(this.#at(index).health),
+    );
   }
 
   /**

@@ -43,6 +43,8 @@ export class Intake {
   readonly placement: Placement;
   /** Fires where a viewer that waits for the list should look again. */
   readonly changed = new Signal();
+  /** Fires where the list has grown. */
+  readonly grown = new Signal();
   readonly #list: RenditionRing;
   readonly #deps: IntakeDeps;
   #header = NO_HEADER;
@@ -292,6 +294,7 @@ export class Intake {
 
   #advanced(nowMs: number): void {
     this.#advancedMs = nowMs;
+    this.grown.fire();
     const first = this.#list.firstListed;
     if (first === undefined || this.#list.onDemand) return;
     this.#deps.timeline.listedFrom(this.#list.id, first.mediaSequence);

@@ -34,6 +34,8 @@ export type RenditionDeps = IntakeDeps & {
 
 /** RFC 8216 §6.2.2 allows no shorter list; a player starts this far from the end. */
 const START_SEGMENTS = 3;
+/** Who waits for the list to grow looks at the rest of the world this often. */
+const GROWN_WAIT_MS = 500;
 /** The last playlist of a source that fell silent stays this many target durations. */
 const STALE_TARGET_DURATIONS = 3;
 
@@ -174,9 +176,14 @@ export class Rendition implements Disposable {
     this.#supply.goOn();
   }
 
+  /** Resolves when the list grows, and now and then where it does not. */
+  async grown(): Promise<void> {
+    await within(this.#deps.clock, this.#intake.grown.next(), GROWN_WAIT_MS);
+  }
+
   /** Keeps it going although nobody asks. */
-  keepWarm(nowMs: number): void {
-    this.#lastWatchedMs = nowMs;
+  keepGoing(): void {
+    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
     if (this.#state === 'cold') void this.#startCold('follow');
     else this.#follow();
   }

@@ -53,7 +53,11 @@ export function startVarnish(origin: Upstream, readyPath: string): Promise<Bench
   return BenchServer.start({ name: 'varnish', port, dir, cmd, readyPath });
 }
 
-export type WeirChannel = { readonly id: string; readonly source: string };
+/** What it is fed by: a URL, or a file that loops. */
+export type WeirChannel = { readonly id: string } & (
+  | { readonly source: string }
+  | { readonly loop: string }
+);
 
 export type WeirSettings = {
   readonly memory?: string;
@@ -73,9 +77,13 @@ export function startWeir(settings: WeirSettings): Promise<BenchServer> {
 }
 
 function weirYaml({ memory = '256MiB', channels }: WeirSettings): string {
-  const entries = channels.map(
-    ({ id, source }) => `  - { id: ${id}, sources: [{ url: "${source}", timeouts: ${TIMEOUTS} }] }`,
-  );
+  const entries = channels.map((channel) => {
+    const source =
+      'loop' in channel
+        ? `loop: "${channel.loop}"`
+        : `url: "${channel.source}", timeouts: ${TIMEOUTS}`;
+    return `  - { id: ${channel.id}, sources: [{ ${source} }] }`;
+  });
   return `memory: ${memory}
 allow_private: [127.0.0.0/8]
 prefetch: { idle_stop: 1h, per_origin: 64 }

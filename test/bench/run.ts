@@ -11,6 +11,7 @@ import { benchM3uParse } from './m3u-parse.ts';
 import { cores, describeMachine } from './machine.ts';
 import { benchPlaylistParse } from './playlist-parse.ts';
 import { coldStartFigure } from './rows/cold-start.ts';
+import { endlessTsFigure } from './rows/endless-ts.ts';
 import { hitLatencyFigure } from './rows/hit-latency.ts';
 import { ringMemoryFigures } from './rows/ring-memory.ts';
 import { singleFetchFigure } from './rows/single-fetch.ts';
@@ -34,6 +35,7 @@ const ROWS: readonly Row[] = [
   { name: 'ring', measure: ringMemoryFigures },
   { name: 'latency', measure: hitLatencyFigure },
   { name: 'cold', measure: coldStartFigure },
+  { name: 'endless', measure: endlessTsFigure },
   { name: 'start', measure: startUpFigures },
   { name: 'stream-cut', measure: streamCutFigure },
 ];
@@ -72,7 +74,7 @@ function leaveServerCore(): void {
 }
 
 async function programsLacking(): Promise<readonly string[]> {
-  const lacking = await ensurePrograms(['nginx', 'varnishd', 'wrk', 'taskset']);
+  const lacking = await ensurePrograms(['nginx', 'varnishd', 'wrk', 'taskset', 'ffmpeg']);
   if (lacking.includes('taskset')) throw new Error('Cannot measure: taskset is missing');
   for (const program of lacking) {
     console.log(`\n*** ${program.toUpperCase()} IS MISSING: its figures are not measured ***\n`);

@@ -18,6 +18,7 @@ const ROWS = [
   /^RSS over \d+ segments$/,
   /^hit answered, \d+ viewers$/,
   /^cold start/,
+  /^endless TS, \d+ viewers/,
   /^start to ready$/,
   /^idle RSS$/,
   /^endless MPEG-TS cut, one core$/,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkTransport } from '../support/check-transport.ts';
 import { hasProgram, runProgram } from '../support/programs.ts';
 import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { Weir } from '../support/weir.ts';
@@ -154,25 +155,48 @@ describe.skipIf(!hasProgram('ffmpeg'))('the shapes of HLS', () => {
   test.each(SHAPES.map((shape, index) => [shape.name, shape, index] as const))(
     '%s comes out whole',
     async (_, shape, index) => {
-      const url = weir.url(`/live/${folderOf(index)}/index.m3u8`);
-      const count = ['-count_packets', '-show_entries', 'stream=codec_type,nb_read_packets'];
-      const cmd = ['ffprobe', '-loglevel', 'error', ...count, '-of', 'json', url];
-      const { stdout, stderr } = await runProgram(cmd, 30_000);
-      expect(stderr).toBe('');
-      const { streams } = JSON.parse(stdout) as {
-        streams: { codec_type: string; nb_read_packets: string }[];
-      };
-      const packets = (type: string) =>
-        Number(streams.find((stream) => stream.codec_type === type)?.nb_read_packets ?? 0);
-      expect(packets('video')).toBe(shape.video);
-      // 1,024 samples a packet at 48 kHz; the encoder adds one or two to begin and end with
-      const least = Math.floor((shape.sound * 48_000) / 1024);
-      expect(packets('audio')).toBeGreaterThanOrEqual(least);
-      const decode = ['ffmpeg', '-nostdin', '-loglevel', 'error', '-i', url, '-f', 'null', '-'];
-      expect((await runProgram(decode, 30_000)).stderr).toBe('');
+      await expectWhole(weir.url(`/live/${folderOf(index)}/index.m3u8`), shape);
     },
     60_000,
   );
+
+  test.concurrent.each(SHAPES.map((shape, index) => [shape.name, shape, index] as const))(
+    '%s comes out as one clean transport stream',
+    async (_, shape, index) => {
+      const response = await fetch(weir.url(`/live/${folderOf(index)}.ts`));
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('video/mp2t');
+      const bytes = await response.bytes();
+      expect(checkTransport(bytes)).toEqual([]);
+      const file = join(folder.path, `endless${index}.ts`);
+      await Bun.write(file, bytes);
+      // It begins with a key frame: sound that was heard before it stays away
+      await expectWhole(file, shape, shape.video === 0 ? 0 : 4);
+    },
+    60_000,
+  );
+
+  async function expectWhole(
+    url: string,
+    shape: (typeof SHAPES)[number],
+    lateSoundFrames = 0,
+  ): Promise<void> {
+    const count = ['-count_packets', '-show_entries', 'stream=codec_type,nb_read_packets'];
+    const cmd = ['ffprobe', '-loglevel', 'error', ...count, '-of', 'json', url];
+    const { stdout, stderr } = await runProgram(cmd, 30_000);
+    expect(stderr).toBe('');
+    const { streams } = JSON.parse(stdout) as {
+      streams: { codec_type: string; nb_read_packets: string }[];
+    };
+    const packets = (type: string) =>
+      Number(streams.find((stream) => stream.codec_type === type)?.nb_read_packets ?? 0);
+    expect(packets('video')).toBe(shape.video);
+    // 1,024 samples a packet at 48 kHz; the encoder adds one or two to begin and end with
+    const least = Math.floor((shape.sound * 48_000) / 1024);
+    expect(packets('audio')).toBeGreaterThanOrEqual(least - lateSoundFrames);
+    const decode = ['ffmpeg', '-nostdin', '-loglevel', 'error', '-i', url, '-f', 'null', '-'];
+    expect((await runProgram(decode, 30_000)).stderr).toBe('');
+  }
 
   test('subtitles are a rendition like any other', async () => {
     const master = await (await fetch(weir.url('/live/subtitled/index.m3u8'))).text();

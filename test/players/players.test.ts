@@ -1,9 +1,7 @@
 // This file watches weir for a minute with the heavy players: ffmpeg, VLC and mpv.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { chmodSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { FfmpegOrigin } from '../support/ffmpeg-origin.ts';
+import { unprivileged } from '../support/players.ts';
 import { decodeWithFfmpeg, hasProgram, runProgram } from '../support/programs.ts';
 import { Weir } from '../support/weir.ts';
 
@@ -12,15 +10,6 @@ const hasVlc = hasProgram('cvlc');
 const hasMpv = hasProgram('mpv');
 
 const WATCH_S = 60;
-
-/** VLC refuses to run as root. */
-function unprivileged(): string[] {
-  if (process.getuid?.() !== 0) return [];
-  const home = mkdtempSync(join(tmpdir(), 'weir-vlc-'));
-  chmodSync(home, 0o777);
-  const who = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-  return ['env', `HOME=${home}`, ...who];
-}
 
 describe.skipIf(!hasFfmpeg)('weir with heavy players', () => {
   let ts: FfmpegOrigin;

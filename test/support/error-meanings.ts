@@ -46,6 +46,8 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   NET_TOO_LARGE: 'larger than its limit',
   NET_TRUNCATED: 'it ended before its end',
   NET_URL: 'not an http or https URL',
+  PACKAGING_ASSET: 'the key or init segment that a segment of an endless stream needs is not here',
+  PACKAGING_SOUND: 'a variant names sound that the channel does not have',
   RING_BODY_BROKEN: 'a segment broke off while it was being sent; the connection breaks too',
   SOURCE_ASSET: 'the key or init segment of a segment was not to be had',
   SOURCE_BODY: 'the bytes came but are not whole media',

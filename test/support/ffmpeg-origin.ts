@@ -81,7 +81,11 @@ export class FfmpegOrigin implements AsyncDisposable {
     await this.#folder[Symbol.asyncDispose]();
   }
 
+  /** While set it answers nothing but 503. */
+  isDown = false;
+
   async #answer(path: string): Promise<Response> {
+    if (this.isDown) return new Response('down', { status: 503 });
     this.requests.push(path);
     const { outage } = this.#options;
     if (outage !== undefined && Date.now() >= this.#outageFromMs) {

@@ -10,6 +10,7 @@ import { Sealer } from '../../src/delivery/seal.ts';
 import { collectMetrics } from '../../src/metrics/collect.ts';
 import { EventLoopLag } from '../../src/metrics/event-loop.ts';
 import { formatMetrics } from '../../src/metrics/prometheus.ts';
+import { EndlessStreams } from '../../src/packaging/mpegts/endless-streams.ts';
 import type { BodyKey, LoopEvent } from '../../src/prefetch/messages.ts';
 import { Relays } from '../../src/prefetch/relays.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
@@ -74,6 +75,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
     };
   };
   const settings = { ahead: 3, segmentMaxBytes: 100_000, idleStopMs: 60_000 };
+  const streams = new EndlessStreams({ clock, log: silentLog });
   const leases = new ProviderLeases(clock, new Map());
   const random = seededRandom(1);
   const feed = { outbound, leases, openLoop, random };
@@ -90,6 +92,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
         relays,
         ring,
         leases,
+        streams: () => streams.stats(),
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
         guard: () => ({ open: 1 }),
@@ -106,6 +109,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
       segmentMaxBytes: 100_000,
     },
     operations: { relays, metrics, version: '1.2.3', notReady: () => state.notReady },
+    streams,
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
     hot: new HotAnswers(clock, () => {}),

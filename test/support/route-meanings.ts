@@ -18,6 +18,10 @@ export const ROUTE_MEANINGS: readonly {
     means: 'media playlists, segments, init segments, keys; a name never means other bytes',
   },
   {
+    routes: ['/live/{channel}.ts'],
+    means: 'one endless MPEG-TS, over source changes and restarts; `?quality=720` picks a variant',
+  },
+  {
     routes: ['/proxy/{channel}/index.m3u8', '/proxy/{channel}/{token}'],
     means: 'unbuffered, piped through; tokens are sealed upstream addresses',
   },

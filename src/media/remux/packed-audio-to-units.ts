@@ -18,12 +18,13 @@ type AdtsFrame = {
 /**
  * AAC in ADTS with ID3 tags, as RFC 8216 §3.4 has it. MP3 and AC-3 are refused: their frames tell
  * no length without tables that nothing else here needs. A frame that is cut off at the end of a
- * segment is left out. `language` is three letters of ISO 639-2.
+ * segment is left out. `language` is three letters of ISO 639-2. `startTicks`: when a first segment
+ * begins that has no tag; without it such a segment is refused, since nothing says what it belongs to.
  */
-export function createPackedAudioInput(language?: string): RemuxInput {
+export function createPackedAudioInput(language?: string, startTicks?: number): RemuxInput {
   const tracks = [createMuxTrack('aac', language)];
   /** Where the segment before ended: the time of one that has no tag. */
-  let endTicks: number | undefined;
+  let endTicks = startTicks;
   return {
     demux: (segment): Demuxed => {
       const frames = listFrames(segment, endTicks);

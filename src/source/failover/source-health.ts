@@ -36,6 +36,7 @@ export class SourceHealth {
   #wasTried = false;
   #goodSinceMs: number | undefined;
   #lastGoodMs: number | undefined;
+  #failedMs = Number.NEGATIVE_INFINITY;
   #coolUntilMs = Number.NEGATIVE_INFINITY;
   #error: ErrorRecord | undefined;
 
@@ -60,6 +61,7 @@ export class SourceHealth {
 
   failed(nowMs: number, error: ErrorRecord): void {
     this.#wasTried = true;
+    this.#failedMs = nowMs;
     this.#failures++;
     this.#score *= 1 - SCORE_LOSS;
     this.#goodSinceMs = undefined;
@@ -77,12 +79,9 @@ export class SourceHealth {
     return nowMs < this.#coolUntilMs;
   }
 
-  get coolUntilMs(): number {
-    return this.#coolUntilMs;
-  }
-
-  get wasTried(): boolean {
-    return this.#wasTried;
+  /** Where nothing else plays: may be tried again although it has not cooled down. */
+  isWorthATry(nowMs: number): boolean {
+    return nowMs - this.#failedMs >= COOL_DOWN_MS;
   }
 
   report(nowMs: number): HealthReport {

@@ -1,0 +1,70 @@
+// This file serves a channel as one endless transport stream.
+import { Elysia } from 'elysia';
+import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
+import type { Unavailable } from '../prefetch/answers.ts';
+import type { ChannelRelay } from '../prefetch/channel-relay.ts';
+import type { Relays } from '../prefetch/relays.ts';
+import { problemResponse, unknownChannel } from './error-response.ts';
+import { CORS } from './headers.ts';
+import { type AddressOf, badQuality, refuse, renditionFor } from './live.ts';
+import { parseHeight, queryOf } from './query.ts';
+
+const SUFFIX = '.ts';
+/** A viewer of a stream asks once; it is counted again this often. */
+const SEEN_EVERY_MS = 10_000;
+
+// Players ask for ranges of what has none, and proxies hold back what they mean to cache
+const HEADERS = {
+  ...CORS,
+  'content-type': 'video/mp2t',
+  'cache-control': 'no-store',
+  'accept-ranges': 'none',
+  'x-accel-buffering': 'no',
+};
+
+export type Endless = {
+  readonly relays: Relays;
+  readonly streams: EndlessStreams;
+  readonly addressOf: AddressOf;
+};
+
+export function endlessPlugin(endless: Endless) {
+  return new Elysia({ name: 'endless' }).get('/live/:channel', ({ params, request }) =>
+    params.channel.endsWith(SUFFIX)
+      ? channelStream(endless, params.channel.slice(0, -SUFFIX.length), request)
+      : noSuchForm(request),
+  );
+}
+
+/** Always 200 and from now on, whatever range is asked for. HEAD never asks upstream. */
+async function channelStream(endless: Endless, id: string, request: Request): Promise<Response> {
+  const { relays } = endless;
+  if (relays.config(id) === undefined) return unknownChannel(id, request);
+  if (request.method === 'HEAD') return new Response(null, { headers: HEADERS });
+  const height = parseHeight(queryOf(request.url));
+  if (height === 'invalid') return badQuality(request);
+  const relay = relays.get(id) as ChannelRelay;
+  const opened = await relay.open();
+  if (opened.kind !== 'open') return refuseStream(opened, request);
+  const main = renditionFor(relay, opened, height);
+  const answer = await main.playlist(false);
+  if (answer.kind !== 'ready') return refuseStream(answer, request);
+  if (request.signal.aborted) return new Response(null, { status: 499 });
+  const viewer = endless.addressOf(request);
+  relay.seen(viewer);
+  const seen = setInterval(() => relay.seen(viewer), SEEN_EVERY_MS);
+  const body = endless.streams.of(relay, opened, main).watch(() => clearInterval(seen));
+  return new Response(body, { headers: HEADERS });
+}
+
+/** Tuners of the HDHomeRun kind say so when all are in use, and their clients look for it. */
+function refuseStream(answer: Unavailable, request: Request): Response {
+  const response = refuse(answer, request);
+  if (answer.isBusy) response.headers.set('x-hdhomerun-error', '805 All Tuners In Use');
+  return response;
+}
+
+function noSuchForm(request: Request): Response {
+  const message = 'Cannot find it: wanted /live/{channel}/index.m3u8 or /live/{channel}.ts';
+  return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_ADDRESS', message }, request);
+}

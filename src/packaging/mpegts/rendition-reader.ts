@@ -1,0 +1,91 @@
+// This file reads the segments of a rendition one after the other, each as soon as it is listed.
+import type { Rendition } from '../../prefetch/rendition.ts';
+import type { Segment } from '../../ring/rendition-ring.ts';
+
+export type ReadSegment = {
+  readonly segment: Segment;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** It does not go on where the one read before it ended. */
+  readonly discontinuity: boolean;
+};
+
+/** RFC 8216 §6.3.3: who starts nearer to the end of a live list has nothing left when one is late. */
+const START_SEGMENTS = 3;
+
+export class RenditionReader {
+  readonly rendition: Rendition;
+  /** Media sequence number of the next; undefined before the first. */
+  #next: number | undefined;
+  #isApart = true;
+
+  constructor(rendition: Rendition) {
+    this.rendition = rendition;
+  }
+
+  /** The next segment; undefined where the stream has ended or `signal` aborts. */
+  async next(signal: AbortSignal): Promise<ReadSegment | undefined> {
+    for (;;) {
+      if (signal.aborted) return undefined;
+      this.rendition.keepGoing();
+      const segment = this.#pick();
+      if (segment === 'ended') return undefined;
+      if (segment === undefined) {
+        await this.rendition.grown();
+        continue;
+      }
+      const bytes = await this.#bytesOf(segment);
+      if (bytes === 'late') continue;
+      this.#next = segment.mediaSequence + 1;
+      if (bytes === undefined) {
+        this.#isApart = true;
+        continue;
+      }
+      const discontinuity = segment.discontinuity || this.#isApart;
+      this.#isApart = false;
+      return { segment, bytes, discontinuity };
+    }
+  }
+
+  /** Begins with the segment of this number, where there is one: the like of another rendition. */
+  startAt(mediaSequence: number): void {
+    if (this.rendition.ring.find(mediaSequence) === undefined) return;
+    this.#next = mediaSequence;
+    this.#isApart = true;
+  }
+
+  #pick(): Segment | 'ended' | undefined {
+    const { ring } = this.rendition;
+    const first = ring.firstListed;
+    if (first === undefined) return undefined;
+    const count = ring.listedCount;
+    if (this.#next === undefined) {
+      const back = ring.onDemand ? count : Math.min(count, START_SEGMENTS);
+      this.#next = first.mediaSequence + count - back;
+    }
+    if (this.#next < first.mediaSequence && ring.find(this.#next)?.state !== 'held') {
+      this.#next = first.mediaSequence;
+      this.#isApart = true;
+    }
+    if (this.#next < first.mediaSequence + count) return ring.find(this.#next);
+    return ring.ended ? 'ended' : undefined;
+  }
+
+  /** late: to be asked for again. Undefined: it will never come. */
+  async #bytesOf(segment: Segment): Promise<Uint8Array<ArrayBuffer> | 'late' | undefined> {
+    const found = await this.rendition.body(segment.name);
+    switch (found.kind) {
+      case 'whole':
+        return found.body.bytes();
+      case 'streaming':
+        return found.inFlight.whole().then(
+          (body) => body.bytes(),
+          () => 'late' as const,
+        );
+      case 'unavailable':
+        await this.rendition.grown();
+        return 'late';
+      default:
+        return undefined;
+    }
+  }
+}
