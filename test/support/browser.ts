@@ -1,4 +1,4 @@
-// This file plays a stream with hls.js in headless Chromium.
+// This file plays a stream with hls.js or mpegts.js in headless Chromium.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,11 +53,10 @@ export class Chromium implements AsyncDisposable {
   }
 
   /** Plays `url` for `seconds` on a page of its own origin, so that CORS is tried too. */
-  async watch(url: string, seconds: number): Promise<Watched> {
-    const script = await Bun.file(
-      join(import.meta.dir, '../../node_modules/hls.js/dist/hls.min.js'),
-    ).text();
-    await using server = playerPage(script);
+  async watch(url: string, seconds: number, library: Library = 'hls.js'): Promise<Watched> {
+    const { file, start } = LIBRARIES[library];
+    const script = await Bun.file(join(import.meta.dir, '../../node_modules', file)).text();
+    await using server = playerPage(script, start);
     const page = await this.#browser.newPage();
     try {
       await page.goto(server.url);
@@ -79,8 +78,31 @@ export class Chromium implements AsyncDisposable {
   }
 }
 
-function playerPage(hls: string): AsyncDisposable & { readonly url: string } {
-  const page = `<!doctype html><video id="v" muted playsinline></video><script src="/hls.js"></script>
+type Library = 'hls.js' | 'mpegts.js';
+
+/** Where each lies, and how it is told to play `url` in `video`. */
+const LIBRARIES: Readonly<Record<Library, { readonly file: string; readonly start: string }>> = {
+  'hls.js': {
+    file: 'hls.js/dist/hls.min.js',
+    start: `
+  const hls = new Hls();
+  hls.on(Hls.Events.ERROR, (_, data) => { if (data.fatal) state.fatalErrors.push(data.details); });
+  hls.loadSource(url);
+  hls.attachMedia(video);`,
+  },
+  'mpegts.js': {
+    file: 'mpegts.js/dist/mpegts.js',
+    start: `
+  mpegts.LoggingControl.enableAll = false;
+  const player = mpegts.createPlayer({ type: 'mpegts', isLive: true, url });
+  player.on(mpegts.Events.ERROR, (...what) => state.fatalErrors.push(what.slice(0, 2).join(' ')));
+  player.attachMediaElement(video);
+  player.load();`,
+  },
+};
+
+function playerPage(library: string, start: string): AsyncDisposable & { readonly url: string } {
+  const page = `<!doctype html><video id="v" muted playsinline></video><script src="/library.js"></script>
 <script>
 const video = document.getElementById('v');
 const state = { stalls: 0, fatalErrors: [], begun: false, played: 0, last: 0 };
@@ -92,10 +114,7 @@ video.addEventListener('timeupdate', () => {
   state.last = video.currentTime;
 });
 window.start = (url) => {
-  const hls = new Hls();
-  hls.on(Hls.Events.ERROR, (_, data) => { if (data.fatal) state.fatalErrors.push(data.details); });
-  hls.loadSource(url);
-  hls.attachMedia(video);
+  ${start}
   video.play();
 };
 window.report = () => ({
@@ -107,8 +126,8 @@ window.report = () => ({
     hostname: '127.0.0.1',
     port: 0,
     fetch: (request) =>
-      request.url.endsWith('/hls.js')
-        ? new Response(hls, { headers: { 'content-type': 'text/javascript' } })
+      request.url.endsWith('/library.js')
+        ? new Response(library, { headers: { 'content-type': 'text/javascript' } })
         : new Response(page, { headers: { 'content-type': 'text/html' } }),
   });
   return {
