@@ -127,6 +127,8 @@ export async function serve(
     idleTimeout: 0,
     maxRequestBodySize: REQUEST_BODY_MAX_BYTES,
     development: false,
+    // Without development Bun would share the port with whoever else listens there, unsaid
+    reusePort: false,
     routes: { '/': page, ...hotRoutes },
     fetch: app.fetch,
   });
@@ -173,10 +175,9 @@ async function drain(server: Server<undefined>): Promise<void> {
 /** The data folder is a convenience: without it the picture goes on, the numbering starts anew. */
 function openStoreOrNone(dataDir: string, log: Log): Store {
   try {
-    return openStore(dataDir);
+    return openStore(dataDir, log);
   } catch (error) {
-    const { message } = error as Error;
-    log.warn('data folder not usable: numbering is not kept over restarts', { dataDir, message });
+    log.warn('data folder not usable: numbering is not kept over restarts', { dataDir, error });
     return openMemoryStore();
   }
 }

@@ -196,6 +196,33 @@ describe('weir serve', () => {
     );
   });
 
+  test('does not share its port with a second weir, which says so and ends with 1', async () => {
+    await using first = await Weir.start();
+    await using folder = await createTempFolder();
+    const address = `127.0.0.1:${first.port}`;
+    const ran = await runWeir(['--listen', address, '--data', folder.path]);
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toContain('"code":"MAIN_LISTEN"');
+    expect(ran.stdout).toContain(
+      `Cannot listen on ${address}: something else listens there, wanted a free port`,
+    );
+    expect((await fetch(first.url('/healthz'))).status).toBe(200);
+  });
+
+  test('says that another uses its data folder, and plays on; not after a kill -9', async () => {
+    await using first = await Weir.start();
+    const { dataDir } = first;
+    const inUse = 'data folder in use by another weir: numbering is not kept until that one ends';
+    {
+      await using second = await Weir.start({ dataDir });
+      expect(said(second, inUse)).toMatchObject([{ level: 'warn', dataDir }]);
+      expect((await fetch(second.url('/live/demo/index.m3u8'))).status).toBe(200);
+    }
+    await first.kill();
+    await using third = await Weir.start({ dataDir });
+    expect(said(third, inUse)).toEqual([]);
+  });
+
   test('says loudly what should have been meant', async () => {
     const yaml = `channels:
   - id: a
