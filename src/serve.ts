@@ -10,6 +10,7 @@ import page from './console/index.html';
 import { createApp } from './delivery/app.ts';
 import { createConnectionGuard } from './delivery/connection-guard.ts';
 import { HotAnswers, type HotRoutes } from './delivery/hot-answers.ts';
+import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
@@ -92,12 +93,7 @@ export async function serve(
         startedAtMs,
       }),
     );
-  // From source, a reload makes Bun forget the page's script until the page is asked for again
-  // (oven-sh/bun#41576); in the executable it does not
-  const isExecutable = Bun.embeddedFiles.length > 0;
-  const hot = new HotAnswers(clock, (routes) => {
-    if (isExecutable) server.reload(options(routes));
-  });
+  const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
   const app = createApp({
     unbuffered: {
       relays,
@@ -119,8 +115,9 @@ export async function serve(
     },
     publicUrl: () => current.publicUrl,
     hot,
+    page: () => openPage(page),
   });
-  const options = (hotRoutes: HotRoutes) => ({
+  const options = (routes: HotRoutes) => ({
     hostname: config.listen.host,
     port: config.listen.port,
     // Bun counts silence of the handler too; our own deadlines bound every wait
@@ -129,7 +126,7 @@ export async function serve(
     development: false,
     // Without development Bun would share the port with whoever else listens there, unsaid
     reusePort: false,
-    routes: { '/': page, ...hotRoutes },
+    routes,
     fetch: app.fetch,
   });
   const server: Server<undefined> = Bun.serve(options({}));

@@ -9,6 +9,8 @@ import type { HotAnswers } from './hot-answers.ts';
 import { lineUpPlugin } from './line-up.ts';
 import { type AddressOf, livePlugin } from './live.ts';
 import { type Operations, operationsPlugin } from './operations.ts';
+import { pagePlugin } from './page.ts';
+import type { PageFiles } from './page-files.ts';
 import { PlaylistAnswers } from './playlist-response.ts';
 import { type UnbufferedDeps, UnbufferedModes, unbufferedPlugin } from './unbuffered.ts';
 
@@ -19,6 +21,7 @@ export type AppDeps = {
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
+  readonly page: () => Promise<PageFiles>;
 };
 
 const ALLOWED = 'GET, HEAD, OPTIONS';
@@ -34,6 +37,7 @@ export function createApp(deps: AppDeps) {
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl))
     .use(operationsPlugin(deps.operations))
+    .use(pagePlugin(deps.page))
     .options('/*', () => new Response(null, { status: 204, headers: PREFLIGHT }))
     .all('/*', ({ request }) => unrouted(request));
 }

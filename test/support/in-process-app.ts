@@ -6,6 +6,7 @@ import { openMemoryStore } from '../../src/channel/store.ts';
 import type { ChannelConfig, UrlSource } from '../../src/config/config.ts';
 import { createApp } from '../../src/delivery/app.ts';
 import { HotAnswers } from '../../src/delivery/hot-answers.ts';
+import type { PageFiles } from '../../src/delivery/page-files.ts';
 import { Sealer } from '../../src/delivery/seal.ts';
 import { collectMetrics } from '../../src/metrics/collect.ts';
 import { EventLoopLag } from '../../src/metrics/event-loop.ts';
@@ -26,6 +27,12 @@ export type LoopScript = {
   segments: readonly ListedSegment[] | undefined;
   /** What comes of a body that a viewer waits for. */
   onWant: (key: BodyKey, emit: (event: LoopEvent) => void) => void;
+};
+
+export type AppState = {
+  notReady: string | undefined;
+  publicUrl: string | undefined;
+  page: () => Promise<PageFiles>;
 };
 
 export function loaded(key: BodyKey, bytes: string): LoopEvent {
@@ -82,9 +89,10 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
   const deps = { clock, log: silentLog, ring, store, settings, ...feed };
   const relays = new Relays(channels, deps);
   const lag = new EventLoopLag(clock);
-  const state: { notReady: string | undefined; publicUrl: string | undefined } = {
+  const state: AppState = {
     notReady: undefined,
     publicUrl: undefined,
+    page: async () => ({ html: '<p>page</p>', assets: new Map() }),
   };
   const metrics = () =>
     formatMetrics(
@@ -113,6 +121,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
     hot: new HotAnswers(clock, () => {}),
+    page: () => state.page(),
   });
   return {
     clock,
@@ -121,6 +130,8 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
     ring,
     script,
     state,
+    /** `/live/:channel/…` of every method. */
+    routes: app.routes.map(({ path }) => path),
     get loopsOpened() {
       return loopsOpened;
     },

@@ -4,7 +4,7 @@ export const ROUTE_MEANINGS: readonly {
   readonly routes: readonly string[];
   readonly means: string;
 }[] = [
-  { routes: ['/'], means: 'a page that lists the channels and plays them' },
+  { routes: ['/', '/console/{name}'], means: 'a page that lists the channels and plays them' },
   {
     routes: ['/playlist.m3u'],
     means: 'the line-up; `?mode=`, `?quality=`, `?host=`, `?group=` (repeatable)',
