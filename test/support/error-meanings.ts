@@ -2,6 +2,10 @@
 
 export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   BASE_UNEXPECTED: 'a mistake of ours; please report it with the log line',
+  CONFIG_CHANNELS_GONE:
+    'not taken up while running: every channel is gone; `channels: []` says that none is meant',
+  CONFIG_FILE_CUT:
+    'not taken up while running: the file is empty, or ends in mid-line of what it held',
   CONFIG_FILE_MISSING: 'the named file is not there',
   CONFIG_FILE_TOO_LARGE: 'over 8 MiB: this is no configuration',
   CONFIG_FILE_UNREADABLE: 'it may not be read, or is no text',
