@@ -12,6 +12,7 @@ import { createConnectionGuard } from './delivery/connection-guard.ts';
 import { HotAnswers, type HotRoutes } from './delivery/hot-answers.ts';
 import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
+import { ChannelNumbers } from './lineup/channel-number.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -62,7 +63,8 @@ export async function serve(
   });
   const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
   const leases = new ProviderLeases(clock, config.providers);
-  const relays = new Relays(channels, {
+  const numbers = new ChannelNumbers(store, log);
+  const relays = new Relays(numbers.number(channels), {
     clock,
     random: systemRandom,
     leases,
@@ -143,7 +145,7 @@ export async function serve(
     reload(next, nextChannels) {
       current = next;
       leases.limits = next.providers;
-      relays.apply(nextChannels);
+      relays.apply(numbers.number(nextChannels));
     },
     async stop(reason) {
       if (stopping) return;

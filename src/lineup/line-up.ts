@@ -2,7 +2,6 @@
 import { assertNever } from '../base/assert.ts';
 import type { ChannelConfig, ChannelMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
-import { channelNumbers } from './channel-number.ts';
 import type { LineUpRequest, ProgramRequest } from './request.ts';
 
 /** What formatM3u() gives is this: by no other type does mpv know a list with a guide. */
@@ -18,7 +17,7 @@ export type LineUpOptions = {
   readonly hasGuide: boolean;
 };
 
-/** `?mode=&quality=&host=&group=` over all channels; hand in all, numbers depend on it. */
+/** `?mode=&quality=&host=&group=` over all channels, in their order. */
 export function lineUpOf(
   channels: readonly ChannelConfig[],
   request: LineUpRequest,
@@ -57,37 +56,17 @@ function compose(
   options: LineUpOptions,
   urlOf: (channel: ChannelConfig) => string,
 ): M3uLineUp {
-  const { sorted, numbers } = arrange(channels);
-  const entries = sorted
-    .filter(wanted)
-    .map((channel) => toEntry(channel, numbers.get(channel.id), urlOf(channel)));
+  const entries = channels.filter(wanted).map((channel) => toEntry(channel, urlOf(channel)));
   // No player can make anything of a relative guide.
   const guideUrl = options.hasGuide && base !== '' ? base + GUIDE_PATH : undefined;
   return { ...(guideUrl === undefined ? {} : { guideUrl }), entries };
 }
 
-type Arranged = {
-  readonly sorted: readonly ChannelConfig[];
-  readonly numbers: ReadonlyMap<string, number>;
-};
-
-/** By list of channels, which is never changed in place: 20,000 are not sorted for each answer. */
-const ARRANGED = new WeakMap<readonly ChannelConfig[], Arranged>();
-
-function arrange(channels: readonly ChannelConfig[]): Arranged {
-  const before = ARRANGED.get(channels);
-  if (before !== undefined) return before;
-  const sorted = channels.toSorted(byNumberThenName);
-  const arranged = { sorted, numbers: channelNumbers(channels) };
-  ARRANGED.set(channels, arranged);
-  return arranged;
-}
-
-function toEntry(channel: ChannelConfig, number: number | undefined, url: string): M3uEntry {
+function toEntry(channel: ChannelConfig, url: string): M3uEntry {
   return {
     id: channel.id,
     name: channel.name,
-    ...(number === undefined ? {} : { number }),
+    ...(channel.number === undefined ? {} : { number: channel.number }),
     ...(channel.group === undefined ? {} : { group: channel.group }),
     ...(channel.logo === undefined ? {} : { logo: channel.logo }),
     ...(channel.guide === undefined ? {} : { guideId: channel.guide }),
@@ -112,15 +91,4 @@ function pathOf(id: string, mode: ChannelMode, request: LineUpRequest): string {
     default:
       return assertNever(mode);
   }
-}
-
-/** "News 2" before "News 10", whatever the case; the same order on every machine. */
-const NAMES = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
-
-/** Numbers that people gave first; a number made up for want of one says nothing about the order. */
-function byNumberThenName(a: ChannelConfig, b: ChannelConfig): number {
-  const first = (a.number ?? Number.POSITIVE_INFINITY) - (b.number ?? Number.POSITIVE_INFINITY);
-  // Infinity - Infinity is NaN: neither has a number.
-  if (first < 0 || first > 0) return first;
-  return NAMES.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
 }

@@ -34,6 +34,12 @@ const START_WAIT_MS = 10_000;
 /** A list that shrinks below this share of itself is half an answer and no new line-up. */
 const LEAST_SHARE = 0.5;
 
+/** Stable, so that those without a number stay as they are. */
+function byNumber(a: ChannelConfig, b: ChannelConfig): number {
+  const [first, second] = [a.number ?? Number.MAX_VALUE, b.number ?? Number.MAX_VALUE];
+  return first - second;
+}
+
 export class LineUps implements Disposable {
   readonly #places: readonly string[];
   readonly #parts: LineUpParts;
@@ -70,13 +76,16 @@ export class LineUps implements Disposable {
     await Promise.all(this.#places.map((place) => this.#read(place)));
   }
 
-  /** `own`, then those of the line-ups in their order, none with an id that was there before. */
+  /**
+   * `own` by their numbers, those without one after them as they stand in the file; then those of
+   * the line-ups as they stand there, none with an id that was there before.
+   */
   channels(own: readonly ChannelConfig[]): readonly ChannelConfig[] {
     const ids = own.map(({ id }) => id);
     const id = ids.join('\n');
     // Making tens of thousands of channels takes a while, and a reload asks for the same again.
     if (this.#made?.ownIds !== id) this.#made = { ownIds: id, channels: this.#make(ids) };
-    return [...own, ...this.#made.channels];
+    return [...own.toSorted(byNumber), ...this.#made.channels];
   }
 
   #make(ownIds: readonly string[]): ChannelConfig[] {
