@@ -138,6 +138,12 @@ describe('layers', () => {
     expect(strays).toEqual([]);
   });
 
+  test('no log line has an error for fields: its message would be a second one', () => {
+    const spread = /log\.(?:debug|info|warn|error)\([^;]*?\.\.\.error(?:Record\(|\b)/;
+    const strays = files.filter((file) => spread.test(sources.get(file) as string));
+    expect(strays).toEqual([]);
+  });
+
   test('every file says in its first line what it is', () => {
     const silent = files.filter(
       (file) => !/^(#!.*\n)?\/\/ This file /.test(sources.get(file) as string),

@@ -1,6 +1,7 @@
 // This file reads the line-ups an operator named, and keeps the channels that each last gave.
 import { type Backoff, backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
+import { errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ChannelConfig } from '../config/config.ts';
@@ -127,7 +128,7 @@ export class LineUps implements Disposable {
       return true;
     } catch (error) {
       if (this.#ended.signal.aborted) return false;
-      log.error('line-up not loaded', { place: shown, error });
+      log.error('line-up not loaded', { place: shown, ...errorFields(errorRecord(error)) });
       return false;
     }
   }
