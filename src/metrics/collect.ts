@@ -143,14 +143,16 @@ function insecureChannels(channels: readonly ChannelConfig[]): Metric {
   return metric('weir_tls_unverified', 'gauge', help, samples);
 }
 
+/** What the guard counts begins with this; the rest is as it is now. */
+const CLOSED = 'closed_';
+
 function processMetrics(sources: Sources): readonly Metric[] {
   const ring = sources.ring.stats();
   const pool = sources.pool();
   const lag = sources.lag.stats();
-  const guard = Object.entries(sources.guard()).map(([what, value]) => ({
-    labels: { what },
-    value,
-  }));
+  const guard = Object.entries(sources.guard());
+  const open = guard.filter(([name]) => !name.startsWith(CLOSED));
+  const closed = guard.filter(([name]) => name.startsWith(CLOSED));
   return [
     metric('weir_ring_held_bytes', 'gauge', 'Bytes of segments held.', one(ring.heldBytes)),
     metric('weir_ring_budget_bytes', 'gauge', 'The memory setting.', one(ring.budgetBytes)),
@@ -163,7 +165,18 @@ function processMetrics(sources: Sources): readonly Metric[] {
     ),
     metric('weir_loops', 'gauge', 'Renditions being followed.', one(pool.loops)),
     metric('weir_workers_replaced_total', 'counter', 'Workers that died.', one(pool.replaced)),
-    metric('weir_connections', 'gauge', 'What the connection guard sees and closed.', guard),
+    metric(
+      'weir_connections',
+      'gauge',
+      'Connections of viewers and the addresses they come from.',
+      open.map(([what, value]) => ({ labels: { what }, value })),
+    ),
+    metric(
+      'weir_connections_closed_total',
+      'counter',
+      'Connections that the guard closed, by reason.',
+      closed.map(([name, value]) => ({ labels: { why: name.slice(CLOSED.length) }, value })),
+    ),
     metric('weir_event_loop_lag_seconds', 'gauge', 'Worst of 10 s.', one(lag.maxMs / 1000)),
     metric(
       'process_resident_memory_bytes',

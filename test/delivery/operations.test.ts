@@ -91,6 +91,8 @@ describe('operations', () => {
       'weir_tls_unverified{channel="open"} 1',
       'weir_loops 1',
       'weir_connections{what="open"} 1',
+      'weir_connections_closed_total{why="idle"} 2',
+      '# TYPE weir_connections_closed_total counter',
       'process_start_time_seconds 5',
       `weir_build_info{version="1.2.3",bun="${Bun.version}"} 1`,
     ];

@@ -103,7 +103,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
         streams: () => streams.stats(),
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
-        guard: () => ({ open: 1 }),
+        guard: () => ({ open: 1, closed_idle: 2 }),
         version: '1.2.3',
         startedAtMs: 5000,
       }),
