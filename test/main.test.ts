@@ -33,6 +33,21 @@ describe('weir', () => {
       /^weir: Unknown command "serv", did you mean weir serve\?\n$/,
     ],
     [
+      'a command behind flags',
+      ['--memory', '64MiB', 'check'],
+      0,
+      /memory +64MiB +--memory\n/,
+      /^$/,
+    ],
+    ['help behind flags', ['--m3u=x', 'check', '--help'], 0, /Usage: weir check/, /^$/],
+    [
+      'an unknown command behind flags',
+      ['--config', 'check', 'chek'],
+      2,
+      /^$/,
+      /^weir: Unknown command "chek", did you mean weir check\?\n$/,
+    ],
+    [
       'help of an unknown command',
       ['help', 'x'],
       2,
