@@ -1,8 +1,9 @@
 // This file makes the entries of a line-up from the channels and what was asked for.
 import { assertNever } from '../base/assert.ts';
+import { mayBeHad } from '../channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
-import type { LineUpRequest, ProgramRequest } from './request.ts';
+import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
 
 /** What formatM3u() gives is this: by no other type does mpv know a list with a guide. */
 export const LINE_UP_TYPE = 'audio/x-mpegurl; charset=utf-8';
@@ -28,7 +29,7 @@ export function lineUpOf(
     groups.size === 0 || groups.has(channel.group ?? '');
   const base = request.host ?? options.ownBase;
   return compose(channels, wanted, base, options, (channel) => {
-    const mode = request.mode ?? channel.mode;
+    const mode = modeOf(channel, request.mode ?? channel.mode);
     // The host is where media comes from then, and knows nothing of our playlists.
     const from = mode === 'host' ? options.ownBase : base;
     return from + pathOf(channel.id, mode, request);
@@ -43,11 +44,26 @@ export function programOf(
 ): M3uLineUp {
   const base = request.host ?? options.ownBase;
   const everyone = (): boolean => true;
-  return compose(channels, everyone, base, options, ({ id }) => {
+  return compose(channels, everyone, base, options, (channel) => {
+    const { id } = channel;
     const hd = request.quality === undefined ? '' : `&hd=${request.quality}`;
-    return `${base}/${request.name}.m3u8?fid=${encodeURIComponent(id)}${hd}`;
+    const mode = PROGRAM_MODES[request.name];
+    const name = modeOf(channel, mode) === mode ? request.name : 'online';
+    return `${base}/${name}.m3u8?fid=${encodeURIComponent(id)}${hd}`;
   });
 }
+
+/** A line-up names nothing that would be refused: such a channel plays buffered. */
+function modeOf(channel: ChannelConfig, wanted: ChannelMode): ChannelMode {
+  return mayBeHad(channel, wanted) ? wanted : 'buffered';
+}
+
+const PROGRAM_MODES: Readonly<Record<ProgramName, ChannelMode>> = {
+  online: 'buffered',
+  channel: 'proxy',
+  channel2: 'host',
+  channel3: 'redirect',
+};
 
 function compose(
   channels: readonly ChannelConfig[],

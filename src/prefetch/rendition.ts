@@ -1,6 +1,6 @@
 // This file is one rendition as the serving thread sees it: demand in, segments out.
 import { within } from '../base/clock.ts';
-import { AppError, type ErrorRecord } from '../base/errors.ts';
+import { type ErrorRecord, errorRecord } from '../base/errors.ts';
 import { InFlight } from '../ring/in-flight.ts';
 import { mediaSequenceOf } from '../ring/name.ts';
 import { RenditionRing } from '../ring/rendition-ring.ts';
@@ -12,6 +12,7 @@ import {
   type Awaited,
   type BodyResult,
   type PlaylistAnswer,
+  told,
   type Unavailable,
   unavailable,
   VIEWER_WAIT_MS,
@@ -270,7 +271,8 @@ export class Rendition implements Disposable {
   }
 
   #silent(): Unavailable {
-    const because = this.#intake.lastError?.message ?? 'it names nothing new';
+    const { lastError } = this.#intake;
+    const because = lastError === undefined ? 'it names nothing new' : told(lastError);
     return unavailable(this.ring.targetDurationS, `the source fell silent: ${because}`);
   }
 
@@ -289,7 +291,8 @@ export class Rendition implements Disposable {
       const { lastError } = intake;
       if (nowMs >= untilMs || (lastError !== undefined && isRefusal(lastError))) {
         if (this.ring.listedCount > 0) return this.#answer(nowMs);
-        const reason = lastError?.message ?? 'the source did not answer in time';
+        const late = 'the source did not answer in time';
+        const reason = lastError === undefined ? late : told(lastError);
         return unavailable(Math.min(5, this.ring.targetDurationS), reason);
       }
       await within(clock, intake.changed.next(), untilMs - nowMs);
@@ -361,8 +364,7 @@ export class Rendition implements Disposable {
       if (begun !== 'streaming') return { kind: 'whole', body: begun, contentType: contentType() };
       return { kind: 'streaming', inFlight, contentType: contentType() };
     } catch (error) {
-      const reason = error instanceof AppError ? error.message : 'the segment did not come';
-      return unavailable(1, reason);
+      return unavailable(1, `the segment did not come: ${told(errorRecord(error))}`);
     } finally {
       inFlight.readers--;
       if (inFlight.readers === 0) this.#supply.unwant(key);

@@ -138,7 +138,7 @@ describe('a cold rendition', () => {
     const detail = { status: 403 };
     const error = { code: 'SOURCE_STATUS', message: 'upstream answered 403', detail };
     w.loop.emit({ type: 'poll-failed', error, failures: 1 });
-    expect(await answer).toMatchObject({ kind: 'unavailable', reason: 'upstream answered 403' });
+    expect(await answer).toMatchObject({ kind: 'unavailable', reason: 'the source answers 403 (SOURCE_STATUS)' });
   });
 
   test('a body and the list before it are one wait, not two', async () => {
