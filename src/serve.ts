@@ -107,6 +107,7 @@ export async function serve(
     operations: {
       relays,
       metrics,
+      ring: () => ring.stats(),
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
@@ -118,6 +119,7 @@ export async function serve(
     publicUrl: () => current.publicUrl,
     hot,
     page: () => openPage(page),
+    log,
   });
   const options = (routes: HotRoutes) => ({
     hostname: config.listen.host,

@@ -27,6 +27,7 @@ export type Sources = {
 export function collectMetrics(sources: Sources): readonly Metric[] {
   return [
     ...channelMetrics([...sources.relays.all()]),
+    ...channelViewers(sources.relays),
     insecureChannels(sources.relays.channels),
     ...streamMetrics(sources.streams()),
     ...providerMetrics(sources.leases.stats()),
@@ -35,7 +36,6 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
 }
 
 function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
-  const viewers: Sample[] = [];
   const fetches: Sample[] = [];
   const held: Sample[] = [];
   const ages: Sample[] = [];
@@ -45,7 +45,6 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
   for (const relay of relays) {
     const channel = relay.config.id;
     const stats = relay.stats();
-    viewers.push({ labels: { channel }, value: stats.viewers });
     stalls.push({ labels: { channel }, value: stats.stallsAvoided });
     for (const [reason, value] of stats.switches) {
       switches.push({ labels: { channel, reason }, value });
@@ -68,7 +67,6 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
     }
   }
   return [
-    metric('weir_channel_viewers', 'gauge', 'Sessions that fetched a segment lately.', viewers),
     metric('weir_upstream_fetches_total', 'counter', 'Upstream requests by outcome.', fetches),
     metric('weir_ring_bytes', 'gauge', 'Bytes of segments held, by rendition.', held),
     metric('weir_edge_age_seconds', 'gauge', 'Since the newest listed segment came.', ages),
@@ -121,6 +119,28 @@ function streamMetrics(streams: readonly StreamStats[]): Metric[] {
       'Places at which the running stream was joined anew.',
       samples(({ splices }) => splices),
     ),
+  ];
+}
+
+/**
+ * With more channels than this, those that nobody has asked for yet have no series: 20,000 idle
+ * ones would be a megabyte to write, send and store every 15 s, to say nothing.
+ */
+const ALL_CHANNELS_MAX = 1000;
+
+function channelViewers(relays: Relays): Metric[] {
+  const { channels } = relays;
+  const listed =
+    channels.length <= ALL_CHANNELS_MAX
+      ? channels.map(({ id }) => ({ id, relay: relays.peek(id) }))
+      : [...relays.all()].map((relay) => ({ id: relay.config.id, relay }));
+  const viewers = listed.map(({ id: channel, relay }) => ({
+    labels: { channel },
+    value: relay?.viewers ?? 0,
+  }));
+  return [
+    metric('weir_channels', 'gauge', 'Channels that can be watched.', one(channels.length)),
+    metric('weir_channel_viewers', 'gauge', 'Sessions that watched lately.', viewers),
   ];
 }
 

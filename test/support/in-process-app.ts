@@ -116,12 +116,19 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
       sealer: new Sealer(store.secret('proxy-url', 32)),
       segmentMaxBytes: 100_000,
     },
-    operations: { relays, metrics, version: '1.2.3', notReady: () => state.notReady },
+    operations: {
+      relays,
+      metrics,
+      version: '1.2.3',
+      notReady: () => state.notReady,
+      ring: () => ring.stats(),
+    },
     streams,
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
     hot: new HotAnswers(clock, () => {}),
     page: () => state.page(),
+    log: silentLog,
   });
   return {
     clock,
@@ -136,8 +143,13 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
       return loopsOpened;
     },
     /** `headers` with a method of its own where it is not GET. */
-    ask: async (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-      app.handle(new Request(`http://tv.example${path}`, { method, headers })),
+    ask: async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
+      const answer = await app.fetch(new Request(`http://tv.example${path}`, { method, headers }));
+      // The server sends no body then
+      return method === 'HEAD' ? new Response(null, answer) : answer;
+    },
+    /** As it is, where a test makes the request itself. */
+    fetch: app.fetch,
     [Symbol.dispose]() {
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
