@@ -46,7 +46,10 @@ export function createApp(deps: AppDeps) {
     .use(pagePlugin(deps.page))
     .options('/*', ({ request }) => preflight(request))
     .all('/*', ({ request }) => unrouted(request));
-  return { fetch: createDoor((request) => router.fetch(request), log) };
+  return {
+    fetch: createDoor(router.fetch, log),
+    routes: router.routes.map(({ path }) => path),
+  };
 }
 
 /** A page of another site may play what we serve, and read nothing of how we do. */

@@ -137,8 +137,8 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
     ring,
     script,
     state,
-    /** `/live/:channel/…` of every method. */
-    routes: app.routes.map(({ path }) => path),
+    /** `/live/:channel/…`, each once. */
+    routes: [...new Set(app.routes)],
     get loopsOpened() {
       return loopsOpened;
     },
