@@ -2,19 +2,34 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { Elysia } from 'elysia';
-import { errorRecord } from '../base/errors.ts';
+import { prefersGzip } from './accept.ts';
 import { matchesEtag } from './body-response.ts';
 import { problemResponse } from './error-response.ts';
-import { IMMUTABLE_CACHE } from './headers.ts';
+import { IMMUTABLE_CACHE, NO_SNIFF } from './headers.ts';
 import { ASSET_FOLDER, type PageFiles } from './page-files.ts';
 
 /** The page names its assets by their content: it is asked for anew each time, they are not. */
 const PAGE_CACHE = 'no-cache';
 
+/** What the page may do, should a channel's name ever become more than text; hls.js uses blobs. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "media-src 'self' blob:",
+  "img-src 'self' data:",
+  "worker-src 'self' blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
 const gzipAside = promisify(gzip);
 
 type Form = {
   readonly plain: Uint8Array<ArrayBuffer>;
+  readonly hash: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Made when first asked for, in another thread: the script takes 30 ms. */
   gzipped: Promise<Uint8Array<ArrayBuffer>> | undefined;
@@ -30,7 +45,7 @@ export function pagePlugin(open: () => Promise<PageFiles>) {
       return form === undefined ? noAsset(request) : await respond(form, request);
     } catch (error) {
       opened = undefined;
-      return problemResponse({ status: 500, ...errorRecord(error) }, request);
+      throw error;
     }
   };
   return new Elysia({ name: 'page' })
@@ -52,21 +67,22 @@ function formOf(plain: Uint8Array<ArrayBuffer>, contentType: string, cacheContro
   const headers = {
     'content-type': contentType,
     'cache-control': cacheControl,
-    etag: `"${Bun.hash.wyhash(plain).toString(36)}"`,
     vary: 'Accept-Encoding',
-    'x-content-type-options': 'nosniff',
+    ...NO_SNIFF,
+    'content-security-policy': POLICY,
   };
-  return { plain, headers, gzipped: undefined };
+  return { plain, hash: Bun.hash.wyhash(plain).toString(36), headers, gzipped: undefined };
 }
 
 async function respond(form: Form, request: Request): Promise<Response> {
-  const { headers } = form;
-  if (matchesEtag(request.headers.get('if-none-match'), headers['etag'] as string)) {
+  const isPacked = prefersGzip(request.headers.get('accept-encoding') ?? '');
+  // RFC 9110 §8.8.3: packed it is other bytes, and so has a tag of its own
+  const etag = isPacked ? `"${form.hash}-gzip"` : `"${form.hash}"`;
+  const headers = { ...form.headers, etag };
+  if (matchesEtag(request.headers.get('if-none-match'), etag)) {
     return new Response(null, { status: 304, headers });
   }
-  if (!/\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')) {
-    return new Response(form.plain, { headers });
-  }
+  if (!isPacked) return new Response(form.plain, { headers });
   form.gzipped ??= gzipAside(form.plain).then((bytes) => new Uint8Array(bytes));
   return new Response(await form.gzipped, { headers: { ...headers, 'content-encoding': 'gzip' } });
 }

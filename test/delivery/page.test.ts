@@ -42,6 +42,24 @@ describe('pagePlugin()', () => {
     const etag = plain.headers.get('etag') as string;
     const again = await app.ask('/console/a-1.js', { 'if-none-match': `W/${etag}` });
     expect([again.status, again.headers.get('etag')]).toEqual([304, etag]);
+    const packedTag = packed.headers.get('etag') as string;
+    expect(packedTag).not.toBe(etag);
+    const asked = { 'accept-encoding': 'gzip', 'if-none-match': packedTag };
+    expect((await app.ask('/console/a-1.js', asked)).status).toBe(304);
+    const refused = await app.ask('/console/a-1.js', { 'accept-encoding': 'gzip;q=0' });
+    expect(refused.headers.get('content-encoding')).toBeNull();
+  });
+
+  test('may do what it needs, and is in no frame', async () => {
+    const { headers } = await app.ask('/');
+    expect(headers.get('content-security-policy')).toStartWith(
+      "default-src 'none'; script-src 'self'",
+    );
+    expect(headers.get('content-security-policy')).toEndWith("frame-ancestors 'none'");
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    for (const method of ['POST', 'PUT', 'DELETE']) {
+      expect((await app.ask('/', {}, method)).status).toBe(405);
+    }
   });
 
   test('is made once, and again only where that failed', async () => {
@@ -51,7 +69,10 @@ describe('pagePlugin()', () => {
       return files;
     };
     const failed = await app.ask('/');
-    expect([failed.status, await failed.text()]).toEqual([500, 'BASE_UNEXPECTED: no disk\n']);
+    expect([failed.status, await failed.text()]).toEqual([
+      500,
+      'BASE_UNEXPECTED: Cannot answer: a mistake of ours, which the log describes\n',
+    ]);
     expect(await (await app.ask('/')).text()).toBe(files.html);
     expect((await app.ask('/console/a-1.js')).status).toBe(200);
     expect(calls).toBe(2);

@@ -29,12 +29,18 @@ export const ROUTE_MEANINGS: readonly {
     routes: ['/host/{channel}/index.m3u8', '/host/{channel}/{token}'],
     means: 'unbuffered, segments at `?host=` (the upstream where absent); 403 where that is secret',
   },
-  { routes: ['/redirect/{channel}'], means: '302 to the upstream; 403 where its address is secret' },
+  {
+    routes: ['/redirect/{channel}'],
+    means: '302 to the upstream; 403 where its address is secret',
+  },
   {
     routes: ['/online.m3u8', '/channel.m3u8', '/channel2.m3u8', '/channel3.m3u8'],
     means: '`?fid=&hd=&host=`: buffered, proxy, host and redirect under older names',
   },
-  { routes: ['/program.m3u'], means: '`?name=&hd=&host=`: the line-up under its older name; GET or POST' },
+  {
+    routes: ['/program.m3u'],
+    means: '`?name=&hd=&host=`: the line-up under its older name; GET or POST',
+  },
   { routes: ['/healthz', '/readyz'], means: 'alive; ready to take viewers' },
   { routes: ['/metrics'], means: 'Prometheus' },
   {
