@@ -37,12 +37,20 @@ function respond(entry: Ready, request: Request): Response {
   const { headers } = request;
   const accepts = headers.get('accept-encoding');
   const isPacked = accepts !== null && entry.text.length >= GZIP_MIN_CHARS && prefersGzip(accepts);
-  const etag = isPacked ? entry.etagGzipped : entry.etag;
-  if (matchesEtag(headers.get('if-none-match'), etag)) {
-    const known = { ...PLAYLIST_HEADERS, 'cache-control': LIVE_CACHE, etag };
+  const held = heldTag(entry, isPacked, headers.get('if-none-match'));
+  if (held !== undefined) {
+    const known = { ...PLAYLIST_HEADERS, 'cache-control': LIVE_CACHE, etag: held };
     return new Response(null, { status: 304, headers: known });
   }
   return (isPacked ? gzipped(entry) : entry.plain).clone() as Response;
+}
+
+/** The tag of the form that the client holds, if it is one that it takes. */
+function heldTag(entry: Ready, isPacked: boolean, ifNoneMatch: string | null): string | undefined {
+  if (ifNoneMatch === null) return undefined;
+  if (isPacked && matchesEtag(ifNoneMatch, entry.etagGzipped)) return entry.etagGzipped;
+  // The server itself, where it is let answer, sends the plain form to everybody
+  return matchesEtag(ifNoneMatch, entry.etag) ? entry.etag : undefined;
 }
 
 function gzipped(entry: Ready): Response {
