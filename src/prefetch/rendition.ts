@@ -2,7 +2,7 @@
 import { within } from '../base/clock.ts';
 import { type ErrorRecord, errorRecord } from '../base/errors.ts';
 import { InFlight } from '../ring/in-flight.ts';
-import { mediaSequenceOf } from '../ring/name.ts';
+import { isSegmentName, mediaSequenceOf } from '../ring/name.ts';
 import { RenditionRing } from '../ring/rendition-ring.ts';
 import type { Traits } from '../source/failover/match.ts';
 import type { OpenRendition } from '../source/open-source.ts';
@@ -142,7 +142,7 @@ export class Rendition implements Disposable {
       return { kind: 'whole', body: entry.body, contentType: entry.contentType };
     }
     const segment = this.ring.find(sequence);
-    if (segment?.name !== name) return { kind: this.#isPast(sequence) ? 'gone' : 'missing' };
+    if (segment?.name !== name) return { kind: this.#isPast(name, sequence) ? 'gone' : 'missing' };
     const { body, state, contentType } = segment;
     if (body !== undefined) return { kind: 'whole', body, contentType };
     if (state === 'awaited') return { kind: 'awaited', contentType };
@@ -314,9 +314,9 @@ export class Rendition implements Disposable {
       : this.#segmentBody(name, sequence, untilMs);
   }
 
-  #isPast(sequence: number): boolean {
+  #isPast(name: string, sequence: number): boolean {
     const first = this.ring.first;
-    return first !== undefined && sequence < first.mediaSequence;
+    return first !== undefined && sequence < first.mediaSequence && isSegmentName(name);
   }
 
   #segmentBody(
@@ -326,7 +326,7 @@ export class Rendition implements Disposable {
   ): BodyResult | Promise<BodyResult> {
     const segment = this.ring.find(sequence);
     if (segment === undefined || segment.name !== name) {
-      return { kind: this.#isPast(sequence) ? 'gone' : 'missing' };
+      return { kind: this.#isPast(name, sequence) ? 'gone' : 'missing' };
     }
     if (this.ring.onDemand) this.#supply.asked(segment);
     const { body, contentType } = segment;

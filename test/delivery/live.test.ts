@@ -205,6 +205,20 @@ describe('bodies', () => {
     expect(await text).toBe('broke');
   });
 
+  test('503 for one that does not come says why, and not from where', async () => {
+    app.script.onWant = (key, emit) => {
+      const message = 'Cannot fetch from http://up.example:81: closed';
+      const error = { code: 'NET_TRUNCATED', message, detail: { origin: 'http://up.example:81' } };
+      emit({ type: 'failed', key, error });
+    };
+    const answer = await app.ask(await segmentPath());
+    expect([answer.status, await answer.text()]).toEqual([
+      503,
+      'DELIVERY_UNAVAILABLE: Cannot play now: the segment did not come: ' +
+        'what the source sends cannot be used (NET_TRUNCATED)\n',
+    ]);
+  });
+
   test('503 for one that does not come in time', async () => {
     app.script.onWant = () => {};
     const asked = app.ask(await segmentPath());
