@@ -128,6 +128,16 @@ describe('layers', () => {
     expect(strays).toEqual([]);
   });
 
+  test('nothing behind the door looks for HEAD: it comes there as a GET that isHead() knows', () => {
+    const strays = files.filter(
+      (file) =>
+        file.startsWith('delivery/') &&
+        file !== 'delivery/door.ts' &&
+        /'HEAD'/.test(sources.get(file) as string),
+    );
+    expect(strays).toEqual([]);
+  });
+
   test('nothing but net/ calls fetch', () => {
     const strays = files.filter(
       (file) =>
