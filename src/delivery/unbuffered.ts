@@ -191,7 +191,7 @@ export class UnbufferedModes {
     // The viewer left: nothing is wrong with upstream
     if (record.code === 'NET_ABORTED' || this.#failing.get(id) === record.code) return;
     this.#failing.set(id, record.code);
-    this.#deps.log.warn('upstream not to be had', { channel: id, what, ...record });
+    this.#deps.log.warn('upstream not to be had', { channel: id, what, error });
   }
 }
 
