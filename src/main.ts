@@ -6,6 +6,7 @@ import {
   type Command,
   EXIT,
   type ExitCode,
+  firstWordIndex,
   type Given,
   HELP_FLAG,
   isGiven,
@@ -148,13 +149,15 @@ export async function runCommandLine(
   }
 }
 
+/** The command may stand behind flags too; what is no flag there can be nothing else. */
 function chooseCommand(args: readonly string[]): { command: Command; rest: readonly string[] } {
-  const [first, ...rest] = args;
-  if (first === undefined) return { command: commandNamed(DEFAULT_COMMAND), rest };
-  const alias = ALIASES.get(first);
-  if (alias !== undefined) return { command: commandNamed(alias), rest };
-  if (first.startsWith('-')) return { command: commandNamed(DEFAULT_COMMAND), rest: args };
-  return { command: commandNamed(first), rest };
+  const [first] = args;
+  const alias = first === undefined ? undefined : ALIASES.get(first);
+  if (alias !== undefined) return { command: commandNamed(alias), rest: args.slice(1) };
+  const index = firstWordIndex(args, COMMANDS);
+  const word = args[index];
+  if (word === undefined) return { command: commandNamed(DEFAULT_COMMAND), rest: args };
+  return { command: commandNamed(word), rest: args.toSpliced(index, 1) };
 }
 
 function commandNamed(name: string): Command {

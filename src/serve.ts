@@ -10,7 +10,9 @@ import page from './console/index.html';
 import { createApp } from './delivery/app.ts';
 import { createConnectionGuard } from './delivery/connection-guard.ts';
 import { HotAnswers, type HotRoutes } from './delivery/hot-answers.ts';
+import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
+import { ChannelNumbers } from './lineup/channel-number.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -61,7 +63,8 @@ export async function serve(
   });
   const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
   const leases = new ProviderLeases(clock, config.providers);
-  const relays = new Relays(channels, {
+  const numbers = new ChannelNumbers(store, log);
+  const relays = new Relays(numbers.number(channels), {
     clock,
     random: systemRandom,
     leases,
@@ -92,12 +95,7 @@ export async function serve(
         startedAtMs,
       }),
     );
-  // From source, a reload makes Bun forget the page's script until the page is asked for again
-  // (oven-sh/bun#41576); in the executable it does not
-  const isExecutable = Bun.embeddedFiles.length > 0;
-  const hot = new HotAnswers(clock, (routes) => {
-    if (isExecutable) server.reload(options(routes));
-  });
+  const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
   const app = createApp({
     unbuffered: {
       relays,
@@ -109,6 +107,7 @@ export async function serve(
     operations: {
       relays,
       metrics,
+      ring: () => ring.stats(),
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
@@ -119,15 +118,19 @@ export async function serve(
     },
     publicUrl: () => current.publicUrl,
     hot,
+    page: () => openPage(page),
+    log,
   });
-  const options = (hotRoutes: HotRoutes) => ({
+  const options = (routes: HotRoutes) => ({
     hostname: config.listen.host,
     port: config.listen.port,
     // Bun counts silence of the handler too; our own deadlines bound every wait
     idleTimeout: 0,
     maxRequestBodySize: REQUEST_BODY_MAX_BYTES,
     development: false,
-    routes: { '/': page, ...hotRoutes },
+    // Without development Bun would share the port with whoever else listens there, unsaid
+    reusePort: false,
+    routes,
     fetch: app.fetch,
   });
   const server: Server<undefined> = Bun.serve(options({}));
@@ -144,7 +147,7 @@ export async function serve(
     reload(next, nextChannels) {
       current = next;
       leases.limits = next.providers;
-      relays.apply(nextChannels);
+      relays.apply(numbers.number(nextChannels));
     },
     async stop(reason) {
       if (stopping) return;
@@ -173,10 +176,9 @@ async function drain(server: Server<undefined>): Promise<void> {
 /** The data folder is a convenience: without it the picture goes on, the numbering starts anew. */
 function openStoreOrNone(dataDir: string, log: Log): Store {
   try {
-    return openStore(dataDir);
+    return openStore(dataDir, log);
   } catch (error) {
-    const { message } = error as Error;
-    log.warn('data folder not usable: numbering is not kept over restarts', { dataDir, message });
+    log.warn('data folder not usable: numbering is not kept over restarts', { dataDir, error });
     return openMemoryStore();
   }
 }

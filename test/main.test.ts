@@ -33,6 +33,21 @@ describe('weir', () => {
       /^weir: Unknown command "serv", did you mean weir serve\?\n$/,
     ],
     [
+      'a command behind flags',
+      ['--memory', '64MiB', 'check'],
+      0,
+      /memory +64MiB +--memory\n/,
+      /^$/,
+    ],
+    ['help behind flags', ['--m3u=x', 'check', '--help'], 0, /Usage: weir check/, /^$/],
+    [
+      'an unknown command behind flags',
+      ['--config', 'check', 'chek'],
+      2,
+      /^$/,
+      /^weir: Unknown command "chek", did you mean weir check\?\n$/,
+    ],
+    [
       'help of an unknown command',
       ['help', 'x'],
       2,
@@ -153,13 +168,16 @@ describe('weir serve', () => {
       (await fetch(weir.url(`/live/${id}/index.m3u8`))).status === 200;
     expect([await has('a'), await has('b'), await has('c')]).toEqual([true, true, false]);
 
-    await Bun.write(`${weir.configFile}.new`, channels('b', 'c'));
-    await rename(`${weir.configFile}.new`, weir.configFile);
+    const replace = async (text: string) => {
+      await Bun.write(`${weir.configFile}.new`, text);
+      await rename(`${weir.configFile}.new`, weir.configFile);
+    };
+    await replace(channels('b', 'c'));
     await until(() => said(weir, 'configuration reloaded').length > 0, 'a reload');
     expect(said(weir, 'configuration reloaded')[0]).toMatchObject({ added: ['c'], removed: ['a'] });
     expect([await has('a'), await has('b'), await has('c')]).toEqual([false, true, true]);
 
-    await Bun.write(weir.configFile, 'channels: [{ id: d }]\n');
+    await replace('channels: [{ id: d }]\n');
     await until(
       () => said(weir, 'configuration refused, the old one stays').length > 0,
       'a refusal',
@@ -169,7 +187,7 @@ describe('weir serve', () => {
       code: 'CONFIG_KEY_MISSING',
     });
     expect([await has('b'), await has('c')]).toEqual([true, true]);
-  });
+  }, 30_000);
 
   test('takes up a new configuration and line-ups on SIGHUP', async () => {
     await using folder = await createTempFolder();
@@ -195,6 +213,33 @@ describe('weir serve', () => {
       `Cannot listen on 127.0.0.1:${taken.port}: something else listens there, wanted a free port`,
     );
   });
+
+  test('does not share its port with a second weir, which says so and ends with 1', async () => {
+    await using first = await Weir.start();
+    await using folder = await createTempFolder();
+    const address = `127.0.0.1:${first.port}`;
+    const ran = await runWeir(['--listen', address, '--data', folder.path]);
+    expect(ran.code).toBe(1);
+    expect(ran.stdout).toContain('"code":"MAIN_LISTEN"');
+    expect(ran.stdout).toContain(
+      `Cannot listen on ${address}: something else listens there, wanted a free port`,
+    );
+    expect((await fetch(first.url('/healthz'))).status).toBe(200);
+  }, 30_000);
+
+  test('says that another uses its data folder, and plays on; not after a kill -9', async () => {
+    await using first = await Weir.start();
+    const { dataDir } = first;
+    const inUse = 'data folder in use by another weir: numbering is not kept until that one ends';
+    {
+      await using second = await Weir.start({ dataDir });
+      expect(said(second, inUse)).toMatchObject([{ level: 'warn', dataDir }]);
+      expect((await fetch(second.url('/live/demo/index.m3u8'))).status).toBe(200);
+    }
+    await first.kill();
+    await using third = await Weir.start({ dataDir });
+    expect(said(third, inUse)).toEqual([]);
+  }, 30_000);
 
   test('says loudly what should have been meant', async () => {
     const yaml = `channels:

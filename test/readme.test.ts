@@ -5,6 +5,7 @@ import { Glob } from 'bun';
 import { formatManual } from '../src/config/manual.ts';
 import { COMMANDS } from '../src/main.ts';
 import { ERROR_MEANINGS } from './support/error-meanings.ts';
+import { createInProcessApp } from './support/in-process-app.ts';
 import { ROUTE_MEANINGS } from './support/route-meanings.ts';
 
 const root = join(import.meta.dir, '..');
@@ -36,6 +37,13 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return line(head) + line(head.map(() => '---')) + rows.map(line).join('');
 }
 
+/** `/live/:channel` as `/live/{channel}`. */
+function toReadmeForm(path: string): string {
+  const written = path.replace(/:(\w+)/g, '{$1}');
+  // To the router a parameter ends at a slash: the ending is asked for behind it
+  return written === '/live/{channel}' ? `${written}.ts` : written;
+}
+
 test('README lists the commands as they are', async () => {
   const rows = COMMANDS.map(({ name, operands, summary }) => [
     `\`weir ${name}${operands === undefined ? '' : ` ${operands}`}\``,
@@ -53,6 +61,10 @@ test('README lists the routes, and no route is missing', async () => {
     routes.map((route) => `\`${route}\``).join(', '),
     means,
   ]);
+  using app = createInProcessApp([]);
+  const served = app.routes.filter((path) => path !== '/*').map(toReadmeForm);
+  const listed = ROUTE_MEANINGS.flatMap(({ routes }) => routes);
+  expect([...new Set(served)].sort()).toEqual(listed.sort());
   await expectBlock('routes', table(['address', 'is'], rows));
 });
 

@@ -47,3 +47,12 @@ export function errorRecord(error: unknown): ErrorRecord {
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'BASE_UNEXPECTED', message, detail: {} };
 }
+
+/** Fields of a log line, whose own `message` says what came of the error. */
+export function errorFields({
+  code,
+  message,
+  detail,
+}: ErrorRecord): Readonly<Record<string, unknown>> {
+  return { code, error: message, detail };
+}

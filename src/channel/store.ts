@@ -3,10 +3,12 @@ import { Database } from 'bun:sqlite';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Log, silentLog } from '../base/log.ts';
+import { FolderLock } from './folder-lock.ts';
 
 export interface Store extends Disposable {
   load(kind: string): ReadonlyMap<string, unknown>;
-  /** All or none of them. */
+  /** All or none of them; what another process may not have overwritten is kept until it ends. */
   save(kind: string, documents: ReadonlyMap<string, unknown>): void;
   /** Random bytes made once under this name. */
   secret(name: string, sizeBytes: number): Uint8Array;
@@ -21,8 +23,13 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE secret (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;`,
 ];
 
-/** Throws where the folder cannot be written or the file is of a later version. */
-export function openStore(dataDir: string): Store {
+/**
+ * Throws where the folder cannot be written or the file is of a later version. Two processes that
+ * wrote their numbering over each other's would both go back in time at their next start, so only
+ * one writes. The other plays on all the same, since the picture does not need the folder, and
+ * writes once the first has ended: so one may also take over from another without a pause.
+ */
+export function openStore(dataDir: string, log: Log = silentLog): Store {
   mkdirSync(dataDir, { recursive: true });
   const database = new Database(join(dataDir, 'weir.sqlite'), { create: true, strict: true });
   database.run('PRAGMA journal_mode = WAL');
@@ -30,7 +37,12 @@ export function openStore(dataDir: string): Store {
   database.run('PRAGMA synchronous = NORMAL');
   database.run('PRAGMA busy_timeout = 2000');
   migrate(database);
-  return new SqliteStore(database);
+  const lock = new FolderLock(dataDir);
+  if (!lock.isOurs()) {
+    const message = 'data folder in use by another weir: numbering is not kept until that one ends';
+    log.warn(message, { dataDir });
+  }
+  return new SqliteStore(database, lock, () => log.info('data folder taken over', { dataDir }));
 }
 
 function migrate(database: Database): void {
@@ -52,9 +64,16 @@ function migrate(database: Database): void {
 
 class SqliteStore implements Store {
   readonly #database: Database;
+  readonly #lock: FolderLock;
+  readonly #takenOver: () => void;
+  /** By kind, of the time when the folder was another's; undefined once it is ours. */
+  #unsaved: Map<string, Map<string, unknown>> | undefined;
 
-  constructor(database: Database) {
+  constructor(database: Database, lock: FolderLock, takenOver: () => void) {
     this.#database = database;
+    this.#lock = lock;
+    this.#takenOver = takenOver;
+    this.#unsaved = lock.isOurs() ? undefined : new Map();
   }
 
   load(kind: string): ReadonlyMap<string, unknown> {
@@ -73,6 +92,20 @@ class SqliteStore implements Store {
   }
 
   save(kind: string, documents: ReadonlyMap<string, unknown>): void {
+    if (this.#unsaved === undefined) {
+      this.#write(kind, documents);
+      return;
+    }
+    const unsaved = this.#unsaved.get(kind) ?? new Map<string, unknown>();
+    for (const [id, document] of documents) unsaved.set(id, document);
+    this.#unsaved.set(kind, unsaved);
+    if (!this.#lock.isOurs()) return;
+    for (const [each, waiting] of this.#unsaved) this.#write(each, waiting);
+    this.#unsaved = undefined;
+    this.#takenOver();
+  }
+
+  #write(kind: string, documents: ReadonlyMap<string, unknown>): void {
     const insert = this.#database.query(
       'INSERT INTO document (kind, id, body) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
     );
@@ -94,6 +127,7 @@ class SqliteStore implements Store {
 
   [Symbol.dispose](): void {
     this.#database.close();
+    this.#lock[Symbol.dispose]();
   }
 }
 

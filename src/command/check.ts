@@ -5,6 +5,7 @@ import type { ChannelConfig, SourceConfig } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatOrigin } from '../config/origin.ts';
+import { checkLineUps } from './check-line-ups.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
 import { warningsOf } from './warnings.ts';
@@ -12,17 +13,20 @@ import { warningsOf } from './warnings.ts';
 export async function runCheck(given: Given, terminal: Terminal): Promise<ExitCode> {
   const loaded = await loadConfig(loadInput(given, terminal));
   const missing = await missingFiles(loaded);
-  terminal.out(describeConfig(loaded));
-  for (const { key, path, reason } of missing) {
-    terminal.error(`weir: ${key}: ${path} ${reason}\n`);
-  }
-  if (missing.length > 0) return EXIT.failed;
+  const lineUps = await checkLineUps(loaded);
+  terminal.out(describeConfig(loaded, lineUps.rows));
+  const faults = [
+    ...lineUps.faults.map((fault) => `--m3u: ${fault}`),
+    ...missing.map(({ key, path, reason }) => `${key}: ${path} ${reason}`),
+  ];
+  for (const fault of faults) terminal.error(`weir: ${fault}\n`);
+  if (faults.length > 0) return EXIT.failed;
   terminal.out('The configuration is good.\n');
   return EXIT.ok;
 }
 
 /** What a configuration means, in plain words and without its secrets. */
-export function describeConfig(loaded: LoadedConfig): string {
+export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] = []): string {
   const source =
     loaded.file === undefined ? 'no file, only defaults and what is set below' : loaded.file;
   const sections = [
@@ -32,7 +36,7 @@ export function describeConfig(loaded: LoadedConfig): string {
       `Channels (${loaded.config.channels.length})`,
       loaded.config.channels.flatMap(channelRows),
     ),
-    block('Line-ups to import at start', loaded.m3u.map(redactUrl)),
+    block('Line-ups, as they are now', lineUps),
     block(
       'Without effect in this version',
       loaded.later.map(({ key, place }) => `${key} (${place})`),
@@ -105,16 +109,13 @@ type MissingFile = { readonly key: string; readonly path: string; readonly reaso
 
 /** Files that the configuration names and that are not there to be read. */
 async function missingFiles(loaded: LoadedConfig): Promise<MissingFile[]> {
-  const named = [
-    ...loaded.m3u.filter((each) => !/^https?:/i.test(each)).map((path) => ({ key: '--m3u', path })),
-    ...loaded.config.channels.flatMap((channel) =>
-      [...channel.sources, channel.slate].flatMap((source) =>
-        source?.kind === 'loop' && typeof source.files !== 'string'
-          ? source.files.map((path) => ({ key: `channel ${channel.id}, loop`, path }))
-          : [],
-      ),
+  const named = loaded.config.channels.flatMap((channel) =>
+    [...channel.sources, channel.slate].flatMap((source) =>
+      source?.kind === 'loop' && typeof source.files !== 'string'
+        ? source.files.map((path) => ({ key: `channel ${channel.id}, loop`, path }))
+        : [],
     ),
-  ];
+  );
   const missing: MissingFile[] = [];
   for (const { key, path } of named) {
     const stats = await stat(path).catch(() => undefined);

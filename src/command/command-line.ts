@@ -114,6 +114,27 @@ export function parseArguments(
   return { operands, flags };
 }
 
+/**
+ * Of the first argument that is neither a flag nor the value of one. Past the end where there is
+ * none, or a flag before it that no command knows: then what follows may be its value.
+ */
+export function firstWordIndex(
+  args: readonly string[],
+  commands: readonly Pick<Command, 'flags'>[],
+): number {
+  const flags = [...commands.flatMap((command) => command.flags), HELP_FLAG];
+  const known = new Map(flags.map((flag) => [flag.name, flag]));
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] as string;
+    if (!arg.startsWith('-') || arg === '-') return index;
+    const [written = ''] = arg.split('=', 1);
+    const flag = known.get(SHORT.get(written) ?? written);
+    if (flag === undefined) break;
+    if (flag.value !== undefined && written === arg) index++;
+  }
+  return args.length;
+}
+
 export function isGiven(given: Given, name: string): boolean {
   return given.flags.has(name);
 }

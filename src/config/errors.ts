@@ -7,6 +7,8 @@ export type ConfigErrorCode =
   | 'CONFIG_FILE_MISSING'
   | 'CONFIG_FILE_UNREADABLE' // no permission, a folder, not UTF-8
   | 'CONFIG_FILE_TOO_LARGE'
+  | 'CONFIG_FILE_CUT' // empty or half of what it was, at a reload
+  | 'CONFIG_CHANNELS_GONE' // at a reload: the key itself
   | 'CONFIG_SYNTAX' // not YAML, or YAML that is not used here
   | 'CONFIG_TOO_DEEP' // nesting or aliases beyond the limit
   | 'CONFIG_KEY_UNKNOWN'

@@ -31,7 +31,7 @@ export const CHANNEL_KEYS = [
     min: '1',
     max: '99999',
     example: '1',
-    means: 'Channel number.',
+    means: 'Channel number; those without get the ones after the highest, and keep them.',
   },
   {
     path: 'channels[].group',

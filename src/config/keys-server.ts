@@ -16,7 +16,8 @@ export const SERVER_KEYS = [
     schemes: ['http', 'https'],
     bare: true,
     example: 'https://tv.example.com',
-    means: 'What line-ups write before each address; addresses are relative without it.',
+    means:
+      'What line-ups write before each address; without it, `http://` and the Host header of whoever asks.',
   },
   {
     path: 'data',

@@ -41,6 +41,10 @@ export type LoadedConfig = {
   readonly config: Config;
   /** The file that was read; absent where there was none to read. */
   readonly file?: string;
+  /** What the file held, secrets and all: to be compared, never shown. */
+  readonly text?: string;
+  /** Whether the key `channels` is written, be it an empty list. */
+  readonly hasChannels: boolean;
   /** Where a file is, or would be read from if it appeared. */
   readonly watchPath: string;
   /** Line-ups to be made into channels: URLs, and files as absolute paths. */
@@ -66,10 +70,13 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   const written = resolveChannels(root, toPath, problems);
   const overflow = overflowTiers(root, toPath, problems);
   problems.throwIfAny();
-  const isEmpty = m3u.length === 0 && !isAnyWritten(root);
+  const hasChannels = settingAt(root, 'channels') !== undefined;
+  const isEmpty = m3u.length === 0 && !hasChannels;
   return {
+    // The demo plays only where nothing says what else should
     config: resolveConfig(root, isEmpty ? [DEMO_CHANNEL] : written, toPath),
-    ...(text === undefined ? {} : { file: choice.path }),
+    ...(text === undefined ? {} : { file: choice.path, text }),
+    hasChannels,
     watchPath: choice.path,
     m3u,
     settings: serverSettings(root),
@@ -91,11 +98,6 @@ async function settingsOf(
 
 function noSettings(): SectionSetting {
   return { form: 'section', path: '', key: '', entries: new Map(), origin: { from: 'default' } };
-}
-
-/** The demo plays only where nothing says what else should. */
-function isAnyWritten(root: SectionSetting): boolean {
-  return settingAt(root, 'channels') !== undefined || settingAt(root, 'lineups') !== undefined;
 }
 
 /** Flags are stronger than the variable, which may hold several parted by blanks. */

@@ -5,7 +5,8 @@ import type { Log } from '../base/log.ts';
 import { type ConfigChanges, diffConfig } from './changes.ts';
 import { ConfigError, formatProblem } from './errors.ts';
 import type { LoadedConfig } from './load.ts';
-import type { Stamp, Watch } from './watch.ts';
+import { mishapOf } from './mishap.ts';
+import type { FileStamp, Stamp, Watch } from './watch.ts';
 
 export type ReloadParts = {
   readonly clock: Clock;
@@ -20,13 +21,15 @@ export type ReloadParts = {
 
 /** Where the system's watch sees nothing, a look this often does. */
 const POLL_MS = 2000;
-/** A file counts as written once it has stayed the same for this long. */
+/** A file counts as written once it has stayed the same for this long, looked at as often. */
 const SETTLE_MS = 200;
-/** A file that never stays the same is read anyway after this many looks. */
-const MAX_LOOKS = 25;
+/** One that was emptied to be written anew comes to its length again, if its writer is slow. */
+const SHRUNK_SETTLE_MS = 3000;
+/** A file that never stays the same is read anyway after so long. */
+const MAX_SETTLE_MS = 30_000;
 
 /*
- *            hint or poll, stamp differs            same twice
+ *            hint or poll, stamp differs          long enough the same
  *   quiet ───────────────────────────────► settling ──────────► loading ──► quiet
  *     ▲                                     │    ▲ differs again     │
  *     └──── stamp is that of the last load ─┘    └───────────────────┘ asked for meanwhile
@@ -38,7 +41,10 @@ export class ConfigReloader implements Disposable {
   readonly #parts: ReloadParts;
   readonly #watcher: Disposable;
   #current: LoadedConfig;
-  #seen: string | undefined;
+  /** Of the last load, whatever came of it. */
+  #seen: FileStamp | undefined;
+  /** Of the current configuration. */
+  #whole: FileStamp | undefined;
   #poll: Timer | undefined;
   #settling = false;
   #loading: Promise<void> = Promise.resolve();
@@ -47,9 +53,10 @@ export class ConfigReloader implements Disposable {
   #refused = 0;
 
   /** `first` is what the server was started with, and `stamp` that of its file before it was read. */
-  constructor(first: LoadedConfig, stamp: string | undefined, parts: ReloadParts) {
+  constructor(first: LoadedConfig, stamp: FileStamp | undefined, parts: ReloadParts) {
     this.#current = first;
     this.#seen = stamp;
+    this.#whole = stamp;
     this.#parts = parts;
     this.#watcher = parts.watch(first.watchPath, () => void this.#look());
     this.#pollLater();
@@ -83,37 +90,54 @@ export class ConfigReloader implements Disposable {
     });
   }
 
-  /** Has the file another stamp than at the last load? Then wait until it stays the same. */
   async #look(): Promise<void> {
     if (this.#settling || this.#isDisposed) return;
     this.#settling = true;
     try {
-      let before = await this.#stamp();
-      for (let look = 0; before !== this.#seen && look < MAX_LOOKS; look++) {
-        await this.#wait(SETTLE_MS);
-        const now = await this.#stamp();
-        if (now === before) break;
-        before = now;
-      }
-      if (before !== this.#seen && !this.#isDisposed) await this.reload('file changed');
+      if ((await this.#settle()) && !this.#isDisposed) await this.reload('file changed');
     } finally {
       this.#settling = false;
     }
+  }
+
+  /** Waits until the file stays the same. Has it then another stamp than at the last load? */
+  async #settle(): Promise<boolean> {
+    const { clock } = this.#parts;
+    const startedMs = clock.monotonicMs();
+    let sinceMs = startedMs;
+    let stamp = await this.#stamp();
+    while (stamp?.mark !== this.#seen?.mark && !this.#isDisposed) {
+      const nowMs = clock.monotonicMs();
+      const quietMs = this.#hasShrunk(stamp) ? SHRUNK_SETTLE_MS : SETTLE_MS;
+      if (nowMs - sinceMs >= quietMs || nowMs - startedMs >= MAX_SETTLE_MS) return true;
+      await this.#wait(SETTLE_MS);
+      const next = await this.#stamp();
+      if (next?.mark !== stamp?.mark) sinceMs = clock.monotonicMs();
+      stamp = next;
+    }
+    return false;
+  }
+
+  /** Editors that replace the file do so with a whole one, however short. */
+  #hasShrunk(stamp: FileStamp | undefined): boolean {
+    if (stamp === undefined || stamp.inode !== this.#whole?.inode) return false;
+    return stamp.sizeBytes < this.#whole.sizeBytes;
   }
 
   async #load(reason: string): Promise<void> {
     if (this.#isDisposed) return;
     const { log } = this.#parts;
     // Taken before reading: a change in mid-read is seen as one by the next look.
-    this.#seen = await this.#stamp();
+    const stamp = await this.#stamp();
+    this.#seen = stamp;
     try {
-      if (this.#seen === undefined && this.#current.file !== undefined) {
-        throw fileGone(this.#current.file);
-      }
       const next = await this.#parts.load();
+      const mishap = mishapOf(this.#current, next);
+      if (mishap !== undefined) throw mishap;
       const changes = diffConfig(this.#current, next);
       if (!changes.isEmpty) await this.#parts.apply(next, changes);
       this.#current = next;
+      this.#whole = stamp;
       this.#taken++;
       this.#say(reason, changes);
     } catch (error) {
@@ -141,7 +165,7 @@ export class ConfigReloader implements Disposable {
     }
   }
 
-  #stamp(): Promise<string | undefined> {
+  #stamp(): Promise<FileStamp | undefined> {
     return this.#parts.stamp(this.#current.watchPath);
   }
 
@@ -150,12 +174,6 @@ export class ConfigReloader implements Disposable {
       this.#parts.clock.after(delayMs, resolve);
     });
   }
-}
-
-function fileGone(file: string): ConfigError {
-  const origin = { from: 'file', file, line: 1, column: 1 } as const;
-  const message = 'the file is gone, wanted it where it was';
-  return new ConfigError([{ code: 'CONFIG_FILE_MISSING', origin, key: '', message }]);
 }
 
 function whatIsWrong(error: unknown): Record<string, unknown> {

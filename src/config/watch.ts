@@ -6,8 +6,16 @@ import { dirname } from 'node:path';
 /** Calls `changed` when something happened near `path`; may call too often, and may miss. */
 export type Watch = (path: string, changed: () => void) => Disposable;
 
-/** What differs whenever the content may differ; undefined where there is no file. */
-export type Stamp = (path: string) => Promise<string | undefined>;
+export type FileStamp = {
+  /** Differs whenever the content may differ. */
+  readonly mark: string;
+  readonly sizeBytes: number;
+  /** Another one where the file was not written into but replaced by another of its name. */
+  readonly inode: string;
+};
+
+/** Undefined where there is no file. */
+export type Stamp = (path: string) => Promise<FileStamp | undefined>;
 
 /**
  * The folder is watched, not the file: editors and configuration managers replace a file by another
@@ -27,7 +35,7 @@ export const watchFolderOf: Watch = (path, changed) => {
 export const stampOf: Stamp = async (path) => {
   try {
     const { mtimeNs, size, ino } = await stat(path, { bigint: true });
-    return `${mtimeNs} ${size} ${ino}`;
+    return { mark: `${mtimeNs} ${size} ${ino}`, sizeBytes: Number(size), inode: String(ino) };
   } catch {
     return undefined;
   }

@@ -1,50 +1,78 @@
 // This file puts the surfaces together into one application.
 import { Elysia } from 'elysia';
+import type { Log } from '../base/log.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import { ancestorPlugin } from './ancestor.ts';
+import { createDoor } from './door.ts';
 import { endlessPlugin } from './endless.ts';
 import { problemResponse } from './error-response.ts';
-import { CORS, PREFLIGHT } from './headers.ts';
+import { isForAnyPage, PREFLIGHT } from './headers.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { lineUpPlugin } from './line-up.ts';
 import { type AddressOf, livePlugin } from './live.ts';
 import { type Operations, operationsPlugin } from './operations.ts';
+import { pagePlugin } from './page.ts';
+import type { PageFiles } from './page-files.ts';
 import { PlaylistAnswers } from './playlist-response.ts';
+import { pathOf } from './query.ts';
 import { type UnbufferedDeps, UnbufferedModes, unbufferedPlugin } from './unbuffered.ts';
 
 export type AppDeps = {
-  readonly unbuffered: UnbufferedDeps;
+  readonly unbuffered: Omit<UnbufferedDeps, 'addressOf' | 'log'>;
   readonly operations: Operations;
   readonly streams: EndlessStreams;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
+  readonly page: () => Promise<PageFiles>;
+  readonly log: Log;
 };
 
-const ALLOWED = 'GET, HEAD, OPTIONS';
+/** A host may be a short name; and what a path with a slash more lists would lead astray. */
+const ROUTER = { name: 'weir', strictPath: true, handler: { standardHostname: false } } as const;
 
 export function createApp(deps: AppDeps) {
   const { relays } = deps.operations;
-  const modes = new UnbufferedModes(deps.unbuffered);
+  const { addressOf, log } = deps;
+  const modes = new UnbufferedModes({ ...deps.unbuffered, addressOf, log });
   const live = { relays, answers: new PlaylistAnswers(deps.hot) };
-  return new Elysia({ name: 'weir' })
-    .use(livePlugin(live, deps.addressOf))
-    .use(endlessPlugin({ relays, streams: deps.streams, addressOf: deps.addressOf }))
+  const router = new Elysia(ROUTER)
+    .use(livePlugin(live, addressOf))
+    .use(endlessPlugin({ relays, streams: deps.streams, addressOf }))
     .use(unbufferedPlugin(modes))
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl))
     .use(operationsPlugin(deps.operations))
-    .options('/*', () => new Response(null, { status: 204, headers: PREFLIGHT }))
+    .use(pagePlugin(deps.page))
+    .options('/*', ({ request }) => preflight(request))
     .all('/*', ({ request }) => unrouted(request));
+  return {
+    fetch: createDoor(router.fetch, log),
+    routes: router.routes.map(({ path }) => path),
+  };
+}
+
+/** A page of another site may play what we serve, and read nothing of how we do. */
+function preflight({ url }: Request): Response {
+  const headers = isForAnyPage(url) ? PREFLIGHT : { allow: allowedAt(url) };
+  return new Response(null, { status: 204, headers });
+}
+
+function allowedAt(url: string): string {
+  return /^\/(?:playlist|program)\.m3u$/.test(pathOf(url))
+    ? 'GET, HEAD, POST, OPTIONS'
+    : 'GET, HEAD, OPTIONS';
 }
 
 /** Nothing of ours is at this address, or it is not to be had by this method. */
 function unrouted(request: Request): Response {
-  if (request.method === 'GET' || request.method === 'HEAD') {
+  const { method, url } = request;
+  if (method === 'GET') {
     const message = 'Cannot find it: there is nothing at this address';
     return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_ADDRESS', message }, request);
   }
-  const message = `Cannot ${request.method} here: wanted one of ${ALLOWED}`;
-  const headers = { ...CORS, allow: ALLOWED };
-  return problemResponse({ status: 405, code: 'DELIVERY_METHOD', message, headers }, request);
+  const allow = allowedAt(url);
+  const message = `Cannot ${method} here: wanted one of ${allow}`;
+  const problem = { status: 405, code: 'DELIVERY_METHOD', message, headers: { allow } } as const;
+  return problemResponse(problem, request);
 }

@@ -1,6 +1,7 @@
 // This file answers with a segment, an init segment or a key.
 import type { Awaited, BodyResult } from '../prefetch/answers.ts';
-import { problemResponse, unavailable } from './error-response.ts';
+import { problemResponse, shown, unavailable } from './error-response.ts';
+import { headResponse } from './head.ts';
 import { CORS, IMMUTABLE_CACHE } from './headers.ts';
 import { parseRange } from './range.ts';
 
@@ -21,7 +22,7 @@ export function bodyResponse(
       return wholeResponse(name, result.body, result.contentType, request);
     case 'streaming': {
       const { inFlight, contentType } = result;
-      if (request.headers.has('range')) {
+      if (rangeWanted(name, request) !== null) {
         return inFlight.whole().then(
           (body) => wholeResponse(name, body, contentType, request),
           (error: Error) => unavailable(error.message, 1, request),
@@ -31,13 +32,13 @@ export function bodyResponse(
       return new Response(inFlight.stream(), { headers });
     }
     case 'awaited':
-      return new Response(null, { headers: bodyHeaders(name, result.contentType) });
+      return headResponse(bodyHeaders(name, result.contentType));
     case 'missing':
       return problemResponse(
         {
           status: 404,
           code: 'DELIVERY_UNKNOWN_SEGMENT',
-          message: `Cannot send "${name.slice(0, 80)}": no playlist of this channel names it`,
+          message: `Cannot send ${shown(name)}: no playlist of this channel names it`,
         },
         request,
       );
@@ -46,7 +47,7 @@ export function bodyResponse(
         {
           status: 410,
           code: 'DELIVERY_SEGMENT_GONE',
-          message: `Cannot send "${name.slice(0, 80)}": it has left the buffer`,
+          message: `Cannot send ${shown(name)}: it has left the buffer`,
         },
         request,
       );
@@ -70,7 +71,7 @@ function wholeResponse(name: string, body: Blob, contentType: string, request: R
   if (matchesEtag(request.headers.get('if-none-match'), `"${name}"`)) {
     return new Response(null, { status: 304, headers });
   }
-  const range = parseRange(request.headers.get('range'), body.size);
+  const range = parseRange(rangeWanted(name, request), body.size);
   if (range === undefined) return new Response(body, { headers });
   if (range === 'unsatisfiable') {
     const contentRange = { 'content-range': `bytes */${body.size}` };
@@ -86,4 +87,13 @@ function wholeResponse(name: string, body: Blob, contentType: string, request: R
     status: 206,
     headers: { ...headers, 'content-range': contentRange },
   });
+}
+
+// RFC 9110 §13.1.5: a part only of what the client has the rest of, by its strong tag; a date, of
+// which we send none, is never the right one
+function rangeWanted(name: string, { headers }: Request): string | null {
+  const range = headers.get('range');
+  if (range === null) return null;
+  const held = headers.get('if-range');
+  return held === null || held.trim() === `"${name}"` ? range : null;
 }

@@ -21,6 +21,9 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
   idleMs: 120_000,
 };
 
+/** A request that has not grown for longer than this is taken for whole. */
+const STILL_MS = 1000;
+
 /** What the kernel has counted since the connection was accepted. */
 export type Counters = {
   receivedBytes: number;
@@ -34,7 +37,10 @@ export type Counters = {
 /** What is remembered of a connection from one look to the next. */
 export type Watched = {
   readonly openedMs: number;
+  lookedMs: number;
   changedMs: number;
+  /** Of the last look that saw more bytes come. */
+  grownMs: number;
   receivedBytes: number;
   sentSegments: number;
   ackedBytes: number;
@@ -49,7 +55,9 @@ export type Fault = 'slow_request' | 'slow_reader' | 'idle';
 export function watch(nowMs: number): Watched {
   return {
     openedMs: nowMs,
+    lookedMs: nowMs,
     changedMs: nowMs,
+    grownMs: nowMs,
     receivedBytes: 0,
     sentSegments: 0,
     ackedBytes: 0,
@@ -69,32 +77,39 @@ export function judge(
   const hasAnswered = now.sentSegments > seen.sentSegments;
   if (hasGrown || hasAnswered || now.ackedBytes > seen.ackedBytes) seen.changedMs = nowMs;
   if (hasAnswered) seen.arriving = undefined;
-  else if (hasGrown) seen.arriving ??= { sinceMs: nowMs, fromBytes: seen.receivedBytes };
+  else if (hasGrown) {
+    // Its first byte came since the last look; half of that is the least mistake
+    const sinceMs = (seen.lookedMs + nowMs) / 2;
+    seen.arriving ??= { sinceMs, fromBytes: seen.receivedBytes };
+  }
+  if (hasGrown) seen.grownMs = nowMs;
+  seen.lookedMs = nowMs;
   seen.receivedBytes = now.receivedBytes;
   seen.sentSegments = now.sentSegments;
   seen.ackedBytes = now.ackedBytes;
-  if (isSlowRequest(seen, hasGrown, nowMs, limits)) return 'slow_request';
+  if (isSlowRequest(seen, nowMs, limits)) return 'slow_request';
   if (isSlowReader(seen, now.unsentBytes, nowMs, limits)) return 'slow_reader';
   const isIdle = now.unsentBytes === 0 && nowMs - seen.changedMs >= limits.idleMs;
   return isIdle ? 'idle' : undefined;
 }
 
+/** When the request that is awaited or arriving has to be here, if one is. */
+export function requestDueMs(seen: Watched, limits: ConnectionLimits): number | undefined {
+  if (seen.receivedBytes === 0) return seen.openedMs + limits.requestMs;
+  return seen.arriving === undefined ? undefined : seen.arriving.sinceMs + limits.requestMs;
+}
+
 /**
- * A request comes in one piece. Only one that still grows after its time is slow: a handler that
- * works on a whole request also answers nothing for a while, but nothing more arrives meanwhile.
+ * A request comes in one piece. Only one that still grows when its time is up is slow: a handler
+ * that works on a whole request also answers nothing for a while, but nothing more arrives meanwhile.
  */
-function isSlowRequest(
-  seen: Watched,
-  hasGrown: boolean,
-  nowMs: number,
-  limits: ConnectionLimits,
-): boolean {
-  if (seen.receivedBytes === 0) return nowMs - seen.openedMs >= limits.requestMs;
-  if (seen.arriving === undefined || !hasGrown) return false;
-  const { sinceMs, fromBytes } = seen.arriving;
-  const tookMs = nowMs - sinceMs;
-  const bytes = seen.receivedBytes - fromBytes;
-  return tookMs >= limits.requestMs && isTooSlow(bytes, tookMs, limits);
+function isSlowRequest(seen: Watched, nowMs: number, limits: ConnectionLimits): boolean {
+  const dueMs = requestDueMs(seen, limits);
+  if (dueMs === undefined || nowMs < dueMs) return false;
+  if (seen.arriving === undefined) return true;
+  const bytes = seen.receivedBytes - seen.arriving.fromBytes;
+  const isGrowing = nowMs - seen.grownMs <= STILL_MS;
+  return isGrowing && isTooSlow(bytes, nowMs - seen.arriving.sinceMs, limits);
 }
 
 function isSlowReader(

@@ -5,6 +5,7 @@ import type { Unavailable } from '../prefetch/answers.ts';
 import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
+import { headResponse, isHead } from './head.ts';
 import { CORS } from './headers.ts';
 import { type AddressOf, badQuality, refuse, renditionFor } from './live.ts';
 import { parseHeight, queryOf } from './query.ts';
@@ -40,9 +41,9 @@ export function endlessPlugin(endless: Endless) {
 async function channelStream(endless: Endless, id: string, request: Request): Promise<Response> {
   const { relays } = endless;
   if (relays.config(id) === undefined) return unknownChannel(id, request);
-  if (request.method === 'HEAD') return new Response(null, { headers: HEADERS });
   const height = parseHeight(queryOf(request.url));
   if (height === 'invalid') return badQuality(request);
+  if (isHead(request)) return headResponse(HEADERS);
   const relay = relays.get(id) as ChannelRelay;
   const opened = await relay.open();
   if (opened.kind !== 'open') return refuseStream(opened, request);

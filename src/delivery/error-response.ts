@@ -1,8 +1,9 @@
 // This file turns what went wrong into an HTTP answer: the only place that knows the statuses.
-import { CORS } from './headers.ts';
+import { prefersJson } from './accept.ts';
+import { CORS, isForAnyPage, NO_SNIFF } from './headers.ts';
 
 export type Problem = {
-  readonly status: 400 | 404 | 405 | 410 | 416 | 500 | 502 | 503;
+  readonly status: 400 | 403 | 404 | 405 | 410 | 416 | 500 | 502 | 503;
   /** Stable, as listed in the manual. */
   readonly code: string;
   readonly message: string;
@@ -13,19 +14,20 @@ export type Problem = {
 export function problemResponse(problem: Problem, request: Request): Response {
   const { status, code, message } = problem;
   const headers: Record<string, string> = {
-    ...CORS,
+    ...(isForAnyPage(request.url) ? CORS : {}),
+    ...NO_SNIFF,
     'cache-control': 'no-store',
     vary: 'Accept',
     ...problem.headers,
   };
-  const wantsJson = (request.headers.get('accept') ?? '').includes('json');
+  const wantsJson = prefersJson(request.headers.get('accept') ?? '');
   if (wantsJson) return Response.json({ status, code, message }, { status, headers });
   const type = { 'content-type': 'text/plain; charset=utf-8' };
   return new Response(`${code}: ${message}\n`, { status, headers: { ...headers, ...type } });
 }
 
 export function unknownChannel(id: string, request: Request): Response {
-  const message = `Cannot play the channel: there is none with the id "${id.slice(0, 64)}"`;
+  const message = `Cannot play the channel: there is none with the id ${shown(id)}`;
   return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_CHANNEL', message }, request);
 }
 
@@ -33,4 +35,9 @@ export function unavailable(reason: string, retryAfterS: number, request: Reques
   const headers = { 'retry-after': String(retryAfterS) };
   const message = `Cannot play now: ${reason}`;
   return problemResponse({ status: 503, code: 'DELIVERY_UNAVAILABLE', message, headers }, request);
+}
+
+/** A name out of an address, which may hold anything, on one line. */
+export function shown(name: string): string {
+  return JSON.stringify(name.slice(0, 80));
 }

@@ -1,10 +1,16 @@
 // This file holds the response headers that players and caches need.
+import { pathOf } from './query.ts';
 
 /** Players in browsers come from any page; nothing here is answered by cookie or credential. */
 export const CORS: Readonly<Record<string, string>> = {
   'access-control-allow-origin': '*',
   'access-control-expose-headers': 'Content-Length, Content-Range, Date, ETag',
 };
+
+/** Media and line-ups are; what operators ask is for our own page, on our own origin. */
+export function isForAnyPage(url: string): boolean {
+  return !/^\/(?:api(?:\/|$)|metrics$|healthz$|readyz$|$)/.test(pathOf(url));
+}
 
 export const PREFLIGHT: Readonly<Record<string, string>> = {
   'access-control-allow-origin': '*',
@@ -13,6 +19,9 @@ export const PREFLIGHT: Readonly<Record<string, string>> = {
   'access-control-max-age': '86400',
 };
 
+/** The type that is said is the type: no browser is to guess another from the bytes. */
+export const NO_SNIFF: Readonly<Record<string, string>> = { 'x-content-type-options': 'nosniff' };
+
 /** Apple's validator refuses application/x-mpegURL; Kodi and hls.js take either. */
 export const HLS_TYPE = 'application/vnd.apple.mpegurl';
 
@@ -20,5 +29,3 @@ export const HLS_TYPE = 'application/vnd.apple.mpegurl';
 export const LIVE_CACHE = 'public, max-age=1';
 /** The name of a segment never means other bytes. */
 export const IMMUTABLE_CACHE = 'public, max-age=31536000, immutable';
-
-export const OCTETS = 'application/octet-stream';

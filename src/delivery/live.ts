@@ -8,9 +8,9 @@ import type { Relays } from '../prefetch/relays.ts';
 import type { Rendition } from '../prefetch/rendition.ts';
 import { onlyVariant, pickVariant } from '../source/pull/renditions.ts';
 import { bodyResponse } from './body-response.ts';
-import { problemResponse, unavailable, unknownChannel } from './error-response.ts';
-import { CORS, HLS_TYPE, LIVE_CACHE } from './headers.ts';
-import { type PlaylistAnswers, playlistResponse } from './playlist-response.ts';
+import { problemResponse, shown, unavailable, unknownChannel } from './error-response.ts';
+import { isHead } from './head.ts';
+import { type PlaylistAnswers, playlistHead, playlistResponse } from './playlist-response.ts';
 import { parseHeight, queryOf } from './query.ts';
 
 type Answer = Response | Promise<Response>;
@@ -41,10 +41,14 @@ export function livePlugin(live: Live, addressOf: AddressOf) {
  */
 export function channelPlaylist(live: Live, id: string, request: Request, base = ''): Answer {
   if (live.relays.config(id) === undefined) return unknownChannel(id, request);
-  if (request.method === 'HEAD') return headPlaylist();
-  const relay = live.relays.get(id) as ChannelRelay;
   const height = parseHeight(queryOf(request.url));
   if (height === 'invalid') return badQuality(request);
+  if (isHead(request)) {
+    const known = live.relays.peek(id);
+    if (known?.opened === undefined) return playlistHead();
+    return openedPlaylist(live, known, known.opened, height, base, request);
+  }
+  const relay = live.relays.get(id) as ChannelRelay;
   const opened = relay.open();
   if (opened instanceof Promise) {
     return opened.then((found) =>
@@ -131,6 +135,10 @@ function renditionPlaylist(
   prefix: string,
   request: Request,
 ): Answer {
+  if (isHead(request)) {
+    const isKnown = rendition.state === 'following' && rendition.ring.listedCount > 0;
+    return isKnown ? answers.respond(rendition, prefix, request) : playlistHead();
+  }
   const answer = rendition.playlist(relay.isProbe);
   if (answer instanceof Promise) {
     return answer.then((found) =>
@@ -143,7 +151,13 @@ function renditionPlaylist(
 }
 
 function renditionIndex(live: Live, id: string, rendition: string, request: Request): Answer {
-  if (request.method === 'HEAD' && live.relays.config(id) !== undefined) return headPlaylist();
+  if (isHead(request) && live.relays.config(id) !== undefined) {
+    const relay = live.relays.peek(id);
+    if (relay?.opened === undefined) return playlistHead();
+    const found = relay.peek(rendition);
+    if (found === undefined) return unknownRendition(rendition, request);
+    return renditionPlaylist(live, relay, found, '', request);
+  }
   return withRendition(live.relays, id, rendition, request, (found, relay) => {
     return renditionPlaylist(live, relay, found, '', request);
   });
@@ -157,7 +171,7 @@ function body(
   request: Request,
   addressOf: AddressOf,
 ): Answer {
-  if (request.method === 'HEAD' && relays.config(id) !== undefined) {
+  if (isHead(request) && relays.config(id) !== undefined) {
     const known = relays.peek(id)?.peek(rendition)?.peek(name) ?? { kind: 'missing' };
     return bodyResponse(name, known, request);
   }
@@ -189,21 +203,12 @@ function withRendition(
   });
 }
 
-/**
- * Upstream is never asked: a media server asks HEAD of every channel when it scans. The router
- * gives HEAD to the handlers of GET.
- */
-function headPlaylist(): Response {
-  const headers = { ...CORS, 'content-type': HLS_TYPE, 'cache-control': LIVE_CACHE };
-  return new Response(null, { headers });
-}
-
 export function refuse(answer: Unavailable, request: Request): Response {
   return unavailable(answer.reason, answer.retryAfterS, request);
 }
 
 function unknownRendition(id: string, request: Request): Response {
-  const message = `Cannot play "${id.slice(0, 64)}": the channel has no such rendition`;
+  const message = `Cannot play ${shown(id)}: the channel has no such rendition`;
   return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_RENDITION', message }, request);
 }
 

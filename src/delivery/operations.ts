@@ -1,10 +1,11 @@
 // This file serves what operators ask: is it alive, is it ready, how is it doing.
 import { Elysia } from 'elysia';
+import type { ErrorRecord } from '../base/errors.ts';
 import type { ChannelConfig } from '../config/config.ts';
+import { told } from '../prefetch/answers.ts';
 import type { ChannelRelay, RelayStats } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
-import { CORS } from './headers.ts';
 
 export type Operations = {
   readonly relays: Relays;
@@ -12,12 +13,14 @@ export type Operations = {
   /** Undefined when ready, else why not. */
   readonly notReady: () => string | undefined;
   readonly version: string;
+  readonly ring: () => { readonly heldBytes: number; readonly budgetBytes: number };
 };
 
-const NO_STORE = { 'cache-control': 'no-store' };
+/** No CORS: what an operator asks is not for the pages of others. */
+const NO_STORE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 export function operationsPlugin(operations: Operations) {
-  const { relays, metrics, notReady, version } = operations;
+  const { relays, metrics, notReady } = operations;
   return new Elysia({ name: 'operations' })
     .get('/healthz', () => new Response('ok\n', { headers: NO_STORE }))
     .get('/readyz', ({ request }) => {
@@ -30,21 +33,54 @@ export function operationsPlugin(operations: Operations) {
       const type = 'text/plain; version=0.0.4; charset=utf-8';
       return new Response(metrics(), { headers: { ...NO_STORE, 'content-type': type } });
     })
-    .get('/api/status', () =>
-      Response.json({ version, ready: notReady() === undefined }, { headers: NO_STORE }),
-    )
+    .get('/api/status', () => Response.json(describeAll(operations), { headers: NO_STORE }))
     .get('/api/channels', () =>
       Response.json(
         relays.channels.map((config) => describeChannel(config, relays.peek(config.id))),
-        { headers: { ...CORS, ...NO_STORE } },
+        { headers: NO_STORE },
       ),
     )
     .get('/api/channels/:channel', ({ params, request }) => {
       const config = relays.config(params.channel);
       if (config === undefined) return unknownChannel(params.channel, request);
       const described = describeChannel(config, relays.peek(config.id));
-      return Response.json(described, { headers: { ...CORS, ...NO_STORE } });
+      return Response.json(described, { headers: NO_STORE });
     });
+}
+
+/** More are not read; `weir_channel_viewers` and the list of channels have them all. */
+const FAILING_MAX = 100;
+
+function describeAll({ relays, notReady, version, ring }: Operations) {
+  const { heldBytes, budgetBytes } = ring();
+  const fetches = new Map<string, number>();
+  const failing: string[] = [];
+  let viewers = 0;
+  let watched = 0;
+  for (const relay of relays.all()) {
+    const stats = relay.stats();
+    viewers += stats.viewers;
+    if (stats.viewers > 0) watched++;
+    for (const [key, count] of stats.fetches) fetches.set(key, (fetches.get(key) ?? 0) + count);
+    if (relay.lastError !== undefined && failing.length < FAILING_MAX)
+      failing.push(relay.config.id);
+  }
+  return {
+    version,
+    ready: notReady() === undefined,
+    channels: relays.channels.length,
+    watched,
+    viewers,
+    heldBytes,
+    budgetBytes,
+    fetches: Object.fromEntries(fetches),
+    failing,
+  };
+}
+
+/** What is wrong, without the address that stands in messages and details. */
+function describeError(error: ErrorRecord | undefined) {
+  return error === undefined ? null : { code: error.code, message: told(error) };
 }
 
 /** Of a channel that nobody has asked for. */
@@ -70,9 +106,12 @@ function describeChannel(config: ChannelConfig, relay: ChannelRelay | undefined)
     viewers: stats.viewers,
     fetches: Object.fromEntries(stats.fetches),
     stallsAvoided: stats.stallsAvoided,
-    sources: stats.sources,
+    sources: stats.sources.map(({ error, ...source }) => ({
+      ...source,
+      ...(error === undefined ? {} : { error: describeError(error) }),
+    })),
     switches: Object.fromEntries(stats.switches),
-    error: relay?.lastError ?? null,
+    error: describeError(relay?.lastError),
     renditions: stats.renditions.map((rendition) => ({
       id: rendition.id,
       state: rendition.state,
@@ -80,7 +119,7 @@ function describeChannel(config: ChannelConfig, relay: ChannelRelay | undefined)
       segments: rendition.ring.listedCount,
       heldBytes: rendition.ring.heldBytes,
       edgeAgeS: rendition.edgeAgeS() ?? null,
-      error: rendition.lastError ?? null,
+      error: describeError(rendition.lastError),
     })),
   };
 }

@@ -2,7 +2,9 @@
 import { gzipSync } from 'bun';
 import { renditionPlaylist } from '../packaging/hls/media-playlist.ts';
 import type { Rendition } from '../prefetch/rendition.ts';
+import { prefersGzip } from './accept.ts';
 import { matchesEtag } from './body-response.ts';
+import { headResponse } from './head.ts';
 import { CORS, HLS_TYPE, LIVE_CACHE } from './headers.ts';
 import { type HotAnswers, WITNESSES } from './hot-answers.ts';
 
@@ -10,6 +12,8 @@ import { type HotAnswers, WITNESSES } from './hot-answers.ts';
 type Ready = {
   readonly version: number;
   readonly etag: string;
+  /** RFC 9110 §8.8.3: packed it is other bytes, and so has a tag of its own. */
+  readonly etagGzipped: string;
   readonly plain: Response;
   readonly text: string;
   gzipped: Response | undefined;
@@ -18,38 +22,45 @@ type Ready = {
 /** Under this a gzip frame saves nothing worth its header. */
 const GZIP_MIN_CHARS = 200;
 
-function ready(text: string, version: number, cacheControl: string): Ready {
-  const etag = `"${Bun.hash.wyhash(text).toString(36)}"`;
-  const headers = playlistHeaders(etag, cacheControl);
-  return { version, etag, text, plain: new Response(text, { headers }), gzipped: undefined };
-}
+const PLAYLIST_HEADERS = { ...CORS, 'content-type': HLS_TYPE, vary: 'Accept-Encoding' };
 
-function playlistHeaders(etag: string, cacheControl: string): Record<string, string> {
-  return {
-    ...CORS,
-    'content-type': HLS_TYPE,
-    'cache-control': cacheControl,
-    etag,
-    vary: 'Accept-Encoding',
-  };
+function ready(text: string, version: number): Ready {
+  const hash = Bun.hash.wyhash(text).toString(36);
+  const etag = `"${hash}"`;
+  const headers = { ...PLAYLIST_HEADERS, 'cache-control': LIVE_CACHE, etag };
+  const plain = new Response(text, { headers });
+  return { version, etag, etagGzipped: `"${hash}-gzip"`, text, plain, gzipped: undefined };
 }
 
 /** Answers in the form asked for. Cloning a response is the cheapest way to answer with a text. */
 function respond(entry: Ready, request: Request): Response {
   const { headers } = request;
-  if (matchesEtag(headers.get('if-none-match'), entry.etag)) {
-    return new Response(null, { status: 304, headers: entry.plain.headers });
-  }
   const accepts = headers.get('accept-encoding');
-  if (accepts === null || entry.text.length < GZIP_MIN_CHARS || !/\bgzip\b/.test(accepts)) {
-    return entry.plain.clone() as Response;
+  const isPacked = accepts !== null && entry.text.length >= GZIP_MIN_CHARS && prefersGzip(accepts);
+  const held = heldTag(entry, isPacked, headers.get('if-none-match'));
+  if (held !== undefined) {
+    const known = { ...PLAYLIST_HEADERS, 'cache-control': LIVE_CACHE, etag: held };
+    return new Response(null, { status: 304, headers: known });
   }
+  return (isPacked ? gzipped(entry) : entry.plain).clone() as Response;
+}
+
+/** The tag of the form that the client holds, if it is one that it takes. */
+function heldTag(entry: Ready, isPacked: boolean, ifNoneMatch: string | null): string | undefined {
+  if (ifNoneMatch === null) return undefined;
+  if (isPacked && matchesEtag(ifNoneMatch, entry.etagGzipped)) return entry.etagGzipped;
+  // The server itself, where it is let answer, sends the plain form to everybody
+  return matchesEtag(ifNoneMatch, entry.etag) ? entry.etag : undefined;
+}
+
+function gzipped(entry: Ready): Response {
   if (entry.gzipped === undefined) {
-    const gzipped = new Headers(entry.plain.headers);
-    gzipped.set('content-encoding', 'gzip');
-    entry.gzipped = new Response(gzipSync(entry.text), { headers: gzipped });
+    const headers = new Headers(entry.plain.headers);
+    headers.set('content-encoding', 'gzip');
+    headers.set('etag', entry.etagGzipped);
+    entry.gzipped = new Response(gzipSync(entry.text), { headers });
   }
-  return entry.gzipped.clone() as Response;
+  return entry.gzipped;
 }
 
 /** One rendition's playlist under one prefix, made anew when the rendition's version changes. */
@@ -74,7 +85,7 @@ export class PlaylistAnswers {
     const { ring, header } = rendition;
     let answer = byPrefix.get(prefix);
     if (answer === undefined || answer.entry.version !== ring.version) {
-      const entry = ready(renditionPlaylist(ring, header, prefix), ring.version, LIVE_CACHE);
+      const entry = ready(renditionPlaylist(ring, header, prefix), ring.version);
       answer = { entry, given: answer?.given ?? 0 };
       byPrefix.set(prefix, answer);
     }
@@ -86,7 +97,15 @@ export class PlaylistAnswers {
   }
 }
 
+/**
+ * Of a playlist that is not known now. Upstream is never asked: a media server asks HEAD of every
+ * channel when it scans.
+ */
+export function playlistHead(): Response {
+  return headResponse({ ...PLAYLIST_HEADERS, 'cache-control': LIVE_CACHE });
+}
+
 /** Any other playlist text; made for this one answer. */
 export function playlistResponse(text: string, request: Request): Response {
-  return respond(ready(text, 0, LIVE_CACHE), request);
+  return respond(ready(text, 0), request);
 }

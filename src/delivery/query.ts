@@ -12,3 +12,10 @@ export function parseHeight(query: URLSearchParams | undefined): number | undefi
   if (value === null || value === undefined || value === '') return undefined;
   return /^[1-9]\d{0,4}p?$/.test(value) ? Number.parseInt(value, 10) : 'invalid';
 }
+
+/** The path of a request URL as it was sent, still encoded; also of one that is a path alone. */
+export function pathOf(url: string): string {
+  const from = url.startsWith('/') ? 0 : url.indexOf('/', url.indexOf('://') + 3);
+  const query = url.indexOf('?', from);
+  return url.slice(from, query < 0 ? undefined : query);
+}

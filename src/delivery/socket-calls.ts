@@ -21,6 +21,7 @@ const SO_LINGER = 13;
 const SO_ACCEPTCONN = 30;
 const SO_COOKIE = 57;
 const IPPROTO_TCP = 6;
+const TCP_DEFER_ACCEPT = 9;
 const TCP_INFO = 11;
 const TCP_USER_TIMEOUT = 18;
 const TCP_NOTSENT_LOWAT = 25;
@@ -29,6 +30,7 @@ const SHUT_RDWR = 2;
 // struct tcp_info: where its fields lie, and the length that holds the last one read (Linux 4.6)
 const INFO_BYTES = 256;
 const INFO_STATE = 0;
+const INFO_LAST_DATA_SENT_MS = 44;
 const INFO_BYTES_ACKED = 120;
 const INFO_BYTES_RECEIVED = 128;
 const INFO_NOTSENT_BYTES = 144;
@@ -43,10 +45,14 @@ export interface SocketCalls extends Disposable {
   local(fd: number): SocketAddress | undefined;
   peer(fd: number): SocketAddress | undefined;
   isListening(fd: number): boolean;
+  /** How long ago it was opened; where something was sent since, how long ago that was. */
+  ageMs(fd: number): number | undefined;
   /** Fills `into`; false where the connection is not open, or the kernel does not say. */
   count(fd: number, into: Counters): boolean;
   /** Ends a connection with a reset, so that nothing unsent stays in the kernel. */
   abort(fd: number): boolean;
+  /** Hands over connections that say nothing too: else the kernel keeps them, for seconds more. */
+  acceptAtOnce(fd: number): boolean;
   /** Bytes the kernel takes beyond what the reader has room for; inherited on accept. */
   limitUnsent(fd: number, bytes: number): boolean;
   /** How long sent bytes may stay unacknowledged, or a reader's window shut; inherited on accept. */
@@ -96,6 +102,10 @@ function socketCalls(library: ReturnType<typeof dlopen<typeof SYMBOLS>>): Socket
     local: (fd) => named(getsockname, fd),
     peer: (fd) => named(getpeername, fd),
     isListening: (fd) => read(fd, SOL_SOCKET, SO_ACCEPTCONN, words) === 4 && words[0] === 1,
+    ageMs(fd) {
+      const bytes = read(fd, IPPROTO_TCP, TCP_INFO, infoBytes) ?? 0;
+      return bytes < INFO_MIN_BYTES ? undefined : info.getUint32(INFO_LAST_DATA_SENT_MS, true);
+    },
     count(fd, into) {
       const bytes = read(fd, IPPROTO_TCP, TCP_INFO, infoBytes) ?? 0;
       const state = info.getUint8(INFO_STATE);
@@ -109,6 +119,7 @@ function socketCalls(library: ReturnType<typeof dlopen<typeof SYMBOLS>>): Socket
     },
     // With linger 0 the close that follows drops what is unsent; without, the kernel keeps it
     abort: (fd) => write(fd, SOL_SOCKET, SO_LINGER, [1, 0]) && shutdown(fd, SHUT_RDWR) === 0,
+    acceptAtOnce: (fd) => write(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, [0]),
     limitUnsent: (fd, bytes) => write(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, [bytes]),
     limitUnacknowledged: (fd, ms) => write(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, [ms]),
     [Symbol.dispose]: () => library.close(),

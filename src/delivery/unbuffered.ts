@@ -2,24 +2,28 @@
 import { Elysia } from 'elysia';
 import type { Clock } from '../base/clock.ts';
 import { errorRecord } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
 import { SingleFlight } from '../base/single-flight.ts';
+import { mayBeHad, urlSourceOf, withoutUserinfo } from '../channel/modes.ts';
 import type { ChannelConfig, UrlSource } from '../config/config.ts';
-import { formatMediaPlaylist } from '../media/m3u8/format-media.ts';
-import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
-import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
 import type { Outbound } from '../net/outbound.ts';
+import { passedOn } from '../packaging/hls/passed-on.ts';
 import { rewriteUris, type UriKind } from '../packaging/hls/unbuffered.ts';
+import { told } from '../prefetch/answers.ts';
 import type { Relays } from '../prefetch/relays.ts';
-import { playlistLimits, segmentLimits, TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
+import { playlistLimits, TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
+import { SourceStatusError } from '../source/errors.ts';
 import { policyOf } from '../source/open-source.ts';
 import { fetchPlaylist, type PlaylistText } from '../source/pull/hls.ts';
-import { onlyVariant, pickVariant } from '../source/pull/renditions.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
-import { CORS, HLS_TYPE, OCTETS } from './headers.ts';
+import { isHead } from './head.ts';
+import { CORS } from './headers.ts';
 import { parseHostParameter } from './host-parameter.ts';
-import { playlistResponse } from './playlist-response.ts';
+import type { AddressOf } from './live.ts';
+import { playlistHead, playlistResponse } from './playlist-response.ts';
 import { parseHeight, queryOf } from './query.ts';
 import type { Sealer } from './seal.ts';
+import { pipedHead, pipedResponse } from './upstream-pipe.ts';
 
 export type UnbufferedDeps = {
   readonly relays: Relays;
@@ -27,10 +31,9 @@ export type UnbufferedDeps = {
   readonly clock: Clock;
   readonly sealer: Sealer;
   readonly segmentMaxBytes: number;
+  readonly addressOf: AddressOf;
+  readonly log: Log;
 };
-
-/** Response headers of an upstream body that mean something to a player. */
-const PASSED_HEADERS = ['content-type', 'content-range', 'accept-ranges', 'etag', 'last-modified'];
 
 export function unbufferedPlugin(modes: UnbufferedModes) {
   return new Elysia({ name: 'unbuffered' })
@@ -53,6 +56,8 @@ export class UnbufferedModes {
   readonly #deps: UnbufferedDeps;
   /** Polls of the same moment share one fetch; nothing is kept beyond it. */
   readonly #flights = new SingleFlight<PlaylistText>();
+  /** Channel → what its upstream last failed with: a player that asks on and on is logged once. */
+  readonly #failing = new Map<string, string>();
 
   constructor(deps: UnbufferedDeps) {
     this.#deps = deps;
@@ -69,7 +74,7 @@ export class UnbufferedModes {
     if (config === undefined) return unknownChannel(id, request);
     const source = urlSourceOf(config);
     if (source === undefined) return buffered(id, request, base === '' ? '../../' : '');
-    if (request.method === 'HEAD') return headResponse(HLS_TYPE);
+    if (!mayBeHad(config, mode)) return withheld(config, mode, request);
     return this.#rewritten(mode, config, source, source.url, request, base);
   }
 
@@ -77,20 +82,27 @@ export class UnbufferedModes {
     const opened = this.#open(id, token);
     if (opened === undefined) return unknownToken(request);
     const { config, source, sealed } = opened;
-    if (request.method === 'HEAD') {
-      return headResponse(sealed.kind === 'playlist' ? HLS_TYPE : OCTETS);
-    }
     if (sealed.kind === 'playlist') {
       return this.#rewritten('proxy', config, source, sealed.url, request, '');
     }
-    return this.#piped(source, sealed.url, request);
+    if (isHead(request)) return pipedHead(sealed.url);
+    const { addressOf, relays } = this.#deps;
+    relays.get(id)?.seen(addressOf(request));
+    try {
+      const answer = await pipedResponse(this.#deps, source, sealed.url, request);
+      this.#came(id, 'segment');
+      return answer;
+    } catch (error) {
+      this.#failed(id, 'segment', error);
+      return badGateway(error, request);
+    }
   }
 
   async hosted(id: string, token: string, request: Request): Promise<Response> {
     const opened = this.#open(id, token);
     if (opened === undefined || opened.sealed.kind !== 'playlist') return unknownToken(request);
     const { config, source, sealed } = opened;
-    if (request.method === 'HEAD') return headResponse(HLS_TYPE);
+    if (!mayBeHad(config, 'host')) return withheld(config, 'host', request);
     return this.#rewritten('host', config, source, sealed.url, request, '');
   }
 
@@ -100,9 +112,9 @@ export class UnbufferedModes {
     if (config === undefined) return unknownChannel(id, request);
     const source = urlSourceOf(config);
     if (source === undefined) return buffered(id, request, up);
+    if (!mayBeHad(config, 'redirect')) return withheld(config, 'redirect', request);
     // 302: old set-top boxes take no 307
-    const headers = { ...CORS, location: source.url, 'cache-control': 'no-store' };
-    return new Response(null, { status: 302, headers });
+    return found(withoutUserinfo(source.url));
   }
 
   #open(id: string, name: string) {
@@ -126,16 +138,18 @@ export class UnbufferedModes {
     const host = parseHostParameter(query?.get('host') ?? null);
     const height = parseHeight(query);
     if (host === 'invalid' || height === 'invalid') return badParameter(request);
+    if (isHead(request)) return playlistHead();
     let answer: PlaylistText;
     let text: string;
     try {
       answer = await this.#flights.run(`${config.id} ${url}`, () =>
-        this.#playlistText(source, url),
+        this.#playlistText(config.id, source, url),
       );
       text = passedOn(answer, height);
     } catch (error) {
       return badGateway(error, request);
     }
+    if (mode === 'host') this.#watchedElsewhere(config.id, text, request);
     const rewrite = (target: string, kind: UriKind): string => {
       const suffix = kind === 'playlist' ? 'm3u8' : extensionOf(target);
       if (mode === 'host' && kind === 'body') return moved(target, host);
@@ -146,115 +160,62 @@ export class UnbufferedModes {
     return playlistResponse(rewriteUris(text, answer.url, rewrite), request);
   }
 
-  #playlistText(source: UrlSource, url: string): Promise<PlaylistText> {
+  async #playlistText(id: string, source: UrlSource, url: string): Promise<PlaylistText> {
     const { outbound, clock } = this.#deps;
     const limits = playlistLimits(TARGET_DURATION_DEFAULT_S, source.timeouts);
     const never = new AbortController().signal;
-    return fetchPlaylist(outbound, clock, url, policyOf(source), limits, never);
-  }
-
-  /** Upstream's bytes as they come; a viewer that leaves closes the upstream connection. */
-  async #piped(source: UrlSource, url: string, request: Request): Promise<Response> {
-    const { outbound, segmentMaxBytes } = this.#deps;
-    const limits = segmentLimits(TARGET_DURATION_DEFAULT_S, source.timeouts, segmentMaxBytes, 1);
-    const range = openRange(request.headers.get('range'));
     try {
-      const answer = await outbound({
-        url,
-        policy: policyOf(source),
-        // A viewer reads as slowly as it likes; the guard of inbound connections bounds it
-        limits: { ...limits, totalMs: 3_600_000, betweenBytesMs: 60_000 },
-        compressed: false,
-        signal: request.signal,
-        ...(range === undefined ? {} : { range }),
-      });
-      if (answer.status !== 200 && answer.status !== 206) {
-        answer.cancel();
-        return badGatewayStatus(answer.status, request);
-      }
-      const headers: Record<string, string> = { ...CORS, 'cache-control': 'no-store' };
-      for (const name of PASSED_HEADERS) {
-        const value = answer.headers.get(name);
-        if (value !== null) headers[name] = value;
-      }
-      return new Response(pulled(answer.body, answer.cancel), { status: answer.status, headers });
+      const answer = await fetchPlaylist(outbound, clock, url, policyOf(source), limits, never);
+      this.#came(id, 'playlist');
+      return answer;
     } catch (error) {
-      return badGateway(error, request);
+      this.#failed(id, 'playlist', error);
+      throw error;
     }
   }
-}
 
-/** HEAD asks nothing of upstream. */
-function headResponse(type: string): Response {
-  const headers = { ...CORS, 'content-type': type, 'cache-control': 'no-store' };
-  return new Response(null, { headers });
-}
+  /** Its segments do not pass here: who polls the list of them is who watches. */
+  #watchedElsewhere(id: string, text: string, request: Request): void {
+    const { addressOf, relays } = this.#deps;
+    if (text.includes('#EXTINF')) relays.get(id)?.seen(addressOf(request));
+  }
 
-/** One chunk is read upstream when the viewer has taken the one before it. */
-function pulled(body: AsyncIterable<Uint8Array>, cancel: () => void): ReadableStream<Uint8Array> {
-  const chunks = body[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        try {
-          const { done, value } = await chunks.next();
-          if (done === true) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
-          controller.error(error);
-        }
-      },
-      cancel,
-    },
-    { highWaterMark: 0 },
-  );
-}
+  #came(id: string, what: 'playlist' | 'segment'): void {
+    this.#failing.delete(id);
+    this.#deps.relays.get(id)?.fetched(what, 'ok');
+  }
 
-function urlSourceOf(config: ChannelConfig): UrlSource | undefined {
-  return config.sources.find((source) => source.kind === 'url');
+  #failed(id: string, what: 'playlist' | 'segment', error: unknown): void {
+    const record = errorRecord(error);
+    this.#deps.relays.get(id)?.fetched(what, record.code);
+    // The viewer left: nothing is wrong with upstream
+    if (record.code === 'NET_ABORTED' || this.#failing.get(id) === record.code) return;
+    this.#failing.set(id, record.code);
+    this.#deps.log.warn('upstream not to be had', { channel: id, what, error });
+  }
 }
 
 /** A computed or looped channel has no playlist upstream to pass on: it is served buffered. */
 function buffered(id: string, request: Request, up: string): Response {
   const query = request.url.indexOf('?');
   const location = `${up}live/${id}/index.m3u8${query < 0 ? '' : request.url.slice(query)}`;
-  return new Response(null, { status: 302, headers: { ...CORS, location } });
+  return found(location);
 }
 
-/**
- * The playlist as it is, unless something in it must be worked out: which variant is wanted, or
- * what its variables stand for (RFC 8216bis §4.4.2.3), which no URL could be told from.
- */
-function passedOn(answer: PlaylistText, height: number | undefined): string {
-  const hasVariables = answer.text.includes('#EXT-X-DEFINE');
-  if (height === undefined && !hasVariables) return answer.text;
-  const playlist = parsePlaylist(answer.text, { uri: answer.url });
-  if (playlist.kind === 'media') {
-    return hasVariables ? formatMediaPlaylist(playlist) : answer.text;
-  }
-  const variant = height === undefined ? undefined : pickVariant(playlist, height);
-  return formatMultivariantPlaylist(
-    variant === undefined ? playlist : onlyVariant(playlist, variant),
-  );
+function found(location: string): Response {
+  const headers = { ...CORS, location, 'cache-control': 'no-store' };
+  return new Response(null, { status: 302, headers });
 }
 
 /** The same path and query at another host; where none was named, as it is upstream. */
 function moved(target: string, host: string | undefined): string {
-  if (host === undefined) return target;
+  if (host === undefined) return withoutUserinfo(target);
   const { pathname, search } = new URL(target);
   return `${host}${pathname}${search}`;
 }
 
 function extensionOf(url: string): string {
   return /\.([a-z0-9]{2,4})(?:[?#]|$)/i.exec(url)?.[1]?.toLowerCase() ?? 'ts';
-}
-
-/** Only a single interval is passed on; an open end is as far as there is. */
-function openRange(header: string | null): { first: number; last: number } | undefined {
-  const match = header === null ? null : /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header.trim());
-  if (match === null) return undefined;
-  const last = match[2] === '' ? Number.MAX_SAFE_INTEGER : Number(match[2]);
-  return { first: Number(match[1]), last };
 }
 
 function unknownToken(request: Request): Response {
@@ -267,14 +228,19 @@ function badParameter(request: Request): Response {
   return problemResponse({ status: 400, code: 'DELIVERY_PARAMETER', message }, request);
 }
 
-function badGateway(error: unknown, request: Request): Response {
-  const { message } = errorRecord(error);
-  return problemResponse({ status: 502, code: 'DELIVERY_UPSTREAM', message }, request);
+/** The address is for the operator to give out, by saying so. */
+function withheld({ id }: ChannelConfig, mode: 'host' | 'redirect' | 'proxy', request: Request) {
+  const message =
+    `Cannot play in the mode ${mode}: it would tell where the source is; ` +
+    `play /live/${id}/index.m3u8, or set \`mode: ${mode}\` for the channel`;
+  return problemResponse({ status: 403, code: 'DELIVERY_MODE', message }, request);
 }
 
-function badGatewayStatus(status: number, request: Request): Response {
-  const message = `Cannot send it: upstream answered ${status}`;
-  const isMissing = status === 404 || status === 410;
+function badGateway(error: unknown, request: Request): Response {
+  const record = errorRecord(error);
+  const upstreamStatus = error instanceof SourceStatusError ? error.status : undefined;
+  const isMissing = upstreamStatus === 404 || upstreamStatus === 410;
+  const message = `Cannot send it: ${told(record)}`;
   return problemResponse(
     { status: isMissing ? 404 : 502, code: 'DELIVERY_UPSTREAM', message },
     request,

@@ -1,47 +1,93 @@
-// This file gives a number to channels that have none, the same for ever.
+// This file gives a number to channels that have none, and remembers it.
+import type { Log } from '../base/log.ts';
+import type { Store } from '../channel/store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 
-/**
- * Five digits: beyond the numbers that people give, within what every player takes. Jellyfin makes
- * up a number of its own where there is none, Plex refuses the channel, and both hang their guide
- * and favourites on it, so it must not move when the list is sorted anew.
- */
-const FIRST = 10_000;
-const COUNT = 90_000;
-/** Half of the slots, so that a free one is near; channels beyond that go without a number. */
-const MAX_TAKEN = COUNT / 2;
+/** As for numbers that people give; within what every player takes. */
+const MAX_NUMBER = 99_999;
+const KIND = 'channel-number';
 
 /**
- * Number by channel id. A channel without one gets 10,000 and more by a hash of its id; where that
- * is taken, by a number that was given or by an id before it in the alphabet, the next one free.
+ * Jellyfin makes up a number where there is none (of a name such as "5 USA", which it then cuts),
+ * Plex refuses the channel, and both hang guide and favourites on it. So every channel gets one, in
+ * the order of the file after the highest that was given, and keeps it: a list that grows in its
+ * middle does not move the rest.
  */
-export function channelNumbers(channels: readonly ChannelConfig[]): ReadonlyMap<string, number> {
-  const numbers = new Map<string, number>();
-  const taken = new Set<number>();
-  const without: string[] = [];
-  for (const { id, number } of channels) {
-    if (number === undefined) {
-      without.push(id);
-    } else {
-      numbers.set(id, number);
-      taken.add(number);
+export class ChannelNumbers {
+  readonly #store: Store;
+  readonly #log: Log;
+  readonly #known = new Map<string, number>();
+
+  constructor(store: Store, log: Log) {
+    this.#store = store;
+    this.#log = log;
+    for (const [id, number] of store.load(KIND)) {
+      if (isNumber(number)) this.#known.set(id, number);
     }
   }
-  for (const id of without.sort()) {
-    if (taken.size >= MAX_TAKEN) break;
-    let slot = fnv1a(id) % COUNT;
-    while (taken.has(FIRST + slot)) slot = (slot + 1) % COUNT;
-    taken.add(FIRST + slot);
-    numbers.set(id, FIRST + slot);
+
+  /** The same channels in the same order, each with a number while there are any. */
+  number(channels: readonly ChannelConfig[]): readonly ChannelConfig[] {
+    const given = new Set(channels.flatMap(({ number }) => number ?? []));
+    const without = channels.filter(({ number }) => number === undefined);
+    const changed = this.#makeRoom(channels, given.size + without.length);
+    // Of a channel that is away for now too: it may come back
+    const taken = new Set([...given, ...this.#known.values()]);
+    const free = freeNumbers(taken, highestOf(given));
+    for (const { id } of without) {
+      const known = this.#known.get(id);
+      if (known !== undefined && !given.has(known)) continue;
+      const next = free.next();
+      if (next.done === true) break;
+      changed.set(id, next.value);
+      this.#known.set(id, next.value);
+    }
+    this.#save(changed);
+    return channels.map((channel) => {
+      const number = channel.number ?? this.#known.get(channel.id);
+      return number === undefined ? channel : { ...channel, number };
+    });
   }
-  return numbers;
+
+  /** Where all numbers would be used up, channels that are away lose theirs. */
+  #makeRoom(channels: readonly ChannelConfig[], wanted: number): Map<string, unknown> {
+    const forgotten = new Map<string, unknown>();
+    if (this.#known.size + wanted <= MAX_NUMBER) return forgotten;
+    const present = new Set(channels.map(({ id }) => id));
+    for (const id of this.#known.keys()) {
+      if (present.has(id)) continue;
+      this.#known.delete(id);
+      forgotten.set(id, null);
+    }
+    return forgotten;
+  }
+
+  #save(changed: ReadonlyMap<string, unknown>): void {
+    if (changed.size === 0) return;
+    try {
+      this.#store.save(KIND, changed);
+    } catch (error) {
+      this.#log.error('channel numbers not saved', { error });
+    }
+  }
 }
 
-/** FNV-1a, 32 bits: the same on every machine and in every version. Ids are ASCII. */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+function isNumber(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_NUMBER;
+}
+
+/** Lists of others may give 7.1 too. */
+function highestOf(numbers: Iterable<number>): number {
+  let highest = 0;
+  for (const number of numbers) highest = Math.max(highest, Math.floor(number));
+  return highest;
+}
+
+/** Those after `last`, then those before it. */
+function* freeNumbers(taken: ReadonlySet<number>, last: number): Generator<number, undefined> {
+  for (let step = 1; step <= MAX_NUMBER; step++) {
+    const number = ((last + step - 1) % MAX_NUMBER) + 1;
+    if (!taken.has(number)) yield number;
   }
-  return hash >>> 0;
+  return undefined;
 }

@@ -1,9 +1,9 @@
 // This file makes the entries of a line-up from the channels and what was asked for.
 import { assertNever } from '../base/assert.ts';
+import { mayBeHad } from '../channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
-import { channelNumbers } from './channel-number.ts';
-import type { LineUpRequest, ProgramRequest } from './request.ts';
+import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
 
 /** What formatM3u() gives is this: by no other type does mpv know a list with a guide. */
 export const LINE_UP_TYPE = 'audio/x-mpegurl; charset=utf-8';
@@ -18,7 +18,7 @@ export type LineUpOptions = {
   readonly hasGuide: boolean;
 };
 
-/** `?mode=&quality=&host=&group=` over all channels; hand in all, numbers depend on it. */
+/** `?mode=&quality=&host=&group=` over all channels, in their order. */
 export function lineUpOf(
   channels: readonly ChannelConfig[],
   request: LineUpRequest,
@@ -29,7 +29,7 @@ export function lineUpOf(
     groups.size === 0 || groups.has(channel.group ?? '');
   const base = request.host ?? options.ownBase;
   return compose(channels, wanted, base, options, (channel) => {
-    const mode = request.mode ?? channel.mode;
+    const mode = modeOf(channel, request.mode ?? channel.mode);
     // The host is where media comes from then, and knows nothing of our playlists.
     const from = mode === 'host' ? options.ownBase : base;
     return from + pathOf(channel.id, mode, request);
@@ -44,11 +44,26 @@ export function programOf(
 ): M3uLineUp {
   const base = request.host ?? options.ownBase;
   const everyone = (): boolean => true;
-  return compose(channels, everyone, base, options, ({ id }) => {
+  return compose(channels, everyone, base, options, (channel) => {
+    const { id } = channel;
     const hd = request.quality === undefined ? '' : `&hd=${request.quality}`;
-    return `${base}/${request.name}.m3u8?fid=${encodeURIComponent(id)}${hd}`;
+    const mode = PROGRAM_MODES[request.name];
+    const name = modeOf(channel, mode) === mode ? request.name : 'online';
+    return `${base}/${name}.m3u8?fid=${encodeURIComponent(id)}${hd}`;
   });
 }
+
+/** A line-up names nothing that would be refused: such a channel plays buffered. */
+function modeOf(channel: ChannelConfig, wanted: ChannelMode): ChannelMode {
+  return mayBeHad(channel, wanted) ? wanted : 'buffered';
+}
+
+const PROGRAM_MODES: Readonly<Record<ProgramName, ChannelMode>> = {
+  online: 'buffered',
+  channel: 'proxy',
+  channel2: 'host',
+  channel3: 'redirect',
+};
 
 function compose(
   channels: readonly ChannelConfig[],
@@ -57,37 +72,17 @@ function compose(
   options: LineUpOptions,
   urlOf: (channel: ChannelConfig) => string,
 ): M3uLineUp {
-  const { sorted, numbers } = arrange(channels);
-  const entries = sorted
-    .filter(wanted)
-    .map((channel) => toEntry(channel, numbers.get(channel.id), urlOf(channel)));
+  const entries = channels.filter(wanted).map((channel) => toEntry(channel, urlOf(channel)));
   // No player can make anything of a relative guide.
   const guideUrl = options.hasGuide && base !== '' ? base + GUIDE_PATH : undefined;
   return { ...(guideUrl === undefined ? {} : { guideUrl }), entries };
 }
 
-type Arranged = {
-  readonly sorted: readonly ChannelConfig[];
-  readonly numbers: ReadonlyMap<string, number>;
-};
-
-/** By list of channels, which is never changed in place: 20,000 are not sorted for each answer. */
-const ARRANGED = new WeakMap<readonly ChannelConfig[], Arranged>();
-
-function arrange(channels: readonly ChannelConfig[]): Arranged {
-  const before = ARRANGED.get(channels);
-  if (before !== undefined) return before;
-  const sorted = channels.toSorted(byNumberThenName);
-  const arranged = { sorted, numbers: channelNumbers(channels) };
-  ARRANGED.set(channels, arranged);
-  return arranged;
-}
-
-function toEntry(channel: ChannelConfig, number: number | undefined, url: string): M3uEntry {
+function toEntry(channel: ChannelConfig, url: string): M3uEntry {
   return {
     id: channel.id,
     name: channel.name,
-    ...(number === undefined ? {} : { number }),
+    ...(channel.number === undefined ? {} : { number: channel.number }),
     ...(channel.group === undefined ? {} : { group: channel.group }),
     ...(channel.logo === undefined ? {} : { logo: channel.logo }),
     ...(channel.guide === undefined ? {} : { guideId: channel.guide }),
@@ -112,15 +107,4 @@ function pathOf(id: string, mode: ChannelMode, request: LineUpRequest): string {
     default:
       return assertNever(mode);
   }
-}
-
-/** "News 2" before "News 10", whatever the case; the same order on every machine. */
-const NAMES = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
-
-/** Numbers that people gave first; a number made up for want of one says nothing about the order. */
-function byNumberThenName(a: ChannelConfig, b: ChannelConfig): number {
-  const first = (a.number ?? Number.POSITIVE_INFINITY) - (b.number ?? Number.POSITIVE_INFINITY);
-  // Infinity - Infinity is NaN: neither has a number.
-  if (first < 0 || first > 0) return first;
-  return NAMES.compare(a.name, b.name) || (a.id < b.id ? -1 : 1);
 }

@@ -1,16 +1,14 @@
 // This file reads the line-ups an operator named, and keeps the channels that each last gave.
 import { type Backoff, backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
-import { errorRecord } from '../base/errors.ts';
+import { errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { redactUrl } from '../base/redact.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { ParsedM3uEntry } from '../media/m3u/list.ts';
-import { parseM3uChunks } from '../media/m3u/parse.ts';
 import type { Outbound } from '../net/outbound.ts';
-import { SourceStatusError } from '../source/errors.ts';
 import { channelsFromM3u } from './import.ts';
+import { baseOf, readLineUp, showPlace } from './read-line-up.ts';
 
 export type LineUpParts = {
   readonly clock: Clock;
@@ -19,20 +17,18 @@ export type LineUpParts = {
   readonly outbound: Outbound;
 };
 
-const LIMITS = {
-  connectMs: 5_000,
-  firstByteMs: 30_000,
-  betweenBytesMs: 15_000,
-  totalMs: 120_000,
-  /** A provider's whole line-up with films fits; more is not a line-up. */
-  maxBytes: 512 * 1024 * 1024,
-};
 /** A server that was started while its provider was down plays once the provider is back. */
 const RETRY: Backoff = { baseMs: 2_000, maxMs: 300_000 };
 /** Serving does not wait longer than this for lists to come. */
 const START_WAIT_MS = 10_000;
 /** A list that shrinks below this share of itself is half an answer and no new line-up. */
 const LEAST_SHARE = 0.5;
+
+/** Stable, so that those without a number stay as they are. */
+function byNumber(a: ChannelConfig, b: ChannelConfig): number {
+  const [first, second] = [a.number ?? Number.MAX_VALUE, b.number ?? Number.MAX_VALUE];
+  return first - second;
+}
 
 export class LineUps implements Disposable {
   readonly #places: readonly string[];
@@ -70,13 +66,16 @@ export class LineUps implements Disposable {
     await Promise.all(this.#places.map((place) => this.#read(place)));
   }
 
-  /** `own`, then those of the line-ups in their order, none with an id that was there before. */
+  /**
+   * `own` by their numbers, those without one after them as they stand in the file; then those of
+   * the line-ups as they stand there, none with an id that was there before.
+   */
   channels(own: readonly ChannelConfig[]): readonly ChannelConfig[] {
     const ids = own.map(({ id }) => id);
     const id = ids.join('\n');
     // Making tens of thousands of channels takes a while, and a reload asks for the same again.
     if (this.#made?.ownIds !== id) this.#made = { ownIds: id, channels: this.#make(ids) };
-    return [...own, ...this.#made.channels];
+    return [...own.toSorted(byNumber), ...this.#made.channels];
   }
 
   #make(ownIds: readonly string[]): ChannelConfig[] {
@@ -84,8 +83,7 @@ export class LineUps implements Disposable {
     const made: ChannelConfig[] = [];
     for (const place of this.#places) {
       const entries = this.#entries.get(place) ?? [];
-      const baseUrl = isUrl(place) ? { baseUrl: place } : {};
-      for (const channel of channelsFromM3u(entries, { taken, ...baseUrl }).channels) {
+      for (const channel of channelsFromM3u(entries, { taken, ...baseOf(place) }).channels) {
         taken.add(channel.id);
         made.push(channel);
       }
@@ -110,10 +108,10 @@ export class LineUps implements Disposable {
 
   /** Never rejects; false where there is no new answer to go by. */
   async #read(place: string): Promise<boolean> {
-    const { log } = this.#parts;
-    const shown = isUrl(place) ? redactUrl(place) : place;
+    const { log, outbound } = this.#parts;
+    const shown = showPlace(place);
     try {
-      const { entries, problems: parseProblems } = await parseM3uChunks(this.#textOf(place));
+      const { entries, channels, problems } = await readLineUp(place, outbound, this.#ended.signal);
       const before = this.#entries.get(place)?.length ?? 0;
       if (entries.length < before * LEAST_SHARE) {
         const message = 'line-up has shrunk by more than half: the old one stays';
@@ -122,47 +120,16 @@ export class LineUps implements Disposable {
       }
       this.#entries.set(place, entries);
       this.#made = undefined;
-      const baseUrl = isUrl(place) ? { baseUrl: place } : {};
-      const { channels, problems } = channelsFromM3u(entries, { taken: new Set(), ...baseUrl });
-      log.info('line-up loaded', {
-        place: shown,
-        channels: channels.length,
-        problems: Object.fromEntries([...parseProblems.counts, ...problems.counts]),
-      });
-      for (const problem of [...parseProblems.first, ...problems.first]) {
-        log.debug('line-up entry', { place: shown, ...problem });
+      const counts = Object.fromEntries(problems.counts);
+      log.info('line-up loaded', { place: shown, channels: channels.length, problems: counts });
+      for (const { message, ...where } of problems.first) {
+        log.debug('line-up entry', { place: shown, ...where, problem: message });
       }
       return true;
     } catch (error) {
       if (this.#ended.signal.aborted) return false;
-      log.error('line-up not loaded', { place: shown, ...errorRecord(error) });
+      log.error('line-up not loaded', { place: shown, ...errorFields(errorRecord(error)) });
       return false;
-    }
-  }
-
-  async *#textOf(place: string): AsyncGenerator<string> {
-    const decoder = new TextDecoder();
-    if (!isUrl(place)) {
-      for await (const chunk of Bun.file(place).stream()) {
-        yield decoder.decode(chunk, { stream: true });
-        await otherWork();
-      }
-      return;
-    }
-    const response = await this.#parts.outbound({
-      url: place,
-      policy: { headers: {}, verifyTls: true, allowDowngrade: false },
-      limits: LIMITS,
-      compressed: true,
-      signal: this.#ended.signal,
-    });
-    if (response.status !== 200) {
-      response.cancel();
-      throw new SourceStatusError('line-up', response.status, undefined);
-    }
-    for await (const chunk of response.body) {
-      yield decoder.decode(chunk, { stream: true });
-      await otherWork();
     }
   }
 }
@@ -181,13 +148,4 @@ class AbortAfter implements Disposable {
   [Symbol.dispose](): void {
     this.#timer[Symbol.dispose]();
   }
-}
-
-/** Reading a long list must not hold up the viewers: between two pieces of it they have their turn. */
-function otherWork(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-function isUrl(place: string): boolean {
-  return /^https?:\/\//i.test(place);
 }

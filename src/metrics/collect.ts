@@ -27,6 +27,7 @@ export type Sources = {
 export function collectMetrics(sources: Sources): readonly Metric[] {
   return [
     ...channelMetrics([...sources.relays.all()]),
+    ...channelViewers(sources.relays),
     insecureChannels(sources.relays.channels),
     ...streamMetrics(sources.streams()),
     ...providerMetrics(sources.leases.stats()),
@@ -35,7 +36,6 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
 }
 
 function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
-  const viewers: Sample[] = [];
   const fetches: Sample[] = [];
   const held: Sample[] = [];
   const ages: Sample[] = [];
@@ -45,7 +45,6 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
   for (const relay of relays) {
     const channel = relay.config.id;
     const stats = relay.stats();
-    viewers.push({ labels: { channel }, value: stats.viewers });
     stalls.push({ labels: { channel }, value: stats.stallsAvoided });
     for (const [reason, value] of stats.switches) {
       switches.push({ labels: { channel, reason }, value });
@@ -68,7 +67,6 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
     }
   }
   return [
-    metric('weir_channel_viewers', 'gauge', 'Sessions that fetched a segment lately.', viewers),
     metric('weir_upstream_fetches_total', 'counter', 'Upstream requests by outcome.', fetches),
     metric('weir_ring_bytes', 'gauge', 'Bytes of segments held, by rendition.', held),
     metric('weir_edge_age_seconds', 'gauge', 'Since the newest listed segment came.', ages),
@@ -124,6 +122,28 @@ function streamMetrics(streams: readonly StreamStats[]): Metric[] {
   ];
 }
 
+/**
+ * With more channels than this, those that nobody has asked for yet have no series: 20,000 idle
+ * ones would be a megabyte to write, send and store every 15 s, to say nothing.
+ */
+const ALL_CHANNELS_MAX = 1000;
+
+function channelViewers(relays: Relays): Metric[] {
+  const { channels } = relays;
+  const listed =
+    channels.length <= ALL_CHANNELS_MAX
+      ? channels.map(({ id }) => ({ id, relay: relays.peek(id) }))
+      : [...relays.all()].map((relay) => ({ id: relay.config.id, relay }));
+  const viewers = listed.map(({ id: channel, relay }) => ({
+    labels: { channel },
+    value: relay?.viewers ?? 0,
+  }));
+  return [
+    metric('weir_channels', 'gauge', 'Channels that can be watched.', one(channels.length)),
+    metric('weir_channel_viewers', 'gauge', 'Sessions that watched lately.', viewers),
+  ];
+}
+
 function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
   const used = uses.map(({ provider, used: value }) => ({ labels: { provider }, value }));
   const limits = uses.flatMap(({ provider, limit }) =>
@@ -143,14 +163,16 @@ function insecureChannels(channels: readonly ChannelConfig[]): Metric {
   return metric('weir_tls_unverified', 'gauge', help, samples);
 }
 
+/** What the guard counts begins with this; the rest is as it is now. */
+const CLOSED = 'closed_';
+
 function processMetrics(sources: Sources): readonly Metric[] {
   const ring = sources.ring.stats();
   const pool = sources.pool();
   const lag = sources.lag.stats();
-  const guard = Object.entries(sources.guard()).map(([what, value]) => ({
-    labels: { what },
-    value,
-  }));
+  const guard = Object.entries(sources.guard());
+  const open = guard.filter(([name]) => !name.startsWith(CLOSED));
+  const closed = guard.filter(([name]) => name.startsWith(CLOSED));
   return [
     metric('weir_ring_held_bytes', 'gauge', 'Bytes of segments held.', one(ring.heldBytes)),
     metric('weir_ring_budget_bytes', 'gauge', 'The memory setting.', one(ring.budgetBytes)),
@@ -163,7 +185,18 @@ function processMetrics(sources: Sources): readonly Metric[] {
     ),
     metric('weir_loops', 'gauge', 'Renditions being followed.', one(pool.loops)),
     metric('weir_workers_replaced_total', 'counter', 'Workers that died.', one(pool.replaced)),
-    metric('weir_connections', 'gauge', 'What the connection guard sees and closed.', guard),
+    metric(
+      'weir_connections',
+      'gauge',
+      'Connections of viewers and the addresses they come from.',
+      open.map(([what, value]) => ({ labels: { what }, value })),
+    ),
+    metric(
+      'weir_connections_closed_total',
+      'counter',
+      'Connections that the guard closed, by reason.',
+      closed.map(([name, value]) => ({ labels: { why: name.slice(CLOSED.length) }, value })),
+    ),
     metric('weir_event_loop_lag_seconds', 'gauge', 'Worst of 10 s.', one(lag.maxMs / 1000)),
     metric(
       'process_resident_memory_bytes',

@@ -1,4 +1,5 @@
 // This file is what a viewer may be told of a playlist or a body.
+import type { ErrorRecord } from '../base/errors.ts';
 import type { InFlight } from '../ring/in-flight.ts';
 
 /** How long a viewer waits for a cold channel or a segment that is late; then 503. */
@@ -29,4 +30,43 @@ export type Awaited = { readonly kind: 'awaited'; readonly contentType: string }
 
 export function unavailable(retryAfterS: number, reason: string): Unavailable {
   return { kind: 'unavailable', retryAfterS: Math.max(1, Math.ceil(retryAfterS)), reason };
+}
+
+const UNREACHED = 'the source is not to be reached';
+const LATE = 'the source does not answer in time';
+const UNUSABLE = 'what the source sends cannot be used';
+
+const TOLD: Readonly<Record<string, string>> = {
+  MEDIA_FORMAT: UNUSABLE,
+  NET_ADDRESS_BLOCKED: UNREACHED,
+  NET_CONNECT: UNREACHED,
+  NET_DNS: UNREACHED,
+  NET_ENCODING: UNUSABLE,
+  NET_PROTOCOL: UNUSABLE,
+  NET_PROXY: UNREACHED,
+  NET_TIMEOUT_BETWEEN_BYTES: LATE,
+  NET_TIMEOUT_CONNECT: LATE,
+  NET_TIMEOUT_FIRST_BYTE: LATE,
+  NET_TIMEOUT_TOTAL: LATE,
+  NET_TLS: UNREACHED,
+  NET_TOO_LARGE: UNUSABLE,
+  NET_TRUNCATED: UNUSABLE,
+  RING_BODY_BROKEN: 'it broke off',
+  SOURCE_ASSET: UNUSABLE,
+  SOURCE_BODY: UNUSABLE,
+  SOURCE_EMPTY: 'the source names nothing',
+  SOURCE_ENDED: 'the source has ended',
+  SOURCE_PROVIDER_BUSY: 'all connections that the source allows are in use',
+  SOURCE_STALLED: 'the source names nothing new',
+};
+
+/**
+ * What went wrong as viewers are told it: the messages of errors say where the source is, which is
+ * the operator's to know. The code leads there, by the log.
+ */
+export function told({ code, detail }: ErrorRecord): string {
+  const status = detail['status'];
+  const isStatus = code === 'SOURCE_STATUS' && typeof status === 'number';
+  const what = isStatus ? `the source answers ${status}` : (TOLD[code] ?? 'the source fails');
+  return `${what} (${code})`;
 }

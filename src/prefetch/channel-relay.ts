@@ -13,7 +13,7 @@ import type { Timeline } from '../ring/timeline.ts';
 import { nearestTo } from '../source/failover/match.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import type { OpenRendition, OpenSource } from '../source/open-source.ts';
-import { type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
+import { told, type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
 import { ChannelSources, ProviderBusyError, type SourceReport } from './channel-sources.ts';
 import { Failover } from './failover.ts';
 import { Rendition, type RenditionDeps, type RenditionSettings } from './rendition.ts';
@@ -149,9 +149,18 @@ export class ChannelRelay implements Disposable {
     return this.#renditions.get(id);
   }
 
+  /** Counts a fetch that none of its loops made: those of the modes that hold nothing. */
+  fetched(what: 'playlist' | 'segment', outcome: string): void {
+    this.#count(what, outcome);
+  }
+
   /** Counts who watches; `viewer` is whatever tells one session from another. */
   seen(viewer: string): void {
     this.#viewers.set(viewer, this.#deps.clock.monotonicMs());
+  }
+
+  get viewers(): number {
+    return this.#viewers.size;
   }
 
   sweep(nowMs: number): void {
@@ -343,6 +352,6 @@ type Failed = {
 };
 
 function refused({ error, isBusy }: Failed): Unavailable {
-  const answer = { kind: 'unavailable', retryAfterS: 2, reason: error.message } as const;
+  const answer = { kind: 'unavailable', retryAfterS: 2, reason: told(error) } as const;
   return isBusy ? { ...answer, isBusy: true } : answer;
 }

@@ -2,7 +2,7 @@
 // allow.
 import { assert } from '../base/assert.ts';
 import { type Clock, sleep } from '../base/clock.ts';
-import { AppError, type ErrorRecord, errorRecord } from '../base/errors.ts';
+import { AppError, type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { SourceConfig } from '../config/config.ts';
@@ -139,7 +139,7 @@ export class ChannelSources {
         if (!(error instanceof ProviderBusyError)) {
           this.#at(index).health.failed(clock.monotonicMs(), errorRecord(error));
         }
-        log.warn('source not to be had', { source: index, ...errorRecord(error) });
+        log.warn('source not to be had', { source: index, ...errorFields(errorRecord(error)) });
       }
     }
     throw last;

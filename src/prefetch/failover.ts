@@ -1,6 +1,6 @@
 // This file decides which source feeds a channel while it is being watched.
 import type { Clock } from '../base/clock.ts';
-import { AppError, errorRecord } from '../base/errors.ts';
+import { AppError, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { proveSource, type TrialDeps } from '../source/failover/trial.ts';
 import type { OpenSource } from '../source/open-source.ts';
@@ -103,7 +103,7 @@ export class Failover implements Disposable {
       this.#use(opened, trouble.kind, trouble.reason);
     } catch (error) {
       if (!this.#closed.signal.aborted) {
-        this.#deps.log.warn('no source to switch to', { ...errorRecord(error) });
+        this.#deps.log.warn('no source to switch to', errorFields(errorRecord(error)));
         this.#hooks.goOn();
       }
       this.#notBeforeMs = this.#deps.clock.monotonicMs() + NOWHERE_MS;
@@ -149,7 +149,7 @@ export class Failover implements Disposable {
     } catch (error) {
       if (signal.aborted || error instanceof ProviderBusyError) return;
       this.#sources.failed(index, errorRecord(error));
-      log.info('source not well yet', { source: index, ...errorRecord(error) });
+      log.info('source not well yet', { source: index, ...errorFields(errorRecord(error)) });
     } finally {
       if (opened !== undefined) this.#sources.giveBack(opened);
       this.#trial = undefined;

@@ -1,7 +1,7 @@
 // This file brings what a rendition loop tells into the ring.
 import { assertNever } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
-import { AppError, type ErrorRecord } from '../base/errors.ts';
+import { AppError, type ErrorRecord, errorFields } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { Signal } from '../base/signal.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
@@ -279,7 +279,7 @@ export class Intake {
     segment.inFlight?.fail(reason);
     segment.inFlight = undefined;
     const { mediaSequence } = segment;
-    this.#deps.log.warn('segment given up', { mediaSequence, ...error });
+    this.#deps.log.warn('segment given up', { mediaSequence, ...errorFields(error) });
     if (this.#list.onDemand) return;
     this.#vital.givenUp(error);
     this.placement.settle(key);
@@ -304,7 +304,7 @@ export class Intake {
     this.#vital.pollFailed(error);
     const isNew = this.#lastError?.code !== error.code;
     this.#lastError = error;
-    if (isNew) this.#deps.log.warn('playlist not to be had', { ...error });
+    if (isNew) this.#deps.log.warn('playlist not to be had', errorFields(error));
     if (isRefusal(error) && failures % 3 === 2) this.onRefused();
     this.changed.fire();
   }

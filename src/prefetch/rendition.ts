@@ -1,8 +1,8 @@
 // This file is one rendition as the serving thread sees it: demand in, segments out.
 import { within } from '../base/clock.ts';
-import { AppError, type ErrorRecord } from '../base/errors.ts';
+import { type ErrorRecord, errorRecord } from '../base/errors.ts';
 import { InFlight } from '../ring/in-flight.ts';
-import { mediaSequenceOf } from '../ring/name.ts';
+import { isSegmentName, mediaSequenceOf } from '../ring/name.ts';
 import { RenditionRing } from '../ring/rendition-ring.ts';
 import type { Traits } from '../source/failover/match.ts';
 import type { OpenRendition } from '../source/open-source.ts';
@@ -12,6 +12,7 @@ import {
   type Awaited,
   type BodyResult,
   type PlaylistAnswer,
+  told,
   type Unavailable,
   unavailable,
   VIEWER_WAIT_MS,
@@ -141,7 +142,7 @@ export class Rendition implements Disposable {
       return { kind: 'whole', body: entry.body, contentType: entry.contentType };
     }
     const segment = this.ring.find(sequence);
-    if (segment?.name !== name) return { kind: this.#isPast(sequence) ? 'gone' : 'missing' };
+    if (segment?.name !== name) return { kind: this.#isPast(name, sequence) ? 'gone' : 'missing' };
     const { body, state, contentType } = segment;
     if (body !== undefined) return { kind: 'whole', body, contentType };
     if (state === 'awaited') return { kind: 'awaited', contentType };
@@ -270,7 +271,8 @@ export class Rendition implements Disposable {
   }
 
   #silent(): Unavailable {
-    const because = this.#intake.lastError?.message ?? 'it names nothing new';
+    const { lastError } = this.#intake;
+    const because = lastError === undefined ? 'it names nothing new' : told(lastError);
     return unavailable(this.ring.targetDurationS, `the source fell silent: ${because}`);
   }
 
@@ -289,7 +291,8 @@ export class Rendition implements Disposable {
       const { lastError } = intake;
       if (nowMs >= untilMs || (lastError !== undefined && isRefusal(lastError))) {
         if (this.ring.listedCount > 0) return this.#answer(nowMs);
-        const reason = lastError?.message ?? 'the source did not answer in time';
+        const late = 'the source did not answer in time';
+        const reason = lastError === undefined ? late : told(lastError);
         return unavailable(Math.min(5, this.ring.targetDurationS), reason);
       }
       await within(clock, intake.changed.next(), untilMs - nowMs);
@@ -311,9 +314,9 @@ export class Rendition implements Disposable {
       : this.#segmentBody(name, sequence, untilMs);
   }
 
-  #isPast(sequence: number): boolean {
+  #isPast(name: string, sequence: number): boolean {
     const first = this.ring.first;
-    return first !== undefined && sequence < first.mediaSequence;
+    return first !== undefined && sequence < first.mediaSequence && isSegmentName(name);
   }
 
   #segmentBody(
@@ -323,7 +326,7 @@ export class Rendition implements Disposable {
   ): BodyResult | Promise<BodyResult> {
     const segment = this.ring.find(sequence);
     if (segment === undefined || segment.name !== name) {
-      return { kind: this.#isPast(sequence) ? 'gone' : 'missing' };
+      return { kind: this.#isPast(name, sequence) ? 'gone' : 'missing' };
     }
     if (this.ring.onDemand) this.#supply.asked(segment);
     const { body, contentType } = segment;
@@ -361,8 +364,7 @@ export class Rendition implements Disposable {
       if (begun !== 'streaming') return { kind: 'whole', body: begun, contentType: contentType() };
       return { kind: 'streaming', inFlight, contentType: contentType() };
     } catch (error) {
-      const reason = error instanceof AppError ? error.message : 'the segment did not come';
-      return unavailable(1, reason);
+      return unavailable(1, `the segment did not come: ${told(errorRecord(error))}`);
     } finally {
       inFlight.readers--;
       if (inFlight.readers === 0) this.#supply.unwant(key);

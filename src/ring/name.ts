@@ -28,3 +28,8 @@ export function mediaSequenceOf(name: string): number | undefined {
   }
   return sequence;
 }
+
+/** Whether segmentName() could have made it; that it did nobody remembers once it is gone. */
+export function isSegmentName(name: string): boolean {
+  return /^(?:0|[1-9]\d{0,14})-[0-9a-z]{1,8}\.[0-9a-z]{2,8}$/.test(name);
+}

@@ -2,6 +2,7 @@
 import { Database } from 'bun:sqlite';
 import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { silentLog } from '../../src/base/log.ts';
 import { openMemoryStore, openStore } from '../../src/channel/store.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
@@ -31,17 +32,37 @@ describe('openStore()', () => {
     expect(again.load('none').size).toBe(0);
   });
 
-  test('may be open twice: each sees what the other saved', async () => {
+  test('open twice, only the first saves, and says so; the second once that one has ended', async () => {
     await using folder = await createTempFolder();
-    using one = openStore(folder.path);
-    using two = openStore(folder.path);
+    const said: string[] = [];
+    const say = (message: string) => void said.push(message);
+    const log = { ...silentLog, warn: say, info: say };
+    const one = openStore(folder.path, log);
     one.save('timeline', new Map([['a', 1]]));
-    two.save('timeline', new Map([['b', 2]]));
-    expect([...one.load('timeline')]).toEqual([
-      ['a', 1],
-      ['b', 2],
+    expect(said).toEqual([]);
+
+    using two = openStore(folder.path, log);
+    expect(said).toEqual([
+      'data folder in use by another weir: numbering is not kept until that one ends',
     ]);
+    expect([...two.load('timeline')]).toEqual([['a', 1]]);
     expect(two.secret('key', 32)).toEqual(one.secret('key', 32));
+    two.save('timeline', new Map([['a', 20]]));
+    two.save('timeline', new Map([['b', 2]]));
+    two.save('other', new Map([['a', 'x']]));
+    expect([...one.load('timeline')]).toEqual([['a', 1]]);
+
+    one[Symbol.dispose]();
+    two.save('timeline', new Map([['b', 3]]));
+    expect(said.slice(1)).toEqual(['data folder taken over']);
+    two.save('timeline', new Map([['c', 4]]));
+    expect([...two.load('timeline')]).toEqual([
+      ['a', 20],
+      ['b', 3],
+      ['c', 4],
+    ]);
+    expect([...two.load('other')]).toEqual([['a', 'x']]);
+    expect(said.length).toBe(2);
   });
 
   test('saves all documents or none', async () => {

@@ -1,6 +1,12 @@
 // This file tests how the arguments of a command are read, and what its help says.
 import { describe, expect, test } from 'bun:test';
-import { type Command, EXIT, parseArguments, UsageError } from '../../src/command/command-line.ts';
+import {
+  type Command,
+  EXIT,
+  firstWordIndex,
+  parseArguments,
+  UsageError,
+} from '../../src/command/command-line.ts';
 import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
 import { formatCommandHelp, formatOverview } from '../../src/command/help.ts';
 import { COMMANDS } from '../../src/main.ts';
@@ -51,6 +57,27 @@ describe('parseArguments()', () => {
   ];
   test.each(wrong)('%j is refused', (args, message) => {
     expect(() => parseArguments(args, command)).toThrow(new UsageError(message));
+  });
+});
+
+describe('firstWordIndex()', () => {
+  const rows: readonly [string[], number][] = [
+    [[], 0],
+    [['check'], 0],
+    [['check', '--config', 'f'], 0],
+    [['--config', 'check', 'check'], 2],
+    [['--config=f', 'check'], 1],
+    [['--json', 'check'], 1],
+    [['-h', 'check'], 1],
+    [['--config', 'f'], 2],
+    [['--config'], 1],
+    [['--', 'check'], 2],
+    [['--confg', 'check'], 2],
+    [['--confg=f', 'check'], 2],
+    [['-'], 0],
+  ];
+  test.each(rows)('%j', (args, index) => {
+    expect(firstWordIndex(args, [{ flags: [] }, command])).toBe(index);
   });
 });
 

@@ -273,7 +273,7 @@ describe('no file, or next to nothing in it', () => {
     ['a file without channels', 'prefetch:\n  # ahead: 3\n', ['demo'], []],
     ['an empty list of channels', 'channels: []', [], ['There are no channels.']],
     ['channels with everything commented out', 'channels:\n', [], ['There are no channels.']],
-    ['line-ups', 'lineups: [http://h.example/a.m3u]', [], ['There are no channels.']],
+    ['only what has no effect yet', 'lineups: [http://h.example/a.m3u]', ['demo'], []],
     ['a channel', ONE_CHANNEL, ['a'], []],
     ['a byte order mark', `\ufeff${ONE_CHANNEL}`, ['a'], []],
     ['carriage returns', `listen: :1\r\n${ONE_CHANNEL}\r\n`, ['a'], []],

@@ -30,7 +30,7 @@ async function world(text: string | undefined, options: { isNamed?: boolean } = 
   const clock = new FakeClock();
   const said: Said[] = [];
   const applied: { ids: string[]; changes: ConfigChanges }[] = [];
-  const file = { text, stamp: 1 };
+  const file = { text, stamp: 1, inode: 1 };
   const folder = await createTempFolder();
   const isNamed = options.isNamed ?? true;
   let hint = () => {};
@@ -62,7 +62,10 @@ async function world(text: string | undefined, options: { isNamed?: boolean } = 
       hint = changed;
       return { [Symbol.dispose]: () => {} };
     },
-    stamp: async () => (file.text === undefined ? undefined : String(file.stamp)),
+    stamp: async () => {
+      if (file.text === undefined) return undefined;
+      return { mark: `${file.stamp}`, sizeBytes: file.text.length, inode: `${file.inode}` };
+    },
     apply: ({ config }, changes) => {
       if (failApply) throw new Error('no room');
       applied.push({ ids: config.channels.map(({ id }) => id), changes });
@@ -81,9 +84,11 @@ async function world(text: string | undefined, options: { isNamed?: boolean } = 
     failApply: (fails: boolean) => {
       failApply = fails;
     },
-    write: (next: string | undefined) => {
+    /** Into the file as it is, or another file in its place. */
+    write: (next: string | undefined, how: 'into' | 'replace' = 'into') => {
       file.text = next;
       file.stamp++;
+      if (how === 'replace') file.inode++;
     },
     /** Loading touches the real disk, which the fake clock does not wait for. */
     settle: async (byMs: number) => {
@@ -138,13 +143,112 @@ describe('ConfigReloader', () => {
 
   test('reads a file that never stays the same in the end', async () => {
     await using it = await world(channels('a'));
-    for (let turn = 0; turn < 40; turn++) {
+    for (let turn = 0; turn < 200; turn++) {
       it.write(channels('a', `part${turn}`));
       it.hint();
       await it.clock.advance(199);
     }
     await it.settle(500);
     expect(it.loads()).toBeGreaterThan(0);
+  });
+
+  test('waits longer for a file that became shorter, unless it was replaced by another', async () => {
+    for (const [how, beforeMs] of [
+      ['into', 3000],
+      ['replace', 200],
+    ] as const) {
+      await using it = await world(channels('a', 'b'));
+      it.write(channels('b'), how);
+      it.hint();
+      await it.settle(beforeMs - 100);
+      expect(it.loads()).toBe(0);
+      await it.settle(400);
+      expect(it.applied.map(({ ids }) => ids)).toEqual([['b']]);
+    }
+  });
+
+  test('does not read what a slow writer has begun', async () => {
+    await using it = await world(channels('a', 'b'));
+    const whole = channels('a', 'b', 'c');
+    for (const part of ['', whole.slice(0, 55), whole.slice(0, 90)]) {
+      it.write(part);
+      it.hint();
+      await it.settle(2000);
+    }
+    expect(it.loads()).toBe(0);
+    it.write(whole);
+    await it.settle(1000);
+    expect(it.applied.map(({ ids }) => ids)).toEqual([['a', 'b', 'c']]);
+    expect(it.said.map(({ level }) => level)).toEqual(['info']);
+  });
+
+  const lost: readonly [string, string, string, string][] = [
+    [
+      'an empty file',
+      '',
+      'CONFIG_FILE_CUT',
+      'weir.yaml:1:1: the file is empty, wanted what it held, or channels: [] for no channels',
+    ],
+    [
+      'nothing but blanks',
+      ' \n\n',
+      'CONFIG_FILE_CUT',
+      'weir.yaml:3:1: the file is empty, wanted what it held, or channels: [] for no channels',
+    ],
+    [
+      'half a file that is one by itself',
+      `${channels('a')}  - id: b\n    sources: http://h.exam`,
+      'CONFIG_FILE_CUT',
+      'weir.yaml:4:1: the file ends in the middle of a line that it held, wanted it whole',
+    ],
+    [
+      'a file without the key',
+      'log: { level: debug }\n',
+      'CONFIG_CHANNELS_GONE',
+      'weir.yaml:2:1: all 2 channels are gone from the file, wanted channels: [] where none is meant',
+    ],
+    [
+      'a file with every channel commented out',
+      'channels:\n  # - { id: a, sources: http://h.example/a }\n',
+      'CONFIG_CHANNELS_GONE',
+      'weir.yaml:3:1: all 2 channels are gone from the file, wanted channels: [] where none is meant',
+    ],
+  ];
+  test.each(lost)(
+    'refuses %s for what it was, and says why once',
+    async (_, text, code, problem) => {
+      await using it = await world(
+        `${channels('a')}  - id: b\n    sources: http://h.example/b\n    name: B\n`,
+      );
+      it.write(text);
+      it.hint();
+      await it.settle(20_000);
+      await it.reloader.reload('SIGHUP');
+      expect(it.applied).toEqual([]);
+      const where = (each: string) => each.replace(/^.*weir\.yaml/, 'weir.yaml');
+      expect(it.said.map(({ fields }) => [fields['code'], fields['reason']])).toEqual([
+        [code, 'file changed'],
+        [code, 'SIGHUP'],
+      ]);
+      expect((it.said[0]!.fields['problems'] as string[]).map(where)).toEqual([problem]);
+    },
+  );
+
+  const meant: readonly [string, string, string, string[]][] = [
+    ['no channels where that is written', channels('a', 'b'), 'channels: []\n', []],
+    ['other channels', channels('a', 'b'), channels('c'), ['c']],
+    ['whole lines off the end', `${channels('a')}# b\n`, channels('a').trimEnd(), ['a']],
+    ['the key away where it held none', 'channels: []\n', 'memory: 1GiB\n', ['demo']],
+    ['comments for nothing', 'memory: 1GiB\n', '# none\n', ['demo']],
+  ];
+  test.each(meant)('takes %s', async (_, before, after, ids) => {
+    await using it = await world(before);
+    it.write(after);
+    it.hint();
+    await it.settle(10_000);
+    expect(it.said.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(it.reloader.current.config.channels.map(({ id }) => id)).toEqual(ids);
+    expect(it.reloader.stats()).toEqual({ taken: 1, refused: 0 });
   });
 
   test('sees a change that no hint told of', async () => {
@@ -287,8 +391,10 @@ describe('stampOf() and watchFolderOf() on a real folder', () => {
     stamps.push(await stampOf(path));
     await rm(path);
     stamps.push(await stampOf(path));
-    expect(new Set(stamps).size).toBe(4);
-    expect(stamps[3]).toBeUndefined();
+    expect(new Set(stamps.map((stamp) => stamp?.mark)).size).toBe(4);
+    expect(stamps.map((stamp) => stamp?.sizeBytes)).toEqual([1, 2, 2, undefined]);
+    expect(stamps[1]?.inode).toBe(stamps[0]?.inode as string);
+    expect(stamps[2]?.inode).not.toBe(stamps[0]?.inode as string);
   });
 
   test('a change, a replacement and an appearance are each hinted at', async () => {

@@ -28,6 +28,8 @@ describe('ConnectionGuard over made-up sockets', () => {
       local: address,
       peer: address,
       isListening: () => false,
+      ageMs: () => 0,
+      acceptAtOnce: () => true,
       count(_fd, into) {
         Object.assign(into, { receivedBytes: 0, sentSegments: 0, ackedBytes: 0, unsentBytes: 0 });
         return true;
@@ -63,6 +65,37 @@ describe('ConnectionGuard over made-up sockets', () => {
     using _ = guardOver(sockets, aborted);
     await clock.advance(30_000);
     expect(aborted).toEqual([5]);
+  });
+
+  onLinux('looks when a request is due, counted from when its connection was opened', async () => {
+    const sockets = new Map([[5, { cookie: 1, port: 8080 }]]);
+    const aborted: number[] = [];
+    const calls = { ...callsOver(sockets, aborted), ageMs: () => 150 };
+    const options = { port: 8080, limits: LIMITS, clock, log: silentLog, isExempt: () => false };
+    using _ = new ConnectionGuard(options, () => calls);
+    await clock.advance(200 - 150 + 3_000 - 1);
+    expect(aborted).toEqual([]);
+    await clock.advance(1);
+    expect(aborted).toEqual([5]);
+  });
+
+  onLinux('however many are due, it does not look all the time', async () => {
+    const sockets = new Map<number, Made>();
+    const aborted: number[] = [];
+    let looks = 0;
+    const made = callsOver(sockets, aborted);
+    const count: SocketCalls['count'] = (fd, into) => {
+      if (fd === 5) looks++;
+      return made.count(fd, into);
+    };
+    let age = 0;
+    const calls = { ...made, count, ageMs: () => (age += 7) };
+    for (let fd = 5; fd < 200; fd++) sockets.set(fd, { cookie: fd, port: 8080 });
+    const options = { port: 8080, limits: LIMITS, clock, log: silentLog, isExempt: () => false };
+    using _ = new ConnectionGuard(options, () => calls);
+    await clock.advance(3_200);
+    expect(aborted.length).toBeGreaterThan(190);
+    expect(looks).toBeLessThanOrEqual(3_000 / 200);
   });
 
   onLinux('closes what is over the cap in turns of bounded length', async () => {

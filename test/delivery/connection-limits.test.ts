@@ -53,12 +53,26 @@ const CASES: readonly { name: string; looks: readonly Look[]; result: string }[]
   {
     name: 'a header that drips every other second',
     looks: everySecond(0, 10, (s) => ({ receivedBytes: 1 + (s >> 1) })),
-    result: 'slow_request at 6',
+    result: 'slow_request at 5',
   },
   {
     name: 'silence first, then a drip',
     looks: everySecond(0, 12, (s) => ({ receivedBytes: Math.max(0, s - 3) })),
     result: 'slow_request at 9',
+  },
+  {
+    name: 'a drip whose first byte came between two looks',
+    looks: [
+      { s: 0 },
+      { s: 1, receivedBytes: 9 },
+      ...[5.4, 5.5].map((s) => ({ s, receivedBytes: 10 })),
+    ],
+    result: 'slow_request at 5.5',
+  },
+  {
+    name: 'a request that has not grown for more than a second when its time is up',
+    looks: [0, 1, 2, 3, 3.9, 5, 6, 30].map((s) => ({ s, receivedBytes: 1 + Math.min(3.9, s) })),
+    result: 'stays',
   },
   {
     name: 'a request that comes late but whole',

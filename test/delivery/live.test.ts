@@ -62,6 +62,16 @@ describe('playlists', () => {
         '',
       ]);
     }
+    const packed = await app.ask('/live/news/main/index.m3u8', { 'accept-encoding': 'gzip' });
+    const packedTag = packed.headers.get('etag') as string;
+    expect(packedTag).not.toBe(etag);
+    const asked = { 'accept-encoding': 'gzip', 'if-none-match': packedTag };
+    expect((await app.ask('/live/news/main/index.m3u8', asked)).status).toBe(304);
+    const plainHeld = { 'accept-encoding': 'gzip', 'if-none-match': etag };
+    const held = await app.ask('/live/news/main/index.m3u8', plainHeld);
+    expect([held.status, held.headers.get('etag')]).toEqual([304, etag]);
+    const refused = { 'accept-encoding': 'gzip;q=0', 'if-none-match': packedTag };
+    expect((await app.ask('/live/news/main/index.m3u8', refused)).status).toBe(200);
     const other = await app.ask('/live/news/main/index.m3u8', { 'if-none-match': '"other"' });
     expect(other.status).toBe(200);
     const above = await app.ask('/live/news/index.m3u8', { 'if-none-match': etag });
@@ -143,6 +153,26 @@ describe('bodies', () => {
     });
   }
 
+  const HELD: readonly (readonly [ifRange: (tag: string) => string, number])[] = [
+    [(tag) => tag, 206],
+    [(tag) => `W/${tag}`, 200],
+    [() => '"other"', 200],
+    [() => 'Sat, 01 Jan 2022 00:00:00 GMT', 200],
+  ];
+  for (const [ifRange, status] of HELD) {
+    test(`a part for who holds ${ifRange('"it"')}: ${status}`, async () => {
+      const path = await segmentPath();
+      const tag = `"${path.slice(path.lastIndexOf('/') + 1)}"`;
+      for (let times = 0; times < 2; times++) {
+        const answer = await app.ask(path, { range: 'bytes=0-3', 'if-range': ifRange(tag) });
+        expect([answer.status, await answer.text()]).toEqual([
+          status,
+          status === 206 ? 'body' : 'body of 0',
+        ]);
+      }
+    });
+  }
+
   test('are piped while they come', async () => {
     app.script.onWant = (key, emit) => {
       emit({ type: 'chunk', key, bytes: new TextEncoder().encode('body ') });
@@ -175,6 +205,20 @@ describe('bodies', () => {
     expect(await text).toBe('broke');
   });
 
+  test('503 for one that does not come says why, and not from where', async () => {
+    app.script.onWant = (key, emit) => {
+      const message = 'Cannot fetch from http://up.example:81: closed';
+      const error = { code: 'NET_TRUNCATED', message, detail: { origin: 'http://up.example:81' } };
+      emit({ type: 'failed', key, error });
+    };
+    const answer = await app.ask(await segmentPath());
+    expect([answer.status, await answer.text()]).toEqual([
+      503,
+      'DELIVERY_UNAVAILABLE: Cannot play now: the segment did not come: ' +
+        'what the source sends cannot be used (NET_TRUNCATED)\n',
+    ]);
+  });
+
   test('503 for one that does not come in time', async () => {
     app.script.onWant = () => {};
     const asked = app.ask(await segmentPath());
@@ -204,6 +248,11 @@ describe('errors', () => {
     ['/live/down/index.m3u8', 503, 'DELIVERY_UNAVAILABLE'],
     ['/live/down/main/1-a.ts', 503, 'DELIVERY_UNAVAILABLE'],
     ['/live/news', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
+    ['/live/news/index.m3u8/', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
+    ['/live/news/main/index.m3u8/', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
+    ['/online.m3u8/?fid=news', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
+    ['/playlist.m3u/', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
+    ['/live/a%0Ab%22/index.m3u8', 404, 'DELIVERY_UNKNOWN_CHANNEL'],
     ['/nothing', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
   ];
   for (const [path, status, code] of ROWS) {
@@ -267,6 +316,25 @@ describe('HEAD', () => {
     await app.ask(path);
     const answer = await app.ask(path, {}, 'HEAD');
     expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'video/mp2t']);
+  });
+
+  test('of a playlist that is known says all that GET would, of another no length', async () => {
+    for (const path of ['/live/news/index.m3u8', '/live/news/main/index.m3u8']) {
+      const cold = await app.ask(path, {}, 'HEAD');
+      if (app.loopsOpened === 0) expect(cold.headers.get('transfer-encoding')).toBe('chunked');
+      expect(cold.headers.get('vary')).toBe('Accept-Encoding');
+      await app.ask(path);
+      const got = await app.ask(path);
+      const head = await app.ask(path, {}, 'HEAD');
+      expect(Object.fromEntries(head.headers)).toEqual(Object.fromEntries(got.headers));
+    }
+    await app.ask('/live/multi/index.m3u8');
+    const all = await app.ask('/live/multi/index.m3u8', {}, 'HEAD');
+    expect(all.headers.get('etag')).not.toBeNull();
+    const one = await app.ask('/live/multi/index.m3u8?quality=720', {}, 'HEAD');
+    expect([one.status, one.headers.get('etag')]).toEqual([200, null]);
+    expect((await app.ask('/live/multi/none/index.m3u8', {}, 'HEAD')).status).toBe(404);
+    expect((await app.ask('/live/multi/index.m3u8?quality=x', {}, 'HEAD')).status).toBe(400);
   });
 
   test('of a channel there is not is 404', async () => {

@@ -42,3 +42,18 @@ export class RawClient implements Disposable {
     this.socket.destroy();
   }
 }
+
+/** Sends these very bytes; the answer as it came, once the server has closed the connection. */
+export function exchange(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    let answer = '';
+    socket.setEncoding('latin1');
+    socket.on('data', (chunk: string) => {
+      answer += chunk;
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(answer));
+    socket.write(bytes);
+  });
+}

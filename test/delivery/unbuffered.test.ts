@@ -1,5 +1,6 @@
 // This file tests the modes that hold nothing, and the ancestor's names for them.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import type { UrlSource } from '../../src/config/config.ts';
 import {
   createInProcessApp,
   type InProcessApp,
@@ -30,7 +31,8 @@ beforeEach(() => {
       headers: { 'content-type': 'video/mp2t', etag: '"x"', 'set-cookie': 'a=b', server: 'up' },
     }),
   };
-  const channels = [urlChannel('tv', LIST), urlChannel('multi', MASTER), loopChannel('news')];
+  const told = { ...urlChannel('told', LIST), mode: 'redirect' } as const;
+  const channels = [urlChannel('tv', LIST), told, urlChannel('multi', MASTER), loopChannel('news')];
   app = createInProcessApp([...channels, urlChannel('down', 'http://up.example/none')], upstream);
 });
 
@@ -79,6 +81,11 @@ describe('proxy', () => {
     });
   }
 
+  test('passes no range on for what the client holds a part of', async () => {
+    const headers = { range: 'bytes=2-4', 'if-range': '"x"' };
+    expect((await app.ask(await segmentPath(), headers)).status).toBe(200);
+  });
+
   for (const [status, wanted] of [
     [404, 404],
     [410, 404],
@@ -99,8 +106,10 @@ describe('proxy', () => {
 
   test('answers 502 where upstream is not there, and does not show its address', async () => {
     const answer = await app.ask('/proxy/down/index.m3u8');
-    expect(answer.status).toBe(502);
-    expect(await answer.text()).not.toContain('/none');
+    expect([answer.status, await answer.text()]).toEqual([
+      502,
+      'DELIVERY_UPSTREAM: Cannot send it: the source is not to be reached (NET_CONNECT)\n',
+    ]);
   });
 
   test('follows a list of lists', async () => {
@@ -132,12 +141,32 @@ describe('proxy', () => {
   });
 });
 
+describe('HEAD', () => {
+  test('of a proxied body says its type and no length, and asks nothing of upstream', async () => {
+    const path = await segmentPath();
+    const before = app.outbound.requests.length;
+    const answer = await app.ask(path, {}, 'HEAD');
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'video/mp2t']);
+    expect(answer.headers.get('content-length')).toBeNull();
+    expect(answer.headers.get('transfer-encoding')).toBe('chunked');
+    expect(app.outbound.requests).toHaveLength(before);
+  });
+
+  test('of a playlist varies as GET does, and refuses what GET refuses', async () => {
+    const answer = await app.ask('/proxy/tv/index.m3u8', {}, 'HEAD');
+    expect(answer.headers.get('vary')).toBe('Accept-Encoding');
+    expect(answer.headers.get('content-length')).toBeNull();
+    expect((await app.ask('/proxy/tv/index.m3u8?quality=x', {}, 'HEAD')).status).toBe(400);
+    expect((await app.ask('/proxy/none/index.m3u8', {}, 'HEAD')).status).toBe(404);
+  });
+});
+
 describe('host', () => {
   test('moves bodies to the host asked for, and remembers it below', async () => {
-    expect(await uris('/host/tv/index.m3u8?host=cdn.example:81')).toEqual([
+    expect(await uris('/host/told/index.m3u8?host=cdn.example:81')).toEqual([
       'http://cdn.example:81/tv/a.ts?t=1',
     ]);
-    expect(await uris('/host/tv/index.m3u8?host=https://cdn.example/p')).toEqual([
+    expect(await uris('/host/told/index.m3u8?host=https://cdn.example/p')).toEqual([
       'https://cdn.example/p/tv/a.ts?t=1',
     ]);
     const [first = ''] = await uris('/host/multi/index.m3u8?host=cdn.example');
@@ -147,12 +176,12 @@ describe('host', () => {
   });
 
   test('leaves them where they are without one', async () => {
-    expect(await uris('/host/tv/index.m3u8')).toEqual(['http://up.example/tv/a.ts?t=1']);
+    expect(await uris('/host/told/index.m3u8')).toEqual(['http://up.example/tv/a.ts?t=1']);
   });
 
   for (const query of ['host=a%20b', 'host=a%0Ab', 'host=ftp://x', 'host=u@h', 'quality=x']) {
     test(`refuses ?${query}`, async () => {
-      expect((await app.ask(`/host/tv/index.m3u8?${query}`)).status).toBe(400);
+      expect((await app.ask(`/host/told/index.m3u8?${query}`)).status).toBe(400);
       expect(app.outbound.requests).toHaveLength(0);
     });
   }
@@ -160,14 +189,15 @@ describe('host', () => {
 
 describe('where it leads', () => {
   const ROWS: readonly (readonly [path: string, location: string])[] = [
-    ['/redirect/tv', LIST],
+    ['/redirect/told', LIST],
+    ['/redirect/multi', MASTER],
     ['/redirect/news', '../live/news/index.m3u8'],
     ['/redirect/news?quality=720', '../live/news/index.m3u8?quality=720'],
     ['/proxy/news/index.m3u8', '../../live/news/index.m3u8'],
     ['/host/news/index.m3u8?host=a', '../../live/news/index.m3u8?host=a'],
     ['/channel2.m3u8?fid=tv&hd=720&host=a', 'host/tv/index.m3u8?hd=720&host=a'],
     ['/channel2.m3u8?fid=tv', 'host/tv/index.m3u8'],
-    ['/channel3.m3u8?fid=tv', LIST],
+    ['/channel3.m3u8?fid=told', LIST],
     ['/channel3.m3u8?fid=news', 'live/news/index.m3u8?fid=news'],
   ];
   for (const [path, location] of ROWS) {
@@ -177,6 +207,106 @@ describe('where it leads', () => {
       expect(app.outbound.requests).toHaveLength(0);
     });
   }
+});
+
+describe('an address that is not to be told', () => {
+  const SECRETS: readonly (readonly [what: string, url: string, more: Partial<UrlSource>])[] = [
+    ['a user', 'http://user@up.example/a.m3u8', {}],
+    ['a password', 'http://:pass@up.example/a.m3u8', {}],
+    ['a query', 'http://up.example/a.m3u8?t=1', {}],
+    ['a fragment', 'http://up.example/a.m3u8#t', {}],
+    ['a path of credentials', 'http://up.example/live/joe/pw1/101.m3u8', {}],
+    ['a path of credentials alone', 'http://up.example/joe/pw1/101', {}],
+    ['a header', 'http://up.example/a.m3u8', { headers: { 'x-key': 'k' } }],
+    ['a proxy', 'http://up.example/a.m3u8', { proxy: 'http://proxy.example:3128' }],
+    ['a provider', 'http://up.example/a.m3u8', { provider: 'acme' }],
+  ];
+  for (const [what, url, more] of SECRETS) {
+    test(`for ${what} is told by no mode`, async () => {
+      using secret = createInProcessApp([{ ...urlChannel('tv', url, more), mode: 'buffered' }], {
+        [url]: { body: MEDIA },
+      });
+      const asked = ['/redirect/tv', '/host/tv/index.m3u8', '/host/tv/index.m3u8?host=cdn.example'];
+      const older = ['/channel3.m3u8?fid=tv', '/channel.m3u8?fid=tv&host=cdn.example'];
+      for (const path of [...asked, ...older]) {
+        const answer = await secret.ask(path);
+        const text = await answer.text();
+        expect([answer.status, answer.headers.get('location')]).toEqual([403, null]);
+        expect(text).toStartWith('DELIVERY_MODE: ');
+        expect(text).not.toContain('up.example');
+        expect((await secret.ask(path, {}, 'HEAD')).status).toBe(403);
+      }
+      for (const mode of ['redirect', 'host']) {
+        const list = await (await secret.ask(`/playlist.m3u?mode=${mode}`)).text();
+        expect(list).toContain('\n/live/tv/index.m3u8\n');
+      }
+      for (const name of ['channel2', 'channel3']) {
+        const list = await (await secret.ask(`/program.m3u?name=${name}`)).text();
+        expect(list).toContain('/online.m3u8?fid=tv\n');
+      }
+      expect(secret.outbound.requests).toEqual([]);
+    });
+  }
+
+  test('is told by the mode that the channel has, without user and password', async () => {
+    const url = 'http://user:pass@up.example/tv/list.m3u8?token=secret';
+    const bare = 'http://up.example/tv/list.m3u8?token=secret';
+    const upstream = { [url]: { body: MEDIA } };
+    const host = { ...urlChannel('host', url), mode: 'host' } as const;
+    const redirect = { ...urlChannel('redirect', url), mode: 'redirect' } as const;
+    using open = createInProcessApp([host, redirect], upstream);
+    expect((await open.ask('/redirect/redirect')).headers.get('location')).toBe(bare);
+    expect((await open.ask('/redirect/host')).status).toBe(403);
+    for (const id of ['host', 'redirect']) {
+      const text = await (await open.ask(`/host/${id}/index.m3u8`)).text();
+      expect(text).toContain('\nhttp://up.example/tv/a.ts?t=1\n');
+      expect(text).not.toContain('pass');
+    }
+  });
+
+  test('is no secret where only the player is described', async () => {
+    const headers = { 'user-agent': 'VLC', referer: 'http://a', origin: 'http://a' };
+    using plain = createInProcessApp([urlChannel('tv', MASTER, { headers })]);
+    expect((await plain.ask('/redirect/tv')).headers.get('location')).toBe(MASTER);
+  });
+
+  test('is not moved to by a token of a mode that was taken back', async () => {
+    const [name = ''] = await uris('/host/told/index.m3u8?host=x');
+    expect(name).toStartWith('http://x/');
+    const [below = ''] = await uris('/proxy/multi/index.m3u8');
+    app.relays.apply([{ ...urlChannel('multi', `${MASTER}?t=1`), mode: 'buffered' }]);
+    expect((await app.ask(`/host/multi/${below}`)).status).toBe(403);
+  });
+});
+
+describe('what is counted', () => {
+  test('viewers and fetches of the mode proxy, failures by their code', async () => {
+    await app.ask(await segmentPath());
+    segmentStatus = 500;
+    await app.ask(await segmentPath());
+    await app.ask('/proxy/down/index.m3u8');
+    const lines = (await (await app.ask('/metrics')).text()).split('\n');
+    const wanted = [
+      'weir_channel_viewers{channel="tv"} 1',
+      'weir_channel_viewers{channel="news"} 0',
+      'weir_upstream_fetches_total{channel="tv",what="playlist",outcome="ok"} 2',
+      'weir_upstream_fetches_total{channel="tv",what="segment",outcome="ok"} 1',
+      'weir_upstream_fetches_total{channel="tv",what="segment",outcome="SOURCE_STATUS"} 1',
+      'weir_upstream_fetches_total{channel="down",what="playlist",outcome="NET_CONNECT"} 1',
+    ];
+    for (const line of wanted) expect(lines).toContain(line);
+    expect(await (await app.ask('/api/channels/tv')).json()).toMatchObject({
+      viewers: 1,
+      fetches: { 'segment ok': 1, 'segment SOURCE_STATUS': 1 },
+    });
+  });
+
+  test('viewers of the mode host, by their polls of segment lists', async () => {
+    await app.ask('/host/multi/index.m3u8');
+    expect(await (await app.ask('/api/channels/multi')).json()).toMatchObject({ viewers: 0 });
+    await app.ask('/host/told/index.m3u8');
+    expect(await (await app.ask('/api/channels/told')).json()).toMatchObject({ viewers: 1 });
+  });
 });
 
 describe("the ancestor's names", () => {
@@ -192,7 +322,7 @@ describe("the ancestor's names", () => {
     const [first = ''] = await uris('/channel.m3u8?fid=tv');
     expect(first).toMatch(/^proxy\/tv\/[\w-]+\.ts$/);
     expect((await app.ask(`/${first}`)).status).toBe(200);
-    expect(await uris('/channel.m3u8?fid=tv&host=cdn.example')).toEqual([
+    expect(await uris('/channel.m3u8?fid=told&host=cdn.example')).toEqual([
       'http://cdn.example/tv/a.ts?t=1',
     ]);
   });

@@ -125,6 +125,7 @@ channels:
     const response = await fetch(weir.url('/live/gone.ts'), { method: 'HEAD' });
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toBe('video/mp2t');
+    expect(response.headers.get('content-length')).toBeNull();
     const { fetches } = await (await fetch(weir.url('/api/channels/gone'))).json();
     expect(fetches).toEqual({});
   });

@@ -1,5 +1,6 @@
 // This file asks a running weir what players, caches and operators ask it.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { exchange } from '../delivery/raw-client.ts';
 import { FaultyOrigin } from '../support/faulty-origin.ts';
 import { LiveChannel, type LiveRendition } from '../support/live-origin.ts';
 import { delayed } from '../support/origin/fault.ts';
@@ -224,6 +225,8 @@ describe('segments', () => {
       ['/live/single/other/index.m3u8', 404, 'DELIVERY_UNKNOWN_RENDITION'],
       ['/live/single/main/1-abc.ts', 410, 'DELIVERY_SEGMENT_GONE'],
       ['/live/single/main/999999999-abc.ts', 404, 'DELIVERY_UNKNOWN_SEGMENT'],
+      ['/live/%zz/index.m3u8', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
+      ['/live/single/%c0%af/1-abc.ts', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
       ['/live/single/main/..%2f..%2fetc%2fpasswd', 404, 'DELIVERY_UNKNOWN_SEGMENT'],
       ['/proxy/single/AAAA.ts', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
       ['/nothing', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
@@ -246,6 +249,29 @@ describe('segments', () => {
     const preflight = await get('/live/single/index.m3u8', { method: 'OPTIONS' });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-headers')).toContain('Range');
+  });
+});
+
+describe('the host', () => {
+  const ask = (path: string, host: string) =>
+    exchange(weir.port, `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+
+  test('may be as short as people call a machine at home', async () => {
+    for (const host of ['nas', 'tv', 'pi', 'a', 'x.y', 'tv:80', 'tv:8080']) {
+      for (const path of ['/', '/healthz', '/live/single/index.m3u8', '/playlist.m3u']) {
+        const answer = await ask(path, host);
+        expect({ host, path, status: answer.slice(9, 12) }).toEqual({ host, path, status: '200' });
+      }
+    }
+    expect(await ask('/playlist.m3u', 'tv')).toContain('\nhttp://tv/live/single/index.m3u8\n');
+  });
+
+  test('is one, and a name', async () => {
+    for (const host of ['a.example\r\nHost: b.example', 'a b', 'a/b', 'a@b']) {
+      for (const path of ['/', '/healthz', '/live/single/index.m3u8', '/playlist.m3u', '/none']) {
+        expect(await ask(path, host)).toStartWith('HTTP/1.1 400 ');
+      }
+    }
   });
 });
 

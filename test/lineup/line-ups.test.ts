@@ -52,6 +52,26 @@ describe('LineUps', () => {
     it[Symbol.dispose]();
   });
 
+  test('own channels stand by their numbers, then as in the file; lists keep their order', async () => {
+    const { it, start } = lineUps([URL_A], { [URL_A]: { body: m3u('zoo', 'ant') } });
+    await start;
+    const numbered = (id: string, number?: number) => ({
+      ...own,
+      id,
+      ...(number === undefined ? {} : { number }),
+    });
+    const file = [
+      numbered('y'),
+      numbered('c', 7),
+      numbered('x'),
+      numbered('b', 3),
+      numbered('a', 7),
+    ];
+    expect(ids(it.channels(file))).toEqual(['b', 'c', 'a', 'y', 'x', 'zoo', 'ant']);
+    expect(ids(file)).toEqual(['y', 'c', 'x', 'b', 'a']);
+    it[Symbol.dispose]();
+  });
+
   test('reads files', async () => {
     await using folder = await createTempFolder();
     const text = '#EXTM3U\n#EXTINF:-1,File\nhttp://h.example/f.m3u8\n';

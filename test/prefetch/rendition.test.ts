@@ -138,7 +138,10 @@ describe('a cold rendition', () => {
     const detail = { status: 403 };
     const error = { code: 'SOURCE_STATUS', message: 'upstream answered 403', detail };
     w.loop.emit({ type: 'poll-failed', error, failures: 1 });
-    expect(await answer).toMatchObject({ kind: 'unavailable', reason: 'upstream answered 403' });
+    expect(await answer).toMatchObject({
+      kind: 'unavailable',
+      reason: 'the source answers 403 (SOURCE_STATUS)',
+    });
   });
 
   test('a body and the list before it are one wait, not two', async () => {
@@ -255,6 +258,16 @@ describe('a body', () => {
     const w = new World();
     await w.follow(10, 12);
     expect(w.rendition.body('3-x.ts')).toEqual({ kind: 'gone' });
+    for (const name of [
+      '3-',
+      '3-x',
+      '3-x.ts.exe',
+      '03-x.ts',
+      '3-X.ts',
+      '3-123456789.ts',
+      '3-x/y.ts',
+    ])
+      expect(w.rendition.body(name)).toEqual({ kind: 'missing' });
   });
 
   test('that fails under a reader breaks its connection', async () => {

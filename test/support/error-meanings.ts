@@ -2,6 +2,10 @@
 
 export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   BASE_UNEXPECTED: 'a mistake of ours; please report it with the log line',
+  CONFIG_CHANNELS_GONE:
+    'not taken up while running: every channel is gone; `channels: []` says that none is meant',
+  CONFIG_FILE_CUT:
+    'not taken up while running: the file is empty, or ends in mid-line of what it held',
   CONFIG_FILE_MISSING: 'the named file is not there',
   CONFIG_FILE_TOO_LARGE: 'over 8 MiB: this is no configuration',
   CONFIG_FILE_UNREADABLE: 'it may not be read, or is no text',
@@ -14,7 +18,9 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   CONFIG_TOO_DEEP: 'nested deeper than any configuration',
   CONFIG_TYPE: 'a value of the wrong kind',
   CONFIG_VALUE: 'a value that is not allowed',
-  DELIVERY_METHOD: '405: GET, HEAD and OPTIONS are answered',
+  DELIVERY_HOST: '400: the Host header is no name, or there are two',
+  DELIVERY_METHOD: '405: GET, HEAD and OPTIONS are answered, POST of line-ups',
+  DELIVERY_MODE: '403: it would tell where the source is; the `mode` of the channel allows it',
   DELIVERY_NOT_READY: '503 from `/readyz`: starting or stopping',
   DELIVERY_PARAMETER: '400: a query parameter is not what it should be',
   DELIVERY_QUALITY: '400: `quality` is no height',

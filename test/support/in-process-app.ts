@@ -6,6 +6,7 @@ import { openMemoryStore } from '../../src/channel/store.ts';
 import type { ChannelConfig, UrlSource } from '../../src/config/config.ts';
 import { createApp } from '../../src/delivery/app.ts';
 import { HotAnswers } from '../../src/delivery/hot-answers.ts';
+import type { PageFiles } from '../../src/delivery/page-files.ts';
 import { Sealer } from '../../src/delivery/seal.ts';
 import { collectMetrics } from '../../src/metrics/collect.ts';
 import { EventLoopLag } from '../../src/metrics/event-loop.ts';
@@ -26,6 +27,12 @@ export type LoopScript = {
   segments: readonly ListedSegment[] | undefined;
   /** What comes of a body that a viewer waits for. */
   onWant: (key: BodyKey, emit: (event: LoopEvent) => void) => void;
+};
+
+export type AppState = {
+  notReady: string | undefined;
+  publicUrl: string | undefined;
+  page: () => Promise<PageFiles>;
 };
 
 export function loaded(key: BodyKey, bytes: string): LoopEvent {
@@ -82,9 +89,10 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
   const deps = { clock, log: silentLog, ring, store, settings, ...feed };
   const relays = new Relays(channels, deps);
   const lag = new EventLoopLag(clock);
-  const state: { notReady: string | undefined; publicUrl: string | undefined } = {
+  const state: AppState = {
     notReady: undefined,
     publicUrl: undefined,
+    page: async () => ({ html: '<p>page</p>', assets: new Map() }),
   };
   const metrics = () =>
     formatMetrics(
@@ -95,7 +103,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
         streams: () => streams.stats(),
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
-        guard: () => ({ open: 1 }),
+        guard: () => ({ open: 1, closed_idle: 2 }),
         version: '1.2.3',
         startedAtMs: 5000,
       }),
@@ -108,11 +116,19 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
       sealer: new Sealer(store.secret('proxy-url', 32)),
       segmentMaxBytes: 100_000,
     },
-    operations: { relays, metrics, version: '1.2.3', notReady: () => state.notReady },
+    operations: {
+      relays,
+      metrics,
+      version: '1.2.3',
+      notReady: () => state.notReady,
+      ring: () => ring.stats(),
+    },
     streams,
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
     hot: new HotAnswers(clock, () => {}),
+    page: () => state.page(),
+    log: silentLog,
   });
   return {
     clock,
@@ -121,12 +137,19 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
     ring,
     script,
     state,
+    /** `/live/:channel/…`, each once. */
+    routes: [...new Set(app.routes)],
     get loopsOpened() {
       return loopsOpened;
     },
     /** `headers` with a method of its own where it is not GET. */
-    ask: async (path: string, headers: Record<string, string> = {}, method = 'GET') =>
-      app.handle(new Request(`http://tv.example${path}`, { method, headers })),
+    ask: async (path: string, headers: Record<string, string> = {}, method = 'GET') => {
+      const answer = await app.fetch(new Request(`http://tv.example${path}`, { method, headers }));
+      // The server sends no body then
+      return method === 'HEAD' ? new Response(null, answer) : answer;
+    },
+    /** As it is, where a test makes the request itself. */
+    fetch: app.fetch,
     [Symbol.dispose]() {
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();

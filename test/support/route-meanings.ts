@@ -4,10 +4,10 @@ export const ROUTE_MEANINGS: readonly {
   readonly routes: readonly string[];
   readonly means: string;
 }[] = [
-  { routes: ['/'], means: 'a page that lists the channels and plays them' },
+  { routes: ['/', '/console/{name}'], means: 'a page that lists the channels and plays them' },
   {
     routes: ['/playlist.m3u'],
-    means: 'the line-up; `?mode=`, `?quality=`, `?host=`, `?group=` (repeatable)',
+    means: 'the line-up; `?mode=`, `?quality=`, `?host=`, `?group=` (repeatable); GET or POST',
   },
   {
     routes: ['/live/{channel}/index.m3u8'],
@@ -27,18 +27,24 @@ export const ROUTE_MEANINGS: readonly {
   },
   {
     routes: ['/host/{channel}/index.m3u8', '/host/{channel}/{token}'],
-    means: 'unbuffered, segments at `?host=` (the upstream where absent)',
+    means: 'unbuffered, segments at `?host=` (the upstream where absent); 403 where that is secret',
   },
-  { routes: ['/redirect/{channel}'], means: '302 to the upstream' },
+  {
+    routes: ['/redirect/{channel}'],
+    means: '302 to the upstream; 403 where its address is secret',
+  },
   {
     routes: ['/online.m3u8', '/channel.m3u8', '/channel2.m3u8', '/channel3.m3u8'],
     means: '`?fid=&hd=&host=`: buffered, proxy, host and redirect under older names',
   },
-  { routes: ['/program.m3u'], means: '`?name=&hd=&host=`: the line-up under its older name' },
+  {
+    routes: ['/program.m3u'],
+    means: '`?name=&hd=&host=`: the line-up under its older name; GET or POST',
+  },
   { routes: ['/healthz', '/readyz'], means: 'alive; ready to take viewers' },
   { routes: ['/metrics'], means: 'Prometheus' },
   {
     routes: ['/api/status', '/api/channels', '/api/channels/{channel}'],
-    means: 'JSON: what is watched, held, fetched, and what is wrong',
+    means: 'JSON: what is watched, held, fetched, and what is wrong; in all, by channel, of one',
   },
 ];

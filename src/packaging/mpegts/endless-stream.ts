@@ -1,6 +1,6 @@
 // This file is one channel as an endless transport stream, made once for all who watch it.
 import { type Clock, sleep } from '../../base/clock.ts';
-import { errorRecord } from '../../base/errors.ts';
+import { errorFields, errorRecord } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { SplicePiece } from '../../media/mpegts/splice-writer.ts';
 import { Splicer } from '../../media/mpegts/splicer.ts';
@@ -104,7 +104,7 @@ export class EndlessStream {
         unusable = (await this.#write(splicer, pacer, signal)) ? 0 : unusable + 1;
       } catch (error) {
         unusable++;
-        log.warn('segment left out of the stream', { ...errorRecord(error) });
+        log.warn('segment left out of the stream', errorFields(errorRecord(error)));
       }
     }
     log.error('stream ended: nothing of the channel can be used for it', {});
