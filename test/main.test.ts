@@ -1,6 +1,6 @@
 // This file tests weir as it is called: what it writes, what it ends with, how it takes signals.
 import { describe, expect, test } from 'bun:test';
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createTempFolder } from './support/temp-folder.ts';
 import { runWeir, Weir } from './support/weir.ts';
@@ -185,6 +185,16 @@ describe('weir serve', () => {
     expect(said(weir, 'configuration refused, the old one stays')[0]).toMatchObject({
       level: 'error',
       code: 'CONFIG_KEY_MISSING',
+    });
+    expect([await has('b'), await has('c')]).toEqual([true, true]);
+
+    await rm(weir.configFile);
+    await until(
+      () => said(weir, 'configuration refused, the old one stays').length > 1,
+      'a second refusal',
+    );
+    expect(said(weir, 'configuration refused, the old one stays')[1]).toMatchObject({
+      code: 'CONFIG_FILE_MISSING',
     });
     expect([await has('b'), await has('c')]).toEqual([true, true]);
   }, 30_000);
