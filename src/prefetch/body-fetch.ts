@@ -60,6 +60,8 @@ export class BodyFetch {
   #waiting: AbortController | undefined;
   #chunks: Uint8Array[] = [];
   #piped = false;
+  /** The try at hand is one that was paid for. */
+  #isPaid = false;
   /** Bytes already sent to who waits; of an attempt that broke, they are in #sent. */
   #sentBytes = 0;
   #sent: Uint8Array[] = [];
@@ -98,6 +100,7 @@ export class BodyFetch {
     for (let attempt = 0; ; attempt++) {
       try {
         const contentType = await this.#attempt(attempt);
+        if (this.#isPaid) budget.helped();
         emit({ type: 'fetched', what: this.#request.kind, outcome: 'ok' });
         if (!(await assets)) throw new SourceAssetError();
         const { key, expect } = this.#request;
@@ -140,7 +143,9 @@ export class BodyFetch {
     for (;;) {
       if (this.#abort.signal.aborted || clock.monotonicMs() >= this.#deadlineMs) return false;
       // A late CDN edge says 404 for every new segment: cheap, expected, and not a sign of load
-      if (statusOf(error) === 404 || budget.spend()) return true;
+      const isFree = statusOf(error) === 404;
+      this.#isPaid = !isFree && budget.spend();
+      if (isFree || this.#isPaid) return true;
       await this.#rest(BUDGET_WAIT_MS);
     }
   }

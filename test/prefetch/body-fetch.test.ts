@@ -320,7 +320,23 @@ describe('BodyFetch', () => {
     for (let n = 0; n < 5; n++) budget.earn();
     await clock.advance(1000);
     expect(await ended).toBe(true);
-    expect(budget.spend()).toBe(false);
+    // The retry helped: it is given back, and one more
+    expect([budget.spend(), budget.spend(), budget.spend()]).toEqual([true, true, false]);
+  });
+
+  test('a retry that cost nothing gives nothing back, nor does one in vain', async () => {
+    const missing = world([[status(404)], [MEDIA]]);
+    const failing = world([[reset]], { deadlineMs: 1500 });
+    for (const [{ budget, run, source }, tries, left] of [
+      [missing, 2, [true, false]],
+      [failing, 2, [false, false]],
+    ] as const) {
+      while (budget.spend());
+      for (let n = 0; n < 5; n++) budget.earn();
+      await run();
+      expect(source.opened).toHaveLength(tries);
+      expect([budget.spend(), budget.spend()]).toEqual([...left]);
+    }
   });
 
   test('gives up at its deadline where none is earned; a 404 costs none', async () => {

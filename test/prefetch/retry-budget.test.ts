@@ -1,5 +1,6 @@
-// This file tests how much of the upstream's load retries may be.
+// This file tests how many retries there may be, and for whom.
 import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
 import { RetryBudget } from '../../src/prefetch/retry-budget.ts';
 
 function spendAll(budget: RetryBudget): number {
@@ -27,5 +28,41 @@ describe('RetryBudget', () => {
     const budget = new RetryBudget();
     for (let n = 0; n < 1000; n++) budget.earn();
     expect(spendAll(budget)).toBe(10);
+  });
+
+  test('never runs out where every first attempt fails and every second helps', () => {
+    const budget = new RetryBudget();
+    for (let n = 0; n < 1000; n++) {
+      budget.earn();
+      expect(budget.spend()).toBe(true);
+      budget.helped();
+    }
+    expect(spendAll(budget)).toBe(10);
+  });
+
+  test('goes on where half of all tries help', () => {
+    const budget = new RetryBudget();
+    for (let n = 0; n < 1000; n++) {
+      budget.earn();
+      expect(budget.spend()).toBe(true);
+      if (n % 2 === 1) budget.helped();
+    }
+  });
+
+  test('over any history, retries in vain are few but for those that helped', () => {
+    const step = fc.constantFrom('first', 'vain', 'vain', 'vain', 'helps');
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const budget = new RetryBudget();
+        const count = { first: 0, vain: 0, helps: 0 };
+        for (const what of steps) {
+          if (what === 'first') budget.earn();
+          else if (!budget.spend()) continue;
+          else if (what === 'helps') budget.helped();
+          count[what]++;
+        }
+        expect(count.vain).toBeLessThanOrEqual(10 + 0.2 * count.first + count.helps + 1e-9);
+      }),
+    );
   });
 });
