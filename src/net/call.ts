@@ -1,5 +1,6 @@
 // This file is one request under way: what may end it early, and what it waits for until then.
 import type { Clock } from '../base/clock.ts';
+import type { ConnectionScope } from './connection-scope.ts';
 import { Deadline } from './deadline.ts';
 import { NetError, type NetErrorCode } from './errors.ts';
 import type { OutboundRequest } from './outbound.ts';
@@ -32,6 +33,7 @@ export class Call {
   #over = false;
   #failure: NetError | undefined;
   #rejectRace: ((error: NetError) => void) | undefined;
+  readonly scope: ConnectionScope | undefined;
   /** Of the hop at hand; what errors name. */
   origin = 'upstream';
   /** Called when the call is stopped, to break off what cannot be raced. */
@@ -39,12 +41,13 @@ export class Call {
 
   constructor(
     clock: Clock,
-    { limits, signal }: OutboundRequest,
+    { limits, signal, scope }: OutboundRequest,
     ended: (call: Call, error: NetError | undefined) => void,
   ) {
     this.#clock = clock;
     this.#totalDueMs = clock.monotonicMs() + limits.totalMs;
     this.#ended = ended;
+    this.scope = scope;
     this.#deadline = new Deadline(clock, () => this.#expire());
     this.#deadline.moveTo(this.#totalDueMs);
     const abort = () => this.abort('the caller');

@@ -1,6 +1,7 @@
 // This file says how fetch is brought to dial what the route found, and nothing else.
 import { formatUrlHost } from './address.ts';
 import type { Attempt } from './attempt.ts';
+import type { Call } from './call.ts';
 import { NetError } from './errors.ts';
 import type { SessionInit, Sessions } from './sessions.ts';
 import type { Target } from './target.ts';
@@ -22,20 +23,22 @@ export type Dialled = Pick<Attempt, 'session' | 'url' | 'peer' | 'proxyFault'>;
  */
 export async function dial(
   context: DialContext,
+  call: Call,
   target: Target,
   host: string,
   proxy: UpstreamProxy | undefined,
   verifyTls: boolean,
 ): Promise<Dialled> {
-  if (proxy === undefined) return dialDirect(context, target, host, verifyTls);
+  if (proxy === undefined) return dialDirect(context, call, target, host, verifyTls);
   if (target.scheme === 'http' && proxy.kind !== 'socks5') {
-    return dialForwarded(context, target, proxy, verifyTls);
+    return dialForwarded(context, call, target, proxy, verifyTls);
   }
-  return await dialTunnelled(context, target, host, proxy, verifyTls);
+  return await dialTunnelled(context, call, target, host, proxy, verifyTls);
 }
 
 function dialDirect(
   context: DialContext,
+  call: Call,
   target: Target,
   host: string,
   verifyTls: boolean,
@@ -47,7 +50,7 @@ function dialDirect(
     url: `${target.scheme}://${formatUrlHost(host)}:${target.port}${target.path}`,
     peer: target.scheme === 'http' ? peer : { ...peer, tls: name },
     // Without `false` the environment's HTTP_PROXY would dial for us.
-    session: context.sessions.open(`${target.origin} ${verifyTls}`, () => ({
+    session: context.sessions.open(`${target.origin} ${verifyTls}`, call, () => ({
       tls: { ...tlsOf(context, verifyTls), ...serverName },
       proxy: false,
     })),
@@ -57,6 +60,7 @@ function dialDirect(
 
 function dialForwarded(
   context: DialContext,
+  call: Call,
   target: Target,
   proxy: UpstreamProxy,
   verifyTls: boolean,
@@ -69,7 +73,7 @@ function dialForwarded(
   return {
     url: target.origin + target.path,
     peer: { address: proxy.host, port: proxy.port },
-    session: context.sessions.open(`${target.origin} ${verifyTls} ${proxy.url}`, init),
+    session: context.sessions.open(`${target.origin} ${verifyTls} ${proxy.url}`, call, init),
     // The only connection there is leads to the proxy.
     proxyFault: () => '',
   };
@@ -77,6 +81,7 @@ function dialForwarded(
 
 async function dialTunnelled(
   context: DialContext,
+  call: Call,
   target: Target,
   host: string,
   proxy: UpstreamProxy,
@@ -96,7 +101,7 @@ async function dialTunnelled(
   return {
     url: target.origin + target.path,
     peer: { address: host, port: target.port },
-    session: context.sessions.open(`${target.origin} ${verifyTls} ${tunnel.path}`, init),
+    session: context.sessions.open(`${target.origin} ${verifyTls} ${tunnel.path}`, call, init),
     proxyFault: () => tunnel.failure,
   };
 }

@@ -34,7 +34,7 @@ export async function exchange(
   const ordered = proxy === undefined ? context.book.order(hosts, target.port) : hosts;
   const dialledAtMs = context.clock.monotonicMs();
   const send = async (host: string, hasNext: boolean): Promise<Hop> => {
-    const dialled = await call.race(dial(context, target, host, proxy, policy.verifyTls));
+    const dialled = await call.race(dial(context, call, target, host, proxy, policy.verifyTls));
     const spentMs = context.clock.monotonicMs() - dialledAtMs;
     const connectMs = Math.max(1, limits.connectMs - spentMs);
     const it: Attempt = { ...dialled, call, headers, limits, connectMs, hasNext };

@@ -151,10 +151,11 @@ class Client implements AsyncDisposable {
   }
 
   /** Reads the body of a redirect if it is short, else closes the connection; never rejects. */
-  async #drain({ response, abort }: Hop): Promise<void> {
+  async #drain({ response, abort, session }: Hop): Promise<void> {
     const sizeBytes = framingOf(response).declaredBytes ?? Number.POSITIVE_INFINITY;
     if (sizeBytes > MAX_DRAINED_BYTES) return abort();
     using _limit = this.#options.clock.after(MAX_DRAIN_MS, abort);
+    using _use = session.hold();
     await response.arrayBuffer().catch(() => {});
   }
 

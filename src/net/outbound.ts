@@ -1,4 +1,5 @@
 // This file holds what a part asks of the outbound client and what it gets.
+import type { ConnectionScope } from './connection-scope.ts';
 
 /** Deadlines in milliseconds, sizes in bytes. Every one is enforced by the client. */
 export type OutboundLimits = {
@@ -42,6 +43,8 @@ export type OutboundRequest = {
    */
   readonly compressed: boolean;
   readonly signal?: AbortSignal;
+  /** Whose connections these are; absent: nobody's, and they stay a while for whoever comes. */
+  readonly scope?: ConnectionScope;
 };
 
 export type OutboundResponse = {

@@ -96,7 +96,7 @@ export class ChannelRelay implements Disposable {
     const { segmentMaxBytes } = settings;
     this.#failover = new Failover(
       this.#sources,
-      { clock, log, outbound, segmentMaxBytes },
+      { clock, log, segmentMaxBytes },
       {
         condition: (nowMs) => this.#condition(nowMs),
         hold: () => Promise.all(this.#all((rendition) => rendition.hold())),

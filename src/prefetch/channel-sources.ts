@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { SourceConfig } from '../config/config.ts';
 import type { Outbound } from '../net/outbound.ts';
+import { type ScopedOutbound, scoped } from '../net/scoped-outbound.ts';
 import { SourceStatusError } from '../source/errors.ts';
 import type { Lease, ProviderLeases } from '../source/failover/provider-leases.ts';
 import { type HealthReport, SourceHealth } from '../source/failover/source-health.ts';
@@ -35,6 +36,8 @@ export type OpenedSource = {
   readonly index: number;
   readonly found: OpenSource;
   readonly lease: Lease | undefined;
+  /** Reaches it over connections that are closed with it. */
+  readonly outbound: ScopedOutbound;
 };
 
 /** All connections of a provider are out: nothing is wrong with the source itself. */
@@ -63,6 +66,7 @@ export class ChannelSources {
   readonly #sources: readonly Source[];
   #activeIndex = 0;
   #lease: Lease | undefined;
+  #outbound: ScopedOutbound | undefined;
 
   /** `slate`: what plays where nothing else does. */
   constructor(
@@ -147,7 +151,8 @@ export class ChannelSources {
 
   /** The active source as it is now; undefined where another was taken meanwhile. */
   async reopen(signal: AbortSignal): Promise<OpenSource | undefined> {
-    const { clock, outbound } = this.#deps;
+    const { clock } = this.#deps;
+    using outbound = scoped(this.#deps.outbound);
     const index = this.#activeIndex;
     const late = new AbortController();
     using _deadline = clock.after(VIEWER_WAIT_MS, () => late.abort());
@@ -163,44 +168,51 @@ export class ChannelSources {
     signal: AbortSignal,
     hold?: () => Promise<unknown>,
   ): Promise<OpenedSource> {
-    const { clock, outbound } = this.#deps;
+    const { clock } = this.#deps;
     const { config } = this.#at(index);
     const lease = await this.#takeLease(config, hold);
     const late = new AbortController();
     using _deadline = clock.after(withinMs, () => late.abort());
     const either = AbortSignal.any([signal, late.signal]);
+    const outbound = scoped(this.#deps.outbound);
     try {
       for (;;) {
         try {
           const found = await openSource(config, outbound, clock, either);
-          return { index, found, lease };
+          return { index, found, lease, outbound };
         } catch (error) {
           if (!this.#mayStillCount(config, error) || either.aborted) throw error;
           await sleep(clock, JUST_LEFT_RETRY_MS, either);
         }
       }
     } catch (error) {
+      outbound[Symbol.dispose]();
       if (lease !== this.#lease) lease?.[Symbol.dispose]();
       throw error;
     }
   }
 
   /** It feeds the channel from now on. `closed`: when all that the last one had open is closed. */
-  use({ index, lease }: OpenedSource, closed: Promise<unknown>): void {
+  use({ index, lease, outbound }: OpenedSource, closed: Promise<unknown>): void {
     const left = this.#lease;
+    this.#outbound?.[Symbol.dispose]();
+    this.#outbound = outbound;
     this.#activeIndex = index;
     this.#lease = lease;
     if (left !== undefined && left !== lease) this.#release(left, closed);
   }
 
   /** It was opened and is not taken into use after all. */
-  giveBack({ lease }: OpenedSource): void {
+  giveBack({ lease, outbound }: OpenedSource): void {
+    outbound[Symbol.dispose]();
     if (lease !== this.#lease) lease?.[Symbol.dispose]();
   }
 
   /** Nothing is played any more. */
   release(closed: Promise<unknown>): void {
     const left = this.#lease;
+    this.#outbound?.[Symbol.dispose]();
+    this.#outbound = undefined;
     this.#lease = undefined;
     if (left !== undefined) this.#release(left, closed);
   }
@@ -249,6 +261,7 @@ export class ChannelSources {
     if (provider === undefined) return undefined;
     if (this.#lease?.provider === provider && hold !== undefined) {
       await hold();
+      this.#outbound?.[Symbol.dispose]();
       leases.left(provider);
       return this.#lease;
     }

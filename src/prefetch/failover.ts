@@ -8,7 +8,10 @@ import type { ChannelSources, OpenedSource } from './channel-sources.ts';
 import { ProviderBusyError } from './channel-sources.ts';
 import type { Trouble } from './vital-signs.ts';
 
-export type FailoverDeps = TrialDeps & { readonly clock: Clock; readonly log: Log };
+export type FailoverDeps = Omit<TrialDeps, 'outbound'> & {
+  readonly clock: Clock;
+  readonly log: Log;
+};
 
 export type FailoverHooks = {
   /** Why the source that plays should be left, that it plays, or that nothing can be said yet. */
@@ -137,7 +140,9 @@ export class Failover implements Disposable {
     try {
       opened = await this.#sources.open(index, TRIAL_MAX_MS, signal);
       const [main] = opened.found.renditions;
-      if (main !== undefined) await proveSource(main, depth, this.#deps, signal);
+      if (main !== undefined) {
+        await proveSource(main, depth, { ...this.#deps, outbound: opened.outbound }, signal);
+      }
       signal.throwIfAborted();
       if (this.#switching) return;
       this.#sources.rest();

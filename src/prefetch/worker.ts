@@ -4,6 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { createOutbound } from '../net/outbound-client.ts';
+import { type ScopedOutbound, scoped } from '../net/scoped-outbound.ts';
 import { createFollowedSource } from './followed-source.ts';
 import type { LoopEvent, LoopSpec } from './messages.ts';
 import { SharedOriginGate } from './origin-gate.ts';
@@ -18,7 +19,10 @@ declare const self: Worker;
  */
 const COLLECT_AFTER_BYTES = 4 * 1024 * 1024;
 
-const loops = new Map<number, RenditionLoop>();
+/** A loop, and the connections it has open. */
+type Running = { readonly loop: RenditionLoop; readonly outbound: ScopedOutbound };
+
+const loops = new Map<number, Running>();
 let world: { outbound: Outbound & AsyncDisposable; gate: SharedOriginGate } | undefined;
 let loadedSinceCollection = 0;
 
@@ -31,16 +35,16 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       loops.set(data.loop, openLoop(data.loop, data.spec));
       break;
     case 'mode':
-      loops.get(data.loop)?.setMode(data.mode);
+      loops.get(data.loop)?.loop.setMode(data.mode);
       break;
     case 'want':
-      loops.get(data.loop)?.want(data.key);
+      loops.get(data.loop)?.loop.want(data.key);
       break;
     case 'unwant':
-      loops.get(data.loop)?.unwant(data.key);
+      loops.get(data.loop)?.loop.unwant(data.key);
       break;
     case 'asked':
-      loops.get(data.loop)?.asked(data.ordinal);
+      loops.get(data.loop)?.loop.asked(data.ordinal);
       break;
     case 'close':
       void closeLoop(data.loop);
@@ -64,27 +68,30 @@ function createWorld(settings: WorkerSettings): NonNullable<typeof world> {
   };
 }
 
-function openLoop(loop: number, spec: LoopSpec): RenditionLoop {
+function openLoop(id: number, spec: LoopSpec): Running {
   assert(world !== undefined, 'settings come before the first loop');
-  return new RenditionLoop(spec, {
+  const outbound = scoped(world.outbound);
+  const loop = new RenditionLoop(spec, {
     clock: systemClock,
     random: systemRandom,
     gate: world.gate,
-    source: createFollowedSource(spec, world.outbound, systemClock),
-    emit: (event) => emit(loop, event),
+    source: createFollowedSource(spec, outbound, systemClock),
+    emit: (event) => emit(id, event),
   });
+  return { loop, outbound };
 }
 
 async function closeLoop(id: number): Promise<void> {
-  const loop = loops.get(id);
+  const running = loops.get(id);
   loops.delete(id);
-  loop?.[Symbol.dispose]();
-  await loop?.closed;
+  running?.loop[Symbol.dispose]();
+  await running?.loop.closed;
+  running?.outbound[Symbol.dispose]();
   post({ type: 'closed', loop: id });
 }
 
 async function end(): Promise<void> {
-  for (const loop of loops.values()) loop[Symbol.dispose]();
+  for (const { loop } of loops.values()) loop[Symbol.dispose]();
   loops.clear();
   await world?.outbound[Symbol.asyncDispose]();
   post({ type: 'ended' });
