@@ -259,10 +259,12 @@ export class Intake {
     const list = this.#list;
     if (this.#deps.ring.hold(list, segment, body, contentType)) return true;
     const { mediaSequence } = segment;
-    this.#deps.log.error(
-      'segment dropped: the memory budget is taken by what viewers were promised',
-      { mediaSequence, sizeBytes: body.size },
-    );
+    // It was this rendition that had to give way
+    if (list.find(mediaSequence) !== segment) return false;
+    this.#deps.log.error('segment dropped: memory is too small even for this channel alone', {
+      mediaSequence,
+      sizeBytes: body.size,
+    });
     // What is on demand is fetched again by whoever asks next
     if (!list.onDemand) list.giveUp(segment);
     return false;

@@ -186,6 +186,7 @@ function createSegment(place: Place, listed: ListedSegment, ordinal: number): Se
     body: undefined,
     contentType: contentTypeOf('unknown', `.${listed.extension}`),
     inFlight: undefined,
+    servedForS: 0,
     promisedUntilMs: 0,
   };
 }

@@ -4,6 +4,7 @@ import { type ErrorRecord, errorRecord } from '../base/errors.ts';
 import { InFlight } from '../ring/in-flight.ts';
 import { isSegmentName, mediaSequenceOf } from '../ring/name.ts';
 import { RenditionRing } from '../ring/rendition-ring.ts';
+import { windowSegmentsFor } from '../ring/window.ts';
 import type { Traits } from '../source/failover/match.ts';
 import type { OpenRendition } from '../source/open-source.ts';
 import type { PlaylistText } from '../source/pull/hls.ts';
@@ -33,12 +34,17 @@ export type RenditionDeps = IntakeDeps & {
   readonly settings: RenditionSettings;
 };
 
-/** RFC 8216 §6.2.2 allows no shorter list; a player starts this far from the end. */
-const START_SEGMENTS = 3;
 /** Who waits for the list to grow looks at the rest of the world this often. */
 const GROWN_WAIT_MS = 500;
 /** The last playlist of a source that fell silent stays this many target durations. */
 const STALE_TARGET_DURATIONS = 3;
+/** What was stopped for want of memory does not start again sooner: what it needed is taken. */
+const GAVE_WAY_MS = 10_000;
+/** Bytes a second of what is small beside the picture, and never turned away: 384 kbit/s, text. */
+const SMALL_BYTES_PER_S: Partial<Record<Traits['kind'], number>> = {
+  audio: 48_000,
+  subtitles: 2_000,
+};
 
 /**
  * ```
@@ -58,17 +64,27 @@ export class Rendition implements Disposable {
   #first: PlaylistText | undefined;
   #state: 'cold' | 'probing' | 'following' = 'cold';
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
+  #keptWarmMs = Number.NEGATIVE_INFINITY;
+  #followedSinceMs = 0;
+  #gaveWayMs = Number.NEGATIVE_INFINITY;
 
   constructor({ id, spec, first, traits }: OpenRendition, deps: RenditionDeps) {
     const { ahead, segmentMaxBytes } = deps.settings;
-    const coldSegments = START_SEGMENTS + Math.max(START_SEGMENTS, ahead);
     this.id = id;
     this.traits = traits;
     this.ring = new RenditionRing(id);
-    this.ring.windowSegments = coldSegments;
+    this.ring.wantedSegments = windowSegmentsFor(ahead);
+    this.ring.size.declaredBytesPerS = SMALL_BYTES_PER_S[traits.kind] ?? declaredBytesPerS(traits);
     this.#deps = { ...deps, log: deps.log.with({ rendition: id }) };
     this.#intake = new Intake(this.ring, this.#deps);
-    const settings = { ahead, segmentMaxBytes, coldSegments };
+    const { ring } = this;
+    const settings = {
+      ahead,
+      segmentMaxBytes,
+      get coldSegments() {
+        return ring.windowSegments;
+      },
+    };
     this.#supply = new Supply(spec, this.#intake, deps.openLoop, settings);
     this.#first = first;
     deps.ring.join(this);
@@ -86,6 +102,17 @@ export class Rendition implements Disposable {
 
   lastWatchedMs(): number {
     return this.#lastWatchedMs;
+  }
+
+  followedSinceMs(): number | undefined {
+    return this.#state === 'following' ? this.#followedSinceMs : undefined;
+  }
+
+  /** Others need its memory, and they were there before. */
+  giveWay(): void {
+    this.#gaveWayMs = this.#deps.clock.monotonicMs();
+    this.#deps.log.warn('rendition gives way: memory is too small for all that is watched');
+    this.stop('no memory');
   }
 
   get state(): 'cold' | 'probing' | 'following' {
@@ -152,7 +179,8 @@ export class Rendition implements Disposable {
   /** Stops what nobody has asked for since `idle_stop`. */
   sweep(nowMs: number): void {
     if (this.#state === 'cold') return;
-    if (nowMs - this.#lastWatchedMs >= this.#deps.settings.idleStopMs) this.stop('idle');
+    const wantedMs = Math.max(this.#lastWatchedMs, this.#keptWarmMs);
+    if (nowMs - wantedMs >= this.#deps.settings.idleStopMs) this.stop('idle');
     else this.#intake.assets.forgetUnused(this.ring.all());
   }
 
@@ -182,11 +210,13 @@ export class Rendition implements Disposable {
     await within(this.#deps.clock, this.#intake.grown.next(), GROWN_WAIT_MS);
   }
 
-  /** Keeps it going although nobody asks. */
-  keepGoing(): void {
-    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
-    if (this.#state === 'cold') void this.#startCold('follow');
-    else this.#follow();
+  /** Keeps it going although nobody asks: for a viewer who reads it otherwise, or for the next. */
+  keepGoing(who: 'viewer' | 'nobody' = 'viewer'): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (who === 'viewer') this.#lastWatchedMs = nowMs;
+    else this.#keptWarmMs = nowMs;
+    if (this.#state === 'cold') void this.#startCold('follow', undefined, who);
+    else this.#follow(who);
   }
 
   /** Why its source should be left for another, or that it plays; unknown where nobody watches. */
@@ -220,10 +250,11 @@ export class Rendition implements Disposable {
   async #startCold(
     mode: LoopMode,
     untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS,
+    who: 'viewer' | 'nobody' = 'viewer',
   ): Promise<PlaylistAnswer> {
-    if (!this.#deps.ring.hasRoom()) {
-      return unavailable(5, 'the memory budget is taken by channels that are being watched');
-    }
+    // What is only looked at holds nothing
+    const refused = mode === 'probe' ? undefined : this.#refused(who);
+    if (refused !== undefined) return refused;
     this.#state = mode === 'probe' ? 'probing' : 'following';
     const first = this.#first;
     this.#first = undefined;
@@ -234,24 +265,40 @@ export class Rendition implements Disposable {
   #secondRequest(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {
     const targetMs = this.ring.targetDurationS * 1000;
     const ageMs = nowMs - this.#intake.listedMs;
-    if (this.ring.onDemand || ageMs < targetMs) {
-      this.#follow();
-      return this.#answer(nowMs);
-    }
+    if (this.ring.onDemand || ageMs < targetMs) return this.#follow() ?? this.#answer(nowMs);
     if (ageMs > STALE_TARGET_DURATIONS * targetMs && this.ring.last !== undefined) {
       // Upstream keeps little of what it named so long ago, and nobody came for it
       this.#halt('its list is out of date');
       return this.#startCold('follow');
     }
-    this.#follow();
+    const refused = this.#follow();
+    if (refused !== undefined) return refused;
     this.#intake.showNext();
     return this.#waitForListing(nowMs + Math.min(targetMs, VIEWER_WAIT_MS));
   }
 
-  #follow(): void {
-    if (this.#state !== 'probing') return;
+  /** Undefined where it is followed now. */
+  #follow(who: 'viewer' | 'nobody' = 'viewer'): Unavailable | undefined {
+    if (this.#state !== 'probing') return undefined;
+    const refused = this.#refused(who);
+    if (refused !== undefined) return refused;
     this.#state = 'following';
     this.#supply.setMode('follow');
+    return undefined;
+  }
+
+  /** Undefined where there is memory for it. */
+  #refused(who: 'viewer' | 'nobody'): Unavailable | undefined {
+    const { clock, ring } = this.#deps;
+    const nowMs = clock.monotonicMs();
+    const waitMs = this.#gaveWayMs + GAVE_WAY_MS - nowMs;
+    const isSmall = this.traits.kind in SMALL_BYTES_PER_S;
+    if (waitMs > 0)
+      return unavailable(waitMs / 1000, 'memory is too small for all that is watched');
+    const refusal = isSmall ? undefined : ring.admit(this, who);
+    if (refusal !== undefined) return unavailable(refusal.retryAfterS, refusal.reason);
+    this.#followedSinceMs = nowMs;
+    return undefined;
   }
 
   #isStale(nowMs: number): boolean {
@@ -266,7 +313,7 @@ export class Rendition implements Disposable {
       return this.ring.onDemand && this.ring.ended ? { kind: 'ready' } : this.#waitForListing();
     }
     if (this.#isStale(nowMs)) return this.#silent();
-    this.ring.markServed(nowMs);
+    this.ring.markServed();
     return { kind: 'ready' };
   }
 
@@ -305,7 +352,8 @@ export class Rendition implements Disposable {
       const answer = await this.#startCold('follow', untilMs);
       if (answer.kind !== 'ready') return answer;
     } else {
-      this.#follow();
+      const refused = this.#follow();
+      if (refused !== undefined) return refused;
       const answer = this.#isUnlisted ? await this.#waitForListing(untilMs) : undefined;
       if (answer !== undefined && answer.kind !== 'ready') return answer;
     }
@@ -370,4 +418,9 @@ export class Rendition implements Disposable {
       if (inFlight.readers === 0) this.#supply.unwant(key);
     }
   }
+}
+
+/** Bits a second of the variant as its playlist says them, at most. */
+function declaredBytesPerS({ bandwidth }: Traits): number | undefined {
+  return bandwidth === undefined ? undefined : bandwidth / 8;
 }

@@ -2,6 +2,8 @@
 import { assert } from '../base/assert.ts';
 import type { InFlight } from './in-flight.ts';
 import type { ListedSegment } from './listing.ts';
+import { SizeEstimate } from './size-estimate.ts';
+import { LIST_AGE_MS, WINDOW_SEGMENTS_MIN, WINDOW_TARGET_DURATIONS } from './window.ts';
 
 /**
  * ```
@@ -23,14 +25,11 @@ export type Segment = {
   body: Blob | undefined;
   contentType: string;
   inFlight: InFlight | undefined;
-  /** Monotonic time until which a playlist that was served promises it; 0: none did. */
+  /** Seconds of the longest list that was served and named it; 0: none did. */
+  servedForS: number;
+  /** Monotonic time until which it is promised, once it left the list; 0: it is not. */
   promisedUntilMs: number;
 };
-
-/** A live playlist holds at least this many segments where there are as many… */
-export const WINDOW_SEGMENTS_MIN = 6;
-/** …and never less than this many target durations: RFC 8216 §6.2.2. */
-export const WINDOW_TARGET_DURATIONS = 3;
 
 /**
  * ```
@@ -45,14 +44,15 @@ export class RenditionRing {
   #startIndex = 0;
   #endIndex = 0;
   #targetDurationS = 0;
+  #wantedSegments = WINDOW_SEGMENTS_MIN;
   #windowSegments = WINDOW_SEGMENTS_MIN;
+  #servedVersion = -1;
+  readonly size = new SizeEstimate();
   /** Changes whenever a playlist made of it would. */
   version = 0;
   ended = false;
   /** A finished stream from the start: everything is listed and fetched on demand. */
   onDemand = false;
-  /** Set by whoever serves a playlist; what was never served is not promised. */
-  servedAtMs = Number.NEGATIVE_INFINITY;
   heldBytes = 0;
 
   constructor(id: string) {
@@ -70,8 +70,25 @@ export class RenditionRing {
     this.version++;
   }
 
-  set windowSegments(count: number) {
-    this.#windowSegments = Math.max(WINDOW_TARGET_DURATIONS, count);
+  /** Segments in a list, where nothing stands against it. */
+  get wantedSegments(): number {
+    return this.#wantedSegments;
+  }
+
+  set wantedSegments(count: number) {
+    this.#wantedSegments = Math.max(WINDOW_TARGET_DURATIONS, count);
+    this.#windowSegments = this.#wantedSegments;
+  }
+
+  /** Segments in a list, as memory allows. */
+  get windowSegments(): number {
+    return this.#windowSegments;
+  }
+
+  /** Takes effect when the list next grows. */
+  limitWindow(count: number): void {
+    const least = Math.max(WINDOW_TARGET_DURATIONS, count);
+    this.#windowSegments = Math.min(least, this.#wantedSegments);
   }
 
   /** Adds the next segment; it is not listed yet. */
@@ -148,8 +165,14 @@ export class RenditionRing {
   }
 
   /** The playlist of this moment is going out: what it lists is promised from now on. */
-  markServed(nowMs: number): void {
-    this.servedAtMs = nowMs;
+  markServed(): void {
+    if (this.#servedVersion === this.version) return;
+    this.#servedVersion = this.version;
+    const durationS = this.windowDurationS();
+    for (let i = this.#startIndex; i < this.#endIndex; i++) {
+      const segment = this.#segments[i] as Segment;
+      segment.servedForS = Math.max(segment.servedForS, durationS);
+    }
   }
 
   hold(segment: Segment, body: Blob, contentType: string): void {
@@ -158,6 +181,7 @@ export class RenditionRing {
     segment.body = body;
     segment.contentType = contentType;
     this.heldBytes += body.size;
+    this.size.learn(body.size, segment.listed.durationS);
   }
 
   giveUp(segment: Segment): void {
@@ -182,6 +206,15 @@ export class RenditionRing {
     const first = this.#segments[0] as Segment;
     const index = segment.mediaSequence - first.mediaSequence;
     return index >= this.#startIndex || segment.promisedUntilMs > nowMs;
+  }
+
+  /** Bytes that cannot be let go of now. */
+  promisedBytes(nowMs: number): number {
+    let bytes = 0;
+    for (const segment of this.#segments) {
+      if (segment.body !== undefined && this.isPromised(segment, nowMs)) bytes += segment.body.size;
+    }
+    return bytes;
   }
 
   /** Lets go of a body; readers in mid-answer keep theirs. Returns the bytes freed. */
@@ -241,8 +274,9 @@ export class RenditionRing {
       const oldest = this.#segments[this.#startIndex] as Segment;
       if (durationS - oldest.listed.durationS < leastS) break;
       // RFC 8216 §6.2.2: stays available for its own duration and the longest playlist it was in
-      if (this.servedAtMs > Number.NEGATIVE_INFINITY) {
-        oldest.promisedUntilMs = nowMs + (durationS + oldest.listed.durationS) * 1000;
+      if (oldest.servedForS > 0) {
+        const promisedMs = (oldest.servedForS + oldest.listed.durationS) * 1000;
+        oldest.promisedUntilMs = nowMs + promisedMs + LIST_AGE_MS;
       }
       durationS -= oldest.listed.durationS;
       this.#startIndex++;

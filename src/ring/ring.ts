@@ -1,19 +1,18 @@
 // This file keeps the segments of all renditions within one budget of memory.
 import type { Clock } from '../base/clock.ts';
+import { Admission, type Refusal } from './admission.ts';
+import type { RingMember } from './member.ts';
 import type { RenditionRing, Segment } from './rendition-ring.ts';
-
-/** A rendition in the ring, with what decides how soon its segments go. */
-export type RingMember = {
-  readonly ring: RenditionRing;
-  /** Monotonic time of the last request; the least recently watched goes first. */
-  lastWatchedMs(): number;
-};
 
 export type RingStats = {
   readonly heldBytes: number;
   readonly budgetBytes: number;
   readonly evictedSegments: number;
   readonly refusedSegments: number;
+  /** Renditions stopped for want of memory. */
+  readonly gaveWay: number;
+  /** Viewers of a cold rendition turned away for want of memory. */
+  readonly turnedAway: number;
   readonly collections: number;
 };
 
@@ -23,6 +22,10 @@ export type RingStats = {
  * collections a full ring took 100 MB more.
  */
 const COLLECT_AFTER_BYTES = 8 * 1024 * 1024;
+/** A player asks for the list each target duration; who has not for so many has gone. */
+const ABANDONED_TARGET_DURATIONS = 3;
+/** A viewer may wait ten seconds for one answer before it asks again. */
+const ABANDONED_MS_MIN = 12_000;
 
 export class Ring {
   readonly #clock: Clock;
@@ -33,12 +36,16 @@ export class Ring {
   #freedSinceCollection = 0;
   #evictedSegments = 0;
   #refusedSegments = 0;
+  #gaveWay = 0;
+  #turnedAway = 0;
+  readonly #admission: Admission;
   #collections = 0;
 
   constructor(clock: Clock, budgetBytes: number, collect: () => void) {
     this.#clock = clock;
     this.#budgetBytes = budgetBytes;
     this.#collect = collect;
+    this.#admission = new Admission(budgetBytes);
   }
 
   join(member: RingMember): void {
@@ -47,16 +54,19 @@ export class Ring {
 
   leave(member: RingMember): void {
     this.#members.delete(member);
+    this.#admission.forget(member.ring);
     this.clear(member.ring);
   }
 
   /**
-   * Puts a body into its place, letting go of what is oldest and least watched for it. False where
-   * everything held is still promised: the budget is too small for what is being watched, and the
-   * segment must become a gap.
+   * Puts a body into its place, letting go of what is oldest and least watched for it. Where
+   * everything held is still promised, whoever came last gives way. False where that is this
+   * rendition, or it is alone and the budget too small for it: then the segment must become a gap.
    */
   hold(ring: RenditionRing, segment: Segment, body: Blob, contentType: string): boolean {
-    if (!this.#makeRoom(body.size)) {
+    const nowMs = this.#clock.monotonicMs();
+    this.#admission.share(this.#members, nowMs);
+    if (!this.#makeRoom(body.size, ring, nowMs)) {
       this.#refusedSegments++;
       return false;
     }
@@ -82,10 +92,23 @@ export class Ring {
     this.#freed(ring.clear());
   }
 
-  /** False where a new channel would find no room: what is held is promised to others. */
-  hasRoom(): boolean {
-    if (this.#heldBytes < this.#budgetBytes * 0.95) return true;
-    return this.#leastWanted() !== undefined;
+  /**
+   * To be asked before a rendition is kept up with its source: undefined where there will be room
+   * for it, else what its viewer should be told. For a `viewer` those that nobody watches any more
+   * give way, and windows are shortened so that there is room when it comes again.
+   */
+  admit(member: RingMember, viewer: 'viewer' | 'nobody'): Refusal | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    for (;;) {
+      const refusal = this.#admission.admit(member, this.#members, nowMs, viewer === 'viewer');
+      if (refusal === undefined) return undefined;
+      const left = viewer === 'viewer' ? this.#abandoned(member.ring, nowMs) : undefined;
+      if (left === undefined) {
+        this.#turnedAway++;
+        return refusal;
+      }
+      this.#stop(left);
+    }
   }
 
   stats(): RingStats {
@@ -94,23 +117,67 @@ export class Ring {
       budgetBytes: this.#budgetBytes,
       evictedSegments: this.#evictedSegments,
       refusedSegments: this.#refusedSegments,
+      gaveWay: this.#gaveWay,
+      turnedAway: this.#turnedAway,
       collections: this.#collections,
     };
   }
 
-  #makeRoom(sizeBytes: number): boolean {
+  #makeRoom(sizeBytes: number, ring: RenditionRing, nowMs: number): boolean {
     while (this.#heldBytes + sizeBytes > this.#budgetBytes) {
-      const found = this.#leastWanted();
-      if (found === undefined) return false;
-      this.#evictedSegments++;
-      this.drop(found.ring, found.segment);
+      const found = this.#leastWanted(nowMs);
+      if (found !== undefined) {
+        this.#evictedSegments++;
+        this.drop(found.ring, found.segment);
+        continue;
+      }
+      if (sizeBytes > this.#budgetBytes) return false;
+      const last = this.#abandoned(ring, nowMs) ?? this.#newest(ring);
+      if (last === undefined) return false;
+      this.#stop(last);
+      if (last.ring === ring) return false;
     }
     return true;
   }
 
+  #stop(member: RingMember): void {
+    this.#gaveWay++;
+    member.giveWay();
+  }
+
+  /** Of those that nobody watches any more, the one that was watched longest ago. */
+  #abandoned(but: RenditionRing, nowMs: number): RingMember | undefined {
+    let found: RingMember | undefined;
+    for (const member of this.#members) {
+      if (member.ring === but || member.followedSinceMs() === undefined) continue;
+      const patienceMs = Math.max(
+        ABANDONED_MS_MIN,
+        ABANDONED_TARGET_DURATIONS * member.ring.targetDurationS * 1000,
+      );
+      if (nowMs - member.lastWatchedMs() < patienceMs) continue;
+      if (found === undefined || member.lastWatchedMs() < found.lastWatchedMs()) found = member;
+    }
+    return found;
+  }
+
+  /** The one that was started last; undefined where `asking` is alone. */
+  #newest(asking: RenditionRing): RingMember | undefined {
+    let newest: RingMember | undefined;
+    let others = 0;
+    for (const member of this.#members) {
+      const sinceMs = member.followedSinceMs();
+      if (sinceMs === undefined) continue;
+      if (member.ring !== asking) {
+        if (member.ring.heldBytes === 0) continue;
+        others++;
+      }
+      if (newest === undefined || sinceMs >= (newest.followedSinceMs() ?? 0)) newest = member;
+    }
+    return others === 0 ? undefined : newest;
+  }
+
   /** Among the oldest free segment of each rendition, that of the one watched longest ago. */
-  #leastWanted(): { ring: RenditionRing; segment: Segment } | undefined {
-    const nowMs = this.#clock.monotonicMs();
+  #leastWanted(nowMs: number): { ring: RenditionRing; segment: Segment } | undefined {
     let found: { ring: RenditionRing; segment: Segment; watchedMs: number } | undefined;
     for (const member of this.#members) {
       const watchedMs = member.lastWatchedMs();

@@ -72,7 +72,7 @@ function world(channels: readonly ChannelConfig[], upstream: Script = {}, disk =
     outbound,
     random: seededRandom(1),
     leases: new ProviderLeases(clock, new Map()),
-    ring: new Ring(clock, 1_000_000, () => {}),
+    ring: new Ring(clock, 256 * 1024 * 1024, () => {}),
     store: disk,
     openLoop,
     settings: { ahead: 3, segmentMaxBytes: 1000, idleStopMs: 60_000 },

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { RenditionRing, type Segment } from '../../src/ring/rendition-ring.ts';
+import { LIST_AGE_MS } from '../../src/ring/window.ts';
 import { blobOf, ringSegment } from '../support/ring-segment.ts';
 
 const TARGET_S = 4;
@@ -96,7 +97,7 @@ describe('RenditionRing window', () => {
       [0, 3],
     ] as const) {
       const ring = newRing();
-      ring.windowSegments = wanted;
+      ring.wantedSegments = wanted;
       fill(ring, 0, 20);
       expect(ring.listedCount).toBe(listed);
     }
@@ -135,7 +136,7 @@ describe('RenditionRing window', () => {
       fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 9 }), (steps, w) => {
         const ring = newRing();
         ring.raiseTargetDuration(6);
-        ring.windowSegments = w;
+        ring.wantedSegments = w;
         const late: Segment[] = [];
         let [first, end, wasEnough] = [-1, -1, false];
         steps.forEach(({ outcome, durationS }, index) => {
@@ -170,7 +171,7 @@ describe('RenditionRing promise', () => {
   test('keeps what left the list for its own duration and that of the list it was in', () => {
     const ring = newRing();
     fill(ring, 0, 5);
-    ring.markServed(0);
+    ring.markServed();
     fill(ring, 6, 6, 1000);
     const gone = ring.find(0) as Segment;
     expect(listedNumbers(ring)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -178,9 +179,60 @@ describe('RenditionRing promise', () => {
     const promisedMs = 1000 + (24 + TARGET_S) * 1000;
     expect(ring.isPromised(gone, promisedMs)).toBe(true);
     expect(ring.oldestFree(promisedMs)).toBeUndefined();
-    const laterMs = promisedMs + 2 * TARGET_S * 1000;
+    const laterMs = promisedMs + LIST_AGE_MS;
     expect(ring.isPromised(gone, laterMs)).toBe(false);
     expect(ring.oldestFree(laterMs)).toBe(gone);
+  });
+
+  test('keeps it by the longest list that was served with it, not by those that were not', () => {
+    const ring = newRing();
+    fill(ring, 0, 2);
+    ring.markServed();
+    fill(ring, 3, 5);
+    // Served as three, then grown to six, of which nobody was told
+    fill(ring, 6, 6, 1000);
+    const promisedMs = 1000 + (3 * TARGET_S + TARGET_S) * 1000 + LIST_AGE_MS;
+    expect(ring.isPromised(ring.find(0) as Segment, promisedMs - 1)).toBe(true);
+    expect(ring.isPromised(ring.find(0) as Segment, promisedMs)).toBe(false);
+    ring.markServed();
+    fill(ring, 7, 9, 2000);
+    // The fourth was never in a list that was served before it had six
+    const later = ring.find(3) as Segment;
+    expect(ring.isPromised(later, 2000 + 7 * TARGET_S * 1000 + LIST_AGE_MS - 1)).toBe(true);
+    expect(ring.isPromised(later, 2000 + 7 * TARGET_S * 1000 + LIST_AGE_MS)).toBe(false);
+  });
+
+  test('a window made shorter keeps what the longer one promised, and promises less', () => {
+    const ring = newRing();
+    fill(ring, 0, 5);
+    ring.markServed();
+    ring.limitWindow(3);
+    expect(listedNumbers(ring)).toHaveLength(6);
+    fill(ring, 6, 6, 1000);
+    expect(listedNumbers(ring)).toEqual([4, 5, 6]);
+    ring.markServed();
+    const longMs = 1000 + 7 * TARGET_S * 1000;
+    for (const n of [0, 3]) expect(ring.isPromised(ring.find(n) as Segment, longMs)).toBe(true);
+    fill(ring, 7, 9, 2000);
+    const shortMs = 2000 + 4 * TARGET_S * 1000 + LIST_AGE_MS;
+    expect(ring.isPromised(ring.find(6) as Segment, shortMs - 1)).toBe(true);
+    expect(ring.isPromised(ring.find(6) as Segment, shortMs)).toBe(false);
+    expect(ring.isPromised(ring.find(5) as Segment, shortMs)).toBe(true);
+    ring.limitWindow(99);
+    fill(ring, 10, 20, 3000);
+    expect(ring.listedCount).toBe(6);
+    ring.limitWindow(0);
+    fill(ring, 21, 21, 4000);
+    expect(ring.listedCount).toBe(3);
+  });
+
+  test('promisedBytes() is what cannot be let go of', () => {
+    const ring = newRing();
+    fill(ring, 0, 5);
+    ring.markServed();
+    fill(ring, 6, 8, 1000);
+    expect(ring.promisedBytes(1000)).toBe(90);
+    expect(ring.promisedBytes(1e9)).toBe(60);
   });
 
   test('does not keep what no playlist that was served named', () => {
@@ -283,7 +335,7 @@ describe('RenditionRing on demand', () => {
 
   test('promises nothing: what is dropped may be fetched again', () => {
     const ring = finished();
-    ring.markServed(0);
+    ring.markServed();
     const segment = ring.find(20) as Segment;
     hold(ring, segment);
     expect(ring.oldestFree(0)).toBe(segment);

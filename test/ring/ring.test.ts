@@ -1,16 +1,22 @@
 // This file tests the one budget of memory that all renditions share.
 import { describe, expect, test } from 'bun:test';
+import type { Refusal } from '../../src/ring/admission.ts';
+import type { RingMember } from '../../src/ring/member.ts';
 import { RenditionRing, type Segment } from '../../src/ring/rendition-ring.ts';
-import { Ring, type RingMember } from '../../src/ring/ring.ts';
+import { Ring } from '../../src/ring/ring.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { blobOf, ringSegment } from '../support/ring-segment.ts';
 
 const SEGMENT_BYTES = 100;
 const MIB = 1024 * 1024;
+const TARGET_S = 4;
+
+type Member = RingMember & { watchedMs: number; sinceMs: number | undefined };
 
 class Rig {
   readonly clock = new FakeClock();
   readonly ring: Ring;
+  readonly stopped: string[] = [];
   collected = 0;
 
   constructor(budgetBytes: number) {
@@ -19,12 +25,51 @@ class Rig {
     });
   }
 
-  member(id: string, watchedMs: number): RingMember & { watchedMs: number } {
+  member(id: string, watchedMs: number, sinceMs?: number): Member {
     const rendition = new RenditionRing(id);
-    rendition.raiseTargetDuration(4);
-    const member = { ring: rendition, watchedMs, lastWatchedMs: () => member.watchedMs };
+    rendition.raiseTargetDuration(TARGET_S);
+    const member: Member = {
+      ring: rendition,
+      watchedMs,
+      sinceMs,
+      lastWatchedMs: () => member.watchedMs,
+      followedSinceMs: () => member.sinceMs,
+      giveWay: () => {
+        this.stopped.push(id);
+        member.sinceMs = undefined;
+        this.ring.clear(rendition);
+      },
+    };
     this.ring.join(member);
     return member;
+  }
+
+  /** Asks for room as a viewer; follows it where there is. What it is told, where there is none. */
+  open(member: Member): Refusal | undefined {
+    member.watchedMs = this.clock.monotonicMs();
+    const refusal = this.ring.admit(member, 'viewer');
+    if (refusal === undefined) member.sinceMs = this.clock.monotonicMs();
+    return refusal;
+  }
+
+  /**
+   * So many segments of each, all watched by somebody who asks for each list; what was refused of
+   * whom.
+   */
+  async play(members: readonly Member[], count: number, size = new Map<Member, number>()) {
+    const refused: string[] = [];
+    for (let i = 0; i < count; i++) {
+      await this.clock.advance(TARGET_S * 1000);
+      for (const member of members) {
+        if (member.sinceMs === undefined) continue;
+        member.watchedMs = this.clock.monotonicMs();
+        if (this.feed(member, 1, size.get(member) ?? SEGMENT_BYTES) > 0)
+          refused.push(member.ring.id);
+        member.ring.markServed();
+      }
+      expect(this.ring.stats().heldBytes).toBeLessThanOrEqual(this.ring.stats().budgetBytes);
+    }
+    return refused;
   }
 
   /** Places, holds and lists `count` more segments; how many were refused. */
@@ -62,6 +107,8 @@ describe('Ring', () => {
       budgetBytes: 10 * SEGMENT_BYTES,
       evictedSegments: 15,
       refusedSegments: 0,
+      gaveWay: 0,
+      turnedAway: 0,
       collections: 0,
     });
   });
@@ -95,7 +142,7 @@ describe('Ring', () => {
     const rig = new Rig(7 * SEGMENT_BYTES);
     const member = rig.member('a', 0);
     rig.feed(member, 6);
-    member.ring.markServed(rig.clock.monotonicMs());
+    member.ring.markServed();
     rig.feed(member, 1);
     expect(member.ring.firstListed?.mediaSequence).toBe(1);
     expect(rig.feed(rig.member('b', 1), 1)).toBe(1);
@@ -108,20 +155,6 @@ describe('Ring', () => {
     const rig = new Rig(SEGMENT_BYTES);
     expect(rig.feed(rig.member('a', 0), 1, SEGMENT_BYTES + 1)).toBe(1);
     expect(rig.feed(rig.member('b', 0), 1, SEGMENT_BYTES)).toBe(0);
-  });
-
-  test('hasRoom() where there is space or something may go', () => {
-    const rig = new Rig(6 * SEGMENT_BYTES);
-    const member = rig.member('a', 0);
-    rig.feed(member, 5);
-    expect(rig.ring.hasRoom()).toBe(true);
-    rig.feed(member, 1);
-    expect(rig.ring.hasRoom()).toBe(false);
-    // Its window slides past what it was full of
-    rig.ring.drop(member.ring, member.ring.find(5) as Segment);
-    rig.feed(member, 1);
-    expect(member.ring.firstListed?.mediaSequence).toBe(1);
-    expect(rig.ring.hasRoom()).toBe(true);
   });
 
   test('counts a body that came for what is gone as nothing', () => {
@@ -180,5 +213,143 @@ describe('Ring', () => {
     }
     expect(ring.all().filter(({ state }) => state === 'held')).toHaveLength(3);
     expect(ring.find(3)?.state).toBe('awaited');
+  });
+});
+
+/** A window of six segments takes about fourteen of them in memory, the shortest one eight. */
+describe('Ring admission', () => {
+  test('one that is alone is always admitted', () => {
+    const rig = new Rig(3 * SEGMENT_BYTES);
+    expect(rig.open(rig.member('a', 0))).toBeUndefined();
+  });
+
+  test('a newcomer comes in where all windows fit, and nobody is touched', async () => {
+    const rig = new Rig(30 * SEGMENT_BYTES);
+    const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
+    expect(rig.open(a)).toBeUndefined();
+    expect(await rig.play([a], 20)).toEqual([]);
+    expect(rig.open(b)).toBeUndefined();
+    expect(await rig.play([a, b], 40)).toEqual([]);
+    expect([a.ring.listedCount, b.ring.listedCount]).toEqual([6, 6]);
+  });
+
+  test('the third of three waits until the windows of two are short, and none has a gap', async () => {
+    const rig = new Rig(30 * SEGMENT_BYTES);
+    const [a, b, c] = [rig.member('a', 0), rig.member('b', 0), rig.member('c', 0)];
+    rig.open(a);
+    await rig.play([a], 3);
+    rig.open(b);
+    expect(await rig.play([a, b], 20)).toEqual([]);
+    const refusal = rig.open(c);
+    expect(refusal?.retryAfterS).toBeWithin(2, 61);
+    const waitSegments = Math.ceil((refusal?.retryAfterS ?? 0) / TARGET_S);
+    expect(await rig.play([a, b], waitSegments)).toEqual([]);
+    expect([a.ring.listedCount, b.ring.listedCount]).toEqual([3, 3]);
+    expect(rig.open(c)).toBeUndefined();
+    expect(await rig.play([a, b, c], 40)).toEqual([]);
+    expect([a, b, c].map(({ ring }) => ring.listedCount)).toEqual([3, 3, 3]);
+    expect(rig.stopped).toEqual([]);
+    // One goes, and the windows of the others grow again
+    rig.ring.leave(c);
+    expect(await rig.play([a, b], 20)).toEqual([]);
+    expect([a.ring.listedCount, b.ring.listedCount]).toEqual([6, 6]);
+  });
+
+  test('turned away where it would not fit with the shortest windows: those stay long', async () => {
+    const rig = new Rig(15 * SEGMENT_BYTES);
+    const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
+    rig.open(a);
+    await rig.play([a], 20);
+    expect(rig.open(b)).toMatchObject({ retryAfterS: 10, reason: expect.stringMatching(/taken/) });
+    expect(await rig.play([a], 20)).toEqual([]);
+    expect(a.ring.listedCount).toBe(6);
+    expect(rig.ring.stats()).toMatchObject({ turnedAway: 1, gaveWay: 0 });
+  });
+
+  test('who waits no longer gives the room back', async () => {
+    const rig = new Rig(30 * SEGMENT_BYTES);
+    const [a, b, c] = [rig.member('a', 0), rig.member('b', 0), rig.member('c', 0)];
+    rig.open(a);
+    await rig.play([a], 3);
+    rig.open(b);
+    await rig.play([a, b], 20);
+    expect(rig.open(c)).toBeDefined();
+    expect(await rig.play([a, b], 30)).toEqual([]);
+    expect([a.ring.listedCount, b.ring.listedCount]).toEqual([6, 6]);
+  });
+
+  test('goes by what the source declares until segments were seen', () => {
+    const rig = new Rig(30 * SEGMENT_BYTES);
+    const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
+    rig.open(a);
+    rig.feed(a, 6);
+    b.ring.size.declaredBytesPerS = (10 * SEGMENT_BYTES) / TARGET_S;
+    expect(rig.open(b)).toBeDefined();
+    b.ring.size.declaredBytesPerS = SEGMENT_BYTES / TARGET_S;
+    expect(rig.open(b)).toBeUndefined();
+  });
+
+  test('does not know what those need that just started, and says so: come again soon', () => {
+    const rig = new Rig(16 * MIB);
+    rig.open(rig.member('a', 0));
+    expect(rig.open(rig.member('b', 0))?.retryAfterS).toBe(1);
+  });
+
+  test('what nobody watches any more gives way to a viewer, and not to nobody', async () => {
+    const rig = new Rig(15 * SEGMENT_BYTES);
+    const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
+    rig.open(a);
+    await rig.play([a], 20);
+    await rig.clock.advance(3 * TARGET_S * 1000);
+    expect(rig.ring.admit(b, 'nobody')).toBeDefined();
+    expect(rig.stopped).toEqual([]);
+    expect(rig.open(b)).toBeUndefined();
+    expect(rig.stopped).toEqual(['a']);
+  });
+});
+
+describe('Ring under pressure', () => {
+  test('who came last gives way where sizes were not what they seemed', async () => {
+    const rig = new Rig(30 * SEGMENT_BYTES);
+    const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
+    rig.open(a);
+    expect(await rig.play([a], 20)).toEqual([]);
+    expect(rig.open(b)).toBeUndefined();
+    // It turns out three times as large as the other
+    const refused = await rig.play([a, b], 20, new Map([[b, 3 * SEGMENT_BYTES]]));
+    expect(rig.stopped).toEqual(['b']);
+    expect(refused.filter((id) => id !== 'b')).toEqual([]);
+    expect(a.ring.all().every(({ state }) => state !== 'gap')).toBe(true);
+    expect(rig.open(b)?.retryAfterS).toBe(10);
+  });
+
+  test('before it, what nobody watches any more', async () => {
+    const rig = new Rig(36 * SEGMENT_BYTES);
+    const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
+    rig.open(a);
+    await rig.play([a], 20);
+    rig.open(b);
+    b.sinceMs = rig.clock.monotonicMs();
+    const refused = await rig.play([b], 20, new Map([[b, 4 * SEGMENT_BYTES]]));
+    expect([rig.stopped, refused]).toEqual([['a'], []]);
+  });
+
+  test('one that is alone is not stopped: it has gaps', async () => {
+    const rig = new Rig(6 * SEGMENT_BYTES);
+    const a = rig.member('a', 0);
+    rig.open(a);
+    expect((await rig.play([a], 20)).length).toBeGreaterThan(0);
+    expect(rig.stopped).toEqual([]);
+  });
+
+  test('nobody gives way to a body larger than all of it', async () => {
+    const rig = new Rig(40 * SEGMENT_BYTES);
+    const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
+    rig.open(a);
+    rig.open(b);
+    b.sinceMs = 0;
+    await rig.play([a, b], 4);
+    expect(rig.feed(a, 1, 41 * SEGMENT_BYTES)).toBe(1);
+    expect(rig.stopped).toEqual([]);
   });
 });

@@ -16,6 +16,7 @@ export function ringSegment(mediaSequence: number, listed: Partial<ListedSegment
     body: undefined,
     contentType: 'video/mp2t',
     inFlight: undefined,
+    servedForS: 0,
     promisedUntilMs: 0,
   };
 }

@@ -28,6 +28,7 @@ function ringOf(parts: readonly Part[], discontinuitySequence = 0): RenditionRin
       body: undefined,
       contentType: '',
       inFlight: undefined,
+      servedForS: 0,
       promisedUntilMs: 0,
     });
   }
