@@ -10,14 +10,26 @@ import { createPast, judgeList, type Past, rewind } from './playlist-rules.ts';
 import { Promises } from './promises.ts';
 import { nameOf, type Upstream } from './upstream.ts';
 import type { Call } from './wire.ts';
+import { upstreamOf } from './world-options.ts';
 
 const SEGMENT = /\/(?:r\d+-)?\d+(?:_\d+)?\.(?:ts|m4s)$/;
 /** From the end of `idle_stop` until everything upstream must be closed. */
 const CLOSE_MS = 1000;
 
+export type Limits = {
+  readonly idleStopMs: number;
+  /**
+   * A body that came whole may be worth nothing, as where its key did not come, or be let go at
+   * once for want of memory.
+   */
+  readonly mayFetchAgain: boolean;
+  /** Each fetches for itself what they share. */
+  readonly channels: number;
+};
+
 export class Checker {
   readonly #journal: Journal;
-  readonly #idleStopMs: number;
+  readonly #limits: Limits;
   readonly #pasts = new Map<string, Past>();
   readonly #promises = new Map<Rendition, Promises>();
   readonly #open = new Map<string, Set<Call>>();
@@ -27,26 +39,20 @@ export class Checker {
   readonly #paths = new Map<string, string>();
   readonly #fetched = new Set<string>();
   readonly #upstream: Upstream;
-  readonly #mayFetchAgain: boolean;
   readonly #made = new Map<string, Made>();
   readonly #texts = new WeakMap<Rendition, { version: number; text: string }>();
   /** A new object each time the rendition starts. */
   readonly #lives = new Map<Rendition, object>();
 
-  /**
-   * `mayFetchAgain`: a body that came whole may be worth nothing, as where its key did not come, or
-   * be let go at once for want of memory.
-   */
-  constructor(journal: Journal, idleStopMs: number, upstream: Upstream, mayFetchAgain: boolean) {
+  constructor(journal: Journal, limits: Limits, upstream: Upstream) {
     this.#journal = journal;
-    this.#idleStopMs = idleStopMs;
+    this.#limits = limits;
     this.#upstream = upstream;
-    this.#mayFetchAgain = mayFetchAgain;
   }
 
   /** A viewer asks something of the channel. */
   asked(channel: string, nowMs: number): void {
-    this.#askedMs.set(channel, nowMs);
+    this.#askedMs.set(upstreamOf(channel), nowMs);
   }
 
   opened(call: Call): void {
@@ -55,14 +61,14 @@ export class Checker {
     this.#open.set(pathname, calls.add(call));
     const channel = channelOf(pathname);
     const idleMs = call.openedMs - (this.#askedMs.get(channel) ?? Number.NEGATIVE_INFINITY);
-    if (idleMs > this.#idleStopMs + CLOSE_MS) {
+    if (idleMs > this.#limits.idleStopMs + CLOSE_MS) {
       this.#journal.breach('I7', `${pathname} was asked for ${idleMs} ms after the last viewer`);
     }
     // A key or init segment under another token may be another one
     const isSame = ({ url }: Call) => SEGMENT.test(pathname) || url === call.url;
     const fetches = [...calls].filter((other) => !other.isLook && isSame(other));
     const isOneOnly = !call.isLook && !pathname.endsWith('.m3u8') && !this.#upstream.isAmbiguous;
-    if (isOneOnly && fetches.length > 1) {
+    if (isOneOnly && fetches.length > this.#limits.channels) {
       this.#journal.breach('I1', `${pathname} is fetched ${fetches.length} times at once`);
     }
   }
@@ -79,7 +85,7 @@ export class Checker {
     const known = this.#wholes.get(path) ?? new Set();
     this.#wholes.set(path, known.add(identity));
     if (isFlawed || isLook || !SEGMENT.test(path)) return;
-    if (this.#fetched.has(identity) && !this.#mayFetchAgain && !this.#upstream.isAmbiguous) {
+    if (this.#fetched.has(identity) && !this.#limits.mayFetchAgain && !this.#upstream.isAmbiguous) {
       this.#journal.breach('I1', `${path} is fetched again although it came whole`);
     }
     this.#fetched.add(identity);
@@ -133,22 +139,27 @@ export class Checker {
     if (heldBytes > budgetBytes) this.#journal.breach('I5', `${heldBytes} of ${budgetBytes} bytes`);
     for (const pathname of this.#open.keys()) {
       const idleMs = nowMs - (this.#askedMs.get(channelOf(pathname)) ?? nowMs);
-      if (idleMs <= this.#idleStopMs + CLOSE_MS) continue;
+      if (idleMs <= this.#limits.idleStopMs + CLOSE_MS) continue;
       this.#journal.breach('I7', `${pathname} is still open ${idleMs} ms after the last viewer`);
     }
   }
 
   /** The rendition knows none of its segments any more: what it promised is void. */
-  forgot(id: string, because: string): void {
+  forgot(key: string, because: string): void {
     if (because === 'the source counts anew') {
-      this.#journal.breach('I4', `${id} forgot what it had promised: ${because}`);
+      this.#journal.breach('I4', `${key} forgot what it had promised: ${because}`);
     }
     this.forgetFetched();
-    for (const rendition of this.#promises.keys()) {
-      if (rendition.id !== id) continue;
+    for (const [rendition, promises] of this.#promises) {
+      if (promises.key !== key) continue;
       this.#promises.delete(rendition);
       this.#lives.delete(rendition);
     }
+  }
+
+  /** Where memory is short, who came last is stopped: a gap is for who is alone with it. */
+  dropped(others: readonly string[]): void {
+    if (others.length > 0) this.#journal.breach('I5', `a gap for want of memory, beside ${others}`);
   }
 
   /**

@@ -22,14 +22,14 @@ type Promised = {
 export class Promises {
   readonly #rendition: Rendition;
   readonly #journal: Journal;
-  readonly #key: string;
+  readonly key: string;
   readonly #promised = new Map<string, Promised>();
   /** The last segment that may have been named before it was held; undefined before any list. */
   #lastAhead: number | undefined;
   #wasFollowed = false;
 
   constructor(key: string, rendition: Rendition, journal: Journal) {
-    this.#key = key;
+    this.key = key;
     this.#rendition = rendition;
     this.#journal = journal;
   }
@@ -108,6 +108,6 @@ export class Promises {
 
   #blame(what: string): void {
     this.#promised.clear();
-    this.#journal.breach('I4', `${this.#key}: ${what}`);
+    this.#journal.breach('I4', `${this.key}: ${what}`);
   }
 }

@@ -19,7 +19,9 @@ export type ServerSettings = {
   readonly idleStopMs: number;
   readonly memoryBytes: number;
   /** A rendition was stopped, or begun anew: what it promised is void. */
-  readonly onForget: (rendition: string, because: string) => void;
+  readonly onForget: (key: string, because: string) => void;
+  /** A segment found no memory; `others` hold some at that moment. */
+  readonly onDropped: (others: readonly string[]) => void;
 };
 
 export class Server {
@@ -37,7 +39,7 @@ export class Server {
     const { ahead, idleStopMs } = settings;
     this.relays = new Relays(settings.channels, {
       clock: this.clock,
-      log: forgetLog({}, settings.onForget),
+      log: simLog({}, settings.onForget, (key) => settings.onDropped(this.#holding(key))),
       outbound,
       random: dice.fork().random,
       leases: new ProviderLeases(this.clock, new Map()),
@@ -46,6 +48,17 @@ export class Server {
       openLoop: this.threads.open,
       settings: { ahead, idleStopMs, segmentMaxBytes: SEGMENT_MAX_BYTES },
     });
+  }
+
+  /** Channel and rendition of those that hold something, but for one. */
+  #holding(but: string): string[] {
+    const keys = [...this.relays.all()].flatMap((relay) =>
+      relay
+        .stats()
+        .renditions.filter(({ state, ring }) => state === 'following' && ring.heldBytes > 0)
+        .map(({ id }) => `${relay.config.id}/${id}`),
+    );
+    return keys.filter((key) => key !== but);
   }
 
   /** SIGTERM: what is to be kept is written, everything upstream is closed. */
@@ -72,14 +85,21 @@ export class Server {
   }
 }
 
-function forgetLog(fields: LogFields, onForget: ServerSettings['onForget']): Log {
+function simLog(
+  fields: LogFields,
+  onForget: ServerSettings['onForget'],
+  onDropped: (key: string) => void,
+): Log {
+  const key = `${fields['channel']}/${fields['rendition']}`;
   return {
     ...silentLog,
     info: (message, more) => {
-      if (message !== 'segments forgotten') return;
-      onForget(String(fields['rendition']), String(more?.['because']));
+      if (message === 'segments forgotten') onForget(key, String(more?.['because']));
     },
-    with: (more) => forgetLog({ ...fields, ...more }, onForget),
+    error: (message) => {
+      if (message.startsWith('segment dropped')) onDropped(key);
+    },
+    with: (more) => simLog({ ...fields, ...more }, onForget, onDropped),
   };
 }
 

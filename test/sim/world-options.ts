@@ -9,11 +9,12 @@ export type Kind = 'hls' | 'computed' | 'finished';
 export type WorldOptions = {
   readonly kind: Kind;
   readonly upstream: UpstreamOptions;
-  readonly channel: ChannelConfig;
+  /** All of the one upstream; more than one where they compete for memory. */
+  readonly channels: readonly ChannelConfig[];
   readonly ahead: number;
   readonly idleStopMs: number;
   readonly memoryBytes: number;
-  /** Too little for what is promised: then lists have gaps, and nothing else is asked of weir. */
+  /** It may be too little: then viewers are turned away, and one that is alone has gaps. */
   readonly isTight: boolean;
 };
 
@@ -29,15 +30,22 @@ export function drawWorld(dice: Dice): WorldOptions {
   const renditions = upstream.renditions.length;
   const segmentBytes = upstream.packets * 190;
   const isTight = dice.chance(0.15);
-  return {
-    kind,
-    upstream,
-    channel: { id: CHANNEL, name: CHANNEL, mode: 'buffered', sources: [source], keepWarm: false },
-    ahead: dice.whole(1, 4),
-    idleStopMs: dice.pick([12_000, 20_000, 30_000]),
-    isTight,
-    memoryBytes: isTight ? segmentBytes * dice.whole(4, 14) * renditions : 1e9,
-  };
+  const ahead = dice.whole(1, 4);
+  const idleStopMs = dice.pick([12_000, 20_000, 30_000]);
+  const memoryBytes = isTight ? segmentBytes * dice.whole(4, 14) * renditions : 1e9;
+  const count = isTight ? dice.whole(1, 3) : 1;
+  const channels = Array.from({ length: count }, (_, index) => channelOf(source, index));
+  return { kind, upstream, channels, ahead, idleStopMs, isTight, memoryBytes };
+}
+
+function channelOf(source: SourceConfig, index: number): ChannelConfig {
+  const id = index === 0 ? CHANNEL : `${CHANNEL}-${index + 1}`;
+  return { id, name: id, mode: 'buffered', sources: [source], keepWarm: false };
+}
+
+/** The upstream behind a channel. */
+export function upstreamOf(channel: string): string {
+  return channel.split('-')[0] as string;
 }
 
 function drawHls(dice: Dice, kind: Kind): UpstreamOptions {

@@ -49,7 +49,8 @@ export class World {
     const mayFetchAgain =
       isTight || kind === 'computed' || upstream.form !== 'ts' || upstream.signsNames;
     this.#upstream = new Upstream(this.#clock, this.#dice.fork(), this.#weather, upstream);
-    this.#checker = new Checker(this.#journal, idleStopMs, this.#upstream, mayFetchAgain);
+    const limits = { idleStopMs, mayFetchAgain, channels: this.#options.channels.length };
+    this.#checker = new Checker(this.#journal, limits, this.#upstream);
     this.#outbound = createWire(this.#clock, {
       plan: (request) => {
         const plan = this.#upstream.plan(request);
@@ -133,16 +134,17 @@ export class World {
   #admit(dice: Dice, habit: Habit): Viewer {
     const name = `viewer ${this.#viewers.length + 1}`;
     this.#journal.note(`${name} comes: ${JSON.stringify(habit)}`);
-    const viewer = new Viewer(name, this.#viewerWorld(), dice, habit);
+    const viewer = new Viewer(name, this.#viewerWorld(dice), dice, habit);
     this.#viewers.push(viewer);
     void viewer.watch();
     return viewer;
   }
 
-  #viewerWorld(): ViewerWorld {
+  #viewerWorld(dice: Dice): ViewerWorld {
+    const { channels } = this.#options;
     return {
       clock: this.#clock,
-      channel: this.#options.channel.id,
+      channel: (channels.length === 1 ? channels[0]! : dice.pick(channels)).id,
       checker: this.#checker,
       journal: this.#journal,
       server: () => this.#server,
@@ -175,10 +177,10 @@ export class World {
   }
 
   #start(): Server {
-    const { channel, ahead, idleStopMs, memoryBytes } = this.#options;
-    const onForget = (rendition: string, because: string) =>
-      this.#checker.forgot(rendition, because);
-    const settings = { channels: [channel], ahead, idleStopMs, memoryBytes, onForget };
+    const { channels, ahead, idleStopMs, memoryBytes } = this.#options;
+    const onForget = (key: string, because: string) => this.#checker.forgot(key, because);
+    const onDropped = (others: readonly string[]) => this.#checker.dropped(others);
+    const settings = { channels, ahead, idleStopMs, memoryBytes, onForget, onDropped };
     const dice = this.#dice.fork();
     return new Server(this.#clock, dice, this.#outbound, this.#disk, settings);
   }
