@@ -4,6 +4,7 @@ import { type ErrorRecord, errorRecord } from '../base/errors.ts';
 import { InFlight } from '../ring/in-flight.ts';
 import { isSegmentName, mediaSequenceOf } from '../ring/name.ts';
 import { RenditionRing } from '../ring/rendition-ring.ts';
+import type { Demand } from '../ring/ring.ts';
 import { windowSegmentsFor } from '../ring/window.ts';
 import type { Traits } from '../source/failover/match.ts';
 import type { OpenRendition } from '../source/open-source.ts';
@@ -250,14 +251,14 @@ export class Rendition implements Disposable {
   async #startCold(
     mode: LoopMode,
     untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS,
-    who: 'viewer' | 'nobody' = 'viewer',
+    who: Demand = 'viewer',
   ): Promise<PlaylistAnswer> {
-    // What is only looked at holds nothing
-    const refused = mode === 'probe' ? undefined : this.#refused(who);
+    const first = this.#first;
+    // Whoever comes later must not begin with a list as old as this
+    this.#first = undefined;
+    const refused = this.#refused(mode === 'probe' ? 'look' : who);
     if (refused !== undefined) return refused;
     this.#state = mode === 'probe' ? 'probing' : 'following';
-    const first = this.#first;
-    this.#first = undefined;
     this.#supply.open(mode, first);
     return this.#waitForListing(untilMs);
   }
@@ -278,7 +279,7 @@ export class Rendition implements Disposable {
   }
 
   /** Undefined where it is followed now. */
-  #follow(who: 'viewer' | 'nobody' = 'viewer'): Unavailable | undefined {
+  #follow(who: Demand = 'viewer'): Unavailable | undefined {
     if (this.#state !== 'probing') return undefined;
     const refused = this.#refused(who);
     if (refused !== undefined) return refused;
@@ -288,7 +289,7 @@ export class Rendition implements Disposable {
   }
 
   /** Undefined where there is memory for it. */
-  #refused(who: 'viewer' | 'nobody'): Unavailable | undefined {
+  #refused(who: Demand): Unavailable | undefined {
     const { clock, ring } = this.#deps;
     const nowMs = clock.monotonicMs();
     const waitMs = this.#gaveWayMs + GAVE_WAY_MS - nowMs;

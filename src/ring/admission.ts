@@ -20,9 +20,13 @@ const RETRY_S_MAX = 60;
 /** Who was told to come again and has not for so long will not. */
 const WAITING_MS = 10_000;
 
+/** Whether it fits, and the windows with which it does or would. */
+type Judgement = { readonly refusal?: Refusal; readonly shares: Shares };
+
 /**
  * Invariant: those admitted fit in the budget, each with what it needs or holds, whichever is more,
- * as far as their sizes are known. One that is alone is always admitted.
+ * as far as their sizes are known. While nothing is known of any, none plays yet whom another could
+ * disturb, and all are admitted.
  */
 export class Admission {
   readonly #budgetBytes: number;
@@ -49,21 +53,40 @@ export class Admission {
     limit(shareMemory([...new Set([...rings, ...this.#waiting.keys()])], this.#budgetBytes));
   }
 
+  /** What a viewer of it would be told now; nothing changes by it. */
+  wouldRefuse(
+    ring: RenditionRing,
+    members: Iterable<RingMember>,
+    nowMs: number,
+  ): Refusal | undefined {
+    return this.#judge(ring, followed(members, nowMs), nowMs).refusal;
+  }
+
   /** `waits`: where it is refused, windows are shortened so that it can be admitted later. */
   admit(
-    { ring }: RingMember,
+    ring: RenditionRing,
     members: Iterable<RingMember>,
     nowMs: number,
     waits: boolean,
   ): Refusal | undefined {
-    const others = followed(members, nowMs).filter((other) => other !== ring);
+    const { refusal, shares } = this.#judge(ring, followed(members, nowMs), nowMs);
     this.#waiting.delete(ring);
-    if (others.length === 0) {
-      if (isMeasured(ring)) limit(shareMemory([ring], this.#budgetBytes));
-      return undefined;
-    }
+    if (refusal === undefined) limit(shares);
+    if (refusal === undefined || !waits || !shares.fits) return refusal;
+    this.#waiting.set(ring, nowMs + refusal.retryAfterS * 1000 + WAITING_MS);
+    limit(shares);
+    return refusal;
+  }
+
+  #judge(ring: RenditionRing, rings: readonly RenditionRing[], nowMs: number): Judgement {
+    const others = rings.filter((other) => other !== ring);
     const shares = shareMemory([...others, ring], this.#budgetBytes);
-    if (!shares.fits) return this.#full(others);
+    if (!others.some(isMeasured)) return { shares };
+    if (!shares.fits) {
+      const retryAfterS = others.every(isMeasured) ? FULL_RETRY_S : UNMEASURED_RETRY_S;
+      const reason = 'the memory budget is taken by channels that are being watched';
+      return { refusal: { retryAfterS, reason }, shares };
+    }
     const assumed = assumedSize(others);
     let expectedBytes = needOf(ring, WINDOW_TARGET_DURATIONS, assumed);
     let lateS = RETRY_S_MIN;
@@ -73,23 +96,10 @@ export class Admission {
       expectedBytes += Math.max(need, promised);
       if (promised > need) lateS = Math.max(lateS, lastPromiseS(other));
     }
-    if (expectedBytes <= this.#budgetBytes) {
-      limit(shares);
-      return undefined;
-    }
+    if (expectedBytes <= this.#budgetBytes) return { shares };
     const retryAfterS = Math.min(RETRY_S_MAX, Math.ceil(lateS));
-    if (waits) {
-      this.#waiting.set(ring, nowMs + retryAfterS * 1000 + WAITING_MS);
-      limit(shares);
-    }
-    return { retryAfterS, reason: 'memory is being made free by those that are watched' };
-  }
-
-  #full(others: readonly RenditionRing[]): Refusal {
-    return {
-      retryAfterS: others.every(isMeasured) ? FULL_RETRY_S : UNMEASURED_RETRY_S,
-      reason: 'the memory budget is taken by channels that are being watched',
-    };
+    const reason = 'memory is being made free by those that are watched';
+    return { refusal: { retryAfterS, reason }, shares };
   }
 }
 

@@ -4,6 +4,9 @@ import { Admission, type Refusal } from './admission.ts';
 import type { RingMember } from './member.ts';
 import type { RenditionRing, Segment } from './rendition-ring.ts';
 
+/** A viewer came, one only looks whether it could, or it is to be kept warm for one. */
+export type Demand = 'viewer' | 'look' | 'nobody';
+
 export type RingStats = {
   readonly heldBytes: number;
   readonly budgetBytes: number;
@@ -95,14 +98,19 @@ export class Ring {
   /**
    * To be asked before a rendition is kept up with its source: undefined where there will be room
    * for it, else what its viewer should be told. For a `viewer` those that nobody watches any more
-   * give way, and windows are shortened so that there is room when it comes again.
+   * give way, and windows are shortened so that there is room when it comes again; for who only
+   * looks nothing is changed.
    */
-  admit(member: RingMember, viewer: 'viewer' | 'nobody'): Refusal | undefined {
+  admit({ ring }: RingMember, who: Demand): Refusal | undefined {
     const nowMs = this.#clock.monotonicMs();
+    if (who === 'look') {
+      const watched = [...this.#members].filter((other) => !isAbandoned(other, nowMs));
+      return this.#admission.wouldRefuse(ring, watched, nowMs);
+    }
     for (;;) {
-      const refusal = this.#admission.admit(member, this.#members, nowMs, viewer === 'viewer');
+      const refusal = this.#admission.admit(ring, this.#members, nowMs, who === 'viewer');
       if (refusal === undefined) return undefined;
-      const left = viewer === 'viewer' ? this.#abandoned(member.ring, nowMs) : undefined;
+      const left = who === 'viewer' ? this.#abandoned(ring, nowMs) : undefined;
       if (left === undefined) {
         this.#turnedAway++;
         return refusal;
@@ -149,12 +157,7 @@ export class Ring {
   #abandoned(but: RenditionRing, nowMs: number): RingMember | undefined {
     let found: RingMember | undefined;
     for (const member of this.#members) {
-      if (member.ring === but || member.followedSinceMs() === undefined) continue;
-      const patienceMs = Math.max(
-        ABANDONED_MS_MIN,
-        ABANDONED_TARGET_DURATIONS * member.ring.targetDurationS * 1000,
-      );
-      if (nowMs - member.lastWatchedMs() < patienceMs) continue;
+      if (member.ring === but || !isAbandoned(member, nowMs)) continue;
       if (found === undefined || member.lastWatchedMs() < found.lastWatchedMs()) found = member;
     }
     return found;
@@ -196,4 +199,11 @@ export class Ring {
     this.#collections++;
     this.#collect();
   }
+}
+
+/** It is still followed, and nobody asks for it any more. */
+function isAbandoned(member: RingMember, nowMs: number): boolean {
+  if (member.followedSinceMs() === undefined) return false;
+  const playedMs = ABANDONED_TARGET_DURATIONS * member.ring.targetDurationS * 1000;
+  return nowMs - member.lastWatchedMs() >= Math.max(ABANDONED_MS_MIN, playedMs);
 }

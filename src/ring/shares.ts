@@ -2,25 +2,30 @@
 import type { RenditionRing } from './rendition-ring.ts';
 import { neededBytes, type SegmentSize, WINDOW_TARGET_DURATIONS } from './window.ts';
 
-/** Of a rendition of which nothing is known, where nothing is known of any: 6 Mbit/s. */
-const ASSUMED: SegmentSize = { bytesPerS: 750_000, segmentS: 6 };
 /** A finished stream is kept as there is room; that of it which is on its way must have some. */
 const ON_DEMAND_SEGMENTS = 3;
+/** The rest is for segments that are larger than those before them. */
+const SHARED_PART = 0.95;
 
-/** Who knows least is taken to be like the largest of the others. */
-export function assumedSize(rings: Iterable<RenditionRing>): SegmentSize {
+/** Of which nothing is known, it is taken to be like the largest of the others. */
+export function assumedSize(rings: Iterable<RenditionRing>): SegmentSize | undefined {
   let largest: SegmentSize | undefined;
   for (const { size } of rings) {
     const { measured } = size;
     if (measured === undefined) continue;
     if (largest === undefined || measured.bytesPerS > largest.bytesPerS) largest = measured;
   }
-  return largest ?? ASSUMED;
+  return largest;
 }
 
 /** What a rendition needs with a window of so many segments. */
-export function needOf(ring: RenditionRing, segments: number, assumed: SegmentSize): number {
+export function needOf(
+  ring: RenditionRing,
+  segments: number,
+  assumed: SegmentSize | undefined,
+): number {
   const size = ring.size.sizeOr(assumed);
+  if (size === undefined) return 0;
   if (ring.onDemand) return size.bytesPerS * size.segmentS * ON_DEMAND_SEGMENTS;
   const targetDurationS = ring.targetDurationS === 0 ? size.segmentS : ring.targetDurationS;
   return neededBytes(size, segments, targetDurationS);
@@ -42,7 +47,7 @@ export function shareMemory(rings: readonly RenditionRing[], budgetBytes: number
     leastBytes += needOf(ring, WINDOW_TARGET_DURATIONS, assumed);
     mostBytes += needOf(ring, ring.wantedSegments, assumed);
   }
-  const spareBytes = budgetBytes - leastBytes;
+  const spareBytes = budgetBytes * SHARED_PART - leastBytes;
   const between = mostBytes - leastBytes;
   const part = spareBytes >= between ? 1 : Math.max(0, spareBytes / between);
   const windows = new Map<RenditionRing, number>();

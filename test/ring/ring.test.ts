@@ -224,7 +224,7 @@ describe('Ring admission', () => {
   });
 
   test('a newcomer comes in where all windows fit, and nobody is touched', async () => {
-    const rig = new Rig(30 * SEGMENT_BYTES);
+    const rig = new Rig(32 * SEGMENT_BYTES);
     const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
     expect(rig.open(a)).toBeUndefined();
     expect(await rig.play([a], 20)).toEqual([]);
@@ -234,7 +234,7 @@ describe('Ring admission', () => {
   });
 
   test('the third of three waits until the windows of two are short, and none has a gap', async () => {
-    const rig = new Rig(30 * SEGMENT_BYTES);
+    const rig = new Rig(32 * SEGMENT_BYTES);
     const [a, b, c] = [rig.member('a', 0), rig.member('b', 0), rig.member('c', 0)];
     rig.open(a);
     await rig.play([a], 3);
@@ -256,7 +256,7 @@ describe('Ring admission', () => {
   });
 
   test('turned away where it would not fit with the shortest windows: those stay long', async () => {
-    const rig = new Rig(15 * SEGMENT_BYTES);
+    const rig = new Rig(16 * SEGMENT_BYTES);
     const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
     rig.open(a);
     await rig.play([a], 20);
@@ -267,7 +267,7 @@ describe('Ring admission', () => {
   });
 
   test('who waits no longer gives the room back', async () => {
-    const rig = new Rig(30 * SEGMENT_BYTES);
+    const rig = new Rig(32 * SEGMENT_BYTES);
     const [a, b, c] = [rig.member('a', 0), rig.member('b', 0), rig.member('c', 0)];
     rig.open(a);
     await rig.play([a], 3);
@@ -279,7 +279,7 @@ describe('Ring admission', () => {
   });
 
   test('goes by what the source declares until segments were seen', () => {
-    const rig = new Rig(30 * SEGMENT_BYTES);
+    const rig = new Rig(32 * SEGMENT_BYTES);
     const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
     rig.open(a);
     rig.feed(a, 6);
@@ -289,14 +289,44 @@ describe('Ring admission', () => {
     expect(rig.open(b)).toBeUndefined();
   });
 
-  test('does not know what those need that just started, and says so: come again soon', () => {
-    const rig = new Rig(16 * MIB);
-    rig.open(rig.member('a', 0));
-    expect(rig.open(rig.member('b', 0))?.retryAfterS).toBe(1);
+  test('while nothing is known of any, none plays whom another could disturb', () => {
+    const rig = new Rig(16 * SEGMENT_BYTES);
+    const [a, b, c] = [rig.member('a', 0), rig.member('b', 0), rig.member('c', 0)];
+    expect([rig.open(a), rig.open(b)]).toEqual([undefined, undefined]);
+    rig.feed(a, 6);
+    // One that just started is taken to be like it: that is known better in a moment
+    expect(rig.open(c)?.retryAfterS).toBe(1);
+  });
+
+  test('one of which nothing comes takes no room', async () => {
+    const rig = new Rig(24 * SEGMENT_BYTES);
+    const [a, down, b] = [rig.member('a', 0), rig.member('down', 0), rig.member('b', 0)];
+    rig.open(down);
+    rig.open(a);
+    rig.feed(a, 6);
+    expect(rig.open(b)?.retryAfterS).toBe(1);
+    await rig.clock.advance(5000);
+    expect(rig.open(b)).toBeUndefined();
+  });
+
+  test('who only looks is told the same, and changes nothing', async () => {
+    const rig = new Rig(32 * SEGMENT_BYTES);
+    const [a, b, c] = [rig.member('a', 0), rig.member('b', 0), rig.member('c', 0)];
+    rig.open(a);
+    await rig.play([a], 3);
+    rig.open(b);
+    await rig.play([a, b], 20);
+    expect(rig.ring.admit(c, 'look')).toBeDefined();
+    expect(await rig.play([a, b], 20)).toEqual([]);
+    expect([a.ring.listedCount, b.ring.listedCount]).toEqual([6, 6]);
+    // Nobody watches them any more: a viewer would take their place
+    await rig.clock.advance(60_000);
+    expect(rig.ring.admit(c, 'look')).toBeUndefined();
+    expect(rig.stopped).toEqual([]);
   });
 
   test('what nobody watches any more gives way to a viewer, and not to nobody', async () => {
-    const rig = new Rig(15 * SEGMENT_BYTES);
+    const rig = new Rig(16 * SEGMENT_BYTES);
     const [a, b] = [rig.member('a', 0), rig.member('b', 0)];
     rig.open(a);
     await rig.play([a], 20);
