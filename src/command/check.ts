@@ -8,6 +8,7 @@ import { formatOrigin } from '../config/origin.ts';
 import { checkLineUps } from './check-line-ups.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
+import { memoryRows } from './memory-room.ts';
 import { warningsOf } from './warnings.ts';
 
 export async function runCheck(given: Given, terminal: Terminal): Promise<ExitCode> {
@@ -32,6 +33,7 @@ export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] 
   const sections = [
     `Configuration: ${source}`,
     block('Settings', settingRows(loaded)),
+    block('Memory', memoryRows(loaded.config)),
     block(
       `Channels (${loaded.config.channels.length})`,
       loaded.config.channels.flatMap(channelRows),

@@ -3,9 +3,11 @@ import { mkdtemp, readFile, rmdir, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, release, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { VERSION } from '../base/version.ts';
+import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { formatSize } from '../config/size.ts';
 import type { Finding } from './finding.ts';
+import { roomFor } from './memory-room.ts';
 
 /** What weir needs beside the ring: code, threads, segments in flight. */
 const BESIDE_RING_BYTES = 400 * 2 ** 20;
@@ -25,7 +27,7 @@ export async function checkMachine(loaded: LoadedConfig): Promise<Finding[]> {
     { state: 'ok', what: 'weir', found: `${VERSION}, Bun ${Bun.version}` },
     await checkSystem(),
     checkCores(loaded),
-    await checkMemory(loaded.config.memoryBytes),
+    await checkMemory(loaded.config),
     await checkFileLimit(),
     await checkDataFolder(loaded.config.dataDir),
     await checkClock(),
@@ -55,12 +57,16 @@ function checkCores(loaded: LoadedConfig): Finding {
   return { state: 'ok', what: 'cores', found };
 }
 
-async function checkMemory(ringBytes: number): Promise<Finding> {
+async function checkMemory(config: Config): Promise<Finding> {
+  const { memoryBytes: ringBytes } = config;
   const limitBytes = await cgroupLimit();
   const isLimited = limitBytes !== undefined && limitBytes < totalmem();
   const totalBytes = isLimited ? limitBytes : totalmem();
   const limited = isLimited ? ' allowed to this container' : `, ${formatSize(freemem())} free`;
-  const found = `${formatSize(totalBytes)}${limited}; memory is ${formatSize(ringBytes)}`;
+  const [room] = roomFor(config);
+  const channels = `${room?.count} to ${room?.most} channels at once of ${room?.of}`;
+  const ring = `memory is ${formatSize(ringBytes)}, for ${channels}`;
+  const found = `${formatSize(totalBytes)}${limited}; ${ring}`;
   if (ringBytes > totalBytes) {
     const advice = `set memory below ${formatSize(Math.max(0, totalBytes - BESIDE_RING_BYTES))}`;
     return { state: 'fail', what: 'memory', found, advice };

@@ -183,6 +183,18 @@ function processMetrics(sources: Sources): readonly Metric[] {
       'Segments that found no room: raise memory.',
       one(ring.refusedSegments),
     ),
+    metric(
+      'weir_ring_turned_away_total',
+      'counter',
+      'Requests for a channel that found no room for it: raise memory.',
+      one(ring.turnedAway),
+    ),
+    metric(
+      'weir_ring_gave_way_total',
+      'counter',
+      'Channels stopped for the memory of others: raise memory.',
+      one(ring.gaveWay),
+    ),
     metric('weir_loops', 'gauge', 'Renditions being followed.', one(pool.loops)),
     metric('weir_workers_replaced_total', 'counter', 'Workers that died.', one(pool.replaced)),
     metric(

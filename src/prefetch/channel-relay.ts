@@ -185,7 +185,9 @@ export class ChannelRelay implements Disposable {
     }
     const { main } = this.#opened;
     for (const rendition of this.#renditions.values()) {
-      if (rendition === main || rendition.traits.kind === 'audio') rendition.keepGoing();
+      if (rendition === main || rendition.traits.kind === 'audio') {
+        rendition.keepGoing('nobody');
+      }
     }
   }
 

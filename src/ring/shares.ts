@@ -5,7 +5,7 @@ import { neededBytes, type SegmentSize, WINDOW_TARGET_DURATIONS } from './window
 /** A finished stream is kept as there is room; that of it which is on its way must have some. */
 const ON_DEMAND_SEGMENTS = 3;
 /** The rest is for segments that are larger than those before them. */
-const SHARED_PART = 0.95;
+export const SHARED_PART = 0.95;
 
 /** Of which nothing is known, it is taken to be like the largest of the others. */
 export function assumedSize(rings: Iterable<RenditionRing>): SegmentSize | undefined {

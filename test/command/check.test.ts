@@ -61,6 +61,11 @@ Settings
   log.level                info                     default
   log.format               auto                     default
 
+Memory
+  256MiB for the segments of what is watched
+  8 Mbit/s in segments of 6 s: 86MB a channel, 2 at once; where it is short 50MB, 5 at once
+  3 Mbit/s in segments of 4 s: 22MB a channel, 11 at once; where it is short 13MB, 20 at once
+
 Channels (4)
   news: 1 News 24, group News, from the buffer, kept warm
       from https://***@h.example/a.m3u8?token=*** with authorization

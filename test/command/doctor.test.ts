@@ -34,6 +34,7 @@ describe('checkMachine()', () => {
       'ffmpeg',
     ]);
     expect(named(findings, 'data folder').found).toMatch(/\/data, will be made, .* free$/);
+    expect(named(findings, 'memory').found).toContain('for 2 to 5 channels at once of 8 Mbit/s');
     expect(named(findings, 'clock').state).not.toBe('fail');
   });
 

@@ -45,6 +45,24 @@ class World {
     );
   }
 
+  /** Another that shares the memory. */
+  beside(kind: 'variant' | 'audio', first?: string): Rendition {
+    const list =
+      first === undefined ? {} : { first: { text: first, url: 'http://up.example/l.m3u8' } };
+    return new Rendition(
+      { id: 'other', traits: { kind }, spec: SOURCE, ...list },
+      {
+        clock: this.clock,
+        log: silentLog,
+        ring: this.ring,
+        timeline: new Timeline(),
+        openLoop: this.loops.open,
+        settings: { ahead: 3, segmentMaxBytes: 1000, idleStopMs: 60_000 },
+        count() {},
+      },
+    );
+  }
+
   get loop() {
     return this.loops.last;
   }
@@ -156,24 +174,64 @@ describe('a cold rendition', () => {
     expect(await second).toMatchObject({ kind: 'unavailable' });
   });
 
-  test('finds no room where all memory is promised to others', async () => {
+  test('finds no room where all memory is promised to others, and its sound is never refused', async () => {
     const w = new World({ memoryBytes: 28 });
     await w.follow(1, 3);
-    const other = new Rendition(
-      { id: 'other', traits: { kind: 'variant' }, spec: SOURCE },
-      {
-        clock: w.clock,
-        log: silentLog,
-        ring: w.ring,
-        timeline: w.timeline,
-        openLoop: w.loops.open,
-        settings: { ahead: 3, segmentMaxBytes: 1000, idleStopMs: 60_000 },
-        count() {},
-      },
-    );
+    const other = w.beside('variant', 'an old list');
     const reason = expect.stringContaining('memory');
-    expect(await other.playlist(false)).toMatchObject({ kind: 'unavailable', reason });
-    expect(other.state).toBe('cold');
+    for (const isProbe of [true, false]) {
+      expect(await other.playlist(isProbe)).toMatchObject({ kind: 'unavailable', reason });
+      expect([other.state, w.loops.all.length]).toEqual(['cold', 1]);
+    }
+    expect(await other.body('1-x.ts')).toMatchObject({ kind: 'unavailable', reason });
+    void w.beside('audio').playlist(false);
+    expect(w.loops.all).toHaveLength(2);
+    // Once the other has stopped there is room; what was read when there was none is too old by now
+    w.rendition.stop('idle');
+    void other.playlist(false);
+    expect([other.state, w.loop.spec.first]).toEqual(['following', undefined]);
+  });
+
+  test('is refused where it was only looked at, and others took the memory since', async () => {
+    const w = new World({ memoryBytes: 28 });
+    const other = w.beside('variant');
+    const looked = other.playlist(true);
+    w.loop.list(segments(1, 3));
+    expect(await looked).toEqual({ kind: 'ready' });
+    await w.follow(1, 3);
+    expect(await other.playlist(false)).toMatchObject({ kind: 'unavailable' });
+    const name = other.ring.find(1)?.name ?? '';
+    expect(await other.body(name)).toMatchObject({ kind: 'unavailable' });
+    expect(other.state).toBe('probing');
+  });
+
+  test('that gave way answers so, and does not start again at once', async () => {
+    const w = new World();
+    await w.follow(1, 3);
+    w.rendition.giveWay();
+    expect([w.rendition.state, w.loop.told.at(-1)]).toEqual(['cold', 'close']);
+    expect(await w.rendition.playlist(false)).toMatchObject({
+      kind: 'unavailable',
+      retryAfterS: 10,
+      reason: expect.stringContaining('memory'),
+    });
+    await w.clock.advance(10_000);
+    void w.rendition.playlist(false);
+    expect(w.rendition.state).toBe('following');
+  });
+
+  test('kept warm it is not stopped, and counts as nobody watching', async () => {
+    const w = new World();
+    await w.follow(1, 3);
+    const watchedMs = w.rendition.lastWatchedMs();
+    for (let n = 0; n < 5; n++) {
+      await w.clock.advance(30_000);
+      w.rendition.keepGoing('nobody');
+      w.rendition.sweep(w.clock.monotonicMs());
+    }
+    expect([w.rendition.state, w.rendition.lastWatchedMs()]).toEqual(['following', watchedMs]);
+    w.rendition.keepGoing();
+    expect(w.rendition.lastWatchedMs()).toBe(w.clock.monotonicMs());
   });
 });
 
