@@ -22,8 +22,13 @@ type Reach = {
   readonly provider?: string;
 };
 
-/** An HLS playlist, multivariant or media. */
-export type UrlSource = Reach & { readonly kind: 'url'; readonly url: string };
+/** An HLS playlist, multivariant or media, or an endless MPEG-TS stream: its answer tells. */
+export type UrlSource = Reach & {
+  readonly kind: 'url';
+  readonly url: string;
+  /** Wanted length of the segments that an endless stream is cut into; 4 s where absent. */
+  readonly segmentMs?: number;
+};
 
 /** A computed source: no playlist is fetched, the clock says which segment is the newest. */
 export type TemplateSource = Reach & {

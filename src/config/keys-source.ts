@@ -22,7 +22,16 @@ export const SOURCE_KEYS = [
     kind: 'url',
     schemes: ['http', 'https'],
     example: 'https://origin.example.com/news.m3u8',
-    means: 'HLS playlist of the upstream.',
+    means: 'HLS playlist of the upstream, or an endless MPEG-TS stream; its answer tells which.',
+  },
+  {
+    path: 'channels[].sources[].segment',
+    kind: 'duration',
+    default: '4s',
+    // Shorter ones cost every player a request a second; longer ones nobody waits for
+    min: '1s',
+    max: '15s',
+    means: 'Wanted length of the segments that an endless stream is cut into, at key frames.',
   },
   {
     path: 'channels[].sources[].headers',

@@ -11,6 +11,9 @@ const KINDS_OF_SOURCE = ['url', 'template', 'loop'] as const;
 /** What only means something beside a `template`. */
 const TEMPLATE_ONLY = ['sequence', 'qualities', 'playlist', 'check_every'] as const;
 
+/** What only means something where an upstream may be an endless stream. */
+const URL_ONLY = ['segment'] as const;
+
 /** What only means something where there is an upstream to be reached. */
 const REACH_ONLY = [
   'headers',
@@ -43,6 +46,7 @@ export function resolveSource(
     return undefined;
   }
   if (kind !== 'template') refuseKeys(source, TEMPLATE_ONLY, 'a template', problems);
+  if (kind !== 'url') refuseKeys(source, URL_ONLY, 'a url', problems);
   if (kind === 'loop') refuseKeys(source, REACH_ONLY, 'a url or a template', problems);
   switch (kind) {
     case 'url':
@@ -56,7 +60,10 @@ export function resolveSource(
 
 function urlSource(source: SectionSetting, problems: Problems): UrlSource | undefined {
   const url = valueAt(source, 'channels[].sources[].url');
-  return url === undefined ? undefined : { kind: 'url', url, ...reach(source, problems) };
+  const segmentMs = valueAt(source, 'channels[].sources[].segment');
+  return url === undefined
+    ? undefined
+    : { kind: 'url', url, segmentMs, ...reach(source, problems) };
 }
 
 function loopSource(source: SectionSetting, toPath: PathBase): LoopSource {

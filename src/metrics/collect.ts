@@ -5,6 +5,7 @@ import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { ProviderLeases, ProviderUse } from '../source/failover/provider-leases.ts';
+import type { StreamCounts } from '../source/source.ts';
 import type { EventLoopLag } from './event-loop.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
 
@@ -42,12 +43,19 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
   const stalls: Sample[] = [];
   const switches: Sample[] = [];
   const scores: Sample[] = [];
+  const streams = new Map<keyof StreamCounts, Sample[]>();
   for (const relay of relays) {
     const channel = relay.config.id;
     const stats = relay.stats();
     stalls.push({ labels: { channel }, value: stats.stallsAvoided });
     for (const [reason, value] of stats.switches) {
       switches.push({ labels: { channel, reason }, value });
+    }
+    for (const [what, value] of Object.entries(stats.stream)) {
+      const name = what as keyof StreamCounts;
+      const samples = streams.get(name) ?? [];
+      samples.push({ labels: { channel }, value });
+      streams.set(name, samples);
     }
     for (const { source, active, score } of stats.sources) {
       scores.push({
@@ -83,6 +91,9 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       switches,
     ),
     metric('weir_source_score', 'gauge', 'How well a source has done: 1 always, 0 never.', scores),
+    ...STREAM_METRICS.map(([what, name, help]) =>
+      metric(name, 'counter', help, streams.get(what) ?? []),
+    ),
   ];
 }
 
@@ -143,6 +154,17 @@ function channelViewers(relays: Relays): Metric[] {
     metric('weir_channel_viewers', 'gauge', 'Sessions that watched lately.', viewers),
   ];
 }
+
+const STREAM_METRICS: readonly (readonly [keyof StreamCounts, string, string])[] = [
+  ['connects', 'weir_stream_connects_total', 'Times an endless stream was opened.'],
+  ['receivedBytes', 'weir_stream_received_bytes_total', 'Bytes of endless streams.'],
+  [
+    'continuityErrors',
+    'weir_stream_continuity_errors_total',
+    'Times packets of an endless stream were missing.',
+  ],
+  ['lostSyncs', 'weir_stream_resyncs_total', 'Times the packets had to be found anew.'],
+];
 
 function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
   const used = uses.map(({ provider, used: value }) => ({ labels: { provider }, value }));

@@ -7,7 +7,7 @@ import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { SourceConfig } from '../config/config.ts';
 import type { Outbound } from '../net/outbound.ts';
-import { SourceStatusError } from '../source/errors.ts';
+import { BUSY_STATUS, SourceStatusError } from '../source/errors.ts';
 import type { Lease, ProviderLeases } from '../source/failover/provider-leases.ts';
 import { type HealthReport, SourceHealth } from '../source/failover/source-health.ts';
 import { type OpenSource, openSource } from '../source/open-source.ts';
@@ -50,7 +50,6 @@ const OPEN_MIN_MS = 2000;
 /** A provider may count the connection that was just closed for a moment more. */
 const JUST_LEFT_MS = 5000;
 const JUST_LEFT_RETRY_MS = 1000;
-const BUSY_STATUS = new Set([401, 403, 423, 429, 458, 503, 509]);
 
 type Source = {
   readonly config: SourceConfig;

@@ -70,7 +70,7 @@ function openLoop(loop: number, spec: LoopSpec): RenditionLoop {
     clock: systemClock,
     random: systemRandom,
     gate: world.gate,
-    source: createFollowedSource(spec, world.outbound, systemClock),
+    source: createFollowedSource(spec, world.outbound, systemClock, systemRandom),
     emit: (event) => emit(loop, event),
   });
 }
@@ -84,8 +84,12 @@ async function closeLoop(id: number): Promise<void> {
 }
 
 async function end(): Promise<void> {
-  for (const loop of loops.values()) loop[Symbol.dispose]();
+  const closing = [...loops.values()].map((loop) => {
+    loop[Symbol.dispose]();
+    return loop.closed;
+  });
   loops.clear();
+  await Promise.all(closing);
   await world?.outbound[Symbol.asyncDispose]();
   post({ type: 'ended' });
 }

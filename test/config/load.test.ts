@@ -100,9 +100,15 @@ describe("the design's example", () => {
           guide: 'news.example',
           mode: 'buffered',
           sources: [
-            { kind: 'url', url: 'https://origin.example.com/news/master.m3u8', ...NO_REACH },
             {
               kind: 'url',
+              url: 'https://origin.example.com/news/master.m3u8',
+              segmentMs: 4000,
+              ...NO_REACH,
+            },
+            {
+              kind: 'url',
+              segmentMs: 4000,
               url: 'https://backup.example.com/news.m3u8',
               ...NO_REACH,
               headers: { 'user-agent': 'VLC/3.0.20' },
@@ -183,6 +189,7 @@ channels:
         allow_downgrade: true
         timeouts: { connect: 1s, first_byte: 2s, between_bytes: 3s, total: 4s }
         provider: acme
+        segment: 2500ms
       - template: https://h.example/{begin}-{time}.ts
         sequence: { at: 2026-01-01T00:00:00Z, duration: 2s }
         playlist: https://h.example/real.m3u8
@@ -194,6 +201,7 @@ providers: { acme: { max_connections: 2 } }`);
     expect(config.channels[0]).toMatchObject({ name: 'full', keepWarm: true, mode: 'proxy' });
     expect(url).toEqual({
       kind: 'url',
+      segmentMs: 2500,
       url: 'https://h.example/a.m3u8?token=1',
       headers: {
         'x-one': '1',

@@ -62,6 +62,8 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   SOURCE_FILE: 'a file of a loop cannot be played',
   SOURCE_PROVIDER_BUSY: 'all connections that its provider allows are in use',
   SOURCE_STALLED: 'a source that was tried again names nothing new',
+  SOURCE_STREAM_END: 'upstream ended an endless stream; it is opened again',
+  SOURCE_STREAM_GONE: 'a segment of an endless stream was asked for too late to be there still',
   SOURCE_STATUS: 'the upstream answered something else than 200',
   SOURCE_TROUBLE:
     'the source that was playing failed, stalled, stood still or ended; which is said',
