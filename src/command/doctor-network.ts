@@ -66,7 +66,7 @@ async function checkNames(config: Config): Promise<Finding> {
 }
 
 function hostOf(source: Config['channels'][number]['sources'][number]): string[] {
-  if (source.kind === 'loop') return [];
+  if (source.kind === 'loop' || source.kind === 'datagram') return [];
   const written = source.proxy ?? (source.kind === 'url' ? source.url : source.template);
   const host = URL.parse(written.replace(/\{[a-z]+\}/g, '0'))?.hostname ?? '';
   const isAddress = host.startsWith('[') || /^[\d.]+$/.test(host);

@@ -164,6 +164,14 @@ const STREAM_METRICS: readonly (readonly [keyof StreamCounts, string, string])[]
     'Times packets of an endless stream were missing.',
   ],
   ['lostSyncs', 'weir_stream_resyncs_total', 'Times the packets had to be found anew.'],
+  ['rtpLost', 'weir_stream_rtp_lost_total', 'RTP packets that never came.'],
+  ['rtpReordered', 'weir_stream_rtp_reordered_total', 'RTP packets put back in order.'],
+  ['rtpDuplicates', 'weir_stream_rtp_duplicates_total', 'RTP packets that came twice.'],
+  [
+    'datagramsDropped',
+    'weir_stream_datagrams_dropped_total',
+    'Datagrams of another sender, or more than could be taken.',
+  ],
 ];
 
 function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
@@ -179,7 +187,7 @@ function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
 
 function insecureChannels(channels: readonly ChannelConfig[]): Metric {
   const samples = channels
-    .filter(({ sources }) => sources.some((source) => source.kind !== 'loop' && !source.verifyTls))
+    .filter(({ sources }) => sources.some((source) => 'verifyTls' in source && !source.verifyTls))
     .map(({ id: channel }) => ({ labels: { channel }, value: 1 }));
   const help = 'Channels whose upstream is not verified.';
   return metric('weir_tls_unverified', 'gauge', help, samples);

@@ -269,5 +269,5 @@ export class ChannelSources {
 }
 
 function providerOf(config: SourceConfig): string | undefined {
-  return config.kind === 'loop' ? undefined : config.provider;
+  return 'provider' in config ? config.provider : undefined;
 }

@@ -1,6 +1,6 @@
 // This file finds out which renditions a configured source has.
 import type { Clock } from '../base/clock.ts';
-import type { SourceConfig, TemplateSource, UrlSource } from '../config/config.ts';
+import type { DatagramSource, SourceConfig, TemplateSource, UrlSource } from '../config/config.ts';
 import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
 import type { MultivariantPlaylist, Variant } from '../media/m3u8/playlist.ts';
 import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
@@ -53,6 +53,8 @@ export async function openSource(
   switch (source.kind) {
     case 'loop':
       return { renditions: [{ ...MAIN, spec: { kind: 'loop', files: source.files } }] };
+    case 'datagram':
+      return openDatagrams(source);
     case 'template':
       return openTemplate(source);
     case 'url':
@@ -92,6 +94,11 @@ async function openUrl(
 function openStream(source: UrlSource, policy: OutboundPolicy): OpenSource {
   const { url, timeouts, segmentMs = SEGMENT_DEFAULT_MS } = source;
   const input = { kind: 'http', url, policy } as const;
+  return { renditions: [{ ...MAIN, spec: { kind: 'stream', input, segmentMs, timeouts } }] };
+}
+
+function openDatagrams({ target, segmentMs, timeouts }: DatagramSource): OpenSource {
+  const input = { kind: 'datagram', target } as const;
   return { renditions: [{ ...MAIN, spec: { kind: 'stream', input, segmentMs, timeouts } }] };
 }
 

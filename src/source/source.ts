@@ -1,5 +1,6 @@
 // This file is what every kind of source offers a rendition loop.
 import type { LoopSource, Timeouts } from '../config/config.ts';
+import type { DatagramTarget } from '../net/datagram-target.ts';
 import type { OutboundLimits, OutboundPolicy } from '../net/outbound.ts';
 import type { BodyRef, Listing } from '../ring/listing.ts';
 
@@ -42,11 +43,9 @@ export type StreamSpec = {
 };
 
 /** Where an endless MPEG-TS comes from. */
-export type StreamInputSpec = {
-  readonly kind: 'http';
-  readonly url: string;
-  readonly policy: OutboundPolicy;
-};
+export type StreamInputSpec =
+  | { readonly kind: 'http'; readonly url: string; readonly policy: OutboundPolicy }
+  | { readonly kind: 'datagram'; readonly target: DatagramTarget };
 
 /** What was seen of an endless stream since it was last asked for. */
 export type StreamCounts = {
@@ -55,6 +54,12 @@ export type StreamCounts = {
   readonly continuityErrors: number;
   /** How often the packets had to be found anew. */
   readonly lostSyncs: number;
+  /** RTP packets that never came. */
+  readonly rtpLost: number;
+  readonly rtpReordered: number;
+  readonly rtpDuplicates: number;
+  /** Of other senders than the one that is heard, or more than could be taken. */
+  readonly datagramsDropped: number;
 };
 
 /** A body under way; read to its end or cancelled. */

@@ -171,6 +171,42 @@ describe("the design's example", () => {
 });
 
 describe('every key of a source', () => {
+  test('arrives of what is received in datagrams', async () => {
+    const { config } = await load(`
+channels:
+  - id: groups
+    sources:
+      - udp://@239.1.2.3:5000
+      - url: rtp://10.0.0.9@232.1.2.3:5004
+        interface: eth1
+        segment: 6s
+        timeouts: { between_bytes: 2s }
+      - udp://:6000`);
+    expect(config.channels[0]?.sources).toEqual([
+      {
+        kind: 'datagram',
+        url: 'udp://@239.1.2.3:5000',
+        target: { address: '239.1.2.3', port: 5000 },
+        segmentMs: 4000,
+        timeouts: {},
+      },
+      {
+        kind: 'datagram',
+        url: 'rtp://10.0.0.9@232.1.2.3:5004',
+        target: { address: '232.1.2.3', port: 5004, from: '10.0.0.9', interface: 'eth1' },
+        segmentMs: 6000,
+        timeouts: { betweenBytesMs: 2000 },
+      },
+      {
+        kind: 'datagram',
+        url: 'udp://:6000',
+        target: { address: '0.0.0.0', port: 6000 },
+        segmentMs: 4000,
+        timeouts: {},
+      },
+    ]);
+  });
+
   test('arrives where the program looks for it', async () => {
     const { config, later } = await load(`
 channels:

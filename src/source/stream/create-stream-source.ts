@@ -1,10 +1,13 @@
 // This file makes the source of an endless stream, whatever carries it.
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
+import { openDatagrams } from '../../net/datagrams.ts';
 import type { Outbound } from '../../net/outbound.ts';
 import type { Named } from '../pull/computed.ts';
 import type { StreamSpec } from '../source.ts';
+import { DatagramInput } from './datagram-input.ts';
 import { HttpInput } from './http-input.ts';
+import type { StreamInput } from './input.ts';
 import { StreamSource } from './stream-source.ts';
 
 export function createStreamSource(
@@ -15,5 +18,15 @@ export function createStreamSource(
 ): StreamSource {
   const { named, segmentMaxBytes, random } = known;
   const options = { segmentMs, segmentMaxBytes, ...named };
-  return new StreamSource(new HttpInput(input, timeouts, outbound, clock), options, clock, random);
+  return new StreamSource(createInput(), options, clock, random);
+
+  function createInput(): StreamInput {
+    if (input.kind === 'http') return new HttpInput(input, timeouts, outbound, clock);
+    const { firstByteMs, betweenBytesMs } = timeouts;
+    const silence = {
+      ...(firstByteMs === undefined ? {} : { firstByteMs }),
+      ...(betweenBytesMs === undefined ? {} : { betweenBytesMs }),
+    };
+    return new DatagramInput({ target: input.target, ...silence }, openDatagrams, clock);
+  }
 }

@@ -55,6 +55,7 @@ export class StreamFeed implements AsyncDisposable {
   readonly #options: FeedOptions;
   readonly #deps: FeedDeps;
   #stop: AbortController | undefined;
+  #connection: StreamConnection | undefined;
   #running: Promise<void> = Promise.resolve();
   #failure: AppError | undefined;
   #isFinished = false;
@@ -108,6 +109,7 @@ export class StreamFeed implements AsyncDisposable {
   }
 
   takeCounts(): StreamCounts | undefined {
+    this.#countCarrier();
     const counts = this.#counts;
     this.#counts = noCounts();
     return Object.values(counts).some((count) => count > 0) ? counts : undefined;
@@ -120,7 +122,7 @@ export class StreamFeed implements AsyncDisposable {
       let delayMs: number;
       this.#wasFed = false;
       try {
-        await this.#connection(signal);
+        await this.#connect(signal);
         if (this.#isFinished) return this.changed.fire();
         throw new AppError('SOURCE_STREAM_END', 'Cannot go on: upstream ended the stream');
       } catch (error) {
@@ -148,8 +150,9 @@ export class StreamFeed implements AsyncDisposable {
   }
 
   /** Reads one connection to its end. */
-  async #connection(signal: AbortSignal): Promise<void> {
+  async #connect(signal: AbortSignal): Promise<void> {
     const connection = await this.#input.open(signal);
+    this.#connection = connection;
     this.#counts.connects++;
     this.#shelf.cutOff();
     const { segmentMs, keylessMs, maxBytes } = this.#options;
@@ -158,6 +161,8 @@ export class StreamFeed implements AsyncDisposable {
       await this.#read(connection, cutter, signal);
       this.#isFinished = connection.isFinite && !signal.aborted;
     } finally {
+      this.#countCarrier();
+      this.#connection = undefined;
       const stop = connection[Symbol.asyncDispose]();
       if (!signal.aborted) this.#take(cutter.flush(), cutter);
       await stop;
@@ -179,6 +184,11 @@ export class StreamFeed implements AsyncDisposable {
     cutter.aimAt(SHORT_MS);
     for await (const chunk of connection.chunks) {
       if (signal.aborted) return;
+      if (chunk === 'break') {
+        this.#take(cutter.flush(), cutter);
+        this.#shelf.cutOff();
+        continue;
+      }
       this.#counts.receivedBytes += chunk.byteLength;
       const pieces = cutter.push(chunk);
       const nowMs = clock.monotonicMs();
@@ -193,6 +203,12 @@ export class StreamFeed implements AsyncDisposable {
       this.#take(pieces, cutter);
       const aheadMs = mediaMs - (nowMs - startedMs) - AHEAD_MAX_MS;
       if (connection.isHeldBack && aheadMs > 0) await sleep(clock, aheadMs, signal);
+    }
+  }
+
+  #countCarrier(): void {
+    for (const [name, count] of Object.entries(this.#connection?.takeCounts?.() ?? {})) {
+      this.#counts[name as keyof StreamCounts] += count;
     }
   }
 
@@ -214,7 +230,16 @@ export class StreamFeed implements AsyncDisposable {
 type Counts = { -readonly [K in keyof StreamCounts]: number };
 
 function noCounts(): Counts {
-  return { connects: 0, receivedBytes: 0, continuityErrors: 0, lostSyncs: 0 };
+  return {
+    connects: 0,
+    receivedBytes: 0,
+    continuityErrors: 0,
+    lostSyncs: 0,
+    rtpLost: 0,
+    rtpReordered: 0,
+    rtpDuplicates: 0,
+    datagramsDropped: 0,
+  };
 }
 
 function asAppError(error: unknown): AppError {
