@@ -163,11 +163,7 @@ export class UnbufferedModes {
     return playlistResponse(rewriteUris(text, answer.url, rewrite), request);
   }
 
-  async #fetchFirst(
-    id: string,
-    source: UrlSource,
-    url: string,
-  ): Promise<PlaylistText | 'stream'> {
+  async #fetchFirst(id: string, source: UrlSource, url: string): Promise<PlaylistText | 'stream'> {
     const { outbound, clock } = this.#deps;
     const limits = playlistLimits(TARGET_DURATION_DEFAULT_S, source.timeouts);
     const never = new AbortController().signal;

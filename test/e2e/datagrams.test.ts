@@ -116,7 +116,7 @@ channels:
   test('silence is said', async () => {
     const answer = await fetch(weir.url('/live/silent/index.m3u8'));
     expect(answer.status).toBe(503);
-    expect(await answer.text()).toContain('nothing came from 127.0.0.1 port');
+    expect(await answer.text()).toContain('SOURCE_SILENT');
   }, 30_000);
 
   test('what upstream redirects to is never received', async () => {
@@ -133,7 +133,7 @@ channels: [{ id: led, sources: ['${server.url}'] }]
     await using other = await Weir.start({ yaml });
     const answer = await fetch(other.url('/live/led/index.m3u8'));
     expect(answer.status).toBe(503);
-    expect(await answer.text()).toMatch(/redirect|http/i);
+    expect(await answer.text()).toContain('NET_URL');
     await server.stop(true);
   }, 30_000);
 });
