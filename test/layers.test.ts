@@ -36,7 +36,7 @@ const ONLY_IN: readonly {
 }[] = [
   { module: /^elysia/, where: /^(delivery\/|serve\.ts)/, why: 'Elysia is known to delivery only' },
   { module: /^bun:sqlite$/, where: /^(channel|ring)\//, why: 'SQL stays in the stores' },
-  { module: /^node:(http|https|net|tls|dns)/, where: /^net\//, why: 'one outbound client' },
+  { module: /^node:(http|https|net|tls|dns|dgram)/, where: /^net\//, why: 'one outbound client' },
   { module: /^socks$/, where: /^net\//, why: 'one outbound client' },
 ];
 

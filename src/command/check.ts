@@ -87,6 +87,11 @@ function describeSource(source: SourceConfig): string {
     const { files } = source;
     return typeof files === 'string' ? `the ${files} inside weir` : `a loop of ${files.join(', ')}`;
   }
+  if (source.kind === 'datagram') {
+    const nic = source.target.interface;
+    const at = nic === undefined ? '' : ` at ${nic}`;
+    return `${redactUrl(source.url)}${at}, cut every ${formatDuration(source.segmentMs)}`;
+  }
   const proxy = source.proxy === undefined ? '' : ` through ${redactUrl(source.proxy)}`;
   const names = Object.keys(source.headers);
   const headers = names.length === 0 ? '' : ` with ${names.join(', ')}`;

@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { formatListen } from '../config/listen.ts';
 import type { LoadedConfig } from '../config/load.ts';
+import { formatSize } from '../config/size.ts';
 import type { Finding } from './finding.ts';
 
 const CONNECT_WAIT_MS = 3_000;
@@ -18,6 +19,7 @@ export async function checkNetwork(loaded: LoadedConfig): Promise<Finding[]> {
     checkListen(loaded.config),
     checkAddresses(),
     await checkNames(loaded.config),
+    ...(await checkDatagrams(loaded.config)),
     ...databases,
   ];
 }
@@ -51,6 +53,25 @@ function checkAddresses(): Finding {
   return { state: 'warn', what: 'addresses', found, advice };
 }
 
+/** Where the kernel keeps less than this for a socket, a busy moment loses datagrams. */
+const GOOD_RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
+
+/** Only where a source receives any. */
+async function checkDatagrams(config: Config): Promise<Finding[]> {
+  const what = 'datagrams';
+  const isUsed = config.channels.some(({ sources }) =>
+    sources.some(({ kind }) => kind === 'datagram'),
+  );
+  if (!isUsed) return [];
+  const file = Bun.file('/proc/sys/net/core/rmem_max');
+  const bytes = Number(await file.text().catch(() => ''));
+  if (!(bytes > 0)) return [{ state: 'ok', what, found: 'the receive buffer is not known here' }];
+  const found = `up to ${formatSize(bytes)} are kept for a busy moment`;
+  if (bytes >= GOOD_RECEIVE_BUFFER_BYTES) return [{ state: 'ok', what, found }];
+  const advice = `sysctl -w net.core.rmem_max=${GOOD_RECEIVE_BUFFER_BYTES}, or some are lost`;
+  return [{ state: 'warn', what, found, advice }];
+}
+
 /** Names of upstreams are asked for; without any, nothing depends on names. */
 async function checkNames(config: Config): Promise<Finding> {
   const what = 'names';
@@ -66,7 +87,7 @@ async function checkNames(config: Config): Promise<Finding> {
 }
 
 function hostOf(source: Config['channels'][number]['sources'][number]): string[] {
-  if (source.kind === 'loop') return [];
+  if (source.kind === 'loop' || source.kind === 'datagram') return [];
   const written = source.proxy ?? (source.kind === 'url' ? source.url : source.template);
   const host = URL.parse(written.replace(/\{[a-z]+\}/g, '0'))?.hostname ?? '';
   const isAddress = host.startsWith('[') || /^[\d.]+$/.test(host);

@@ -1,4 +1,5 @@
 // This file says what of a probed upstream an operator should know.
+import { streamHints } from './probe-stream.ts';
 import type { Probed, ProbedMedia } from './probe-upstream.ts';
 
 /** A list of fewer leaves a player no reserve: RFC 8216 §6.3.3 starts three from the end. */
@@ -20,12 +21,14 @@ export function hintsOf(probed: Probed): string[] {
 
 /** Could weir play this to a viewer? */
 export function isPlayable(probed: Probed): boolean {
+  if (probed.stream !== undefined) return probed.stream.mediaS > 0;
   const { newest } = probed.media ?? {};
   const isBroken = probed.failures.some(({ what }) => what !== 'second look');
   return newest !== undefined && newest.flaw === undefined && !isBroken;
 }
 
-function accessHints({ answer, other }: Probed): string[] {
+function accessHints({ answer, other, stream }: Probed): string[] {
+  if (stream !== undefined) return streamHints(stream);
   if (other === undefined) return [];
   const { status } = answer;
   if (status === 401 || status === 403) {
@@ -36,7 +39,7 @@ function accessHints({ answer, other }: Probed): string[] {
   if (status === 404 || status === 410) return [`There is nothing at this address (${status})`];
   if (status !== 200) return [`The upstream answers ${status}, wanted 200`];
   if (other.looksLike === 'mpegts media') {
-    return ['This is an endless transport stream; this version follows HLS only'];
+    return ['This is a piece of a transport stream, without a table of programmes'];
   }
   if (other.looksLike === 'a DASH manifest') {
     return ['This is DASH; ask the provider for the HLS address of the same channel'];

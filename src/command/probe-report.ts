@@ -4,6 +4,7 @@ import { formatSize } from '../config/size.ts';
 import type { MediaPlaylist, Variant } from '../media/m3u8/playlist.ts';
 import type { Answer } from './probe-fetch.ts';
 import { hintsOf, isPlayable } from './probe-hints.ts';
+import { streamRows } from './probe-stream.ts';
 import type { Probed, ProbedMedia, ProbedSegment } from './probe-upstream.ts';
 
 /** A list of more rows than this is cut; --json has all of them. */
@@ -12,13 +13,15 @@ const MAX_ROWS = 12;
 export function formatProbe(url: string, probed: Probed): string {
   const blocks = [
     `${redactUrl(url)}\n${rows(answerRows(probed.answer))}`,
-    probed.other === undefined ? '' : `No playlist: it is ${probed.other.looksLike}`,
+    probed.stream === undefined
+      ? probed.other && `No playlist: it is ${probed.other.looksLike}`
+      : `Endless transport stream\n${rows(streamRows(probed.stream))}`,
     multivariantBlock(probed),
     probed.media === undefined ? '' : mediaBlock(probed.media, probed.multivariant !== undefined),
     outcomeBlock(probed),
     listBlock('Mind', hintsOf(probed)),
   ];
-  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+  return `${blocks.filter((block) => block !== undefined && block !== '').join('\n\n')}\n`;
 }
 
 function answerRows(answer: Answer): [string, string][] {

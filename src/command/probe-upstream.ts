@@ -7,6 +7,7 @@ import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
 import type { MediaPlaylist, MediaSegment, MultivariantPlaylist } from '../media/m3u8/playlist.ts';
 import { decodeText } from '../net/text.ts';
 import { SourceStatusError } from '../source/errors.ts';
+import { HttpInput } from '../source/stream/http-input.ts';
 import {
   type Answer,
   type Fetched,
@@ -16,6 +17,7 @@ import {
   isPlaylistHead,
   type ProbeParts,
 } from './probe-fetch.ts';
+import { holdsStream, type ProbedStream, probeStream } from './probe-stream.ts';
 import { transportTracks } from './probe-transport.ts';
 
 export type ProbedSegment = {
@@ -44,6 +46,8 @@ export type Probed = {
   readonly answer: Answer;
   /** What it is where it is no playlist. */
   readonly other?: { readonly looksLike: string; readonly tracks: readonly string[] };
+  /** Where it is an endless transport stream. */
+  readonly stream?: ProbedStream;
   readonly multivariant?: MultivariantPlaylist;
   /** Of the list itself, or of the variant with the highest bandwidth. */
   readonly media?: ProbedMedia;
@@ -63,11 +67,9 @@ export async function probeUpstream(url: string, parts: ProbeParts): Promise<Pro
   const first = await fetchFirst(url, parts);
   const { answer, bytes } = first;
   if (answer.status !== 200 || !isPlaylistHead(bytes)) {
-    return {
-      answer,
-      other: { looksLike: nameOf(bytes), tracks: transportTracks(bytes) },
-      failures: [],
-    };
+    const other = { looksLike: nameOf(bytes), tracks: transportTracks(bytes) };
+    if (answer.status !== 200 || !holdsStream(bytes)) return { answer, other, failures: [] };
+    return { answer, other, failures: [], stream: await probeEndless(url, parts) };
   }
   const probe = new Probe(parts);
   const playlist = parsePlaylist(decodeText(bytes), { uri: first.url });
@@ -79,6 +81,13 @@ export async function probeUpstream(url: string, parts: ProbeParts): Promise<Pro
   const media = best && (await probe.variant(new URL(best.uri, first.url).href));
   const { failures } = probe;
   return { answer, multivariant: playlist, ...(media === undefined ? {} : { media }), failures };
+}
+
+/** Its head was read over a connection that is closed: one at a time is all that many allow. */
+function probeEndless(url: string, parts: ProbeParts): Promise<ProbedStream> {
+  const { policy, outbound, clock } = parts;
+  const patient = { connectMs: 10_000, firstByteMs: 20_000, betweenBytesMs: 15_000 };
+  return probeStream(new HttpInput({ url, policy }, patient, outbound, clock), clock);
 }
 
 class Probe {

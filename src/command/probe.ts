@@ -4,8 +4,11 @@ import { errorRecord } from '../base/errors.ts';
 import { redactUrl } from '../base/redact.ts';
 import { VERSION } from '../base/version.ts';
 import { parseAddressBlock } from '../config/address-block.ts';
+import { parseDatagramUrl } from '../net/datagram-target.ts';
+import { openDatagrams } from '../net/datagrams.ts';
 import type { OutboundPolicy } from '../net/outbound.ts';
 import { createOutbound } from '../net/outbound-client.ts';
+import { DatagramInput } from '../source/stream/datagram-input.ts';
 import {
   EXIT,
   type ExitCode,
@@ -18,18 +21,27 @@ import {
 } from './command-line.ts';
 import { isPlayable } from './probe-hints.ts';
 import { formatProbe, probeJson } from './probe-report.ts';
+import { formatStream, probeStream, streamHints } from './probe-stream.ts';
 import { probeUpstream } from './probe-upstream.ts';
 
 export async function runProbe(given: Given, terminal: Terminal): Promise<ExitCode> {
   const url = urlOf(given);
   const isJson = isGiven(given, '--json');
   const policy = policyOf(given);
+  const datagrams = parseDatagramUrl(url);
   await using outbound = createOutbound({
     clock: systemClock,
     allowPrivate: blocksOf(given),
     userAgent: `weir/${VERSION}`,
   });
   try {
+    if (datagrams !== undefined) {
+      const input = new DatagramInput({ target: datagrams.target }, openDatagrams, systemClock);
+      const stream = await probeStream(input, systemClock);
+      const record = { ok: stream.mediaS > 0, url, stream, hints: streamHints(stream) };
+      terminal.out(isJson ? `${JSON.stringify(record)}\n` : formatStream(url, stream));
+      return stream.mediaS > 0 ? EXIT.ok : EXIT.failed;
+    }
     const probed = await probeUpstream(url, { outbound, clock: systemClock, policy });
     terminal.out(isJson ? probeJson(url, probed) : formatProbe(url, probed));
     return isPlayable(probed) ? EXIT.ok : EXIT.failed;
@@ -48,6 +60,7 @@ export async function runProbe(given: Given, terminal: Terminal): Promise<ExitCo
 function urlOf(given: Given): string {
   const [url] = given.operands;
   if (url === undefined) throw new UsageError('weir probe wants a URL, see weir probe --help');
+  if (parseDatagramUrl(url) !== undefined) return url;
   if (!/^https?:\/\/[^/]/i.test(url) || !URL.canParse(url)) {
     throw new UsageError(`"${redactUrl(url)}" is no URL with http or https`);
   }

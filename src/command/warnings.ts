@@ -23,7 +23,7 @@ export function warningsOf(loaded: LoadedConfig): Warning[] {
 function sourceWarnings(channel: ChannelConfig): Warning[] {
   const warnings: Warning[] = [];
   for (const [index, source] of channel.sources.entries()) {
-    if (source.kind === 'loop') continue;
+    if (source.kind === 'loop' || source.kind === 'datagram') continue;
     const fields = { channel: channel.id, source: index + 1 };
     if (!source.verifyTls) {
       const message =

@@ -1,7 +1,8 @@
 // This file holds the configuration as the program uses it: every unit resolved, every default in.
+import type { DatagramTarget } from '../net/datagram-target.ts';
 
 /** Where a segment body comes from once it is known what it is called. */
-export type SourceConfig = UrlSource | TemplateSource | LoopSource;
+export type SourceConfig = UrlSource | DatagramSource | TemplateSource | LoopSource;
 
 /** How long each step of an upstream request may take; absent: derived from the target duration. */
 export type Timeouts = {
@@ -22,8 +23,23 @@ type Reach = {
   readonly provider?: string;
 };
 
-/** An HLS playlist, multivariant or media. */
-export type UrlSource = Reach & { readonly kind: 'url'; readonly url: string };
+/** An HLS playlist, multivariant or media, or an endless MPEG-TS stream: its answer tells. */
+export type UrlSource = Reach & {
+  readonly kind: 'url';
+  readonly url: string;
+  /** Wanted length of the segments that an endless stream is cut into; 4 s where absent. */
+  readonly segmentMs?: number;
+};
+
+/** Endless MPEG-TS that is sent to a multicast group or to this machine. */
+export type DatagramSource = {
+  readonly kind: 'datagram';
+  /** As it was written. */
+  readonly url: string;
+  readonly target: DatagramTarget;
+  readonly segmentMs: number;
+  readonly timeouts: Timeouts;
+};
 
 /** A computed source: no playlist is fetched, the clock says which segment is the newest. */
 export type TemplateSource = Reach & {

@@ -18,6 +18,8 @@ export type KindValues = {
   readonly 'day-time': number;
   readonly listen: ListenAddress;
   readonly url: string;
+  /** A `url`, or one of udp or rtp. */
+  readonly 'stream-url': string;
   /** A URL with {sequence}, {begin}, {time} or {quality} in it. */
   readonly template: string;
   /** As written; relative to the folder of the file it was written in. */

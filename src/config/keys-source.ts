@@ -19,10 +19,26 @@ export const SOURCE_KEYS = [
   },
   {
     path: 'channels[].sources[].url',
-    kind: 'url',
+    kind: 'stream-url',
     schemes: ['http', 'https'],
     example: 'https://origin.example.com/news.m3u8',
-    means: 'HLS playlist of the upstream.',
+    means: 'HLS playlist of the upstream, or an endless MPEG-TS stream; its answer tells which.',
+  },
+  {
+    path: 'channels[].sources[].interface',
+    kind: 'text',
+    max: '64',
+    example: 'eth1',
+    means: 'Network interface, by name or address, that a multicast group is joined at.',
+  },
+  {
+    path: 'channels[].sources[].segment',
+    kind: 'duration',
+    default: '4s',
+    // Shorter ones cost every player a request a second; longer ones nobody waits for
+    min: '1s',
+    max: '15s',
+    means: 'Wanted length of the segments that an endless stream is cut into, at key frames.',
   },
   {
     path: 'channels[].sources[].headers',

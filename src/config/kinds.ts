@@ -1,4 +1,5 @@
 // This file reads a value of each kind from its text.
+import { parseDatagramUrl } from '../net/datagram-target.ts';
 import { parseAddressBlock } from './address-block.ts';
 import { parseDuration } from './duration.ts';
 import { parseDayTime, parseInstant } from './instant.ts';
@@ -53,6 +54,10 @@ export const KINDS: { readonly [K in ScalarKind]: Kind<KindValues[K]> } = {
   'day-time': { read: parseDayTime, wanted: () => 'a time of day such as 04:00' },
   listen: { read: parseListen, wanted: () => 'HOST:PORT, such as 0.0.0.0:8080 or [::]:8080' },
   url: { read: readUrl, wanted: wantedUrl },
+  'stream-url': {
+    read: (text, key) => (parseDatagramUrl(text) === undefined ? readUrl(text, key) : text),
+    wanted: (key) => `${wantedUrl(key)}, or udp://ADDRESS:PORT or rtp://ADDRESS:PORT`,
+  },
   template: {
     read: readTemplate,
     wanted: () =>

@@ -1,5 +1,13 @@
 // This file turns the settings of one source into the source that the program uses.
-import type { LoopSource, SourceConfig, TemplateSource, Timeouts, UrlSource } from './config.ts';
+import { type DatagramUrl, parseDatagramUrl } from '../net/datagram-target.ts';
+import type {
+  DatagramSource,
+  LoopSource,
+  SourceConfig,
+  TemplateSource,
+  Timeouts,
+  UrlSource,
+} from './config.ts';
 import type { Problems } from './errors.ts';
 import type { PathBase } from './path-base.ts';
 import { resolveHeaders } from './resolve-headers.ts';
@@ -10,6 +18,12 @@ const KINDS_OF_SOURCE = ['url', 'template', 'loop'] as const;
 
 /** What only means something beside a `template`. */
 const TEMPLATE_ONLY = ['sequence', 'qualities', 'playlist', 'check_every'] as const;
+
+/** What only means something where an upstream may be an endless stream. */
+const URL_ONLY = ['segment', 'interface'] as const;
+
+/** What only means something where datagrams are received. */
+const DATAGRAM_ONLY = ['interface'] as const;
 
 /** What only means something where there is an upstream to be reached. */
 const REACH_ONLY = [
@@ -43,6 +57,7 @@ export function resolveSource(
     return undefined;
   }
   if (kind !== 'template') refuseKeys(source, TEMPLATE_ONLY, 'a template', problems);
+  if (kind !== 'url') refuseKeys(source, URL_ONLY, 'a url', problems);
   if (kind === 'loop') refuseKeys(source, REACH_ONLY, 'a url or a template', problems);
   switch (kind) {
     case 'url':
@@ -54,9 +69,35 @@ export function resolveSource(
   }
 }
 
-function urlSource(source: SectionSetting, problems: Problems): UrlSource | undefined {
+function urlSource(
+  source: SectionSetting,
+  problems: Problems,
+): UrlSource | DatagramSource | undefined {
   const url = valueAt(source, 'channels[].sources[].url');
-  return url === undefined ? undefined : { kind: 'url', url, ...reach(source, problems) };
+  const datagram = url === undefined ? undefined : parseDatagramUrl(url);
+  if (datagram !== undefined) return datagramSource(source, datagram, problems);
+  refuseKeys(source, DATAGRAM_ONLY, 'a url with udp or rtp', problems);
+  const segmentMs = valueAt(source, 'channels[].sources[].segment');
+  return url === undefined
+    ? undefined
+    : { kind: 'url', url, segmentMs, ...reach(source, problems) };
+}
+
+function datagramSource(
+  source: SectionSetting,
+  { target }: DatagramUrl,
+  problems: Problems,
+): DatagramSource {
+  const keys = REACH_ONLY.filter((name) => name !== 'timeouts');
+  refuseKeys(source, keys, 'a url with http or https', problems);
+  const nic = valueAt(source, 'channels[].sources[].interface');
+  return {
+    kind: 'datagram',
+    url: valueAt(source, 'channels[].sources[].url') ?? '',
+    target: { ...target, ...(nic === undefined ? {} : { interface: nic }) },
+    segmentMs: valueAt(source, 'channels[].sources[].segment'),
+    timeouts: resolveTimeouts(source),
+  };
 }
 
 function loopSource(source: SectionSetting, toPath: PathBase): LoopSource {

@@ -122,7 +122,7 @@ function resolveChannel(
   if (sources.length === 0) return undefined; // every source was refused, with its reason
   const mode = valueAt(section, 'channels[].mode');
   const needsUpstream = mode === 'host' || mode === 'redirect';
-  if (needsUpstream && sources.every((source) => source.kind === 'loop')) {
+  if (needsUpstream && sources.every(({ kind }) => kind === 'loop' || kind === 'datagram')) {
     const message = `"${mode}" sends viewers to an upstream, wanted a source with a url`;
     const origin = originAt(section, 'channels[].mode');
     problems.add('CONFIG_KEY_CONFLICT', origin, `${section.key}.mode`, message);

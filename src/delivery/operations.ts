@@ -90,6 +90,7 @@ const NOTHING_YET: RelayStats = {
   renditions: [],
   stallsAvoided: 0,
   sources: [],
+  stream: {},
   switches: new Map(),
 };
 
@@ -110,6 +111,7 @@ function describeChannel(config: ChannelConfig, relay: ChannelRelay | undefined)
       ...source,
       ...(error === undefined ? {} : { error: describeError(error) }),
     })),
+    stream: stats.stream,
     switches: Object.fromEntries(stats.switches),
     error: describeError(relay?.lastError),
     renditions: stats.renditions.map((rendition) => ({

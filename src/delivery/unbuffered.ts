@@ -14,7 +14,8 @@ import type { Relays } from '../prefetch/relays.ts';
 import { playlistLimits, TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import { SourceStatusError } from '../source/errors.ts';
 import { policyOf } from '../source/open-source.ts';
-import { fetchPlaylist, type PlaylistText } from '../source/pull/hls.ts';
+import type { PlaylistText } from '../source/pull/hls.ts';
+import { fetchFirst } from '../source/stream/first-answer.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
 import { isHead } from './head.ts';
 import { CORS } from './headers.ts';
@@ -55,7 +56,7 @@ export function unbufferedPlugin(modes: UnbufferedModes) {
 export class UnbufferedModes {
   readonly #deps: UnbufferedDeps;
   /** Polls of the same moment share one fetch; nothing is kept beyond it. */
-  readonly #flights = new SingleFlight<PlaylistText>();
+  readonly #flights = new SingleFlight<PlaylistText | 'stream'>();
   /** Channel → what its upstream last failed with: a player that asks on and on is logged once. */
   readonly #failing = new Map<string, string>();
 
@@ -142,9 +143,11 @@ export class UnbufferedModes {
     let answer: PlaylistText;
     let text: string;
     try {
-      answer = await this.#flights.run(`${config.id} ${url}`, () =>
-        this.#playlistText(config.id, source, url),
+      const first = await this.#flights.run(`${config.id} ${url}`, () =>
+        this.#fetchFirst(config.id, source, url),
       );
+      if (first === 'stream') return buffered(config.id, request, base === '' ? '../../' : '');
+      answer = first;
       text = passedOn(answer, height);
     } catch (error) {
       return badGateway(error, request);
@@ -160,12 +163,13 @@ export class UnbufferedModes {
     return playlistResponse(rewriteUris(text, answer.url, rewrite), request);
   }
 
-  async #playlistText(id: string, source: UrlSource, url: string): Promise<PlaylistText> {
+  async #fetchFirst(id: string, source: UrlSource, url: string): Promise<PlaylistText | 'stream'> {
     const { outbound, clock } = this.#deps;
     const limits = playlistLimits(TARGET_DURATION_DEFAULT_S, source.timeouts);
     const never = new AbortController().signal;
     try {
-      const answer = await fetchPlaylist(outbound, clock, url, policyOf(source), limits, never);
+      const request = { url, policy: policyOf(source), limits, signal: never };
+      const answer = await fetchFirst(outbound, clock, request);
       this.#came(id, 'playlist');
       return answer;
     } catch (error) {
@@ -195,7 +199,7 @@ export class UnbufferedModes {
   }
 }
 
-/** A computed or looped channel has no playlist upstream to pass on: it is served buffered. */
+/** Only where upstream has a playlist can it be passed on: anything else is served buffered. */
 function buffered(id: string, request: Request, up: string): Response {
   const query = request.url.indexOf('?');
   const location = `${up}live/${id}/index.m3u8${query < 0 ? '' : request.url.slice(query)}`;

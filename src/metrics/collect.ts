@@ -5,6 +5,7 @@ import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { ProviderLeases, ProviderUse } from '../source/failover/provider-leases.ts';
+import type { StreamCounts } from '../source/source.ts';
 import type { EventLoopLag } from './event-loop.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
 
@@ -42,12 +43,19 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
   const stalls: Sample[] = [];
   const switches: Sample[] = [];
   const scores: Sample[] = [];
+  const streams = new Map<keyof StreamCounts, Sample[]>();
   for (const relay of relays) {
     const channel = relay.config.id;
     const stats = relay.stats();
     stalls.push({ labels: { channel }, value: stats.stallsAvoided });
     for (const [reason, value] of stats.switches) {
       switches.push({ labels: { channel, reason }, value });
+    }
+    for (const [what, value] of Object.entries(stats.stream)) {
+      const name = what as keyof StreamCounts;
+      const samples = streams.get(name) ?? [];
+      samples.push({ labels: { channel }, value });
+      streams.set(name, samples);
     }
     for (const { source, active, score } of stats.sources) {
       scores.push({
@@ -83,6 +91,9 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       switches,
     ),
     metric('weir_source_score', 'gauge', 'How well a source has done: 1 always, 0 never.', scores),
+    ...STREAM_METRICS.map(([what, name, help]) =>
+      metric(name, 'counter', help, streams.get(what) ?? []),
+    ),
   ];
 }
 
@@ -144,6 +155,25 @@ function channelViewers(relays: Relays): Metric[] {
   ];
 }
 
+const STREAM_METRICS: readonly (readonly [keyof StreamCounts, string, string])[] = [
+  ['connects', 'weir_stream_connects_total', 'Times an endless stream was opened.'],
+  ['receivedBytes', 'weir_stream_received_bytes_total', 'Bytes of endless streams.'],
+  [
+    'continuityErrors',
+    'weir_stream_continuity_errors_total',
+    'Times packets of an endless stream were missing.',
+  ],
+  ['lostSyncs', 'weir_stream_resyncs_total', 'Times the packets had to be found anew.'],
+  ['rtpLost', 'weir_stream_rtp_lost_total', 'RTP packets that never came.'],
+  ['rtpReordered', 'weir_stream_rtp_reordered_total', 'RTP packets put back in order.'],
+  ['rtpDuplicates', 'weir_stream_rtp_duplicates_total', 'RTP packets that came twice.'],
+  [
+    'datagramsDropped',
+    'weir_stream_datagrams_dropped_total',
+    'Datagrams of another sender, or more than could be taken.',
+  ],
+];
+
 function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
   const used = uses.map(({ provider, used: value }) => ({ labels: { provider }, value }));
   const limits = uses.flatMap(({ provider, limit }) =>
@@ -157,7 +187,7 @@ function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
 
 function insecureChannels(channels: readonly ChannelConfig[]): Metric {
   const samples = channels
-    .filter(({ sources }) => sources.some((source) => source.kind !== 'loop' && !source.verifyTls))
+    .filter(({ sources }) => sources.some((source) => 'verifyTls' in source && !source.verifyTls))
     .map(({ id: channel }) => ({ labels: { channel }, value: 1 }));
   const help = 'Channels whose upstream is not verified.';
   return metric('weir_tls_unverified', 'gauge', help, samples);

@@ -18,6 +18,7 @@ export type NetErrorCode =
   | 'NET_ENCODING' // broken gzip, a Content-Encoding not offered, ratio over the limit
   | 'NET_REDIRECT' // loop, too many, downgrade, no Location
   | 'NET_PROXY' // the proxy is unreachable, refuses us, or cannot reach the target
+  | 'NET_RECEIVE' // the port is taken, or no interface leads to the group
   | 'NET_ABORTED'; // the caller's signal, `cancel`, or the client being closed
 
 /**

@@ -50,7 +50,13 @@ const RETRY_AFTER_MAX_MS = 30_000;
 /** RFC 8216 §4.3.2.4: an AES-128 key. */
 const KEY_BYTES = 16;
 /** Failures that no second try can mend. */
-const PERMANENT = new Set(['NET_URL', 'NET_ADDRESS_BLOCKED', 'NET_TOO_LARGE', 'SOURCE_ASSET']);
+const PERMANENT = new Set([
+  'NET_URL',
+  'NET_ADDRESS_BLOCKED',
+  'NET_TOO_LARGE',
+  'SOURCE_ASSET',
+  'SOURCE_STREAM_GONE',
+]);
 
 export class BodyFetch {
   readonly #deps: BodyFetchDeps;

@@ -13,6 +13,7 @@ import type { Timeline } from '../ring/timeline.ts';
 import { nearestTo } from '../source/failover/match.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import type { OpenRendition, OpenSource } from '../source/open-source.ts';
+import type { StreamCounts } from '../source/source.ts';
 import { told, type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
 import { ChannelSources, ProviderBusyError, type SourceReport } from './channel-sources.ts';
 import { Failover } from './failover.ts';
@@ -48,6 +49,8 @@ export type RelayStats = {
   /** Times a segment reached its viewers although a fetch of it had failed. */
   readonly stallsAvoided: number;
   readonly sources: readonly SourceReport[];
+  /** Of endless streams; empty where the channel has had none. */
+  readonly stream: Readonly<Partial<StreamCounts>>;
   /** Why another source was taken in mid-play → how often. */
   readonly switches: ReadonlyMap<string, number>;
 };
@@ -65,6 +68,7 @@ export class ChannelRelay implements Disposable {
   readonly #renditions = new Map<string, Rendition>();
   readonly #viewers = new Map<string, number>();
   readonly #fetches = new Map<string, number>();
+  readonly #stream: { -readonly [K in keyof StreamCounts]?: number } = {};
   readonly #switches = new Map<string, number>();
   readonly #sources: ChannelSources;
   readonly #failover: Failover;
@@ -96,7 +100,7 @@ export class ChannelRelay implements Disposable {
     const { segmentMaxBytes } = settings;
     this.#failover = new Failover(
       this.#sources,
-      { clock, log, segmentMaxBytes },
+      { clock, random, log, segmentMaxBytes },
       {
         condition: (nowMs) => this.#condition(nowMs),
         hold: () => Promise.all(this.#all((rendition) => rendition.hold())),
@@ -198,6 +202,7 @@ export class ChannelRelay implements Disposable {
       renditions: [...this.#renditions.values()],
       stallsAvoided: this.#stallsAvoided,
       sources: this.#sources.reports(this.#opened !== undefined),
+      stream: this.#stream,
       switches: this.#switches,
     };
   }
@@ -309,6 +314,7 @@ export class ChannelRelay implements Disposable {
     };
     const rendition = new Rendition(open, deps);
     rendition.onRefused = () => void this.#reopen();
+    rendition.onStreamCounts = (counts) => this.#countStream(counts);
     rendition.onStallAvoided = () => {
       this.#stallsAvoided++;
     };
@@ -333,6 +339,13 @@ export class ChannelRelay implements Disposable {
       this.#count('playlist', errorRecord(error).code);
     } finally {
       this.#isReopening = false;
+    }
+  }
+
+  #countStream(counts: StreamCounts): void {
+    for (const [what, count] of Object.entries(counts)) {
+      const name = what as keyof StreamCounts;
+      this.#stream[name] = (this.#stream[name] ?? 0) + count;
     }
   }
 

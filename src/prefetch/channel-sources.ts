@@ -8,7 +8,7 @@ import type { Random } from '../base/random.ts';
 import type { SourceConfig } from '../config/config.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { type ScopedOutbound, scoped } from '../net/scoped-outbound.ts';
-import { SourceStatusError } from '../source/errors.ts';
+import { BUSY_STATUS, SourceStatusError } from '../source/errors.ts';
 import type { Lease, ProviderLeases } from '../source/failover/provider-leases.ts';
 import { type HealthReport, SourceHealth } from '../source/failover/source-health.ts';
 import { type OpenSource, openSource } from '../source/open-source.ts';
@@ -53,7 +53,6 @@ const OPEN_MIN_MS = 2000;
 /** A provider may count the connection that was just closed for a moment more. */
 const JUST_LEFT_MS = 5000;
 const JUST_LEFT_RETRY_MS = 1000;
-const BUSY_STATUS = new Set([401, 403, 423, 429, 458, 503, 509]);
 
 type Source = {
   readonly config: SourceConfig;
@@ -283,5 +282,5 @@ export class ChannelSources {
 }
 
 function providerOf(config: SourceConfig): string | undefined {
-  return config.kind === 'loop' ? undefined : config.provider;
+  return 'provider' in config ? config.provider : undefined;
 }

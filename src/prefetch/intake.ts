@@ -11,6 +11,7 @@ import type { RenditionRing, Segment } from '../ring/rendition-ring.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
 import { TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
+import type { StreamCounts } from '../source/source.ts';
 import { RenditionAssets } from './assets.ts';
 import type { BodyKey, Join, Listed, LoopEvent } from './messages.ts';
 import { Placement } from './placement.ts';
@@ -60,6 +61,8 @@ export class Intake {
   onRefused: () => void = () => {};
   /** Called when a segment came whole although a fetch of it had failed. */
   onStallAvoided: () => void = () => {};
+  /** Called with what was seen of an endless stream. */
+  onStreamCounts: (counts: StreamCounts) => void = () => {};
 
   constructor(list: RenditionRing, deps: IntakeDeps) {
     this.#list = list;
@@ -184,6 +187,9 @@ export class Intake {
         break;
       case 'poll-failed':
         this.#pollFailed(event.error, event.failures);
+        break;
+      case 'stream':
+        this.onStreamCounts(event.counts);
         break;
       case 'ended':
         this.#list.ended = true;

@@ -4,7 +4,7 @@ import type { Start } from '../media/m3u8/playlist.ts';
 import type { ListedSegment } from '../ring/listing.ts';
 import type { Link } from '../ring/timeline.ts';
 import type { PlaylistText } from '../source/pull/hls.ts';
-import type { RenditionSpec } from '../source/source.ts';
+import type { RenditionSpec, StreamCounts } from '../source/source.ts';
 import type { TrackerResume } from '../source/tracker.ts';
 
 /** What a loop must know to go on where another was. Plain data: it crosses threads. */
@@ -91,6 +91,8 @@ export type LoopEvent =
   | { readonly type: 'failed'; readonly key: BodyKey; readonly error: ErrorRecord }
   /** One upstream request ended; `outcome` is 'ok' or an error code. */
   | { readonly type: 'fetched'; readonly what: 'playlist' | BodyKind; readonly outcome: string }
+  /** Of an endless stream, since it was last told. */
+  | { readonly type: 'stream'; readonly counts: StreamCounts }
   | {
       readonly type: 'poll-failed';
       readonly error: ErrorRecord;

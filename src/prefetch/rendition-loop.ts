@@ -172,7 +172,9 @@ export class RenditionLoop implements LoopHandle {
   [Symbol.dispose](): void {
     this.#closed.abort();
     for (const fetch of this.#running.values()) fetch.close();
-    void Promise.allSettled([this.#following, ...this.#runs]).then(() => this.#ended.resolve());
+    const source = this.#deps.source[Symbol.asyncDispose]?.();
+    const open = [this.#following, ...this.#runs, source];
+    void Promise.allSettled(open).then(() => this.#ended.resolve());
   }
 
   get closed(): Promise<void> {
@@ -197,6 +199,8 @@ export class RenditionLoop implements LoopHandle {
         failures++;
         waitMs = this.#pollFailed(error, failures);
       }
+      const counts = this.#deps.source.takeCounts?.();
+      if (counts !== undefined) this.#deps.emit({ type: 'stream', counts });
       await this.#rest(startedMs + waitMs);
     }
   }

@@ -9,7 +9,7 @@ import { windowSegmentsFor } from '../ring/window.ts';
 import type { Traits } from '../source/failover/match.ts';
 import type { OpenRendition } from '../source/open-source.ts';
 import type { PlaylistText } from '../source/pull/hls.ts';
-import type { RenditionSpec } from '../source/source.ts';
+import type { RenditionSpec, StreamCounts } from '../source/source.ts';
 import {
   type Awaited,
   type BodyResult,
@@ -68,6 +68,8 @@ export class Rendition implements Disposable {
   #keptWarmMs = Number.NEGATIVE_INFINITY;
   #followedSinceMs = 0;
   #gaveWayMs = Number.NEGATIVE_INFINITY;
+  /** Viewers whose request for the list is not answered yet. */
+  #waiting = 0;
 
   constructor({ id, spec, first, traits }: OpenRendition, deps: RenditionDeps) {
     const { ahead, segmentMaxBytes } = deps.settings;
@@ -99,6 +101,11 @@ export class Rendition implements Disposable {
   /** Called when a segment came whole although a fetch of it had failed. */
   set onStallAvoided(call: () => void) {
     this.#intake.onStallAvoided = call;
+  }
+
+  /** Called with what was seen of an endless stream. */
+  set onStreamCounts(call: (counts: StreamCounts) => void) {
+    this.#intake.onStreamCounts = call;
   }
 
   lastWatchedMs(): number {
@@ -180,6 +187,7 @@ export class Rendition implements Disposable {
   /** Stops what nobody has asked for since `idle_stop`. */
   sweep(nowMs: number): void {
     if (this.#state === 'cold') return;
+    if (this.#waiting > 0) this.#lastWatchedMs = nowMs;
     const wantedMs = Math.max(this.#lastWatchedMs, this.#keptWarmMs);
     if (nowMs - wantedMs >= this.#deps.settings.idleStopMs) this.stop('idle');
     else this.#intake.assets.forgetUnused(this.ring.all());
@@ -331,6 +339,8 @@ export class Rendition implements Disposable {
     const { clock } = this.#deps;
     const intake = this.#intake;
     const listedBefore = intake.listedMs;
+    this.#waiting++;
+    using _waits = { [Symbol.dispose]: () => void this.#waiting-- };
     for (;;) {
       const nowMs = clock.monotonicMs();
       if (this.#state === 'cold') return unavailable(1, 'the channel was stopped');

@@ -75,7 +75,7 @@ function openLoop(id: number, spec: LoopSpec): Running {
     clock: systemClock,
     random: systemRandom,
     gate: world.gate,
-    source: createFollowedSource(spec, outbound, systemClock),
+    source: createFollowedSource(spec, outbound, systemClock, systemRandom),
     emit: (event) => emit(id, event),
   });
   return { loop, outbound };
@@ -91,8 +91,12 @@ async function closeLoop(id: number): Promise<void> {
 }
 
 async function end(): Promise<void> {
-  for (const { loop } of loops.values()) loop[Symbol.dispose]();
+  const closing = [...loops.values()].map(({ loop }) => {
+    loop[Symbol.dispose]();
+    return loop.closed;
+  });
   loops.clear();
+  await Promise.all(closing);
   await world?.outbound[Symbol.asyncDispose]();
   post({ type: 'ended' });
 }

@@ -4,7 +4,9 @@ import type { Attributes, ByteRange, Key, Start } from '../media/m3u8/playlist.t
 /** Where the bytes of a segment, an init segment or a key are. Plain data: it crosses threads. */
 export type BodyRef =
   | { readonly kind: 'http'; readonly url: string; readonly byteRange?: ByteRange }
-  | { readonly kind: 'loop'; readonly sequence: number };
+  | { readonly kind: 'loop'; readonly sequence: number }
+  /** A piece of an endless stream, as its source numbers them. */
+  | { readonly kind: 'stream'; readonly sequence: number };
 
 /** An init segment or a key that segments need beside their own bytes. */
 export type Asset = { readonly name: string; readonly ref: BodyRef };

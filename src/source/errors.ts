@@ -1,6 +1,9 @@
 // This file holds the errors of sources that a caller branches on.
 import { AppError } from '../base/errors.ts';
 
+/** What providers answer to one connection more than they allow, or than they have noticed closed. */
+export const BUSY_STATUS: ReadonlySet<number> = new Set([401, 403, 423, 429, 458, 503, 509]);
+
 /** The upstream answered, but not with what was asked for. */
 export class SourceStatusError extends AppError {
   readonly status: number;

@@ -1,14 +1,15 @@
 // This file finds out which renditions a configured source has.
 import type { Clock } from '../base/clock.ts';
-import type { SourceConfig, TemplateSource, UrlSource } from '../config/config.ts';
+import type { DatagramSource, SourceConfig, TemplateSource, UrlSource } from '../config/config.ts';
 import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
 import type { MultivariantPlaylist, Variant } from '../media/m3u8/playlist.ts';
 import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
 import { playlistLimits, TARGET_DURATION_DEFAULT_S } from './deadlines.ts';
 import type { Traits } from './failover/match.ts';
-import { fetchPlaylist, type PlaylistText } from './pull/hls.ts';
+import type { PlaylistText } from './pull/hls.ts';
 import { nameRenditions } from './pull/renditions.ts';
 import type { RenditionSpec } from './source.ts';
+import { fetchFirst } from './stream/first-answer.ts';
 
 export type OpenRendition = {
   readonly id: string;
@@ -23,6 +24,9 @@ export type OpenSource = {
   /** Absent where the source has one rendition and says nothing about it. */
   readonly multivariant?: MultivariantPlaylist;
 };
+
+/** As long as encoders cut most often: a viewer of the live edge is three of them behind. */
+const SEGMENT_DEFAULT_MS = 4000;
 
 /** The one rendition of a source that has no variants. */
 const MAIN = { id: 'main', traits: { kind: 'variant' } } as const;
@@ -49,6 +53,8 @@ export async function openSource(
   switch (source.kind) {
     case 'loop':
       return { renditions: [{ ...MAIN, spec: { kind: 'loop', files: source.files } }] };
+    case 'datagram':
+      return openDatagrams(source);
     case 'template':
       return openTemplate(source);
     case 'url':
@@ -64,7 +70,9 @@ async function openUrl(
 ): Promise<OpenSource> {
   const policy = policyOf(source);
   const limits = playlistLimits(TARGET_DURATION_DEFAULT_S, source.timeouts);
-  const answer = await fetchPlaylist(outbound, clock, source.url, policy, limits, signal);
+  const request = { url: source.url, policy, limits, signal };
+  const answer = await fetchFirst(outbound, clock, request);
+  if (answer === 'stream') return openStream(source, policy);
   const playlist = parsePlaylist(answer.text, { uri: answer.url });
   const base = { kind: 'hls', policy, timeouts: source.timeouts } as const;
   if (playlist.kind === 'media') {
@@ -81,6 +89,17 @@ async function openUrl(
     })),
     multivariant: named.playlist,
   };
+}
+
+function openStream(source: UrlSource, policy: OutboundPolicy): OpenSource {
+  const { url, timeouts, segmentMs = SEGMENT_DEFAULT_MS } = source;
+  const input = { kind: 'http', url, policy } as const;
+  return { renditions: [{ ...MAIN, spec: { kind: 'stream', input, segmentMs, timeouts } }] };
+}
+
+function openDatagrams({ target, segmentMs, timeouts }: DatagramSource): OpenSource {
+  const input = { kind: 'datagram', target } as const;
+  return { renditions: [{ ...MAIN, spec: { kind: 'stream', input, segmentMs, timeouts } }] };
 }
 
 function openTemplate(source: TemplateSource): OpenSource {

@@ -68,6 +68,15 @@ describe('checkMachine()', () => {
 });
 
 describe('checkNetwork()', () => {
+  test('looks at the receive buffer only where datagrams are received', async () => {
+    await using folder = await createTempFolder();
+    const without = await checkNetwork(await load('', folder.path));
+    expect(named(without, 'datagrams')).toBeUndefined();
+    const group = 'channels: [{ id: a, sources: ["udp://@239.1.2.3:5000"] }]';
+    const found = await checkNetwork(await load(group, folder.path));
+    expect(named(found, 'datagrams').found).toMatch(/kept for a busy moment$|not known here$/);
+  });
+
   test('says something of each part', async () => {
     await using folder = await createTempFolder();
     const findings = await checkNetwork(await load('', folder.path));

@@ -184,9 +184,18 @@ hd.m3u8
       'live.ts',
     );
     expect(probed.answer.sizeBytes).toBeLessThan(1_000_000);
-    expect(hintsOf(probed)).toEqual([
-      'This is an endless transport stream; this version follows HLS only',
-    ]);
+    expect(hintsOf(probed)).toEqual(['The stream is finished: it plays once and does not go on']);
+    expect(isPlayable(probed)).toBe(true);
+    expect(probed.stream).toMatchObject({
+      program: 1,
+      tracks: transportTracks(ts),
+      continuityErrors: 0,
+      lostSyncs: 0,
+      isFinite: true,
+    });
+    expect(formatProbe(`${BASE}live.ts`, probed)).toContain(
+      'Endless transport stream\n  looked for',
+    );
   });
 });
 

@@ -181,12 +181,12 @@ describe('one mistake', () => {
     [
       'a source of another scheme',
       channel('sources: rtmp://h/a'),
-      'CONFIG_VALUE weir.yaml:3:14: channels[0].sources: "rtmp://h/a", wanted a URL with http or https',
+      'CONFIG_VALUE weir.yaml:3:14: channels[0].sources: "rtmp://h/a", wanted a URL with http or https, or udp://ADDRESS:PORT or rtp://ADDRESS:PORT',
     ],
     [
       'a source with port 0',
       channel('sources: http://h:0/a'),
-      'CONFIG_VALUE weir.yaml:3:14: channels[0].sources: "http://h:0/a", wanted a URL with http or https',
+      'CONFIG_VALUE weir.yaml:3:14: channels[0].sources: "http://h:0/a", wanted a URL with http or https, or udp://ADDRESS:PORT or rtp://ADDRESS:PORT',
     ],
     [
       'a source that is nothing',
@@ -202,6 +202,26 @@ describe('one mistake', () => {
       'qualities beside a url',
       source('url: http://h/a\nqualities: { 720: hd }'),
       'CONFIG_KEY_CONFLICT weir.yaml:5:20: channels[0].sources[0].qualities: no effect here, wanted only beside a template',
+    ],
+    [
+      'a group by name',
+      source('url: udp://group.example:5000'),
+      'CONFIG_VALUE weir.yaml:4:14: channels[0].sources[0].url: "udp://group.example:5000", wanted a URL with http or https, or udp://ADDRESS:PORT or rtp://ADDRESS:PORT',
+    ],
+    [
+      'a proxy beside a group',
+      source('url: udp://@239.1.2.3:5000\nproxy: http://p:1'),
+      'CONFIG_KEY_CONFLICT weir.yaml:5:16: channels[0].sources[0].proxy: no effect here, wanted only beside a url with http or https',
+    ],
+    [
+      'a network interface beside a playlist',
+      source('url: http://h/a\ninterface: eth0'),
+      'CONFIG_KEY_CONFLICT weir.yaml:5:20: channels[0].sources[0].interface: no effect here, wanted only beside a url with udp or rtp',
+    ],
+    [
+      'a length of segments beside a loop',
+      source('loop: a.ts\nsegment: 4s'),
+      'CONFIG_KEY_CONFLICT weir.yaml:5:18: channels[0].sources[0].segment: no effect here, wanted only beside a url',
     ],
     [
       'a proxy beside a loop',

@@ -100,9 +100,15 @@ describe("the design's example", () => {
           guide: 'news.example',
           mode: 'buffered',
           sources: [
-            { kind: 'url', url: 'https://origin.example.com/news/master.m3u8', ...NO_REACH },
             {
               kind: 'url',
+              url: 'https://origin.example.com/news/master.m3u8',
+              segmentMs: 4000,
+              ...NO_REACH,
+            },
+            {
+              kind: 'url',
+              segmentMs: 4000,
               url: 'https://backup.example.com/news.m3u8',
               ...NO_REACH,
               headers: { 'user-agent': 'VLC/3.0.20' },
@@ -165,6 +171,42 @@ describe("the design's example", () => {
 });
 
 describe('every key of a source', () => {
+  test('arrives of what is received in datagrams', async () => {
+    const { config } = await load(`
+channels:
+  - id: groups
+    sources:
+      - udp://@239.1.2.3:5000
+      - url: rtp://10.0.0.9@232.1.2.3:5004
+        interface: eth1
+        segment: 6s
+        timeouts: { between_bytes: 2s }
+      - udp://:6000`);
+    expect(config.channels[0]?.sources).toEqual([
+      {
+        kind: 'datagram',
+        url: 'udp://@239.1.2.3:5000',
+        target: { address: '239.1.2.3', port: 5000 },
+        segmentMs: 4000,
+        timeouts: {},
+      },
+      {
+        kind: 'datagram',
+        url: 'rtp://10.0.0.9@232.1.2.3:5004',
+        target: { address: '232.1.2.3', port: 5004, from: '10.0.0.9', interface: 'eth1' },
+        segmentMs: 6000,
+        timeouts: { betweenBytesMs: 2000 },
+      },
+      {
+        kind: 'datagram',
+        url: 'udp://:6000',
+        target: { address: '0.0.0.0', port: 6000 },
+        segmentMs: 4000,
+        timeouts: {},
+      },
+    ]);
+  });
+
   test('arrives where the program looks for it', async () => {
     const { config, later } = await load(`
 channels:
@@ -183,6 +225,7 @@ channels:
         allow_downgrade: true
         timeouts: { connect: 1s, first_byte: 2s, between_bytes: 3s, total: 4s }
         provider: acme
+        segment: 2500ms
       - template: https://h.example/{begin}-{time}.ts
         sequence: { at: 2026-01-01T00:00:00Z, duration: 2s }
         playlist: https://h.example/real.m3u8
@@ -194,6 +237,7 @@ providers: { acme: { max_connections: 2 } }`);
     expect(config.channels[0]).toMatchObject({ name: 'full', keepWarm: true, mode: 'proxy' });
     expect(url).toEqual({
       kind: 'url',
+      segmentMs: 2500,
       url: 'https://h.example/a.m3u8?token=1',
       headers: {
         'x-one': '1',

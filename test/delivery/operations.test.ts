@@ -69,6 +69,7 @@ describe('operations', () => {
       viewers: 0,
       fetches: {},
       stallsAvoided: 0,
+      stream: {},
       sources: [],
       switches: {},
       error: null,

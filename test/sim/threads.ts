@@ -97,8 +97,8 @@ export class Threads {
 
   #createLoop(spec: LoopSpec, emit: (event: LoopEvent) => void): RenditionLoop {
     const clock = this.#clock;
-    const source = createFollowedSource(spec, this.#outbound, clock);
     const random = this.#dice.fork().random;
+    const source = createFollowedSource(spec, this.#outbound, clock, random);
     const loop = new RenditionLoop(spec, { clock, random, gate: this.#gate, source, emit });
     this.#loops.add(loop);
     return loop;

@@ -43,6 +43,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   NET_HEADER: 'a header that may not be sent, or too many came back',
   NET_PROTOCOL: 'the answer is not HTTP',
   NET_PROXY: 'the proxy of the source refused or failed',
+  NET_RECEIVE: 'the port for datagrams is taken, or no interface leads to the group',
   NET_REDIRECT: 'a loop, more than 5 hops, down to http, or nowhere',
   NET_TIMEOUT_BETWEEN_BYTES: 'the body stalled',
   NET_TIMEOUT_CONNECT: 'no connection in time',
@@ -62,6 +63,9 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   SOURCE_FILE: 'a file of a loop cannot be played',
   SOURCE_PROVIDER_BUSY: 'all connections that its provider allows are in use',
   SOURCE_STALLED: 'a source that was tried again names nothing new',
+  SOURCE_SILENT: 'nothing is sent to the group or port of a source',
+  SOURCE_STREAM_END: 'upstream ended an endless stream; it is opened again',
+  SOURCE_STREAM_GONE: 'a segment of an endless stream was asked for too late to be there still',
   SOURCE_STATUS: 'the upstream answered something else than 200',
   SOURCE_TROUBLE:
     'the source that was playing failed, stalled, stood still or ended; which is said',

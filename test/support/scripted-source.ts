@@ -16,7 +16,8 @@ export type OpenedBody = {
 
 /** What is asked for: the last component of the address. */
 export function addressOf(ref: BodyRef): string {
-  return ref.kind === 'loop' ? `loop:${ref.sequence}` : ref.url.slice(ref.url.lastIndexOf('/') + 1);
+  if (ref.kind !== 'http') return `${ref.kind}:${ref.sequence}`;
+  return ref.url.slice(ref.url.lastIndexOf('/') + 1);
 }
 
 export class ScriptedSource implements RenditionSource {

@@ -45,6 +45,11 @@ export class CutJudge {
     this.#rule = new CutRule(limits);
   }
 
+  /** From now on a piece ends at the first key frame after this much. */
+  aimAt(targetTicks: number): void {
+    this.#rule.targetTicks = targetTicks;
+  }
+
   get end(): PieceEnd {
     return this.#end;
   }

@@ -19,15 +19,18 @@ export type CutLimits = {
 };
 
 export class CutRule {
-  readonly #limits: CutLimits;
+  readonly #keylessTicks: number;
+  /** May change in mid-stream: what comes next is cut by it. */
+  targetTicks: number;
   /** When a frame of each rank came last. */
   readonly #seenAt = [-Infinity, -Infinity, -Infinity, -Infinity];
   /** And when the one before: an encoder's very first frame alone promises no other of its kind. */
   readonly #seenBefore = [-Infinity, -Infinity, -Infinity, -Infinity];
   #intervalMaxTicks = 0;
 
-  constructor(limits: CutLimits) {
-    this.#limits = limits;
+  constructor({ targetTicks, keylessTicks }: CutLimits) {
+    this.targetTicks = targetTicks;
+    this.#keylessTicks = keylessTicks;
   }
 
   /** The longest time from one key frame to the next. */
@@ -54,15 +57,15 @@ export class CutRule {
 
   /** True where a piece may begin with a frame that was noted. */
   mayBegin(kind: FrameKind, ticks: number, waitedTicks: number): boolean {
-    if (waitedTicks >= this.#limits.keylessTicks) return true;
+    if (waitedTicks >= this.#keylessTicks) return true;
     if (kind === 'recovery') return waitedTicks >= RECOVERY_WAIT_TICKS;
     return this.#isGood(kind, ticks) || kind === 'key';
   }
 
   /** True where the piece that is `elapsedTicks` long ends before a frame that was noted. */
   isDue(kind: FrameKind, ticks: number, elapsedTicks: number, spacingTicks: number): boolean {
-    const { targetTicks, keylessTicks } = this.#limits;
-    if (elapsedTicks + spacingTicks > keylessTicks) return true;
+    const { targetTicks } = this;
+    if (elapsedTicks + spacingTicks > this.#keylessTicks) return true;
     if (elapsedTicks + ROUNDING_TICKS < targetTicks) return false;
     return elapsedTicks >= 2 * targetTicks ? RANKS[kind] > 0 : this.#isGood(kind, ticks);
   }

@@ -63,6 +63,7 @@ export class StreamCutter {
   readonly #sorter: PacketSorter;
   readonly #maxBytes: number;
   readonly #maxDurationMs: number;
+  readonly #targetTicks: number;
   #pieces = 0;
 
   constructor(options: StreamCutterOptions) {
@@ -71,8 +72,9 @@ export class StreamCutter {
     const keylessMs = Math.max(options.keylessMs ?? KEYLESS_MS, 1.5 * targetMs);
     this.#maxBytes = Math.max(maxBytes, MAX_BYTES_LEAST);
     this.#maxDurationMs = keylessMs + ROUNDED_AWAY_MS;
+    this.#targetTicks = ticksOf(targetMs);
     this.#judge = new CutJudge({
-      targetTicks: ticksOf(targetMs),
+      targetTicks: this.#targetTicks,
       keylessTicks: ticksOf(keylessMs),
       maxTicks: ticksOf(this.#maxDurationMs),
     });
@@ -87,6 +89,11 @@ export class StreamCutter {
   /** No piece is ever longer: rounded, it is a target duration that stays true. */
   get maxDurationMs(): number {
     return this.#maxDurationMs;
+  }
+
+  /** From now on, for the piece that is being gathered too; not over what it was made with. */
+  aimAt(targetMs: number): void {
+    this.#judge.aimAt(Math.min(ticksOf(targetMs), this.#targetTicks));
   }
 
   /** Stands still where the picture does; undefined before the first. */

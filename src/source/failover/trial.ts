@@ -1,6 +1,7 @@
 // This file has a source prove itself before viewers are sent (back) to it.
 import { type Clock, sleep } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
+import type { Random } from '../../base/random.ts';
 import { checkWhole } from '../../media/container.ts';
 import type { Outbound } from '../../net/outbound.ts';
 import { isEncrypted, type ListedSegment, type Listing } from '../../ring/listing.ts';
@@ -13,6 +14,7 @@ import type { RenditionSource } from '../source.ts';
 export type TrialDeps = {
   readonly outbound: Outbound;
   readonly clock: Clock;
+  readonly random: Random;
   readonly segmentMaxBytes: number;
 };
 
@@ -29,8 +31,11 @@ export async function proveSource(
   deps: TrialDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  const known = first === undefined ? {} : { first };
-  const source = createSource(spec, deps.outbound, deps.clock, known);
+  const { outbound, clock, random, segmentMaxBytes } = deps;
+  const known = { random, segmentMaxBytes, ...(first === undefined ? {} : { first }) };
+  const source = createSource(spec, outbound, clock, known);
+  // What proves itself over one connection must have closed it before another is opened
+  await using _open = { [Symbol.asyncDispose]: async () => source[Symbol.asyncDispose]?.() };
   const listing = await source.poll(TARGET_DURATION_DEFAULT_S, signal);
   const newest = newestOf(listing);
   await readWhole(source, newest, listing, deps, signal);
