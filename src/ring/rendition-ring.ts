@@ -1,5 +1,6 @@
 // This file holds the segments of one rendition: what is listed, what is promised, what may go.
 import { assert } from '../base/assert.ts';
+import { type KnownDateRange, type NamedDateRanges, takeDateRanges } from './date-ranges.ts';
 import type { InFlight } from './in-flight.ts';
 import type { ListedSegment } from './listing.ts';
 import { SizeEstimate } from './size-estimate.ts';
@@ -54,6 +55,8 @@ export class RenditionRing {
   /** A finished stream from the start: everything is listed and fetched on demand. */
   onDemand = false;
   heldBytes = 0;
+  /** Kept where segments are forgotten: they hold by their dates. */
+  #dateRanges: readonly KnownDateRange[] = [];
 
   constructor(id: string) {
     this.id = id;
@@ -89,6 +92,20 @@ export class RenditionRing {
   limitWindow(count: number): void {
     const least = Math.max(WINDOW_TARGET_DURATIONS, count);
     this.#windowSegments = Math.min(least, this.#wantedSegments);
+  }
+
+  get dateRanges(): readonly KnownDateRange[] {
+    return this.#dateRanges;
+  }
+
+  /** What a list of the source says of date ranges; nothing where it is left for another. */
+  nameDateRanges(named: NamedDateRanges): void {
+    this.#dateRanges = takeDateRanges(this.#dateRanges, named, this.last?.mediaSequence ?? -1);
+    this.version++;
+  }
+
+  forgetDateRanges(): void {
+    this.#dateRanges = [];
   }
 
   /** Adds the next segment; it is not listed yet. */

@@ -191,7 +191,6 @@ export class PieceShelf {
       discontinuitySequence,
       programDateTimeMs: piece.dateTimeMs as number,
       keys: [],
-      dateRanges: [],
       gap: false,
       extension: 'ts',
     };
