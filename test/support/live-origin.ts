@@ -20,7 +20,10 @@ export type LiveOptions = Partial<BodyOptions> & {
   readonly renditions?: readonly LiveRendition[];
   /** Number of the first segment listed at the start. */
   readonly firstSequence?: number;
-  readonly programDateTime?: boolean;
+  /** `once`: on the first segment of a list alone. */
+  readonly programDateTime?: boolean | 'once';
+  /** Every segment is listed as a byte range of its file. */
+  readonly byteRanges?: boolean;
   /** How URIs stand in playlists. */
   readonly uris?: 'relative' | 'absolute';
   /** Put behind every URI, as tokens are: `token=abc`. */
@@ -216,14 +219,14 @@ export class LiveChannel {
     const first = Math.max(generation.firstIndex, newest - this.window + 1);
     const segments: ListedSegment[] = [];
     for (let index = first; index <= newest; index++) {
-      segments.push(this.#listed(rendition, generation, index));
+      segments.push(this.#listed(rendition, generation, index, index === first));
     }
     let discontinuitySequence = 0;
     for (let index = generation.firstIndex; index < first; index++) {
       if (this.#isCut(generation, index)) discontinuitySequence++;
     }
     return mediaText({
-      version: this.#options.form === 'fmp4' ? 7 : 3,
+      version: this.#options.form === 'fmp4' ? 7 : this.#options.byteRanges ? 4 : 3,
       targetMs: this.targetMs,
       mediaSequence: sequenceOf(generation, first),
       discontinuitySequence,
@@ -238,12 +241,20 @@ export class LiveChannel {
     return !isFirst && this.bodies.mapNumber(index) !== this.bodies.mapNumber(index - 1);
   }
 
-  #listed(rendition: string, generation: Generation, index: number): ListedSegment {
+  #listed(
+    rendition: string,
+    generation: Generation,
+    index: number,
+    isFirst: boolean,
+  ): ListedSegment {
+    const { programDateTime, byteRanges } = this.#options;
+    const isDated = programDateTime === true || (programDateTime === 'once' && isFirst);
+    const sequence = sequenceOf(generation, index);
     const base = this.#isAbsolute() ? this.#origin.url(`/${this.name}/${rendition}/`) : '';
     const key = this.bodies.keyNumber(index);
     const map = this.bodies.mapNumber(index);
     const extension = this.#options.form === 'fmp4' ? 'm4s' : 'ts';
-    const file = `${generation.prefix}${sequenceOf(generation, index)}.${extension}`;
+    const file = `${generation.prefix}${sequence}.${extension}`;
     const wallMs = this.#clock.nowMs() - this.#clock.monotonicMs();
     const beganAtMs = doneAtMs(generation, this.targetMs, index) - this.targetMs + wallMs;
     return {
@@ -252,7 +263,8 @@ export class LiveChannel {
       isCut: this.#isCut(generation, index),
       keyUri: key === undefined ? undefined : this.#uri(`${base}key${key}.bin`),
       mapUri: map === undefined ? undefined : this.#uri(`${base}map${map}.mp4`),
-      beganAtMs: this.#options.programDateTime ? beganAtMs : undefined,
+      beganAtMs: isDated ? beganAtMs : undefined,
+      sizeBytes: byteRanges ? this.bodies.segment(rendition, index, sequence).length : undefined,
     };
   }
 

@@ -8,6 +8,8 @@ export type ListedSegment = {
   readonly keyUri: string | undefined;
   readonly mapUri: string | undefined;
   readonly beganAtMs: number | undefined;
+  /** Set where the segment is listed as a byte range, its whole file. */
+  readonly sizeBytes: number | undefined;
 };
 
 export type ListedMedia = {
@@ -42,7 +44,7 @@ export function mediaText(media: ListedMedia): string {
 /** Key and map hold until the next one, so they are said only where they change. */
 function segmentLines(segment: ListedSegment, previous: ListedSegment | undefined): string[] {
   const lines: string[] = [];
-  const { keyUri, mapUri, beganAtMs, durationMs } = segment;
+  const { keyUri, mapUri, beganAtMs, durationMs, sizeBytes } = segment;
   if (segment.isCut) lines.push('#EXT-X-DISCONTINUITY');
   if (keyUri && keyUri !== previous?.keyUri) {
     lines.push(`#EXT-X-KEY:METHOD=AES-128,URI="${keyUri}"`);
@@ -51,6 +53,7 @@ function segmentLines(segment: ListedSegment, previous: ListedSegment | undefine
   if (beganAtMs !== undefined) {
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(beganAtMs).toISOString()}`);
   }
+  if (sizeBytes !== undefined) lines.push(`#EXT-X-BYTERANGE:${sizeBytes}@0`);
   lines.push(`#EXTINF:${(durationMs / 1000).toFixed(3)},`, segment.uri);
   return lines;
 }

@@ -130,6 +130,24 @@ export const rangeWrong: Fault = (normal) => {
   };
 };
 
+/**
+ * Answers a Range with less of it than was asked for, as RFC 9110 §15.3.7 lets a server do. It ends
+ * on the border of a TS packet: the bytes themselves do not tell that some are missing.
+ */
+export function rangeShort(share: number): Fault {
+  return (normal) => {
+    const whole = normal.whole?.body;
+    if (normal.status !== 206 || whole === undefined) return normal;
+    const body = normal.body.subarray(0, Math.floor((normal.body.length * share) / 188) * 188);
+    const headers = normal.headers.map(([name, value]): Header => {
+      if (name !== 'Content-Range') return [name, value];
+      const first = Number(/\d+/.exec(value)?.[0]);
+      return [name, `bytes ${first}-${first + body.length - 1}/${whole.length}`];
+    });
+    return { ...normal, body, headers };
+  };
+}
+
 /** Alters a text body; playlists regress this way. */
 export function rewritten(rewrite: (text: string) => string): Fault {
   return (normal) => ({
