@@ -50,8 +50,9 @@ export class VitalSigns {
       this.#datesStanding = 0;
     }
     for (const { segment } of fresh) {
-      const { programDateTimeMs, discontinuity } = segment;
-      if (programDateTimeMs === undefined) continue;
+      const { programDateTimeMs, isDateCarried, discontinuity } = segment;
+      // A date that was carried on moves by durations alone, or stands with the head of its list
+      if (programDateTimeMs === undefined || isDateCarried) continue;
       const stands = this.#dateTimeMs !== undefined && programDateTimeMs <= this.#dateTimeMs;
       this.#datesStanding = stands && !discontinuity ? this.#datesStanding + 1 : 0;
       this.#dateTimeMs = programDateTimeMs;

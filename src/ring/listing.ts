@@ -19,7 +19,10 @@ export type ListedSegment = {
   readonly title: string;
   readonly discontinuity: boolean;
   readonly discontinuitySequence: number;
+  /** Date and time of its beginning. */
   readonly programDateTimeMs?: number;
+  /** Set where no tag of its own says so: it follows from one before it and rounded durations. */
+  readonly isDateCarried?: true;
   readonly map?: ListedMap;
   /** Keys with our asset where we serve them (AES-128); as they are where we do not. */
   readonly keys: readonly ListedKey[];

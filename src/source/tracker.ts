@@ -117,12 +117,7 @@ export class Tracker {
 
   #accept(link: Link, segments: readonly ListedSegment[], missed: number): Fresh {
     for (const segment of segments) {
-      this.#tail.set(segment.sequence, {
-        identity: segment.identity,
-        ...(segment.programDateTimeMs === undefined
-          ? {}
-          : { dateTimeMs: segment.programDateTimeMs }),
-      });
+      this.#tail.set(segment.sequence, knownOf(segment));
     }
     while (this.#tail.size > TAIL_MAX) {
       this.#tail.delete(this.#tail.keys().next().value as number);
@@ -193,10 +188,25 @@ export class Tracker {
   #isSame(segment: ListedSegment, listing: Listing): boolean {
     const known = this.#tail.get(segment.sequence);
     if (known === undefined || known.identity !== segment.identity) return false;
-    if (known.dateTimeMs === undefined || segment.programDateTimeMs === undefined) return true;
+    const dateTimeMs = saidDateMs(segment);
+    if (known.dateTimeMs === undefined || dateTimeMs === undefined) return true;
     // A source that tells by itself when it counts anew may correct its clock between
     if (listing.generation !== undefined) return true;
     const toleranceMs = Math.max(5000, listing.targetDurationS * 1000);
-    return Math.abs(known.dateTimeMs - segment.programDateTimeMs) <= toleranceMs;
+    return Math.abs(known.dateTimeMs - dateTimeMs) <= toleranceMs;
   }
+}
+
+function knownOf(segment: ListedSegment): Known {
+  const dateTimeMs = saidDateMs(segment);
+  const { identity } = segment;
+  return dateTimeMs === undefined ? { identity } : { identity, dateTimeMs };
+}
+
+/**
+ * The date its own tag says. One that was carried on from another segment is off by what durations
+ * were rounded, in every list by another amount: it tells nothing of a new count.
+ */
+function saidDateMs({ programDateTimeMs, isDateCarried }: ListedSegment): number | undefined {
+  return isDateCarried ? undefined : programDateTimeMs;
 }

@@ -21,6 +21,10 @@ const dated =
   (offsetMs: number): Change =>
   (sequence) => ({ programDateTimeMs: 1_000_000 + offsetMs + sequence * 4000 });
 
+const carried =
+  (offsetMs: number): Change =>
+  (sequence) => ({ ...dated(offsetMs)(sequence), isDateCarried: true });
+
 /** What a tracker says to a list: the link, the numbers and what was missed. */
 function say(tracker: Tracker, list: Listing, atMs = 0): string {
   const fresh = tracker.take(list, atMs);
@@ -50,6 +54,15 @@ const ROWS: readonly Row[] = [
       [listing(0, 1), 0, 'cold 0..1'],
       [listing(0, 3), 4, 'next 2..3'],
       [listing(0, 9), 8, 'next 4..9'],
+    ],
+  ],
+  [
+    'dates that were carried on differ with what durations were rounded, as lists grow',
+    [
+      [other(1, 6, carried(0)), 0, 'cold 1..6'],
+      [other(1, 7, carried(-40_000)), 4, 'next 7..7'],
+      [other(1, 7, dated(-80_000)), 5, 'nothing'],
+      [other(2, 8, carried(40_000)), 8, 'next 8..8'],
     ],
   ],
   [

@@ -23,6 +23,7 @@ export function renditionPlaylist(
   const listed = ring.listed();
   const first = listed[0];
   const maps = new Map<string, MediaMap>();
+  const dated = new Set(toBeDated(listed));
   return formatMediaPlaylist({
     kind: 'media',
     version: 3,
@@ -35,7 +36,10 @@ export function renditionPlaylist(
     endList: ring.ended,
     iFramesOnly: header.iFramesOnly,
     independentSegments: header.independentSegments,
-    segments: listed.map((segment) => mediaSegment(segment, prefix, maps)),
+    segments: listed.map((segment) => ({
+      ...mediaSegment(segment, prefix, maps),
+      ...(dated.has(segment) ? dateOf(segment) : {}),
+    })),
     ...(ring.onDemand ? { type: 'VOD' as const } : {}),
     ...(header.start === undefined ? {} : { start: header.start }),
   });
@@ -55,11 +59,27 @@ function mediaSegment(segment: Segment, prefix: string, maps: Map<string, MediaM
     ...(listed.map === undefined
       ? {}
       : { map: servedMap(listed.map, listed.sequence, prefix, maps) }),
-    ...(listed.programDateTimeMs === undefined
-      ? {}
-      : { programDateTimeMs: listed.programDateTimeMs }),
     ...(listed.bitrate === undefined ? {} : { bitrate: listed.bitrate }),
   };
+}
+
+/**
+ * Segments to be written with their date: where the source did, and where a player could not work
+ * it out from the list before them, of which they may be all that is left.
+ */
+function* toBeDated(listed: readonly Segment[]): Generator<Segment> {
+  let isKnown = false;
+  for (const segment of listed) {
+    const { programDateTimeMs, isDateCarried } = segment.listed;
+    if (segment.discontinuity) isKnown = false;
+    if (programDateTimeMs !== undefined && !(isDateCarried && isKnown)) yield segment;
+    isKnown = programDateTimeMs !== undefined;
+  }
+}
+
+function dateOf({ listed }: Segment): Pick<MediaSegment, 'programDateTimeMs'> {
+  const { programDateTimeMs } = listed;
+  return programDateTimeMs === undefined ? {} : { programDateTimeMs };
 }
 
 /** One object per init segment: the writer tells a change of map by it. */

@@ -18,6 +18,7 @@ import { assetName } from '../../ring/name.ts';
 import { playlistLimits } from '../deadlines.ts';
 import { parseRetryAfterMs, SourceStatusError } from '../errors.ts';
 import type { BodyAnswer, HlsSpec, RenditionSource } from '../source.ts';
+import { carriedDates, type SegmentDate } from './carried-dates.ts';
 import { openHttpBody } from './http-body.ts';
 import { InitNames } from './init-names.ts';
 
@@ -82,9 +83,11 @@ export class HlsSource implements RenditionSource {
 export function listingOf(playlist: MediaPlaylist, url: string, names = new InitNames()): Listing {
   let discontinuitySequence = playlist.discontinuitySequence;
   names.begin();
-  const segments = playlist.segments.map((segment) => {
+  const dates = [...carriedDates(playlist.segments)];
+  const segments = playlist.segments.map((segment, index) => {
     if (segment.discontinuity) discontinuitySequence++;
-    return listedSegment(segment, url, discontinuitySequence, names);
+    const date = dates[index] as SegmentDate;
+    return { ...listedSegment(segment, url, discontinuitySequence, names), ...date };
   });
   names.end();
   return {
@@ -131,9 +134,6 @@ function listedSegment(
       ? {}
       : { map: listedMap(segment.map, base, `${segment.sequence} ${identity}`, names) }),
     ...(segment.bitrate === undefined ? {} : { bitrate: segment.bitrate }),
-    ...(segment.programDateTimeMs === undefined
-      ? {}
-      : { programDateTimeMs: segment.programDateTimeMs }),
   };
 }
 

@@ -62,6 +62,23 @@ describe('renditionPlaylist()', () => {
     ]);
   });
 
+  const at = (second: number) => ({ programDateTimeMs: Date.UTC(2026, 0, 1, 0, 0, second) });
+  const carried = (second: number) => ({ ...at(second), isDateCarried: true }) as const;
+
+  for (const [what, parts, dates] of [
+    ['all that the source wrote', [at(0), at(4), at(8)], [0, 4, 8]],
+    ['the first, whose list began earlier', [carried(0), carried(4), carried(8)], [0]],
+    ['one that the source wrote between', [carried(0), at(5), carried(9)], [0, 5]],
+    ['what follows a discontinuity', [at(0), { ...carried(4), cut: true }, carried(8)], [0, 4]],
+    ['what follows a segment without', [at(0), {}, carried(9), carried(13)], [0, 9]],
+    ['none that is not known', [{}, { cut: true }, {}], []],
+  ] as const) {
+    test(`dates ${what}`, () => {
+      const tags = body(ringOf(parts)).filter((line) => line.includes('DATE-TIME'));
+      expect(tags.map((tag) => Number(/:(\d\d)\.000Z$/.exec(tag)?.[1]))).toEqual([...dates]);
+    });
+  }
+
   test('writes the header', () => {
     const header = {
       independentSegments: true,
