@@ -123,6 +123,7 @@ export class Intake {
     for (const { state, inFlight } of list.all()) if (state === 'awaited') inFlight?.fail(error);
     for (const segment of this.placement.cutBack(ring)) list.giveUp(segment);
     list.ended = false;
+    list.nameDateRanges({ ranges: [] });
     list.version++;
     const endMs = endDateTimeMs(list.listed());
     const missingMs = Math.max(0, this.#startedMs - this.#advancedMs);
@@ -146,6 +147,7 @@ export class Intake {
 
   stop(because: string): void {
     this.forget(because);
+    this.#list.forgetDateRanges();
     this.assets.clear(broken(because));
     this.#lastError = undefined;
     this.#vital = new VitalSigns();
@@ -166,6 +168,9 @@ export class Intake {
     switch (event.type) {
       case 'listed':
         this.#listed(event);
+        break;
+      case 'date-ranges':
+        this.#list.nameDateRanges(event);
         break;
       case 'loaded':
         this.#loaded(event);

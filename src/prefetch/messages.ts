@@ -1,6 +1,7 @@
 // This file holds what the serving thread and a rendition loop say to each other.
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
+import type { NamedDateRanges } from '../ring/date-ranges.ts';
 import type { ListedSegment } from '../ring/listing.ts';
 import type { Link } from '../ring/timeline.ts';
 import type { PlaylistText } from '../source/pull/hls.ts';
@@ -72,6 +73,8 @@ export type Listed = {
 
 export type LoopEvent =
   | Listed
+  /** The date ranges of the list have changed, whether or not it names a new segment. */
+  | ({ readonly type: 'date-ranges' } & NamedDateRanges)
   /** The source has said for long enough that nothing will follow. */
   | { readonly type: 'ended' }
   /** Bytes of a body that a viewer waits for. */

@@ -200,7 +200,6 @@ function missedSegment(next: ListedSegment, sequence: number, durationS: number)
     discontinuity: false,
     discontinuitySequence: next.discontinuitySequence,
     keys: [],
-    dateRanges: [],
     gap: true,
     extension: next.extension,
   };

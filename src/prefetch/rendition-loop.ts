@@ -5,9 +5,11 @@ import { type Clock, sleep } from '../base/clock.ts';
 import { errorRecord, FormatError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Timeouts } from '../config/config.ts';
+import type { DateRange } from '../media/m3u8/date-range.ts';
 import {
   type Asset,
   assetsOf,
+  beginMs,
   isEncrypted,
   type ListedSegment,
   type Listing,
@@ -108,6 +110,8 @@ export class RenditionLoop implements LoopHandle {
   #endSinceMs: number | undefined;
   #endTold = false;
   #iFramesOnly = false;
+  /** As last told; undefined where another loop has told what this one does not know. */
+  #dateRanges: readonly DateRange[] | undefined;
 
   constructor(spec: LoopSpec, deps: LoopDeps) {
     this.#spec = spec;
@@ -118,6 +122,7 @@ export class RenditionLoop implements LoopHandle {
     const { resume } = spec;
     this.#tracker = new Tracker(resume?.tracker ?? spec.before, resume === undefined);
     this.#nextOrdinal = resume?.nextOrdinal ?? 0;
+    this.#dateRanges = resume === undefined ? [] : undefined;
     this.#targetDurationS = resume?.targetDurationS ?? TARGET_DURATION_DEFAULT_S;
     if (resume !== undefined) {
       this.#sawListing = true;
@@ -251,10 +256,23 @@ export class RenditionLoop implements LoopHandle {
     if (isFirst) this.#onDemand = listing.ended && this.#join === undefined;
     else if (this.#onDemand && !listing.ended) this.#revive();
     const fresh = this.#tracker.take(listing, clock.monotonicMs());
+    this.#tellDateRanges(listing);
     if (fresh !== undefined) this.#name(fresh, listing);
     else if (isFirst) this.#name({ link: 'cold', segments: [], missed: 0 }, listing);
     this.#watchEnd(listing, fresh !== undefined);
     return fresh !== undefined;
+  }
+
+  /** Before the segments of the same list, so that no answer is made without them. */
+  #tellDateRanges({ dateRanges: ranges = [], segments }: Listing): void {
+    if (this.#tracker.isBehind || Bun.deepEquals(ranges, this.#dateRanges)) return;
+    this.#dateRanges = ranges;
+    const fromMs = beginMs(segments);
+    this.#deps.emit({
+      type: 'date-ranges',
+      ranges,
+      ...(fromMs === undefined ? {} : { fromMs }),
+    });
   }
 
   /** A stream that was finished when it was first seen goes on: it is live from here on. */

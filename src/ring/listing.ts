@@ -1,5 +1,6 @@
 // This file holds what a source names right now: the segments of one rendition, in order.
-import type { Attributes, ByteRange, Key, Start } from '../media/m3u8/playlist.ts';
+import type { DateRange } from '../media/m3u8/date-range.ts';
+import type { ByteRange, Key, Start } from '../media/m3u8/playlist.ts';
 
 /** Where the bytes of a segment, an init segment or a key are. Plain data: it crosses threads. */
 export type BodyRef =
@@ -26,7 +27,6 @@ export type ListedSegment = {
   readonly map?: ListedMap;
   /** Keys with our asset where we serve them (AES-128); as they are where we do not. */
   readonly keys: readonly ListedKey[];
-  readonly dateRanges: readonly Attributes[];
   /** The source itself says that there is nothing to fetch. */
   readonly gap: boolean;
   readonly bitrate?: number;
@@ -48,9 +48,21 @@ export type Listing = {
   readonly independentSegments: boolean;
   readonly iFramesOnly: boolean;
   readonly start?: Start;
+  /** They hold by their dates, wherever in the list they stand; absent: there are none. */
+  readonly dateRanges?: readonly DateRange[];
   /** Changes where the source knows by itself that it counts anew. */
   readonly generation?: number;
 };
+
+/** Date and time at which these segments begin, where one of them tells its own. */
+export function beginMs(segments: Iterable<ListedSegment>): number | undefined {
+  let beforeMs = 0;
+  for (const { programDateTimeMs, durationS } of segments) {
+    if (programDateTimeMs !== undefined) return programDateTimeMs - beforeMs;
+    beforeMs += durationS * 1000;
+  }
+  return undefined;
+}
 
 /** The init segments and keys that a segment needs beside its own bytes. */
 export function assetsOf(segment: ListedSegment): Asset[] {

@@ -1,5 +1,6 @@
 // This file holds the segments of one rendition: what is listed, what is promised, what may go.
 import { assert } from '../base/assert.ts';
+import { type KnownDateRange, type NamedDateRanges, takeDateRanges } from './date-ranges.ts';
 import type { InFlight } from './in-flight.ts';
 import type { ListedSegment } from './listing.ts';
 
@@ -54,6 +55,8 @@ export class RenditionRing {
   /** Set by whoever serves a playlist; what was never served is not promised. */
   servedAtMs = Number.NEGATIVE_INFINITY;
   heldBytes = 0;
+  /** Kept where segments are forgotten: they hold by their dates. */
+  #dateRanges: readonly KnownDateRange[] = [];
 
   constructor(id: string) {
     this.id = id;
@@ -72,6 +75,20 @@ export class RenditionRing {
 
   set windowSegments(count: number) {
     this.#windowSegments = Math.max(WINDOW_TARGET_DURATIONS, count);
+  }
+
+  get dateRanges(): readonly KnownDateRange[] {
+    return this.#dateRanges;
+  }
+
+  /** What a list of the source says of date ranges; nothing where it is left for another. */
+  nameDateRanges(named: NamedDateRanges): void {
+    this.#dateRanges = takeDateRanges(this.#dateRanges, named, this.last?.mediaSequence ?? -1);
+    this.version++;
+  }
+
+  forgetDateRanges(): void {
+    this.#dateRanges = [];
   }
 
   /** Adds the next segment; it is not listed yet. */

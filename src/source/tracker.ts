@@ -64,6 +64,11 @@ export class Tracker {
     this.#cold = true;
   }
 
+  /** The last listing ended before what was seen: the copy of a slow edge, as far as one can tell. */
+  get isBehind(): boolean {
+    return this.#behind !== undefined;
+  }
+
   /** Undefined where the listing names nothing new. */
   take(listing: Listing, nowMs: number): Fresh | undefined {
     const fresh = this.#judge(listing, nowMs);

@@ -1,5 +1,6 @@
 // This file tests the loop that follows one rendition: when it polls, and what it fetches when.
 import { describe, expect, test } from 'bun:test';
+import type { DateRange } from '../../src/media/m3u8/date-range.ts';
 import type { LoopEvent, LoopSpec, Numbered } from '../../src/prefetch/messages.ts';
 import { RenditionLoop } from '../../src/prefetch/rendition-loop.ts';
 import type { Listing } from '../../src/ring/listing.ts';
@@ -450,5 +451,62 @@ describe('RenditionLoop after a crash', () => {
     w.loop.want(3);
     await w.clock.advance(1000);
     expect(w.source.addresses).toEqual(['6.ts', '4.ts']);
+  });
+});
+
+describe('RenditionLoop tells of date ranges', () => {
+  const range = (id: string, more: Partial<DateRange> = {}): DateRange => ({
+    id,
+    startMs: 1000,
+    attributes: new Map(),
+    ...more,
+  });
+  const told = (events: readonly LoopEvent[]) =>
+    of(events, 'date-ranges').map(({ ranges }) => ranges.map(({ id }) => id).join(' '));
+  const dated = (sequence: number) => listedSegment(sequence, { programDateTimeMs: 5000 });
+
+  test('before the segments of the same list, with the date it begins at', async () => {
+    using w = await world(listing(1, 2, { segments: [dated(1)], dateRanges: [range('a')] }));
+    const [first, second] = w.events.filter(({ type }) => type !== 'fetched');
+    expect(first).toEqual({ type: 'date-ranges', ranges: [range('a')], fromMs: 5000 });
+    expect(second?.type).toBe('listed');
+  });
+
+  test('where they change, whether or not a segment is new', async () => {
+    using w = await world(listing(1, 6, { dateRanges: [range('a')] }));
+    w.loop.setMode('follow');
+    const lists = [
+      listing(1, 6, { dateRanges: [range('a')] }),
+      listing(1, 6, { dateRanges: [range('a', { endMs: 2000 })] }),
+      listing(2, 7, { dateRanges: [range('a', { endMs: 2000 })] }),
+      listing(2, 7),
+    ];
+    const counts = [];
+    for (const each of lists) {
+      w.source.listing = each;
+      await w.clock.advance(4000);
+      counts.push(told(w.events).length);
+    }
+    expect(counts).toEqual([1, 2, 2, 3]);
+    expect(told(w.events)).toEqual(['a', 'a', '']);
+  });
+
+  test('of no list that lags behind', async () => {
+    using w = await world(listing(2, 7, { dateRanges: [range('a')] }));
+    w.loop.setMode('follow');
+    w.source.listing = listing(1, 6);
+    await w.clock.advance(4000);
+    expect(told(w.events)).toEqual(['a']);
+  });
+
+  test('not where there are none; but of that, in place of a loop that died', async () => {
+    using w = await world(listing(1, 6));
+    expect(told(w.events)).toEqual([]);
+    const tracker = { lastSequence: 6, tail: [[6, '6.ts']] } as const;
+    const known = { pending: [], held: [], nextOrdinal: 6, targetDurationS: 4, onDemand: false };
+    using other = await world(listing(1, 6), { resume: { tracker, ...known } });
+    other.loop.setMode('follow');
+    await other.clock.advance(0);
+    expect(told(other.events)).toEqual(['']);
   });
 });

@@ -13,7 +13,6 @@ export function listedSegment(sequence: number, more: Partial<ListedSegment> = {
     discontinuity: false,
     discontinuitySequence: 0,
     keys: [],
-    dateRanges: [],
     gap: false,
     extension: 'ts',
     ...more,

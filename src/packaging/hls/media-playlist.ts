@@ -4,6 +4,7 @@ import { implicitIv } from '../../media/m3u8/key.ts';
 import type { Key, MediaMap, MediaSegment, Start } from '../../media/m3u8/playlist.ts';
 import type { ListedKey, ListedMap } from '../../ring/listing.ts';
 import type { RenditionRing, Segment } from '../../ring/rendition-ring.ts';
+import { type SegmentDates, segmentDates } from './segment-dates.ts';
 
 export type PlaylistHeader = {
   readonly independentSegments: boolean;
@@ -23,7 +24,7 @@ export function renditionPlaylist(
   const listed = ring.listed();
   const first = listed[0];
   const maps = new Map<string, MediaMap>();
-  const dated = new Set(toBeDated(listed));
+  const dates = segmentDates(ring, listed);
   return formatMediaPlaylist({
     kind: 'media',
     version: 3,
@@ -36,16 +37,20 @@ export function renditionPlaylist(
     endList: ring.ended,
     iFramesOnly: header.iFramesOnly,
     independentSegments: header.independentSegments,
-    segments: listed.map((segment) => ({
+    segments: listed.map((segment, index) => ({
       ...mediaSegment(segment, prefix, maps),
-      ...(dated.has(segment) ? dateOf(segment) : {}),
+      ...(dates[index] as SegmentDates),
     })),
     ...(ring.onDemand ? { type: 'VOD' as const } : {}),
     ...(header.start === undefined ? {} : { start: header.start }),
   });
 }
 
-function mediaSegment(segment: Segment, prefix: string, maps: Map<string, MediaMap>): MediaSegment {
+function mediaSegment(
+  segment: Segment,
+  prefix: string,
+  maps: Map<string, MediaMap>,
+): Omit<MediaSegment, keyof SegmentDates> {
   const { listed } = segment;
   return {
     uri: prefix + segment.name,
@@ -54,32 +59,12 @@ function mediaSegment(segment: Segment, prefix: string, maps: Map<string, MediaM
     title: listed.title,
     discontinuity: segment.discontinuity,
     keys: listed.keys.map((key) => servedKey(key, listed.sequence, prefix)),
-    dateRanges: listed.dateRanges,
     gap: segment.state === 'gap',
     ...(listed.map === undefined
       ? {}
       : { map: servedMap(listed.map, listed.sequence, prefix, maps) }),
     ...(listed.bitrate === undefined ? {} : { bitrate: listed.bitrate }),
   };
-}
-
-/**
- * Segments to be written with their date: where the source did, and where a player could not work
- * it out from the list before them, of which they may be all that is left.
- */
-function* toBeDated(listed: readonly Segment[]): Generator<Segment> {
-  let isKnown = false;
-  for (const segment of listed) {
-    const { programDateTimeMs, isDateCarried } = segment.listed;
-    if (segment.discontinuity) isKnown = false;
-    if (programDateTimeMs !== undefined && !(isDateCarried && isKnown)) yield segment;
-    isKnown = programDateTimeMs !== undefined;
-  }
-}
-
-function dateOf({ listed }: Segment): Pick<MediaSegment, 'programDateTimeMs'> {
-  const { programDateTimeMs } = listed;
-  return programDateTimeMs === undefined ? {} : { programDateTimeMs };
 }
 
 /** One object per init segment: the writer tells a change of map by it. */

@@ -41,7 +41,6 @@ function listedSegment(place: LoopPlace, fingerprint: number): ListedSegment {
     discontinuitySequence,
     programDateTimeMs: startMsOf(place),
     keys: [],
-    dateRanges: [],
     gap: false,
     extension: 'ts',
   };

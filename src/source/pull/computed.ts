@@ -118,7 +118,6 @@ export class ComputedSource implements RenditionSource {
       discontinuitySequence: 0,
       programDateTimeMs: this.#edge.beginMs(sequence),
       keys: [],
-      dateRanges: [],
       gap: false,
       extension: /\.([a-z0-9]{2,4})$/i.exec(path)?.[1]?.toLowerCase() ?? 'ts',
     };

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { FormatError } from '../../base/errors.ts';
 import { extensionOf } from '../../media/container.ts';
+import { readDateRanges } from '../../media/m3u8/date-range.ts';
 import { parsePlaylist } from '../../media/m3u8/parse-playlist.ts';
 import type { Key, MediaMap, MediaPlaylist, MediaSegment } from '../../media/m3u8/playlist.ts';
 import type { Outbound, OutboundLimits, OutboundPolicy } from '../../net/outbound.ts';
@@ -90,6 +91,7 @@ export function listingOf(playlist: MediaPlaylist, url: string, names = new Init
     return { ...listedSegment(segment, url, discontinuitySequence, names), ...date };
   });
   names.end();
+  const dateRanges = readDateRanges(playlist.segments.flatMap((segment) => segment.dateRanges));
   return {
     segments,
     targetDurationS: targetDurationOf(playlist),
@@ -98,6 +100,7 @@ export function listingOf(playlist: MediaPlaylist, url: string, names = new Init
     iFramesOnly: playlist.iFramesOnly,
     ...(playlist.type === undefined ? {} : { type: playlist.type }),
     ...(playlist.start === undefined ? {} : { start: playlist.start }),
+    ...(dateRanges.length === 0 ? {} : { dateRanges }),
   };
 }
 
@@ -127,7 +130,6 @@ function listedSegment(
     discontinuity: segment.discontinuity,
     discontinuitySequence,
     keys: segment.keys.map((key) => listedKey(key, base)),
-    dateRanges: segment.dateRanges,
     gap: segment.gap,
     extension: extensionOf(segment.map === undefined ? 'unknown' : 'fmp4', url),
     ...(segment.map === undefined

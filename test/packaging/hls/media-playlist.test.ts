@@ -79,6 +79,39 @@ describe('renditionPlaylist()', () => {
     });
   }
 
+  test('writes date ranges where they begin, and none that the list is past', () => {
+    const range = (id: string, second: number, endSecond?: number) => ({
+      id,
+      startMs: at(second).programDateTimeMs,
+      ...(endSecond === undefined ? {} : { endMs: at(endSecond).programDateTimeMs }),
+      attributes: new Map([['ID', { value: id, quoted: true }]]),
+    });
+    const ring = ringOf([carried(10), carried(14), carried(18)]);
+    const before = ring.version;
+    ring.nameDateRanges({
+      ranges: [range('past', 1, 9), range('long', 1, 90), range('now', 15), range('to-come', 40)],
+    });
+    expect(ring.version).toBeGreaterThan(before);
+    expect(body(ring)).toEqual([
+      '#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:10.000Z',
+      '#EXT-X-DATERANGE:ID="long"',
+      '#EXTINF:4.0,',
+      '100-abc.ts',
+      '#EXT-X-DATERANGE:ID="now"',
+      '#EXTINF:4.0,',
+      '101-abc.ts',
+      '#EXT-X-DATERANGE:ID="to-come"',
+      '#EXTINF:4.0,',
+      '102-abc.ts',
+    ]);
+  });
+
+  test('writes no date range where there is no date', () => {
+    const ring = ringOf([{}, {}]);
+    ring.nameDateRanges({ ranges: [{ id: 'a', startMs: 0, attributes: new Map() }] });
+    expect(body(ring).filter((line) => line.includes('DATERANGE'))).toEqual([]);
+  });
+
   test('writes the header', () => {
     const header = {
       independentSegments: true,

@@ -148,7 +148,6 @@ describe('loopListing()', () => {
       discontinuitySequence: 0,
       programDateTimeMs: at('2026-03-01T10:20:00.000Z'),
       keys: [],
-      dateRanges: [],
       gap: false,
       extension: 'ts',
     });

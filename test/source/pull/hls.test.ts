@@ -152,6 +152,26 @@ describe('listing of a playlist', () => {
   });
 });
 
+describe('date ranges of a playlist', () => {
+  const RANGE = '#EXT-X-DATERANGE:ID="a",START-DATE="2026-01-01T00:00:05Z"';
+  const SEGMENT = ['#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:00Z', '#EXTINF:4,', 'a.ts'];
+
+  for (const [where, ...lines] of [
+    ['in the head', RANGE, '#EXT-X-MEDIA-SEQUENCE:7', ...SEGMENT],
+    ['before a segment', '#EXT-X-MEDIA-SEQUENCE:7', RANGE, ...SEGMENT],
+    ['after the last segment', '#EXT-X-MEDIA-SEQUENCE:7', ...SEGMENT, RANGE],
+  ] as const) {
+    test(`are of the list, not of a segment: ${where}`, async () => {
+      const { dateRanges } = await poll(...lines);
+      expect(dateRanges).toMatchObject([{ id: 'a', startMs: Date.UTC(2026, 0, 1, 0, 0, 5) }]);
+    });
+  }
+
+  test('are not there where there are none', async () => {
+    expect(await poll(...SEGMENT)).not.toHaveProperty('dateRanges');
+  });
+});
+
 describe('HlsSource.poll()', () => {
   test('uses the answer at hand once, then asks', async () => {
     const outbound = scriptedOutbound({
