@@ -98,4 +98,14 @@ describe('a computed source', () => {
     await Bun.sleep(2500);
     expect(live.newestIndex() - (await newest())).toBeLessThanOrEqual(3);
   }, 20_000);
+
+  test('finds an origin that goes back to the numbers it was configured with', async () => {
+    const due = FIRST + Math.floor((Date.now() - Date.parse(at)) / TARGET_MS) - 1;
+    const before = live.newestIndex();
+    live.restart({ firstSequence: due, listedAtStart: 2 });
+    await Bun.sleep(4 * TARGET_MS);
+    const seen = await newest();
+    expect(seen).toBeGreaterThan(before);
+    expect(live.newestIndex() - seen).toBeLessThanOrEqual(3);
+  }, 20_000);
 });

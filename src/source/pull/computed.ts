@@ -7,7 +7,7 @@ import { playlistLimits, segmentLimits } from '../deadlines.ts';
 import { SourceStatusError } from '../errors.ts';
 import type { BodyAnswer, BodyOutcome, ComputedSpec, RenditionSource } from '../source.ts';
 import { EdgeClock, UNSEEN_MAX } from './edge-clock.ts';
-import { highest, search } from './edge-search.ts';
+import { highest, type Places, search, searchAhead } from './edge-search.ts';
 import { fetchPlaylist } from './hls.ts';
 import { openHttpBody } from './http-body.ts';
 
@@ -15,6 +15,12 @@ import { openHttpBody } from './http-body.ts';
 const LISTED = 10;
 /** A look at an origin that does not answer costs no more than this many requests. */
 const LOOKS_MAX = 24;
+/** Where the numbering may have gone back to the configured clock, this many more. */
+const LOOKS_ELSEWHERE_MAX = 12;
+/** A look further ahead, at an origin that lost what it had, costs up to this many more. */
+const LOOKS_AHEAD_MAX = 80;
+/** Within this many segments of what is known the configured clock says nothing new. */
+const NEAR_MAX = 16;
 /** Looks that found nothing make the next one wait longer, up to this many segments. */
 const LOOK_PAUSE_MAX = 8;
 /** The edge that was lost and found again is looked at once more after so many segments. */
@@ -177,27 +183,44 @@ export class ComputedSource implements RenditionSource {
 
   /** Looks which segment is the newest: up from the newest known one, else all over. */
   async #look(targetDurationS: number, signal: AbortSignal): Promise<void> {
-    const { first, durationMs, checkEveryMs } = this.#spec;
+    const { durationMs, checkEveryMs } = this.#spec;
     const isLost = this.#edge.isLost(this.#nowMs());
     this.#lookedMs = this.#clock.monotonicMs();
     this.#checkedMs = this.#lookedMs;
-    let looks = 0;
-    const has = async (sequence: number): Promise<boolean> => {
-      looks++;
-      return looks <= LOOKS_MAX && (await this.#has(sequence, targetDurationS, signal));
-    };
     const known = this.#edge.newestFound;
     const guess = this.#edge.guess(this.#nowMs());
+    const places = this.#places(known ?? guess + 1);
+    let left = LOOKS_MAX + (places.configured === undefined ? 0 : LOOKS_ELSEWHERE_MAX);
+    const has = async (sequence: number): Promise<boolean> => {
+      left--;
+      return left >= 0 && (await this.#has(sequence, targetDurationS, signal));
+    };
     let newest: number | undefined;
     if (known !== undefined && (await has(known + 1))) newest = await highest(has, known + 1);
     else if (known !== undefined && (await has(known))) newest = known;
-    else newest = await search(has, [known === undefined ? guess : known - 1, this.#hint], first);
-    const isSure = newest !== undefined && looks <= LOOKS_MAX;
+    else newest = await search(has, places);
+    if (newest === undefined && known !== undefined) {
+      left = LOOKS_AHEAD_MAX;
+      newest = await searchAhead(has, known, this.#fruitless);
+    }
+    const isSure = newest !== undefined && left >= 0;
     this.#fruitless = isSure ? 0 : this.#fruitless + 1;
     if (!isSure) return;
     this.#edge.anchor(newest as number, this.#nowMs());
     // What was found while the origin was shaky, or the clock wrong, is looked at again soon
     if (isLost || newest !== guess) this.#checkedMs += RECHECK_SEGMENTS * durationMs - checkEveryMs;
+  }
+
+  /** Where the newest may be: just before `known`, or as the configuration has it. */
+  #places(known: number): Places {
+    const configured = this.#edge.configuredGuess(this.#nowMs());
+    const isElsewhere = Math.abs(configured - known) > NEAR_MAX;
+    return {
+      guess: known - 1,
+      ...(isElsewhere ? { configured } : {}),
+      hint: this.#hint,
+      first: this.#spec.first,
+    };
   }
 
   /** Throws where the origin cannot be asked at all: that says nothing of its numbers. */

@@ -34,6 +34,8 @@ export class EdgeClock {
   readonly #durationMs: number;
   readonly #first: number;
   readonly #delayMs: number;
+  /** As configured; `#atMs` moves with what the origin does. */
+  readonly #configuredAtMs: number;
   #atMs: number;
   #lateMs = 0;
   /** The newest segment the origin is known to have had. */
@@ -51,6 +53,7 @@ export class EdgeClock {
   constructor(settings: EdgeSettings) {
     this.#durationMs = settings.durationMs;
     this.#first = settings.first;
+    this.#configuredAtMs = settings.atMs;
     this.#atMs = settings.atMs;
     this.#delayMs = settings.delayMs;
     this.#generationFirst = settings.first;
@@ -98,6 +101,12 @@ export class EdgeClock {
   /** The newest segment by the clock alone. */
   guess(nowMs: number): number {
     const elapsedMs = nowMs - this.#atMs - this.#delayMs - this.#lateMs;
+    return this.#first + Math.floor(elapsedMs / this.#durationMs) - 1;
+  }
+
+  /** The newest segment by the clock as it was configured, whatever was learnt since. */
+  configuredGuess(nowMs: number): number {
+    const elapsedMs = nowMs - this.#configuredAtMs - this.#delayMs;
     return this.#first + Math.floor(elapsedMs / this.#durationMs) - 1;
   }
 

@@ -6,22 +6,76 @@
  */
 const LOOK_BACK_MAX = 64;
 const LOOK_STEP_MAX = 8;
+/** How far ahead of what was known a jump is looked for, in the same steps: 64 of them. */
+export const LOOK_AHEAD_MAX = 512;
+/** So much of that is looked at once it is clear that the origin may be gone. */
+const AHEAD_PART = LOOK_AHEAD_MAX / 4;
+/** Questions at once while looking ahead: one after the other they would take too long. */
+const AHEAD_PARALLEL = 4;
 
 /** Does the origin have this segment? */
 export type Has = (sequence: number) => Promise<boolean>;
 
-/** Back from the guess, else up from what is known, and from the first number, as after a restart. */
+export type Places = {
+  /** The newest by the clock, or just before the newest known. */
+  readonly guess: number;
+  /** The newest by the clock as it was configured, where that is elsewhere. */
+  readonly configured?: number;
+  /** The newest of long ago. */
+  readonly hint: number | undefined;
+  readonly first: number;
+};
+
+/**
+ * Back from the guess, and from where the configuration has it; else up from what is known, and
+ * from the first number, as after a restart.
+ */
 export async function search(
   has: Has,
-  [guess, hint]: readonly [number, number | undefined],
-  first: number,
+  { guess, configured, hint, first }: Places,
 ): Promise<number | undefined> {
-  for (let back = 0; back <= LOOK_BACK_MAX; back += Math.min(LOOK_STEP_MAX, Math.max(1, back))) {
-    if (guess - back < first) break;
-    if (await has(guess - back)) return highest(has, guess - back);
-  }
+  const found =
+    (configured === undefined ? undefined : await backFrom(has, configured, first)) ??
+    (await backFrom(has, guess, first));
+  if (found !== undefined) return found;
   if (hint !== undefined && hint > first && (await has(hint))) return highest(has, hint);
   return (await has(first)) ? highest(has, first) : undefined;
+}
+
+async function backFrom(has: Has, from: number, first: number): Promise<number | undefined> {
+  for (let back = 0; back <= LOOK_BACK_MAX; back += nextStep(back)) {
+    if (from - back < first) break;
+    if (await has(from - back)) return highest(has, from - back);
+  }
+  return undefined;
+}
+
+/**
+ * Ahead of `known`, which is gone: all the way at the first try, and a part of the way, another one
+ * each time, at those that follow.
+ */
+export async function searchAhead(
+  has: Has,
+  known: number,
+  tries: number,
+): Promise<number | undefined> {
+  const from = tries === 0 ? 0 : ((tries - 1) * AHEAD_PART) % LOOK_AHEAD_MAX;
+  const to = tries === 0 ? LOOK_AHEAD_MAX : from + AHEAD_PART;
+  const places: number[] = [];
+  for (let ahead = 2; ahead <= to; ahead += nextStep(ahead)) {
+    if (ahead > from) places.push(known + ahead);
+  }
+  for (let at = 0; at < places.length; at += AHEAD_PARALLEL) {
+    const some = places.slice(at, at + AHEAD_PARALLEL);
+    const there = await Promise.all(some.map(has));
+    const found = some.findLast((_, index) => there[index]);
+    if (found !== undefined) return highest(has, found);
+  }
+  return undefined;
+}
+
+function nextStep(distance: number): number {
+  return Math.min(LOOK_STEP_MAX, Math.max(1, distance));
 }
 
 /** The newest there is, `low` being there: up in doubling steps, then halving the interval. */

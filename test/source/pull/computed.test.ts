@@ -179,7 +179,8 @@ describe('ComputedSource.poll()', () => {
     Object.assign(rig.origin, { oldest: 1, newest: 0, segmentRequests: 0 });
     for (let i = 0; i < 80; i++) await rig.follow(false);
     const looks = 80 / 8 + 4;
-    expect(rig.origin.segmentRequests).toBeLessThanOrEqual(looks * 24);
+    // Half a thousand numbers ahead are looked at once, a quarter of them each time after
+    expect(rig.origin.segmentRequests).toBeLessThanOrEqual(looks * (24 + 16) + 64);
     expect(rig.origin.segmentRequests).toBeGreaterThan(0);
   });
 
@@ -255,6 +256,45 @@ describe('ComputedSource and an origin that fails', () => {
       expect(rig.origin.playlistRequests > 0).toBe('playlist' in changes);
     });
   }
+
+  /** Counts on from `newest`, with the last few kept; segments until that is what is named. */
+  async function heals(rig: Rig, newest: number): Promise<number> {
+    rig.origin.newest = newest;
+    for (let segments = 1; segments <= 20; segments++) {
+      rig.origin.oldest = Math.max(0, rig.origin.newest - 9);
+      const named = await rig.follow(true);
+      if (named === rig.origin.newest) return segments;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  for (const [what, away] of [
+    ['a little jump', 1025],
+    ['a jump over what is listed', 1075],
+    ['a long jump', 1505],
+    ['a little restart', 985],
+    ['a restart from the beginning', 5],
+  ] as const) {
+    test(`${what} heals within two segments, and so does the way back`, async () => {
+      const rig = new Rig(new Origin(990, 1000), 1000);
+      const startedMs = rig.clock.monotonicMs();
+      await rig.poll();
+      for (let i = 0; i < 5; i++) await rig.follow(true);
+      expect(await heals(rig, away)).toBeLessThanOrEqual(2);
+      for (let i = 0; i < 5; i++) await rig.follow(true);
+      // By the clock as it was configured
+      const due = 1000 + (rig.clock.monotonicMs() - startedMs) / DURATION_MS;
+      expect(await heals(rig, due)).toBeLessThanOrEqual(2);
+    });
+  }
+
+  test('a jump while the origin was not there is found later', async () => {
+    const rig = new Rig(new Origin(990, 1000), 1000);
+    await rig.poll();
+    Object.assign(rig.origin, { oldest: 1, newest: 0 });
+    for (let i = 0; i < 6; i++) await rig.follow(false);
+    expect(await heals(rig, 1450)).toBeLessThanOrEqual(20);
+  });
 
   test('believes a playlist over its clock at the start, and looks itself where there is none', async () => {
     const listed = new Rig(new Origin(0, 4000), 1000, { playlist: PLAYLIST });
