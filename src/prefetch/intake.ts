@@ -12,7 +12,7 @@ import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
 import { TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import { RenditionAssets } from './assets.ts';
-import type { BodyKey, Join, Listed, LoopEvent } from './messages.ts';
+import type { BodyKey, BodyKind, Join, Listed, LoopEvent } from './messages.ts';
 import { Placement } from './placement.ts';
 import { type Trouble, VitalSigns } from './vital-signs.ts';
 
@@ -29,6 +29,9 @@ export type Header = {
   readonly iFramesOnly: boolean;
   readonly start: Start | undefined;
 };
+
+/** What keeps segments from coming: they themselves, or a key or init segment. */
+export type BodyTrouble = { readonly of: BodyKind; readonly error: ErrorRecord };
 
 const NO_HEADER: Header = { independentSegments: false, iFramesOnly: false, start: undefined };
 
@@ -51,6 +54,9 @@ export class Intake {
   #listedMs = Number.NEGATIVE_INFINITY;
   #advancedMs = Number.NEGATIVE_INFINITY;
   #lastError: ErrorRecord | undefined;
+  /** Why segments, and what they need, do not come; undefined since one came. */
+  #bodyTrouble: BodyTrouble | undefined;
+  #assetError: ErrorRecord | undefined;
   #joins = false;
   #vital = new VitalSigns();
   #startedMs = 0;
@@ -92,10 +98,16 @@ export class Intake {
     return this.#lastError;
   }
 
+  /** Why the segments given up last did not come; undefined since one came. */
+  get bodyTrouble(): BodyTrouble | undefined {
+    return this.#bodyTrouble;
+  }
+
   /** The loop is about to be opened: nothing it may have said before counts. */
   start(): void {
     this.#listedMs = Number.NEGATIVE_INFINITY;
     this.#advancedMs = Number.NEGATIVE_INFINITY;
+    this.#bodyTrouble = undefined;
     this.#startedMs = this.#deps.clock.monotonicMs();
   }
 
@@ -113,6 +125,7 @@ export class Intake {
     const { clock, ring } = this.#deps;
     this.#vital = new VitalSigns();
     this.#lastError = undefined;
+    this.#bodyTrouble = undefined;
     this.#joins = true;
     this.#startedMs = clock.monotonicMs();
     if (list.listedCount === 0 || list.onDemand) {
@@ -251,6 +264,7 @@ export class Intake {
     // A cleared ring may still be told of what it no longer knows
     if (segment === undefined) return;
     this.placement.settle(key);
+    this.#bodyTrouble = undefined;
     this.#vital.loaded(key, event.clockTicks, segment.discontinuity);
     segment.contentType = contentType;
     segment.inFlight?.complete(body);
@@ -277,6 +291,7 @@ export class Intake {
     const reason = new AppError(error.code, error.message, error.detail);
     if (typeof key === 'string') {
       this.assets.failed(key, reason);
+      this.#assetError = error;
       return;
     }
     const segment = this.placement.at(key);
@@ -287,6 +302,9 @@ export class Intake {
     this.#deps.log.warn('segment given up', { mediaSequence, ...errorFields(error) });
     if (this.#list.onDemand) return;
     this.#vital.givenUp(error);
+    const assetError = error.code === 'SOURCE_ASSET' ? this.#assetError : undefined;
+    this.#bodyTrouble =
+      assetError === undefined ? { of: 'segment', error } : { of: 'asset', error: assetError };
     this.placement.settle(key);
     this.#list.giveUp(segment);
     this.#advance();

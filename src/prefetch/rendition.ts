@@ -271,9 +271,17 @@ export class Rendition implements Disposable {
   }
 
   #silent(): Unavailable {
-    const { lastError } = this.#intake;
-    const because = lastError === undefined ? 'it names nothing new' : told(lastError);
-    return unavailable(this.ring.targetDurationS, `the source fell silent: ${because}`);
+    const { lastError, bodyTrouble } = this.#intake;
+    if (lastError !== undefined)
+      return this.#unavailable(`the source fell silent: ${told(lastError)}`);
+    if (bodyTrouble === undefined)
+      return this.#unavailable('the source fell silent: it names nothing new');
+    const what = bodyTrouble.of === 'segment' ? 'its segments do' : 'what its segments need does';
+    return this.#unavailable(`${what} not come: ${told(bodyTrouble.error)}`);
+  }
+
+  #unavailable(reason: string): Unavailable {
+    return unavailable(this.ring.targetDurationS, reason);
   }
 
   /** Waits for the next listing; a source that refuses for good is not waited for. */

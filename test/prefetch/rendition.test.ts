@@ -410,6 +410,54 @@ describe('a source that', () => {
     expect(w.rendition.playlist(false)).toEqual({ kind: 'ready' });
   });
 
+  const tooLarge = { code: 'NET_TOO_LARGE', message: 'Cannot read: it is too large' };
+  const withoutKey = { code: 'SOURCE_ASSET', message: 'Cannot use the segment: no key' };
+  for (const [what, events, reason] of [
+    ['nothing new', () => {}, 'the source fell silent: it names nothing new'],
+    [
+      'segments that do not come',
+      ({ loop }: World) => {
+        loop.fail(3);
+        loop.fail(4, tooLarge);
+      },
+      'its segments do not come: what the source sends cannot be used (NET_TOO_LARGE)',
+    ],
+    [
+      'segments whose key does not come',
+      ({ loop }: World) => {
+        loop.fail('key-a.key', { detail: { status: 403 } });
+        loop.fail(3, withoutKey);
+      },
+      'what its segments need does not come: the source answers 403 (SOURCE_STATUS)',
+    ],
+    [
+      'segments again, and then nothing new',
+      ({ loop }: World) => {
+        loop.fail(3, tooLarge);
+        loop.load(4);
+      },
+      'the source fell silent: it names nothing new',
+    ],
+    [
+      'segments that do not come, and then no list',
+      ({ loop }: World) => {
+        const error = { code: 'NET_CONNECT', message: 'Cannot connect', detail: {} };
+        loop.fail(3, tooLarge);
+        loop.emit({ type: 'poll-failed', error, failures: 1 });
+      },
+      'the source fell silent: the source is not to be reached (NET_CONNECT)',
+    ],
+  ] as const) {
+    test(`names ${what} has its 503 say so`, async () => {
+      const w = new World();
+      await w.follow(1, 3);
+      w.loop.list(segments(4, 5), { link: 'next' });
+      events(w);
+      await w.clock.advance(3 * TARGET_MS + 1);
+      expect(w.rendition.playlist(false)).toMatchObject({ kind: 'unavailable', reason });
+    });
+  }
+
   test('is late with one segment is not silent', async () => {
     const w = new World();
     await w.follow(1, 3);

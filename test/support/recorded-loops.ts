@@ -1,4 +1,5 @@
 // This file stands in for rendition loops: it writes down what it is told and says what a test says.
+import type { ErrorRecord } from '../../src/base/errors.ts';
 import type { Listed, LoopEvent, LoopSpec } from '../../src/prefetch/messages.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
@@ -45,8 +46,9 @@ export class RecordedLoop {
     this.emit({ type: 'loaded', key, body, contentType: 'video/mp2t', tookMs: 1, attempts: 1 });
   }
 
-  fail(key: number | string): void {
-    const error = { code: 'SOURCE_STATUS', message: 'Cannot fetch', detail: { status: 404 } };
+  fail(key: number | string, more: Partial<ErrorRecord> = {}): void {
+    const detail = { status: 404 };
+    const error = { code: 'SOURCE_STATUS', message: 'Cannot fetch', detail, ...more };
     this.emit({ type: 'failed', key, error });
   }
 
