@@ -68,7 +68,11 @@ const number = fc.oneof(
 );
 
 const date = fc
-  .date({ min: new Date('1899-12-30T00:00Z'), max: new Date('9999-12-31T23:59Z') })
+  .date({
+    min: new Date('1899-12-30T00:00Z'),
+    max: new Date('9999-12-31T23:59Z'),
+    noInvalidDate: true,
+  })
   .chain((day) => fc.constantFrom('', 'Z', '+0200', '-11:30').map((zone) => [day, zone] as const))
   .map(([day, zone]) => day.toISOString().replace('Z', zone));
 
