@@ -1,6 +1,7 @@
 // This file tells what is new in a listing, and whether the source began to count anew.
 import type { ListedSegment, Listing } from '../ring/listing.ts';
 import type { Link } from '../ring/timeline.ts';
+import { SlidingNames } from './sliding-names.ts';
 
 /** What a replacement needs to go on where a tracker was. */
 export type TrackerResume = {
@@ -41,6 +42,7 @@ const RENAMED_MAX = 3;
 export class Tracker {
   #last: number | undefined;
   #tail = new Map<number, Known>();
+  readonly #names = new SlidingNames();
   /** Last number of a listing → the first numbers it was seen with. */
   readonly #shapes = new Map<number, number[]>();
   /** Since when listings end before what was seen, and where the first of them ended. */
@@ -70,7 +72,8 @@ export class Tracker {
   }
 
   /** Undefined where the listing names nothing new. */
-  take(listing: Listing, nowMs: number): Fresh | undefined {
+  take(named: Listing, nowMs: number): Fresh | undefined {
+    const listing = this.#names.place(named);
     const fresh = this.#judge(listing, nowMs);
     if (listing.segments.length > 0) {
       this.#generation = listing.generation;

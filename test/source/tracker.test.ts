@@ -25,6 +25,13 @@ const carried =
   (offsetMs: number): Change =>
   (sequence) => ({ ...dated(offsetMs)(sequence), isDateCarried: true });
 
+/** The list from `first` to `last` as one without EXT-X-MEDIA-SEQUENCE has it: counted from 0. */
+function standing(first: number, last: number): Listing {
+  return other(0, last - first, (sequence) => ({ identity: `${first + sequence}.ts` }));
+}
+/** An encoder that writes the same four files again and again. */
+const around: Change = (sequence) => ({ identity: `${sequence % 4}.ts` });
+
 /** What a tracker says to a list: the link, the numbers and what was missed. */
 function say(tracker: Tracker, list: Listing, atMs = 0): string {
   const fresh = tracker.take(list, atMs);
@@ -63,6 +70,49 @@ const ROWS: readonly Row[] = [
       [other(1, 7, carried(-40_000)), 4, 'next 7..7'],
       [other(1, 7, dated(-80_000)), 5, 'nothing'],
       [other(2, 8, carried(40_000)), 8, 'next 8..8'],
+    ],
+  ],
+  [
+    'numbers that stand still while names slide: the names tell',
+    [
+      [standing(1, 6), 0, 'cold 0..5'],
+      [standing(1, 6), 2, 'nothing'],
+      [standing(2, 7), 4, 'next 6..6'],
+      [standing(4, 9), 8, 'next 7..8'],
+      [standing(3, 8), 9, 'nothing'],
+      [standing(5, 10), 12, 'next 9..9'],
+      ...Array.from({ length: 20 }, (_, n) => {
+        return [standing(6 + n, 11 + n), 16 + 4 * n, `next ${10 + n}..${10 + n}`] as const;
+      }),
+    ],
+  ],
+  [
+    'numbers that stand still: nothing in common is a new run, and slides on from there',
+    [
+      [standing(1, 6), 0, 'cold 0..5'],
+      [standing(2, 7), 4, 'next 6..6'],
+      [standing(50, 55), 8, 'reset 1..6'],
+      [standing(51, 56), 12, 'next 7..7'],
+      [standing(52, 57), 16, 'next 8..8'],
+    ],
+  ],
+  [
+    'numbers that stood still and begin to be counted',
+    [
+      [standing(1, 6), 0, 'cold 0..5'],
+      [standing(2, 7), 4, 'next 6..6'],
+      [listing(3, 8), 8, 'next 7..7'],
+      [listing(5, 10), 12, 'next 8..9'],
+      [listing(500, 505), 16, 'jump 500..505'],
+      [listing(501, 506), 20, 'next 506..506'],
+    ],
+  ],
+  [
+    'names that come around again under numbers that go on',
+    [
+      [other(1, 4, around), 0, 'cold 1..4'],
+      [other(2, 5, around), 4, 'next 5..5'],
+      [other(3, 6, around), 8, 'next 6..6'],
     ],
   ],
   [
