@@ -49,6 +49,11 @@ const BUDGET_WAIT_MS = 250;
 const RETRY_AFTER_MAX_MS = 30_000;
 /** RFC 8216 §4.3.2.4: an AES-128 key. */
 const KEY_BYTES = 16;
+/**
+ * RFC 8216 §3.5: what a segment without cues is. Some packagers write nothing at all, which players
+ * take for no WebVTT.
+ */
+const NO_CUES = new TextEncoder().encode('WEBVTT\n\n');
 /** Failures that no second try can mend. */
 const PERMANENT = new Set(['NET_URL', 'NET_ADDRESS_BLOCKED', 'NET_TOO_LARGE', 'SOURCE_ASSET']);
 
@@ -211,10 +216,16 @@ export class BodyFetch {
   /** The content type of what was read; throws SourceBodyError where it is not whole. */
   #check(): string {
     const { expect, ref } = this.#request;
-    const sizeBytes = sizeOf(this.#chunks);
-    if (sizeBytes === 0) throw new SourceBodyError('it is empty', 0);
-    if (this.#sent.length > 0) throw new SourceBodyError('it became shorter', sizeBytes);
     const uri = ref.kind === 'http' ? ref.url : '';
+    if (this.#sent.length > 0) {
+      throw new SourceBodyError('it became shorter', sizeOf(this.#chunks));
+    }
+    if (sizeOf(this.#chunks) === 0) {
+      const isSubtitles = contentTypeOf('unknown', uri) === contentTypeOf('webvtt', '');
+      if (!isSubtitles || expect !== 'media') throw new SourceBodyError('it is empty', 0);
+      this.#chunks = [NO_CUES];
+    }
+    const sizeBytes = sizeOf(this.#chunks);
     if (expect === 'key') {
       if (sizeBytes !== KEY_BYTES) throw new SourceBodyError('the key is not 16 bytes', sizeBytes);
       return 'application/octet-stream';

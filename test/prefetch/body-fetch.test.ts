@@ -116,6 +116,28 @@ describe('BodyFetch', () => {
     expect(await bodyOf(events)).toEqual(MEDIA);
   });
 
+  test('takes an empty file of subtitles for one without cues', async () => {
+    for (const chunks of [[], [new Uint8Array(0)]]) {
+      const ref = { kind: 'http', url: 'http://up.example/5.vtt?a=b.ts' } as const;
+      const { events, run } = world([chunks], { ref });
+      expect(await run()).toBe(true);
+      expect(outcomes(events)).toEqual(['ok']);
+      expect(events.at(-1)).toMatchObject({ type: 'loaded', contentType: 'text/vtt', attempts: 1 });
+      expect(new TextDecoder().decode(await bodyOf(events))).toBe('WEBVTT\n\n');
+    }
+  });
+
+  for (const [what, url, expected] of [
+    ['other media', 'http://up.example/5.ts?a=b.vtt', 'media'],
+    ['encrypted subtitles', 'http://up.example/5.vtt', 'encrypted'],
+  ] as const) {
+    test(`an empty file of ${what} is broken`, async () => {
+      const { events, run } = world([[]], { ref: { kind: 'http', url }, expect: expected });
+      expect(await run()).toBe(false);
+      expect(failure(events)).toBe('SOURCE_BODY');
+    });
+  }
+
   test('sends who waits the bytes at hand, then those that come', async () => {
     const { clock, events, fetch, run } = world([
       [MEDIA.subarray(0, 200), 100, MEDIA.subarray(200)],
