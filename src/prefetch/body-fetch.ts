@@ -107,6 +107,7 @@ export class BodyFetch {
         if (!(await assets)) throw new SourceAssetError();
         const { key, expect } = this.#request;
         const clockTicks = expect === 'media' ? firstPcr(this.#chunks) : undefined;
+        const fingerprint = expect === 'key' ? sha256(this.#chunks) : undefined;
         const body = new Blob(this.#chunks as Uint8Array<ArrayBuffer>[]);
         this.#chunks = [];
         const tookMs = clock.monotonicMs() - startedMs;
@@ -119,6 +120,7 @@ export class BodyFetch {
           tookMs,
           attempts,
           ...(clockTicks === undefined ? {} : { clockTicks }),
+          ...(fingerprint === undefined ? {} : { fingerprint }),
         });
         return true;
       } catch (error) {
@@ -264,6 +266,12 @@ function sizeOf(chunks: readonly Uint8Array[]): number {
   let size = 0;
   for (const chunk of chunks) size += chunk.byteLength;
   return size;
+}
+
+function sha256(chunks: readonly Uint8Array[]): string {
+  const hasher = new Bun.CryptoHasher('sha256');
+  for (const chunk of chunks) hasher.update(chunk);
+  return hasher.digest('hex');
 }
 
 /** Are the first `count` bytes of both the same? Both hold at least as many. */

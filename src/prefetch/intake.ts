@@ -257,7 +257,7 @@ export class Intake {
     const { key, body, contentType } = event;
     if (event.attempts > 1) this.onStallAvoided();
     if (typeof key === 'string') {
-      this.assets.loaded(key, body);
+      this.assets.loaded(key, body, event.fingerprint);
       return;
     }
     const segment = this.placement.at(key);
@@ -266,6 +266,8 @@ export class Intake {
     this.placement.settle(key);
     this.#bodyTrouble = undefined;
     this.#vital.loaded(key, event.clockTicks, segment.discontinuity);
+    // What a playlist has said of it stays
+    if (!this.#list.isListed(segment)) segment.listed = this.assets.sharingKeys(segment.listed);
     segment.contentType = contentType;
     segment.inFlight?.complete(body);
     segment.inFlight = undefined;

@@ -90,6 +90,8 @@ export type LoopEvent =
       readonly attempts: number;
       /** Where its own clock begins, 90 kHz; absent where it is not MPEG-TS or encrypted. */
       readonly clockTicks?: number;
+      /** Of a key: the same for the same bytes, and for no others. */
+      readonly fingerprint?: string;
     }
   | { readonly type: 'failed'; readonly key: BodyKey; readonly error: ErrorRecord }
   /** One upstream request ended; `outcome` is 'ok' or an error code. */

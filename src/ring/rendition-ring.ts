@@ -17,7 +17,7 @@ export type Segment = {
   readonly discontinuitySequence: number;
   readonly discontinuity: boolean;
   readonly name: string;
-  readonly listed: ListedSegment;
+  listed: ListedSegment;
   /** The number under which the rendition loop knows it. */
   readonly ordinal: number;
   state: SegmentState;
@@ -125,6 +125,11 @@ export class RenditionRing {
 
   get listedCount(): number {
     return this.#endIndex - this.#startIndex;
+  }
+
+  isListed({ mediaSequence }: Segment): boolean {
+    const next = this.#segments[this.#endIndex];
+    return next === undefined || mediaSequence < next.mediaSequence;
   }
 
   all(): readonly Segment[] {

@@ -116,6 +116,20 @@ describe('BodyFetch', () => {
     expect(await bodyOf(events)).toEqual(MEDIA);
   });
 
+  test('says of keys by a fingerprint whether they are the same', async () => {
+    const fingerprintOf = async (chunks: readonly string[], expect: 'key' | 'media') => {
+      const { events, run } = world([chunks], { expect });
+      await run();
+      return events.flatMap((event) => (event.type === 'loaded' ? [event.fingerprint] : []))[0];
+    };
+    const one = await fingerprintOf(['0123456789abcdef'], 'key');
+    expect(one).toMatch(/^[0-9a-f]{64}$/);
+    expect(await fingerprintOf(['0123', '456789abcdef'], 'key')).toBe(one);
+    expect(await fingerprintOf(['0123456789abcdeF'], 'key')).not.toBe(one);
+    const media = new TextDecoder('latin1').decode(MEDIA);
+    expect(await fingerprintOf([media], 'media')).toBeUndefined();
+  });
+
   test('takes an empty file of subtitles for one without cues', async () => {
     for (const chunks of [[], [new Uint8Array(0)]]) {
       const ref = { kind: 'http', url: 'http://up.example/5.vtt?a=b.ts' } as const;

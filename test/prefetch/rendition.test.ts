@@ -362,6 +362,61 @@ describe('a loop that is replaced', () => {
   });
 });
 
+describe('keys', () => {
+  /** What is listed, by the names of its keys. */
+  const keysListed = (w: World) =>
+    w.rendition.ring
+      .listed()
+      .map(({ listed }) => listed.keys.map(({ asset }) => asset?.name).join());
+  const withKey = (sequence: number, name: string) =>
+    listedSegment(sequence, { keys: [listedKey(name)] });
+
+  function loadKey(w: World, name: string, bytes: string): void {
+    const more = { contentType: '', tookMs: 1, attempts: 1, fingerprint: `hash of ${bytes}` };
+    w.loop.emit({ type: 'loaded', key: name, body: new Blob([bytes]), ...more });
+  }
+
+  test('of the same bytes have one name, whatever their addresses', async () => {
+    const w = new World();
+    const first = w.rendition.playlist(false);
+    w.loop.list([withKey(1, 'key-a.key'), withKey(2, 'key-b.key')]);
+    await first;
+    for (const name of ['key-a.key', 'key-b.key']) loadKey(w, name, 'one');
+    for (const ordinal of [0, 1]) w.loop.load(ordinal);
+    // What a list has said stays as it was said
+    expect(keysListed(w)).toEqual(['key-a.key', 'key-b.key']);
+    for (const [sequence, name, bytes] of [
+      [3, 'key-c.key', 'one'],
+      [4, 'key-d.key', 'two'],
+      [5, 'key-e.key', 'two'],
+      [6, 'key-f.key', 'one'],
+    ] as const) {
+      w.loop.list([withKey(sequence, name)], { link: 'next' });
+      loadKey(w, name, bytes);
+      w.loop.load(sequence - 1);
+    }
+    expect(keysListed(w)).toEqual([
+      ...['key-a.key', 'key-b.key', 'key-a.key', 'key-d.key', 'key-d.key', 'key-a.key'],
+    ]);
+    expect(w.rendition.body('key-d.key')).toMatchObject({ kind: 'whole' });
+  });
+
+  test('keep their name for as long as a segment goes by it, and no longer', async () => {
+    const w = new World({ memoryBytes: 300 });
+    await w.follow(1, 3);
+    for (let sequence = 4; sequence < 200; sequence++) {
+      const name = `key-${sequence}.key`;
+      w.loop.list([withKey(sequence, name)], { link: 'next' });
+      loadKey(w, name, sequence < 100 ? 'one' : 'two');
+      w.loop.load(sequence - 1);
+      w.rendition.sweep(w.clock.monotonicMs());
+    }
+    expect(new Set(keysListed(w))).toEqual(new Set(['key-100.key']));
+    expect(w.rendition.body('key-100.key')).toMatchObject({ kind: 'whole' });
+    expect(w.rendition.body('key-4.key')).toEqual({ kind: 'missing' });
+  });
+});
+
 describe('a rendition that stops', () => {
   test('does so when nobody asked for `idle_stop`, and begins again where it was', async () => {
     const w = new World({ idleStopMs: 10_000 });
