@@ -7,11 +7,11 @@
 const LOOK_BACK_MAX = 64;
 const LOOK_STEP_MAX = 8;
 /** How far ahead of what was known a jump is looked for, in the same steps: 64 of them. */
-export const LOOK_AHEAD_MAX = 512;
+const LOOK_AHEAD_MAX = 512;
 /** So much of that is looked at once it is clear that the origin may be gone. */
 const AHEAD_PART = LOOK_AHEAD_MAX / 4;
-/** Questions at once while looking ahead: one after the other they would take too long. */
-const AHEAD_PARALLEL = 4;
+/** Questions at once. */
+const PARALLEL = 4;
 
 /** Does the origin have this segment? */
 export type Has = (sequence: number) => Promise<boolean>;
@@ -42,12 +42,15 @@ export async function search(
   return (await has(first)) ? highest(has, first) : undefined;
 }
 
+/** The guess itself first, and alone: it is nearly always right. */
 async function backFrom(has: Has, from: number, first: number): Promise<number | undefined> {
-  for (let back = 0; back <= LOOK_BACK_MAX; back += nextStep(back)) {
-    if (from - back < first) break;
-    if (await has(from - back)) return highest(has, from - back);
+  if (from < first) return undefined;
+  if (await has(from)) return highest(has, from);
+  const places: number[] = [];
+  for (let back = 1; back <= LOOK_BACK_MAX && from - back >= first; back += nextStep(back)) {
+    places.push(from - back);
   }
-  return undefined;
+  return anyOf(has, places);
 }
 
 /**
@@ -65,11 +68,16 @@ export async function searchAhead(
   for (let ahead = 2; ahead <= to; ahead += nextStep(ahead)) {
     if (ahead > from) places.push(known + ahead);
   }
-  for (let at = 0; at < places.length; at += AHEAD_PARALLEL) {
-    const some = places.slice(at, at + AHEAD_PARALLEL);
+  return anyOf(has, places);
+}
+
+/** Asks for some at once: one after the other they would take too long. */
+async function anyOf(has: Has, places: readonly number[]): Promise<number | undefined> {
+  for (let at = 0; at < places.length; at += PARALLEL) {
+    const some = places.slice(at, at + PARALLEL);
     const there = await Promise.all(some.map(has));
-    const found = some.findLast((_, index) => there[index]);
-    if (found !== undefined) return highest(has, found);
+    const found = some.filter((_, index) => there[index]);
+    if (found.length > 0) return highest(has, Math.max(...found));
   }
   return undefined;
 }
