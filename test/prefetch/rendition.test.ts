@@ -409,6 +409,8 @@ describe('keys', () => {
       w.loop.list([withKey(sequence, name)], { link: 'next' });
       loadKey(w, name, sequence < 100 ? 'one' : 'two');
       w.loop.load(sequence - 1);
+      await w.clock.advance(TARGET_MS);
+      expect(w.rendition.playlist(false)).toEqual({ kind: 'ready' });
       w.rendition.sweep(w.clock.monotonicMs());
     }
     expect(new Set(keysListed(w))).toEqual(new Set(['key-100.key']));
