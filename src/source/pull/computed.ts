@@ -23,6 +23,11 @@ const LOOKS_AHEAD_MAX = 80;
 const LOOK_PAUSE_MAX = 8;
 /** The edge that was lost and found again is looked at once more after so many segments. */
 const RECHECK_SEGMENTS = 3;
+/**
+ * Whoever has a segment so far ahead of the clock, three days at 4 s, says yes to any number: a page
+ * for whatever is not there, a gate that lets everything pass. It can only be taken at the clock's word.
+ */
+const AHEAD_OF_CLOCK_MAX = 65_536;
 /** Some stores say 403 to what they do not have. */
 const NOT_THERE = new Set([403, 404, 410]);
 /** A cached playlist is behind by no more than this many segments. */
@@ -46,6 +51,8 @@ export class ComputedSource implements RenditionSource {
   #checkedMs: number;
   #lookedMs = Number.NEGATIVE_INFINITY;
   #fruitless = 0;
+  /** How the origin says that it has not got a segment. */
+  #notThere = 404;
 
   constructor(spec: ComputedSpec, outbound: Outbound, clock: Clock, named: Named = {}) {
     this.#spec = spec;
@@ -73,7 +80,7 @@ export class ComputedSource implements RenditionSource {
       await this.#look(targetDurationS, signal);
     }
     if (isFirst && this.#edge.newestFound === undefined) {
-      throw new SourceStatusError('segment', 404, undefined);
+      throw new SourceStatusError('segment', this.#notThere, undefined);
     }
     return this.#listing();
   }
@@ -189,9 +196,14 @@ export class ComputedSource implements RenditionSource {
     const guess = this.#edge.guess(this.#nowMs());
     const places = this.#places(known ?? guess + 1);
     let left = LOOKS_MAX + (places.configured === undefined ? 0 : LOOKS_ELSEWHERE_MAX);
+    const limit = Math.max(guess, known ?? guess, places.configured ?? guess) + AHEAD_OF_CLOCK_MAX;
+    let hasAll = false;
     const has = async (sequence: number): Promise<boolean> => {
       left--;
-      return left >= 0 && (await this.#has(sequence, targetDurationS, signal));
+      if (hasAll || left < 0) return false;
+      const isThere = await this.#has(sequence, targetDurationS, signal);
+      hasAll ||= isThere && sequence > limit;
+      return isThere && !hasAll;
     };
     let newest: number | undefined;
     if (known !== undefined && (await has(known + 1))) newest = await highest(has, known + 1);
@@ -201,7 +213,8 @@ export class ComputedSource implements RenditionSource {
       left = LOOKS_AHEAD_MAX;
       newest = await searchAhead(has, known, this.#fruitless);
     }
-    const isSure = newest !== undefined && left >= 0;
+    if (hasAll) newest = guess;
+    const isSure = newest !== undefined && (left >= 0 || hasAll);
     this.#fruitless = isSure ? 0 : this.#fruitless + 1;
     if (!isSure) return;
     this.#edge.anchor(newest as number, this.#nowMs());
@@ -231,8 +244,9 @@ export class ComputedSource implements RenditionSource {
       answer.cancel();
       return true;
     } catch (error) {
-      if (error instanceof SourceStatusError && NOT_THERE.has(error.status)) return false;
-      throw error;
+      if (!(error instanceof SourceStatusError && NOT_THERE.has(error.status))) throw error;
+      this.#notThere = error.status;
+      return false;
     }
   }
 }
