@@ -3,10 +3,8 @@ import { backoffDelayMs } from '../../base/backoff.ts';
 import type { ErrorRecord } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 
-/** The first failure costs a source this long; each further one twice as long as the one before… */
-const COOL_DOWN_MS = 5000;
-/** …up to this. */
-const COOL_DOWN_MAX_MS = 300_000;
+/** The first failure costs a source this long; each further one twice the one before, up to this. */
+const COOL_DOWN = { baseMs: 5000, maxMs: 300_000 } as const;
 /** A source that played this long has made up for what was before. */
 const FORGIVEN_AFTER_MS = 120_000;
 /** How much of the score each outcome decides; failures weigh more, so that flapping shows. */
@@ -66,8 +64,16 @@ export class SourceHealth {
     this.#score *= 1 - SCORE_LOSS;
     this.#goodSinceMs = undefined;
     this.#error = error;
-    const policy = { baseMs: COOL_DOWN_MS, maxMs: COOL_DOWN_MAX_MS };
-    this.#coolUntilMs = nowMs + backoffDelayMs(policy, this.#failures - 1, this.#random);
+    this.#coolUntilMs = nowMs + backoffDelayMs(COOL_DOWN, this.#failures - 1, this.#random);
+  }
+
+  /** It said that it has ended: no failure, but there is nothing to be had of it for a moment. */
+  ended(nowMs: number, error: ErrorRecord): void {
+    this.#wasTried = true;
+    this.#failedMs = nowMs;
+    this.#goodSinceMs = undefined;
+    this.#error = error;
+    this.#coolUntilMs = nowMs + backoffDelayMs(COOL_DOWN, 0, this.#random);
   }
 
   /** It is left although nothing is wrong with it. */
@@ -81,7 +87,7 @@ export class SourceHealth {
 
   /** Where nothing else plays: may be tried again although it has not cooled down. */
   isWorthATry(nowMs: number): boolean {
-    return nowMs - this.#failedMs >= COOL_DOWN_MS;
+    return nowMs - this.#failedMs >= COOL_DOWN.baseMs;
   }
 
   report(nowMs: number): HealthReport {
@@ -90,7 +96,9 @@ export class SourceHealth {
       state: this.#stateAt(nowMs),
       score: Math.round(this.#score * 100) / 100,
       failures: this.#failures,
-      ...(this.#lastGoodMs === undefined ? {} : { goodAgoMs: nowMs - this.#lastGoodMs }),
+      ...(this.#lastGoodMs === undefined
+        ? {}
+        : { goodAgoMs: Math.round(nowMs - this.#lastGoodMs) }),
       coolDownLeftMs: Number.isFinite(coolDownLeftMs) ? Math.round(coolDownLeftMs) : 0,
       ...(this.#error === undefined ? {} : { error: this.#error }),
     };

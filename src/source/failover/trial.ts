@@ -3,6 +3,8 @@ import { type Clock, sleep } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { checkWhole } from '../../media/container.ts';
+import { firstPcr } from '../../media/mpegts/media-clock.ts';
+import { ticksBetween } from '../../media/mpegts/timestamp.ts';
 import type { Outbound } from '../../net/outbound.ts';
 import { isEncrypted, type ListedSegment, type Listing } from '../../ring/listing.ts';
 import { createSource } from '../create-source.ts';
@@ -23,6 +25,8 @@ export type TrialDepth = 'brief' | 'thorough';
 
 /** A source that names nothing new for this many target durations stands still. */
 const PATIENCE_TARGET_DURATIONS = 3;
+/** A segment that begins less than this after one before it does not move: 90 kHz. */
+const STANDING_TICKS = 900;
 
 /** Resolves once the source has proved that it plays; throws AppError with what it failed at. */
 export async function proveSource(
@@ -38,10 +42,26 @@ export async function proveSource(
   await using _open = { [Symbol.asyncDispose]: async () => source[Symbol.asyncDispose]?.() };
   const listing = await source.poll(TARGET_DURATION_DEFAULT_S, signal);
   const newest = newestOf(listing);
-  await readWhole(source, newest, listing, deps, signal);
+  const ticks = await readWhole(source, newest, listing, deps, signal);
   if (depth === 'brief') return;
-  const later = await nextListing(source, listing, newest, deps.clock, signal);
-  await readWhole(source, newestOf(later), later, deps, signal);
+  const laterListing = await nextListing(source, listing, newest, deps.clock, signal);
+  const later = newestOf(laterListing);
+  const laterTicks = await readWhole(source, later, laterListing, deps, signal);
+  // Across a discontinuity clocks tell nothing of each other
+  const between = laterListing.segments.filter(({ sequence }) => sequence > newest.sequence);
+  if (between.some(({ discontinuity }) => discontinuity)) return;
+  if (stands(newest.programDateTimeMs, later.programDateTimeMs) || pcrStands(ticks, laterTicks)) {
+    throw new AppError('SOURCE_STALLED', 'Cannot use the source: its clock stands still');
+  }
+}
+
+function stands(beforeMs: number | undefined, afterMs: number | undefined): boolean {
+  return beforeMs !== undefined && afterMs !== undefined && afterMs <= beforeMs;
+}
+
+function pcrStands(before: number | undefined, after: number | undefined): boolean {
+  if (before === undefined || after === undefined) return false;
+  return Math.abs(ticksBetween(before, after)) <= STANDING_TICKS;
 }
 
 function newestOf(listing: Listing): ListedSegment {
@@ -71,13 +91,14 @@ async function nextListing(
   throw new AppError('SOURCE_STALLED', 'Cannot use the source: it names nothing new');
 }
 
+/** Where its own clock begins; undefined where that cannot be told. */
 async function readWhole(
   source: RenditionSource,
   segment: ListedSegment,
   { targetDurationS }: Listing,
   { segmentMaxBytes }: TrialDeps,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number | undefined> {
   const limits = segmentLimits(targetDurationS, {}, segmentMaxBytes, 0);
   const answer = await source.open(segment.ref, limits, signal);
   const chunks: Uint8Array[] = [];
@@ -88,6 +109,8 @@ async function readWhole(
   } finally {
     if (!isDone) answer.cancel();
   }
-  const flaw = checkWhole(chunks, { role: 'media', encrypted: isEncrypted(segment.keys) });
+  const encrypted = isEncrypted(segment.keys);
+  const flaw = checkWhole(chunks, { role: 'media', encrypted });
   if (flaw !== undefined) throw new SourceBodyError(flaw.reason, flaw.offset);
+  return encrypted ? undefined : firstPcr(chunks);
 }
