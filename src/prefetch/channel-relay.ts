@@ -2,7 +2,7 @@
 
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
-import { type ErrorRecord, errorRecord } from '../base/errors.ts';
+import { AppError, type ErrorRecord, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ChannelConfig } from '../config/config.ts';
@@ -80,6 +80,8 @@ export class ChannelRelay implements Disposable {
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
   #stallsAvoided = 0;
   #isReopening = false;
+  /** The source that plays has a multivariant playlist, which may name other addresses by now. */
+  #hasMaster = false;
   #requests = 0;
 
   constructor(config: ChannelConfig, deps: RelayDeps) {
@@ -171,13 +173,14 @@ export class ChannelRelay implements Disposable {
     for (const [viewer, seenMs] of this.#viewers) {
       if (nowMs - seenMs > VIEWER_MS) this.#viewers.delete(viewer);
     }
-    let isWatched = nowMs - this.#lastWatchedMs < this.#deps.settings.idleStopMs;
+    const isAsked = nowMs - this.#lastWatchedMs < this.#deps.settings.idleStopMs;
+    let isWatched = isAsked || this.#opening !== undefined;
     for (const rendition of this.#renditions.values()) {
       rendition.sweep(nowMs);
       if (rendition.state !== 'cold') isWatched = true;
     }
     if (this.config.keepWarm) this.#keepWarm();
-    else if (!isWatched && this.#requests > 0) this.#forget();
+    else if (!isWatched && (this.#requests > 0 || this.#opened !== undefined)) this.#forget();
     if (this.#opened !== undefined && this.#opening === undefined) this.#failover.tick(nowMs);
   }
 
@@ -222,6 +225,7 @@ export class ChannelRelay implements Disposable {
     this.#sources.release(Promise.all(closed));
     this.#renditions.clear();
     this.#opened = undefined;
+    this.#hasMaster = false;
     this.#requests = 0;
   }
 
@@ -251,6 +255,10 @@ export class ChannelRelay implements Disposable {
     const signal = AbortSignal.any([this.#closed.signal, late.signal]);
     try {
       const opened = await this.#sources.openFirst(this.#sources.inOrder(), signal);
+      if (this.#closed.signal.aborted) {
+        this.#sources.giveBack(opened);
+        throw new AppError('NET_ABORTED', 'Cannot open the channel: it was closed');
+      }
       this.#failed = undefined;
       this.#sources.use(opened, Promise.resolve());
       return this.#adopt(opened.found);
@@ -270,6 +278,7 @@ export class ChannelRelay implements Disposable {
     const main = this.#renditions.get(found.renditions[0]?.id ?? '');
     assert(main !== undefined, 'an open source has a rendition');
     const { multivariant } = found;
+    this.#hasMaster = multivariant !== undefined;
     this.#opened = { kind: 'open', main, ...(multivariant === undefined ? {} : { multivariant }) };
     return this.#opened;
   }
@@ -281,9 +290,10 @@ export class ChannelRelay implements Disposable {
   #switchTo(found: OpenSource): Promise<unknown> {
     for (const rendition of this.#renditions.values()) {
       const next = likeOf(rendition, found);
-      if (next === undefined) rendition.goOn();
+      if (next === undefined) rendition.starve();
       else rendition.switchTo(next.spec, next.first);
     }
+    this.#hasMaster = found.multivariant !== undefined;
     this.#openedMs = this.#deps.clock.monotonicMs();
     return Promise.all(this.#all((rendition) => rendition.closed()));
   }
@@ -324,7 +334,7 @@ export class ChannelRelay implements Disposable {
   /** A rendition's address is refused: the source's multivariant playlist may name another. */
   async #reopen(): Promise<void> {
     const { clock, settings } = this.#deps;
-    if (this.#opened?.multivariant === undefined || this.#isReopening) return;
+    if (!this.#hasMaster || this.#isReopening) return;
     if (clock.monotonicMs() - this.#openedMs < Math.min(5000, settings.idleStopMs)) return;
     this.#isReopening = true;
     this.#openedMs = clock.monotonicMs();

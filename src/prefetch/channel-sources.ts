@@ -224,6 +224,11 @@ export class ChannelSources {
     this.#at(index).health.failed(this.#deps.clock.monotonicMs(), error);
   }
 
+  /** It ended, and may go on in a moment: that is no failure. */
+  ended(index: number, error: ErrorRecord): void {
+    this.#at(index).health.ended(this.#deps.clock.monotonicMs(), error);
+  }
+
   rest(): void {
     this.#at(this.#activeIndex).health.rest();
   }
@@ -250,7 +255,7 @@ export class ChannelSources {
     return !this.#at(index).health.isCooling(this.#deps.clock.monotonicMs());
   }
 
-  /** The place that the channel has already serves the next source of the same provider. */
+  /** Where none is free, the place that the channel has serves the next source of its provider. */
   async #takeLease(
     config: SourceConfig,
     hold: (() => Promise<unknown>) | undefined,
@@ -258,14 +263,15 @@ export class ChannelSources {
     const { leases } = this.#deps;
     const provider = providerOf(config);
     if (provider === undefined) return undefined;
-    if (this.#lease?.provider === provider && hold !== undefined) {
+    const free = leases.take(provider);
+    if (free !== undefined) return free;
+    const own = this.#lease;
+    if (own?.provider === provider && hold !== undefined) {
       await hold();
       this.#outbound?.[Symbol.dispose]();
       leases.left(provider);
-      return this.#lease;
+      return own;
     }
-    const lease = leases.take(provider);
-    if (lease !== undefined) return lease;
     throw new ProviderBusyError(provider, leases.limitOf(provider) ?? 0);
   }
 

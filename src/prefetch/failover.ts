@@ -41,9 +41,10 @@ export class Failover implements Disposable {
   readonly #sources: ChannelSources;
   readonly #deps: FailoverDeps;
   readonly #hooks: FailoverHooks;
-  readonly #closed = new AbortController();
-  #switching = false;
+  #switching: AbortController | undefined;
   #trial: AbortController | undefined;
+  /** Resolves once no trial has anything open. */
+  #tried: Promise<void> = Promise.resolve();
   #inTrouble = false;
   #notBeforeMs = 0;
 
@@ -55,7 +56,7 @@ export class Failover implements Disposable {
 
   /** To be called twice a second while somebody watches. */
   tick(nowMs: number): void {
-    if (this.#switching || nowMs < this.#notBeforeMs) return;
+    if (this.#switching !== undefined || nowMs < this.#notBeforeMs) return;
     const condition = this.#hooks.condition(nowMs);
     if (condition === 'unknown') return;
     if (condition !== 'well') {
@@ -64,29 +65,26 @@ export class Failover implements Disposable {
     }
     this.#inTrouble = false;
     this.#sources.good();
-    const [better] = this.#sources.better();
-    if (better !== undefined && this.#trial === undefined) void this.#try(better);
+    const better = this.#sources.better();
+    if (better.length > 0 && this.#trial === undefined) this.#tried = this.#try(better);
   }
 
-  /** Nobody watches any more. */
+  /** Nobody watches any more: what is being opened is given back. */
   stop(): void {
     this.#trial?.abort();
+    this.#switching?.abort();
     this.#inTrouble = false;
   }
 
   [Symbol.dispose](): void {
-    this.#closed.abort();
     this.stop();
   }
 
   #leave(trouble: Trouble): void {
     const { activeIndex } = this.#sources;
-    const error = new AppError('SOURCE_TROUBLE', `Cannot go on: ${trouble.reason}`, {
-      trouble: trouble.kind,
-    });
     if (!this.#inTrouble) {
       this.#inTrouble = true;
-      this.#sources.failed(activeIndex, errorRecord(error));
+      this.#blame(activeIndex, trouble);
       this.#deps.log.warn('source in trouble', { source: activeIndex, ...trouble });
     }
     const others = this.#sources.alternatives();
@@ -97,68 +95,96 @@ export class Failover implements Disposable {
     void this.#switch(others, trouble);
   }
 
+  #blame(index: number, { kind, reason }: Trouble): void {
+    const error = new AppError('SOURCE_TROUBLE', `Cannot go on: ${reason}`, { trouble: kind });
+    if (kind === 'ended') this.#sources.ended(index, errorRecord(error));
+    else this.#sources.failed(index, errorRecord(error));
+  }
+
   async #switch(others: readonly number[], trouble: Trouble): Promise<void> {
-    this.#switching = true;
+    const run = new AbortController();
+    this.#switching = run;
     this.#trial?.abort();
     try {
-      const { signal } = this.#closed;
-      const opened = await this.#sources.openFirst(others, signal, this.#hooks.hold);
-      this.#use(opened, trouble.kind, trouble.reason);
+      // The connection it had may be the one that is needed now
+      await this.#tried;
+      const opened = await this.#sources.openFirst(others, run.signal, this.#hooks.hold);
+      if (run.signal.aborted) this.#sources.giveBack(opened);
+      else this.#use(opened, trouble.kind, trouble.reason);
     } catch (error) {
-      if (!this.#closed.signal.aborted) {
+      if (!run.signal.aborted) {
         this.#deps.log.warn('no source to switch to', errorFields(errorRecord(error)));
         this.#hooks.goOn();
       }
       this.#notBeforeMs = this.#deps.clock.monotonicMs() + NOWHERE_MS;
     } finally {
-      this.#switching = false;
+      this.#switching = undefined;
     }
   }
 
   #use(opened: OpenedSource, kind: Trouble['kind'] | 'proved', reason: string): void {
     const from = this.#sources.activeIndex;
-    if (this.#closed.signal.aborted) {
-      this.#sources.use(opened, Promise.resolve());
-      this.#sources.release(Promise.resolve());
-      return;
-    }
     this.#sources.use(opened, this.#hooks.switchTo(opened.found));
     this.#inTrouble = false;
     this.#hooks.switched(kind);
     this.#deps.log.info('source switched', { from, to: opened.index, kind, reason });
   }
 
-  /** A source that was left has to show that it plays before anybody is sent back to it. */
-  async #try(index: number): Promise<void> {
-    const { clock, log } = this.#deps;
+  /** The first of them that its provider has room for. */
+  async #try(better: readonly number[]): Promise<void> {
+    const { clock } = this.#deps;
     const trial = new AbortController();
     this.#trial = trial;
-    using _deadline = clock.after(TRIAL_MAX_MS, () => trial.abort());
-    const signal = AbortSignal.any([trial.signal, this.#closed.signal]);
-    const depth = this.#sources.playsSlate ? 'brief' : 'thorough';
+    for (const index of better) if (await this.#tryOne(index, trial.signal)) break;
+    this.#trial = undefined;
+    this.#notBeforeMs = clock.monotonicMs() + NOWHERE_MS;
+  }
+
+  /**
+   * A source that was left has to show that it plays before anybody is sent back to it. False
+   * where its provider has no room for it.
+   */
+  async #tryOne(index: number, stopped: AbortSignal): Promise<boolean> {
+    const { clock, log } = this.#deps;
+    const late = new AbortController();
+    using _deadline = clock.after(TRIAL_MAX_MS, () => late.abort());
+    const signal = AbortSignal.any([stopped, late.signal]);
     let opened: OpenedSource | undefined;
     try {
       opened = await this.#sources.open(index, TRIAL_MAX_MS, signal);
-      const [main] = opened.found.renditions;
-      if (main !== undefined) {
-        await proveSource(main, depth, { ...this.#deps, outbound: opened.outbound }, signal);
-      }
-      signal.throwIfAborted();
-      if (this.#switching) return;
-      this.#sources.rest();
-      // The list at hand is as old as the trial was long
-      const renditions = opened.found.renditions.map(({ first: _, ...rest }) => rest);
-      const fresh = { ...opened, found: { ...opened.found, renditions } };
+      await this.#prove(opened, signal);
+      if (stopped.aborted) return true;
+      const fresh = withoutFirst(opened);
       opened = undefined;
+      this.#sources.rest();
       this.#use(fresh, 'proved', 'a better source plays again');
     } catch (error) {
-      if (signal.aborted || error instanceof ProviderBusyError) return;
-      this.#sources.failed(index, errorRecord(error));
-      log.info('source not well yet', { source: index, ...errorFields(errorRecord(error)) });
+      if (error instanceof ProviderBusyError) return false;
+      if (stopped.aborted) return true;
+      const record = errorRecord(late.signal.aborted ? tooSlow() : error);
+      this.#sources.failed(index, record);
+      log.info('source not well yet', { source: index, ...errorFields(record) });
     } finally {
       if (opened !== undefined) this.#sources.giveBack(opened);
-      this.#trial = undefined;
-      this.#notBeforeMs = clock.monotonicMs() + NOWHERE_MS;
     }
+    return true;
   }
+
+  async #prove({ found, outbound }: OpenedSource, signal: AbortSignal): Promise<void> {
+    const depth = this.#sources.playsSlate ? 'brief' : 'thorough';
+    const [main] = found.renditions;
+    if (main !== undefined) await proveSource(main, depth, { ...this.#deps, outbound }, signal);
+    signal.throwIfAborted();
+  }
+}
+
+/** The list at hand is as old as the trial was long. */
+function withoutFirst(opened: OpenedSource): OpenedSource {
+  const renditions = opened.found.renditions.map(({ first: _, ...rest }) => rest);
+  return { ...opened, found: { ...opened.found, renditions } };
+}
+
+function tooSlow(): AppError {
+  const message = `Cannot use the source: it has not proved itself in ${TRIAL_MAX_MS / 1000} s`;
+  return new AppError('SOURCE_STALLED', message);
 }

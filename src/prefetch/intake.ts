@@ -59,7 +59,7 @@ export class Intake {
   #bodyTrouble: BodyTrouble | undefined;
   #assetError: ErrorRecord | undefined;
   #joins = false;
-  #vital = new VitalSigns();
+  #vital: VitalSigns;
   #startedMs = 0;
   /** The next listing is shown as it is: nothing is held that could be shown instead. */
   #showsNext = true;
@@ -73,6 +73,7 @@ export class Intake {
   constructor(list: RenditionRing, deps: IntakeDeps) {
     this.#list = list;
     this.#deps = deps;
+    this.#vital = new VitalSigns(deps.clock.monotonicMs());
     this.placement = new Placement({
       ring: list,
       timeline: deps.timeline,
@@ -112,6 +113,12 @@ export class Intake {
     this.#advancedMs = Number.NEGATIVE_INFINITY;
     this.#bodyTrouble = undefined;
     this.#startedMs = this.#deps.clock.monotonicMs();
+    this.#vital = new VitalSigns(this.#startedMs);
+  }
+
+  /** Its source is followed from now on: what it did before nobody looked at. */
+  followed(): void {
+    this.#vital.begin(this.#deps.clock.monotonicMs());
   }
 
   /** What is listed is too old to be shown: the next listing is shown at once. */
@@ -126,11 +133,11 @@ export class Intake {
   cutOver(): Join {
     const list = this.#list;
     const { clock, ring } = this.#deps;
-    this.#vital = new VitalSigns();
     this.#lastError = undefined;
     this.#bodyTrouble = undefined;
     this.#joins = true;
     this.#startedMs = clock.monotonicMs();
+    this.#vital = new VitalSigns(this.#startedMs);
     if (list.listedCount === 0 || list.onDemand) {
       this.forget('the source is left for another');
       return { missingMs: 0 };
@@ -153,12 +160,17 @@ export class Intake {
 
   /** Why the source should be left for another, or that it plays. */
   condition(nowMs: number): Trouble | 'well' | 'unknown' {
-    const { targetDurationS, ended, onDemand } = this.#list;
+    const { ended, onDemand } = this.#list;
     if (onDemand) return 'well';
-    const grewMs = Math.max(this.#advancedMs, this.#startedMs);
-    const seconds = targetDurationS === 0 ? TARGET_DURATION_DEFAULT_S : targetDurationS;
-    const trouble = this.#vital.trouble({ nowMs, grewMs, targetDurationS: seconds, ended });
+    const trouble = this.#vital.trouble({ nowMs, targetDurationS: this.#longestS(), ended });
     return trouble ?? (!this.#joins && this.#advancedMs >= this.#startedMs ? 'well' : 'unknown');
+  }
+
+  // RFC 8216 §4.3.3.1: a segment may be half a second longer than its list says
+  #longestS(): number {
+    const { targetDurationS } = this.#list;
+    if (targetDurationS === 0) return TARGET_DURATION_DEFAULT_S;
+    return Math.max(targetDurationS, ...this.#list.listed().map(({ listed }) => listed.durationS));
   }
 
   stop(because: string): void {
@@ -166,7 +178,6 @@ export class Intake {
     this.#list.forgetDateRanges();
     this.assets.clear(broken(because));
     this.#lastError = undefined;
-    this.#vital = new VitalSigns();
     this.#joins = false;
   }
 
@@ -201,13 +212,16 @@ export class Intake {
         this.#inFlightOf(event.key)?.restart();
         break;
       case 'fetched':
-        this.#deps.count(event.what, event.outcome);
+        this.#fetched(event.what, event.outcome);
         break;
       case 'poll-failed':
         this.#pollFailed(event.error, event.failures);
         break;
       case 'stream':
         this.onStreamCounts(event.counts);
+        break;
+      case 'says-end':
+        this.#vital.saysEnd(event.isEnd);
         break;
       case 'ended':
         this.#list.ended = true;
@@ -217,6 +231,12 @@ export class Intake {
       default:
         assertNever(event);
     }
+  }
+
+  #fetched(what: 'playlist' | 'segment' | 'asset', outcome: string): void {
+    const { clock, count } = this.#deps;
+    count(what, outcome);
+    if (what === 'playlist' && outcome === 'ok') this.#vital.polled(clock.monotonicMs());
   }
 
   #inFlightOf(key: BodyKey): InFlight | undefined {
@@ -231,7 +251,7 @@ export class Intake {
     this.#lastError = undefined;
     if (list.onDemand && !event.onDemand) this.forget('the stream goes on live');
     this.#takeHeader(event);
-    this.#vital.listed(event);
+    this.#vital.listed(event, nowMs);
     if (event.link === 'reset' && !this.#joins) {
       const sequence = event.fresh[0]?.segment.sequence;
       this.#deps.log.warn('the source counts anew', { sequence });
@@ -271,7 +291,8 @@ export class Intake {
     if (segment === undefined) return;
     this.placement.settle(key);
     this.#bodyTrouble = undefined;
-    this.#vital.loaded(key, event.clockTicks, segment.discontinuity);
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#vital.loaded(key, event.clockTicks, segment.discontinuity, nowMs);
     // What a playlist has said of it stays
     if (!this.#list.isListed(segment)) segment.listed = this.assets.sharingKeys(segment.listed);
     segment.contentType = contentType;
@@ -356,8 +377,10 @@ function endDateTimeMs(segments: readonly Segment[]): number | undefined {
   let endMs: number | undefined;
   for (const { listed, discontinuity } of segments) {
     const { programDateTimeMs, durationS } = listed;
-    if (programDateTimeMs !== undefined) endMs = programDateTimeMs;
-    else if (discontinuity) endMs = undefined;
+    if (discontinuity) endMs = undefined;
+    // A date that stands still, or goes back, is no date: the lengths of the segments tell more
+    const leastMs = (endMs ?? Number.NEGATIVE_INFINITY) - durationS * 500;
+    if (programDateTimeMs !== undefined && programDateTimeMs >= leastMs) endMs = programDateTimeMs;
     if (endMs !== undefined) endMs += durationS * 1000;
   }
   return endMs;

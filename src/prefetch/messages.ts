@@ -75,6 +75,8 @@ export type LoopEvent =
   | Listed
   /** The date ranges of the list have changed, whether or not it names a new segment. */
   | ({ readonly type: 'date-ranges' } & NamedDateRanges)
+  /** What is live says that nothing will follow, or that something will after all. */
+  | { readonly type: 'says-end'; readonly isEnd: boolean }
   /** The source has said for long enough that nothing will follow. */
   | { readonly type: 'ended' }
   /** Bytes of a body that a viewer waits for. */

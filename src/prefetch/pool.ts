@@ -92,6 +92,8 @@ export class WorkerPool implements AsyncDisposable {
         slot.closing.set(loop, closed.resolve);
         send({ type: 'close', loop });
         slot.loops.delete(loop);
+        // Between a thread that died and the next there is nobody to say that it has closed
+        if (slot.thread === NO_THREAD) closingDone(slot, loop);
       },
     };
   }

@@ -2,7 +2,7 @@
 // it over.
 import { backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
-import { errorRecord, FormatError } from '../base/errors.ts';
+import { AppError, errorRecord, FormatError } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Timeouts } from '../config/config.ts';
 import type { DateRange } from '../media/m3u8/date-range.ts';
@@ -50,6 +50,8 @@ const END_TARGET_DURATIONS = 2;
 /** After an end the list is still looked at, this rarely. */
 const ENDED_POLL_TARGET_DURATIONS = 3;
 const RETRY_AFTER_MAX_MS = 30_000;
+/** With more segments at once a source that takes over makes up for nothing: viewers ran dry. */
+const JOIN_MAX = 16;
 /** Messages from one thread to another take less; who asks meanwhile has not seen them. */
 const UNDER_WAY_MS = 100;
 /** Assets remembered as fetched; a channel rarely has more keys within a window. */
@@ -109,6 +111,7 @@ export class RenditionLoop implements LoopHandle {
   #sawListing = false;
   #endSinceMs: number | undefined;
   #endTold = false;
+  #saysEnd = false;
   #iFramesOnly = false;
   /** As last told; undefined where another loop has told what this one does not know. */
   #dateRanges: readonly DateRange[] | undefined;
@@ -195,10 +198,11 @@ export class RenditionLoop implements LoopHandle {
       try {
         const listing = await this.#deps.source.poll(this.#targetDurationS, this.#closed.signal);
         if (this.#closed.signal.aborted) return;
+        waitMs = this.#intervalMs(this.#take(listing));
+        failures = 0;
+        // After what it named, so that whoever hears of it knows whether it was anything new
         const isLocal = this.#deps.source.pollEveryMs !== undefined;
         if (!isLocal) this.#deps.emit({ type: 'fetched', what: 'playlist', outcome: 'ok' });
-        failures = 0;
-        waitMs = this.#intervalMs(this.#take(listing));
       } catch (error) {
         if (this.#closed.signal.aborted) return;
         failures++;
@@ -248,6 +252,7 @@ export class RenditionLoop implements LoopHandle {
   /** True where the listing named anything new. */
   #take(listing: Listing): boolean {
     const { clock } = this.#deps;
+    if (this.#join !== undefined && !this.#mayJoin(listing)) return false;
     const isFirst = !this.#sawListing;
     this.#sawListing = true;
     // What is served keeps the longest there was; waits follow what the source does now
@@ -256,8 +261,7 @@ export class RenditionLoop implements LoopHandle {
     this.#isVod = listing.ended && listing.type === 'VOD';
     // What was finished stays as it was named, whatever its URIs are called now
     if (!isFirst && this.#onDemand && listing.ended) return false;
-    // What takes over from a live source is live: its end is an end
-    if (isFirst) this.#onDemand = listing.ended && this.#join === undefined;
+    if (isFirst) this.#onDemand = listing.ended;
     else if (this.#onDemand && !listing.ended) this.#revive();
     const fresh = this.#tracker.take(listing, clock.monotonicMs());
     this.#tellDateRanges(listing);
@@ -277,6 +281,13 @@ export class RenditionLoop implements LoopHandle {
       ranges,
       ...(fromMs === undefined ? {} : { fromMs }),
     });
+  }
+
+  /** Whoever takes over in mid-play must have something to go on with. */
+  #mayJoin({ ended, segments, targetDurationS }: Listing): boolean {
+    this.#targetDurationS = targetDurationS;
+    if (ended) throw new AppError('SOURCE_ENDED', 'Cannot use the source: it has ended');
+    return segments.length > 0;
   }
 
   /** A stream that was finished when it was first seen goes on: it is live from here on. */
@@ -320,7 +331,7 @@ export class RenditionLoop implements LoopHandle {
   #startOf(segments: readonly ListedSegment[], join: Join | undefined): readonly ListedSegment[] {
     if (join === undefined) return segments.slice(-this.#spec.coldSegments);
     const elapsedMs = this.#deps.clock.monotonicMs() - this.#openedMs;
-    return segmentsFrom(segments, join, elapsedMs);
+    return segmentsFrom(segments, join, elapsedMs).slice(-JOIN_MAX);
   }
 
   #enqueue(numbered: readonly Numbered[], order: 'ascending' | 'newest-first'): void {
@@ -367,6 +378,10 @@ export class RenditionLoop implements LoopHandle {
 
   #watchEnd(listing: Listing, changed: boolean): void {
     if (!listing.ended || changed) this.#endSinceMs = undefined;
+    if (this.#saysEnd !== listing.ended && !this.#onDemand) {
+      this.#saysEnd = listing.ended;
+      this.#deps.emit({ type: 'says-end', isEnd: listing.ended });
+    }
     if (!listing.ended) {
       this.#endTold = false;
       return;

@@ -64,6 +64,8 @@ export class Rendition implements Disposable {
   readonly #supply: Supply;
   #first: PlaylistText | undefined;
   #state: 'cold' | 'probing' | 'following' = 'cold';
+  /** False where the source that plays has nothing like it. */
+  #isFed = true;
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
   #keptWarmMs = Number.NEGATIVE_INFINITY;
   #followedSinceMs = 0;
@@ -200,8 +202,15 @@ export class Rendition implements Disposable {
 
   /** Another source feeds it from now on: its viewers go on over a discontinuity. */
   switchTo(source: RenditionSpec, first?: PlaylistText): void {
+    this.#isFed = true;
     if (this.#state === 'cold') this.#first = first;
     this.#supply.switchTo(source, first);
+  }
+
+  /** The source that plays from now on has nothing like it: viewers are told to come again. */
+  starve(): void {
+    this.#isFed = false;
+    this.stop('the source has nothing like it');
   }
 
   /** Closes what is open upstream for a moment; resolves once it is. `goOn` opens it again. */
@@ -221,6 +230,7 @@ export class Rendition implements Disposable {
 
   /** Keeps it going although nobody asks: for a viewer who reads it otherwise, or for the next. */
   keepGoing(who: 'viewer' | 'nobody' = 'viewer'): void {
+    if (!this.#isFed) return;
     const nowMs = this.#deps.clock.monotonicMs();
     if (who === 'viewer') this.#lastWatchedMs = nowMs;
     else this.#keptWarmMs = nowMs;
@@ -228,9 +238,14 @@ export class Rendition implements Disposable {
     else this.#follow(who);
   }
 
-  /** Why its source should be left for another, or that it plays; unknown where nobody watches. */
+  /**
+   * Why its source should be left for another, or that it plays; unknown where nobody watches. A
+   * probe waits for one list: once that has come nothing more is asked of the source.
+   */
   condition(nowMs: number): Trouble | 'well' | 'unknown' {
-    return this.#state === 'following' ? this.#intake.condition(nowMs) : 'unknown';
+    const isWatched =
+      this.#state === 'following' || (this.#state === 'probing' && this.#isUnlisted);
+    return isWatched ? this.#intake.condition(nowMs) : 'unknown';
   }
 
   /** Resolves once nothing of it is open upstream any more. */
@@ -261,6 +276,7 @@ export class Rendition implements Disposable {
     untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS,
     who: Demand = 'viewer',
   ): Promise<PlaylistAnswer> {
+    if (!this.#isFed) return unavailable(5, 'the source that plays has nothing like it');
     const first = this.#first;
     // Whoever comes later must not begin with a list as old as this
     this.#first = undefined;
@@ -292,6 +308,7 @@ export class Rendition implements Disposable {
     const refused = this.#refused(who);
     if (refused !== undefined) return refused;
     this.#state = 'following';
+    this.#intake.followed();
     this.#supply.setMode('follow');
     return undefined;
   }

@@ -9,17 +9,20 @@ export type Trouble = {
   readonly reason: string;
 };
 
-/** What a list tells beside: when it last grew, and how long its segments are. */
 export type ListState = {
   readonly nowMs: number;
-  /** When the list grew last, or the source was opened. */
-  readonly grewMs: number;
+  /** As the list says, or as long as its longest segment. */
   readonly targetDurationS: number;
   readonly ended: boolean;
 };
 
-/** Without anything new for this many target durations viewers are about to run dry. */
+/** RFC 8216 §6.2.1: sooner than this a live list must have changed, or its source is late. */
 const STALL_TARGET_DURATIONS = 1.5;
+/**
+ * Nothing came, whatever the list says. Between two segments of a healthy source lie a target
+ * duration and a half where a poll just missed one, and what the second took longer than the first.
+ */
+const SILENT_TARGET_DURATIONS = 2;
 /** One poll that fails is weather; with the waits between them so many take a second or two. */
 const POLL_FAILURES_MAX = 3;
 /** One lost segment is a gap; two in a row are the source. */
@@ -38,11 +41,34 @@ export class VitalSigns {
   #givenUp = 0;
   #pollError: ErrorRecord | undefined;
   #bodyError: ErrorRecord | undefined;
+  #saysEnd = false;
+  /** When the list named something new, when it was looked at, and when a segment came. */
+  #namedMs: number;
+  #polledMs = Number.NEGATIVE_INFINITY;
+  #loadedMs: number;
   #dateTimeMs: number | undefined;
   #datesStanding = 0;
   readonly #clocks = new Map<number, SegmentClock>();
 
-  listed({ fresh, link }: Listed): void {
+  constructor(nowMs: number) {
+    this.#namedMs = nowMs;
+    this.#loadedMs = nowMs;
+  }
+
+  /** It is looked at from now on: what it did while nobody looked is no sign. */
+  begin(nowMs: number): void {
+    this.#namedMs = nowMs;
+    this.#loadedMs = nowMs;
+  }
+
+  /** The list was had, and what it named that is new has been said. */
+  polled(nowMs: number): void {
+    this.#polledMs = nowMs;
+    this.#pollFailures = 0;
+  }
+
+  listed({ fresh, link }: Listed, nowMs: number): void {
+    if (fresh.length > 0) this.#namedMs = nowMs;
     this.#pollFailures = 0;
     if (link !== 'next') {
       this.#clocks.clear();
@@ -59,14 +85,19 @@ export class VitalSigns {
     }
   }
 
+  saysEnd(isEnd: boolean): void {
+    this.#saysEnd = isEnd;
+  }
+
   pollFailed(error: ErrorRecord): void {
     this.#pollFailures++;
     this.#pollError = error;
   }
 
   /** `isApart`: a discontinuity lies between it and the segment before. */
-  loaded(ordinal: number, ticks: number | undefined, isApart: boolean): void {
+  loaded(ordinal: number, ticks: number | undefined, isApart: boolean, nowMs: number): void {
     this.#givenUp = 0;
+    this.#loadedMs = nowMs;
     if (ticks === undefined) return;
     this.#clocks.set(ordinal, { ticks, isApart });
     const oldest = Math.max(...this.#clocks.keys()) - CLOCKS_MAX;
@@ -78,22 +109,36 @@ export class VitalSigns {
     this.#bodyError = error;
   }
 
-  trouble(list: ListState): Trouble | undefined {
-    if (list.ended) return { kind: 'ended', reason: 'the source has ended' };
+  trouble({ nowMs, targetDurationS, ended }: ListState): Trouble | undefined {
+    const targetMs = targetDurationS * 1000;
+    const stillMs = nowMs - this.#namedMs;
+    const isOver = this.#saysEnd && stillMs >= STALL_TARGET_DURATIONS * targetMs;
+    if (ended || isOver) return { kind: 'ended', reason: 'the source has ended' };
     if (this.#pollFailures >= POLL_FAILURES_MAX) {
       return { kind: 'error', reason: this.#pollError?.message ?? 'its list is not to be had' };
     }
     if (this.#givenUp >= GIVEN_UP_MAX) {
       return { kind: 'error', reason: this.#bodyError?.message ?? 'its segments do not come' };
     }
-    const silentMs = list.nowMs - list.grewMs;
-    if (silentMs > STALL_TARGET_DURATIONS * list.targetDurationS * 1000) {
-      return { kind: 'stall', reason: `nothing new for ${(silentMs / 1000).toFixed(1)} s` };
+    return this.#stall(nowMs, targetMs) ?? this.#frozen();
+  }
+
+  #stall(nowMs: number, targetMs: number): Trouble | undefined {
+    const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+    if (this.#polledMs - this.#namedMs >= STALL_TARGET_DURATIONS * targetMs) {
+      return {
+        kind: 'stall',
+        reason: `it names nothing new for ${seconds(nowMs - this.#namedMs)}`,
+      };
     }
-    if (this.#datesStanding >= STANDING_MAX || this.#standing() >= STANDING_MAX) {
-      return { kind: 'frozen', reason: 'its clock stands still' };
-    }
-    return undefined;
+    const silentMs = nowMs - this.#loadedMs;
+    if (silentMs < SILENT_TARGET_DURATIONS * targetMs) return undefined;
+    return { kind: 'stall', reason: `no segment came for ${seconds(silentMs)}` };
+  }
+
+  #frozen(): Trouble | undefined {
+    if (this.#datesStanding < STANDING_MAX && this.#standing() < STANDING_MAX) return undefined;
+    return { kind: 'frozen', reason: 'its clock stands still' };
   }
 
   /** Segments in a row, up to the newest, that begin where the one before them began. */

@@ -53,11 +53,14 @@ export class Threads {
       unwant: (key) => send((loop) => loop.unwant(key)),
       asked: (ordinal) => send((loop) => loop.asked(ordinal)),
       [Symbol.dispose]: () => {
+        if (!slot.isOpen) return;
+        slot.isOpen = false;
+        // Nothing runs for it: there is nobody to say that it has closed
+        if (slot.loop === undefined) closed.resolve();
         send((loop) => {
           loop[Symbol.dispose]();
           void loop.closed.then(closed.resolve);
         });
-        slot.isOpen = false;
         this.#slots.delete(slot);
       },
     };
