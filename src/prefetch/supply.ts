@@ -127,7 +127,10 @@ export class Supply implements Disposable {
         if (this.#loop === loop) this.#intake.take(event);
       },
       respec: () => {
-        queueMicrotask(() => this.#tellWaiting());
+        queueMicrotask(() => {
+          if (this.#mode === 'follow') this.#loop?.setMode('follow');
+          this.#tellWaiting();
+        });
         return this.#respec();
       },
     });
@@ -157,7 +160,6 @@ export class Supply implements Disposable {
   /** Tells a loop that took the place of another who is waiting. */
   #tellWaiting(): void {
     const { placement, assets } = this.#intake;
-    if (this.#mode === 'follow') this.#loop?.setMode('follow');
     if (placement.askedOrdinal >= 0) this.#loop?.asked(placement.askedOrdinal);
     for (const { ordinal, inFlight } of placement.unsettled()) {
       inFlight?.restart();

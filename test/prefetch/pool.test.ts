@@ -169,6 +169,41 @@ describe('WorkerPool', () => {
     expect(said.all).toEqual(['open throw']);
   });
 
+  test('a loop has closed once its thread says so', async () => {
+    pool = createPool(1);
+    pool.start();
+    const { said, handle } = open('live');
+    await said.until(1);
+    handle[Symbol.dispose]();
+    await handle.closed;
+  });
+
+  test('a loop has closed once its thread is gone, which said nothing', async () => {
+    pool = createPool(1);
+    pool.start();
+    const { said, handle } = open('fall silent');
+    await said.until(1);
+    let isClosed = false;
+    const closed = handle.closed.then(() => {
+      isClosed = true;
+    });
+    handle[Symbol.dispose]();
+    await clock.advance(15_000);
+    expect(isClosed).toBe(false);
+    await clock.advance(5000);
+    expect(died.all).toEqual(['it does not answer']);
+    await closed;
+  });
+
+  test('a loop closed while there is no thread has closed at once', async () => {
+    pool = createPool(1);
+    pool.start();
+    const { handle } = open('throw', 'live');
+    await died.until(1);
+    handle[Symbol.dispose]();
+    await handle.closed;
+  });
+
   test('replaces one that answers no ping for fifteen seconds', async () => {
     pool = createPool(2);
     pool.start();

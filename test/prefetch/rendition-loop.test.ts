@@ -510,3 +510,105 @@ describe('RenditionLoop tells of date ranges', () => {
     expect(told(other.events)).toEqual(['']);
   });
 });
+
+describe('RenditionLoop takes over from another source', () => {
+  const JOIN = { join: { missingMs: 4000 } };
+
+  test('and names only what viewers lack, as a new count', async () => {
+    using w = await world(listing(1, 8), { join: { missingMs: 8000 } });
+    expect(of(w.events, 'listed')).toMatchObject([{ link: 'reset', missed: 0 }]);
+    expect(named(w)).toEqual([7, 8]);
+  });
+
+  test('the time until its list came is lacking, too', async () => {
+    using w = await world(new SourceStatusError('playlist', 503, 4000), JOIN);
+    w.source.listing = listing(1, 8);
+    await w.clock.advance(4000);
+    expect(named(w)).toEqual([7, 8]);
+  });
+
+  test('goes on as any other after its first list', async () => {
+    using w = await world(listing(1, 8), JOIN);
+    w.loop.setMode('follow');
+    w.source.listing = listing(2, 9);
+    await w.clock.advance(4000);
+    expect(of(w.events, 'listed').map(({ link }) => link)).toEqual(['reset', 'next']);
+    expect(named(w)).toEqual([8, 9]);
+  });
+
+  test('fetches the oldest first: the list grows by that', async () => {
+    using w = await world(listing(1, 8), { join: { missingMs: 16_000 } }, slow);
+    w.loop.setMode('follow');
+    await settle();
+    expect(w.source.addresses).toEqual(['5.ts', '6.ts', '7.ts', '8.ts']);
+  });
+
+  test('and looks again where its first list is empty', async () => {
+    using w = await world(listing(1, 0), JOIN);
+    await w.clock.advance(3999);
+    expect(of(w.events, 'listed')).toEqual([]);
+    w.source.listing = listing(10, 14);
+    await w.clock.advance(4000);
+    expect(of(w.events, 'listed').map(({ link }) => link)).toEqual(['reset']);
+    expect(named(w)).toEqual([13, 14]);
+  });
+
+  test('and not where it has ended', async () => {
+    using w = await world(listing(1, 8, { ended: true }), JOIN);
+    await w.clock.advance(10_000);
+    expect(of(w.events, 'listed')).toEqual([]);
+    expect(of(w.events, 'ended')).toEqual([]);
+    const failed = of(w.events, 'poll-failed');
+    expect(failed.length).toBeGreaterThanOrEqual(3);
+    expect(failed[0]?.error.code).toBe('SOURCE_ENDED');
+  });
+
+  test('and names no more than may be caught up with, however long viewers lacked', async () => {
+    using w = await world(listing(1, 600), { join: { missingMs: Number.POSITIVE_INFINITY } });
+    expect(named(w)).toEqual(Array.from({ length: 16 }, (_, n) => 585 + n));
+  });
+
+  function named({ events }: World): number[] {
+    return of(events, 'listed').flatMap(({ fresh }) =>
+      fresh.map(({ segment }) => segment.sequence),
+    );
+  }
+});
+
+describe('RenditionLoop and an end', () => {
+  test('tells at once that the list says so, and later that it is believed', async () => {
+    using w = await world(listing(1, 3));
+    w.loop.setMode('follow');
+    w.source.listing = listing(1, 3, { ended: true });
+    await w.clock.advance(4000);
+    expect(of(w.events, 'says-end').map(({ isEnd }) => isEnd)).toEqual([true]);
+    await w.clock.advance(4000);
+    expect(of(w.events, 'ended')).toEqual([]);
+    await w.clock.advance(6000);
+    expect(of(w.events, 'ended')).toHaveLength(1);
+    expect(of(w.events, 'says-end')).toHaveLength(1);
+  });
+
+  test('takes it back where the list goes on', async () => {
+    using w = await world(listing(1, 3));
+    w.loop.setMode('follow');
+    w.source.listing = listing(1, 3, { ended: true });
+    await w.clock.advance(4000);
+    w.source.listing = listing(1, 4);
+    await w.clock.advance(4000);
+    expect(of(w.events, 'says-end').map(({ isEnd }) => isEnd)).toEqual([true, false]);
+    expect(of(w.events, 'ended')).toEqual([]);
+  });
+
+  test('a finished stream says nothing of it: it is on demand', async () => {
+    using w = await world(listing(1, 3, { ended: true }));
+    w.loop.setMode('follow');
+    await w.clock.advance(30_000);
+    expect(of(w.events, 'says-end')).toEqual([]);
+  });
+
+  test('a list that was had is told after what it names', async () => {
+    using w = await world(listing(1, 3));
+    expect(w.events.map(({ type }) => type)).toEqual(['listed', 'fetched']);
+  });
+});

@@ -35,6 +35,52 @@ function listedNumbers(ring: RenditionRing): number[] {
   return ring.listed().map(({ mediaSequence }) => mediaSequence);
 }
 
+describe('RenditionRing.cutBack()', () => {
+  test('takes back what is placed and not listed, and what it held of it', () => {
+    const ring = newRing();
+    fill(ring, 1, 3);
+    place(ring, 4);
+    hold(ring, place(ring, 5), 70);
+    const { version, heldBytes } = ring;
+    expect(ring.cutBack().map(({ mediaSequence }) => mediaSequence)).toEqual([4, 5]);
+    expect([ring.last?.mediaSequence, ring.heldBytes]).toEqual([3, heldBytes - 70]);
+    expect(listedNumbers(ring)).toEqual([1, 2, 3]);
+    // What is listed did not change
+    expect(ring.version).toBe(version);
+    expect([ring.find(4), ring.isHeldUp]).toEqual([undefined, false]);
+  });
+
+  test('what was taken back is dropped: it cannot be held again', () => {
+    const ring = newRing();
+    fill(ring, 1, 1);
+    const segment = place(ring, 2);
+    hold(ring, segment, 70);
+    ring.cutBack();
+    hold(ring, segment, 70);
+    expect([segment.state, segment.body, ring.heldBytes]).toEqual(['dropped', undefined, 10]);
+  });
+
+  test('the numbers that were taken back are placed anew', () => {
+    const ring = newRing();
+    fill(ring, 1, 3);
+    place(ring, 4);
+    ring.cutBack();
+    fill(ring, 4, 5);
+    expect(listedNumbers(ring)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  test('takes nothing back where all is listed, or nothing is there', () => {
+    const ring = newRing();
+    expect(ring.cutBack()).toEqual([]);
+    fill(ring, 1, 3);
+    expect(ring.cutBack()).toEqual([]);
+    place(ring, 4);
+    ring.listAll(0);
+    expect(ring.cutBack()).toEqual([]);
+    expect(listedNumbers(ring)).toEqual([1, 2, 3, 4]);
+  });
+});
+
 describe('RenditionRing window', () => {
   test('lists what is held, and nothing behind what is awaited', () => {
     const ring = newRing();

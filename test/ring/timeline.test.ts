@@ -1,5 +1,6 @@
 // This file tests that the numbering of a channel never goes back, whatever the source counts.
 import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
 import { parseSavedTimeline } from '../../src/ring/saved-timeline.ts';
 import { type Onto, type Place, type Placeable, Timeline } from '../../src/ring/timeline.ts';
 
@@ -307,5 +308,97 @@ describe('Timeline that forgets', () => {
     expect(saved?.epochs.length).toBeLessThanOrEqual(64);
     expect(saved?.marks['a']?.history.length).toBeLessThanOrEqual(32);
     expect(parseSavedTimeline(saved)).toEqual(saved as NonNullable<typeof saved>);
+  });
+});
+
+describe('Timeline.takeBack()', () => {
+  const at = (place: Place, sequence: number) => ({ ...place, sequence });
+
+  test('numbers that nobody was told are free again', () => {
+    const timeline = new Timeline();
+    const last = follow(timeline, 'a', 10, 12);
+    follow(timeline, 'a', 13, 15);
+    timeline.takeBack('a', at(last, 12));
+    expect(timeline.mark('a')).toMatchObject({ mediaSequence: 12, sourceSequence: 12 });
+    expect(timeline.mark('a')?.tail.at(-1)).toEqual([12, 's12']);
+    const next = timeline.place('a', source(900), 'reset', 'list');
+    expect(next).toEqual({ mediaSequence: 13, discontinuitySequence: 1, discontinuity: true });
+  });
+
+  test('discontinuities that nobody was told are not counted', () => {
+    const timeline = new Timeline();
+    const last = follow(timeline, 'a', 10, 12);
+    timeline.place('a', source(13, { discontinuity: true }), 'next', 'list');
+    timeline.place('a', source(14, { discontinuity: true }), 'next', 'list');
+    expect(timeline.mark('a')?.discontinuitySequence).toBe(2);
+    timeline.takeBack('a', at(last, 12));
+    expect(timeline.mark('a')).toMatchObject({ discontinuitySequence: 0, history: [[10, 0]] });
+    expect(timeline.place('a', source(0), 'reset', 'list')?.discontinuitySequence).toBe(1);
+  });
+
+  test('takes back nothing where that is the last, or nothing is known', () => {
+    const timeline = new Timeline();
+    const last = follow(timeline, 'a', 10, 12);
+    timeline.takeUnsaved();
+    timeline.takeBack('a', at(last, 12));
+    timeline.takeBack('b', at(last, 12));
+    expect([timeline.mark('b'), timeline.takeUnsaved()]).toEqual([undefined, undefined]);
+  });
+
+  test('is found again after a restart', () => {
+    const timeline = new Timeline();
+    const last = follow(timeline, 'a', 10, 12);
+    follow(timeline, 'a', 13, 15);
+    timeline.takeUnsaved();
+    timeline.takeBack('a', at(last, 12));
+    expect(restarted(timeline).mark('a')?.mediaSequence).toBe(12);
+  });
+
+  test('renditions that were cut back agree on the numbers of the next source', () => {
+    const timeline = new Timeline();
+    const [a, b] = [follow(timeline, 'a', 10, 12), follow(timeline, 'b', 10, 12)];
+    follow(timeline, 'a', 13, 15);
+    timeline.takeBack('a', at(a, 12));
+    timeline.takeBack('b', at(b, 12));
+    const places = ['a', 'b'].map((name) => timeline.place(name, source(70), 'reset', 'list'));
+    expect(places[0]).toEqual(places[1] as Place);
+    expect(places[0]?.mediaSequence).toBe(13);
+  });
+
+  test('whatever is placed, listed, cut back and switched, no number that was listed comes again', () => {
+    const step = fc.record({
+      place: fc.integer({ min: 1, max: 5 }),
+      listed: fc.nat(5),
+      isCut: fc.boolean(),
+      jump: fc.integer({ min: -50, max: 500 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+        const timeline = new Timeline();
+        let sequence = 100;
+        let last: (Place & { sequence: number }) | undefined;
+        for (const { place: count, listed, isCut, jump } of steps) {
+          const placed: (Place & { sequence: number })[] = [];
+          for (let n = 0; n < count; n++) {
+            const link = last === undefined && n === 0 ? 'cold' : n === 0 ? 'reset' : 'next';
+            const segment = source(sequence, { discontinuity: isCut && n === 1 });
+            const onto = last === undefined ? 'nothing' : 'list';
+            const found = timeline.place('a', segment, link, onto) as Place;
+            placed.push({ ...found, sequence: sequence++ });
+          }
+          const shown = placed.slice(0, Math.max(last === undefined ? 1 : 0, listed));
+          for (const one of shown) {
+            if (last !== undefined) {
+              expect(one.mediaSequence).toBe(last.mediaSequence + 1);
+              const tag = one.discontinuity ? 1 : 0;
+              expect(one.discontinuitySequence).toBe(last.discontinuitySequence + tag);
+            }
+            last = one;
+          }
+          if (last !== undefined) timeline.takeBack('a', last);
+          sequence = Math.max(0, sequence + jump);
+        }
+      }),
+    );
   });
 });

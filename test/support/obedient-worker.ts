@@ -20,6 +20,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       tell(data.loop, `open ${orderOf(data.spec)}`);
       obey(orderOf(data.spec));
       break;
+    case 'close':
+      if (!isMute) post({ type: 'closed', loop: data.loop });
+      break;
     default:
       tell(data.loop, data.type);
   }

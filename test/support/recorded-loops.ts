@@ -9,12 +9,26 @@ export class RecordedLoop {
   /** `mode follow`, `want 3`, `unwant 3`, `asked 3`, `close`. */
   readonly told: string[] = [];
   readonly #sink: Parameters<OpenLoop>[1];
+  readonly #closed = Promise.withResolvers<void>();
   #nextOrdinal = 0;
 
   constructor(spec: LoopSpec, sink: Parameters<OpenLoop>[1]) {
     this.spec = spec;
     this.#sink = sink;
     this.#nextOrdinal = spec.resume?.nextOrdinal ?? 0;
+  }
+
+  get isClosed(): boolean {
+    return this.told.includes('close');
+  }
+
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  /** All that it had open upstream is closed. */
+  letGo(): void {
+    this.#closed.resolve();
   }
 
   emit(event: LoopEvent): void {
@@ -41,9 +55,31 @@ export class RecordedLoop {
     });
   }
 
-  load(key: number | string, text = `body of ${key}`): void {
+  /** What comes last of a poll: the list was had. */
+  polled(): void {
+    this.emit({ type: 'fetched', what: 'playlist', outcome: 'ok' });
+  }
+
+  pollFailed(failures = 1, status = 503): void {
+    const error = {
+      code: 'SOURCE_STATUS',
+      message: `upstream answered ${status}`,
+      detail: { status },
+    };
+    this.emit({ type: 'poll-failed', error, failures });
+  }
+
+  load(key: number | string, text = `body of ${key}`, clockTicks?: number): void {
     const body = new Blob([text]);
-    this.emit({ type: 'loaded', key, body, contentType: 'video/mp2t', tookMs: 1, attempts: 1 });
+    this.emit({
+      type: 'loaded',
+      key,
+      body,
+      contentType: 'video/mp2t',
+      tookMs: 1,
+      attempts: 1,
+      ...(clockTicks === undefined ? {} : { clockTicks }),
+    });
   }
 
   fail(key: number | string, more: Partial<ErrorRecord> = {}): void {
@@ -59,6 +95,8 @@ export class RecordedLoop {
 
 export class RecordedLoops {
   readonly all: RecordedLoop[] = [];
+  /** What was told to close stays open until it is let go. */
+  isSlowToClose = false;
 
   readonly open: OpenLoop = (spec, sink) => {
     const loop = new RecordedLoop(spec, sink);
@@ -69,8 +107,11 @@ export class RecordedLoops {
       want: (key) => tell(`want ${key}`),
       unwant: (key) => tell(`unwant ${key}`),
       asked: (ordinal) => tell(`asked ${ordinal}`),
-      closed: Promise.resolve(),
-      [Symbol.dispose]: () => tell('close'),
+      closed: loop.closed,
+      [Symbol.dispose]: () => {
+        tell('close');
+        if (!this.isSlowToClose) loop.letGo();
+      },
     };
   };
 
