@@ -1,0 +1,436 @@
+// This file tests a channel over changes of its source: what its viewers keep, and what it costs.
+import { describe, expect, test } from 'bun:test';
+import { sleep } from '../../src/base/clock.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { openMemoryStore } from '../../src/channel/store.ts';
+import type { ChannelConfig, SourceConfig } from '../../src/config/config.ts';
+import type { Outbound } from '../../src/net/outbound.ts';
+import type { ChannelRelay, Opened } from '../../src/prefetch/channel-relay.ts';
+import { Relays } from '../../src/prefetch/relays.ts';
+import { Ring } from '../../src/ring/ring.ts';
+import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
+import { FakeClock, settle } from '../support/fake-clock.ts';
+import { urlChannel } from '../support/in-process-app.ts';
+import { listedSegment } from '../support/listed.ts';
+import { type Script, scriptedOutbound } from '../support/outbound-script.ts';
+import { type RecordedLoop, RecordedLoops } from '../support/recorded-loops.ts';
+
+const MEDIA = '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n';
+const SLATE: SourceConfig = { kind: 'loop', files: 'card' };
+const IDLE_STOP_MS = 30_000;
+
+const address = (host: string) => `http://${host}.example/l`;
+
+/** Each source is a host, and a provider where one is named behind it: `a p`. */
+function channelOf(
+  id: string,
+  sources: readonly string[],
+  more: Partial<ChannelConfig> = {},
+): ChannelConfig {
+  const configs = sources.flatMap((source) => {
+    const [host = '', provider] = source.split(' ');
+    return urlChannel(id, address(host), provider === undefined ? {} : { provider }).sources;
+  });
+  return { ...urlChannel(id, ''), sources: configs, ...more };
+}
+
+/** A multivariant playlist of these heights, with subtitles where a language is told. */
+function master(heights: readonly number[], language?: string): string {
+  const media = `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="s",NAME="s",LANGUAGE="${language}",URI="s.m3u8"\n`;
+  const group = language === undefined ? '' : ',SUBTITLES="s"';
+  const lines = heights.map(
+    (height) =>
+      `#EXT-X-STREAM-INF:BANDWIDTH=${height}000,RESOLUTION=${height}x${height}${group}\n${height}.m3u8\n`,
+  );
+  return `#EXTM3U\n${language === undefined ? '' : media}${lines.join('')}`;
+}
+
+type Setup = {
+  readonly answers?: Script;
+  readonly limits?: Record<string, number>;
+  readonly idleStopMs?: number;
+  /** Of each answer. */
+  readonly latencyMs?: number;
+};
+
+class World implements Disposable {
+  readonly clock = new FakeClock();
+  readonly loops = new RecordedLoops();
+  readonly script: Record<string, Script[string]> = {};
+  readonly outbound: ReturnType<typeof scriptedOutbound>;
+  readonly leases: ProviderLeases;
+  readonly relays: Relays;
+
+  constructor(
+    channels: readonly ChannelConfig[],
+    { answers = {}, limits = {}, idleStopMs = IDLE_STOP_MS, latencyMs = 0 }: Setup = {},
+  ) {
+    const { clock, loops, script } = this;
+    for (const host of ['a', 'b', 'c']) script[address(host)] = { body: MEDIA };
+    Object.assign(script, answers);
+    this.outbound = scriptedOutbound(script);
+    this.leases = new ProviderLeases(clock, new Map(Object.entries(limits)));
+    const { leases } = this;
+    const outbound: Outbound = async (request) => {
+      if (latencyMs > 0) await sleep(clock, latencyMs, request.signal);
+      return this.outbound(request);
+    };
+    this.relays = new Relays(channels, {
+      clock,
+      random: () => 1,
+      log: silentLog,
+      outbound,
+      leases,
+      ring: new Ring(clock, 1e6, () => {}),
+      store: openMemoryStore(),
+      openLoop: loops.open,
+      settings: { ahead: 3, segmentMaxBytes: 1000, idleStopMs },
+    });
+  }
+
+  relay(id = 'x'): ChannelRelay {
+    return this.relays.get(id) as ChannelRelay;
+  }
+
+  /** Loops that run now, oldest first. */
+  get open(): RecordedLoop[] {
+    return this.loops.all.filter((loop) => !loop.isClosed);
+  }
+
+  /** Where they get what they give. */
+  get sources(): string[] {
+    return this.open.map(({ spec: { source } }) =>
+      source.kind === 'hls' ? source.url : source.kind,
+    );
+  }
+
+  /** A channel that is watched, all its renditions listed and loaded from 1 to 3. */
+  async watch(id = 'x'): Promise<Opened> {
+    const opened = await this.relay(id).open();
+    if (opened.kind !== 'open') throw new Error(`not open: ${opened.reason}`);
+    for (const { id: name } of this.relay(id).stats().renditions) {
+      const rendition = await this.relay(id).rendition(name);
+      if (rendition === undefined || 'kind' in rendition) throw new Error(`no ${name}`);
+      const answer = rendition.playlist(false);
+      give(this.loops.last);
+      await answer;
+    }
+    return opened;
+  }
+
+  used(provider = 'p'): number {
+    return this.leases.stats().find((use) => use.provider === provider)?.used ?? 0;
+  }
+
+  [Symbol.dispose](): void {
+    this.relays[Symbol.dispose]();
+  }
+}
+
+/** Names three segments from `first` on, and all of them come. */
+function give(loop: RecordedLoop, first = 1): void {
+  const link = loop.spec.join === undefined ? 'cold' : 'reset';
+  loop.list(
+    [0, 1, 2].map((n) => listedSegment(first + n)),
+    { link },
+  );
+  for (let ordinal = 0; ordinal < 3; ordinal++) loop.load(ordinal);
+}
+
+function breakDown(loop: RecordedLoop | undefined): void {
+  for (let failures = 1; failures <= 3; failures++) loop?.pollFailed(failures);
+}
+
+const active = (relay: ChannelRelay) => relay.stats().sources.findIndex((each) => each.active);
+
+describe('ChannelRelay changes its source', () => {
+  test('and what it offers stays what it was, each rendition fed by the nearest', async () => {
+    const answers = {
+      [address('a')]: { body: master([720, 360]) },
+      [address('b')]: { body: master([1080, 480, 240]) },
+    };
+    using w = new World([channelOf('x', ['a', 'b'])], { answers });
+    const opened = await w.watch();
+    const ids = w
+      .relay()
+      .stats()
+      .renditions.map(({ id }) => id);
+    breakDown(w.open[0]);
+    await w.clock.advance(500);
+    expect(w.sources).toEqual(['http://b.example/480.m3u8', 'http://b.example/480.m3u8']);
+    expect(w.relay().opened).toBe(opened);
+    expect(
+      w
+        .relay()
+        .stats()
+        .renditions.map(({ id }) => id),
+    ).toEqual(ids);
+    expect(w.relay().stats().switches).toEqual(new Map([['error', 1]]));
+    expect(active(w.relay())).toBe(1);
+  });
+
+  test('and one rendition in trouble is enough, but not where it is only text', async () => {
+    const body = master([720], 'en');
+    const answers = { [address('a')]: { body }, [address('b')]: { body } };
+    using w = new World([channelOf('x', ['a', 'b'])], { answers });
+    await w.watch();
+    const [picture, text] = w.open;
+    breakDown(text);
+    await w.clock.advance(1000);
+    expect(active(w.relay())).toBe(0);
+    breakDown(picture);
+    await w.clock.advance(500);
+    expect(active(w.relay())).toBe(1);
+  });
+
+  test('text that the other one lacks ends, and is there again when that one is left', async () => {
+    const answers = {
+      [address('a')]: { body: master([720], 'en') },
+      [address('b')]: { body: master([720]) },
+    };
+    using w = new World([channelOf('x', ['a', 'b'])], { answers });
+    await w.watch();
+    breakDown(w.open[0]);
+    await w.clock.advance(500);
+    expect(w.sources).toEqual(['http://b.example/720.m3u8']);
+    const text = w.relay().peek('subtitles-s-en-s');
+    expect(await text?.playlist(false)).toMatchObject({
+      kind: 'unavailable',
+      reason: 'the source that plays has nothing like it',
+    });
+    await w.clock.advance(5000);
+    give(w.open[0] as RecordedLoop, 70);
+    breakDown(w.open[0]);
+    await w.clock.advance(500);
+    expect(active(w.relay())).toBe(0);
+    void text?.playlist(false);
+    expect(w.sources).toEqual(['http://a.example/720.m3u8', 'http://a.example/s.m3u8']);
+  });
+
+  test('and who never got a list from the first gets one from the second', async () => {
+    using w = new World([channelOf('x', ['a', 'b'])]);
+    const opened = (await w.relay().open()) as Opened;
+    const answer = opened.main.playlist(w.relay().isProbe);
+    expect(opened.main.state).toBe('probing');
+    breakDown(w.loops.last);
+    await w.clock.advance(500);
+    give(w.loops.last);
+    expect((await answer).kind).toBe('ready');
+    expect(w.sources).toEqual([address('b')]);
+  });
+
+  test('a rendition that nobody watches is fed by it from its next viewer on', async () => {
+    const body = master([720, 360]);
+    const answers = { [address('a')]: { body }, [address('b')]: { body } };
+    using w = new World([channelOf('x', ['a', 'b'])], { answers });
+    const opened = (await w.relay().open()) as Opened;
+    const answer = opened.main.playlist(false);
+    give(w.loops.last);
+    await answer;
+    breakDown(w.loops.last);
+    await w.clock.advance(500);
+    expect(w.sources).toEqual(['http://b.example/720.m3u8']);
+    const other = w.relay().stats().renditions[1];
+    void other?.playlist(false);
+    expect(w.sources).toEqual(['http://b.example/720.m3u8', 'http://b.example/360.m3u8']);
+  });
+
+  test('a source whose address is refused is asked for another, by the playlist that plays', async () => {
+    const answers = { [address('b')]: { body: master([720]) } };
+    using w = new World([channelOf('x', ['a', 'b'])], { answers });
+    await w.watch();
+    breakDown(w.open[0]);
+    await w.clock.advance(500);
+    give(w.loops.last, 70);
+    const asked = w.outbound.requests.length;
+    await w.clock.advance(4900);
+    w.loops.last.list([listedSegment(73)], { link: 'next' });
+    w.loops.last.load(3);
+    w.loops.last.pollFailed(1, 403);
+    await w.clock.advance(200);
+    w.loops.last.pollFailed(2, 403);
+    await settle();
+    expect(w.outbound.requests.slice(asked).map(({ url }) => url)).toContain(address('b'));
+    expect(w.loops.last.spec.resume?.tracker.lastSequence).toBe(73);
+  });
+});
+
+describe('ChannelRelay and the connections of a provider', () => {
+  test('the second channel is told to come again, until the first is idle and all of it closed', async () => {
+    const channels = [channelOf('x', ['a p']), channelOf('y', ['b p'])];
+    using w = new World(channels, { limits: { p: 1 } });
+    w.loops.isSlowToClose = true;
+    await w.watch('x');
+    expect(await w.relay('y').open()).toMatchObject({ kind: 'unavailable', isBusy: true });
+    expect([w.used(), w.outbound.requests.length]).toEqual([1, 1]);
+    await w.clock.advance(IDLE_STOP_MS + 500);
+    expect(w.open).toEqual([]);
+    expect([await w.relay('y').open(), w.used()]).toMatchObject([{ isBusy: true }, 1]);
+    w.loops.last.letGo();
+    await w.clock.advance(1000);
+    expect((await w.relay('y').open()).kind).toBe('open');
+    expect(w.used()).toBe(1);
+  });
+
+  test('a probe that goes away gives its connection back', async () => {
+    using w = new World([channelOf('x', ['a p'])], { limits: { p: 1 } });
+    await w.relay().open();
+    expect(w.used()).toBe(1);
+    await w.clock.advance(IDLE_STOP_MS + 500);
+    expect([w.used(), w.relay().opened]).toEqual([0, undefined]);
+  });
+
+  test('a channel that is closed while it opens keeps nothing', async () => {
+    using w = new World([channelOf('x', ['a p'])], { limits: { p: 1 } });
+    const opening = w.relay().open();
+    w.relays.apply([]);
+    expect((await opening).kind).toBe('unavailable');
+    await w.clock.advance(0);
+    expect([w.used(), w.loops.all]).toEqual([0, []]);
+  });
+
+  test('a channel that takes longer to open than `idle_stop` is forgotten once it is open', async () => {
+    const setup = { limits: { p: 1 }, idleStopMs: 2000, latencyMs: 5000 };
+    using w = new World([channelOf('x', ['a p'])], setup);
+    const opening = w.relay().open();
+    await w.clock.advance(4900);
+    expect(w.used()).toBe(1);
+    await w.clock.advance(100);
+    expect((await opening).kind).toBe('open');
+    await w.clock.advance(500);
+    expect([w.used(), w.relay().opened]).toEqual([0, undefined]);
+  });
+
+  test('other sources in the configuration, in the middle of a switch: all is given back', async () => {
+    using w = new World([channelOf('x', ['a p', 'b p'])], { limits: { p: 1 } });
+    await w.watch();
+    w.loops.isSlowToClose = true;
+    breakDown(w.open[0]);
+    await w.clock.advance(500);
+    // What plays is being closed for the other one
+    expect([w.open, w.used()]).toEqual([[], 1]);
+    w.relays.apply([channelOf('x', ['c p'])]);
+    for (const loop of w.loops.all) loop.letGo();
+    await w.clock.advance(1000);
+    expect(w.used()).toBe(0);
+    await w.watch();
+    expect([w.sources, w.used()]).toEqual([[address('c')], 1]);
+  });
+
+  test('idle in the middle of a switch: all is given back', async () => {
+    using w = new World([channelOf('x', ['a p', 'b p'])], { limits: { p: 1 } });
+    await w.watch();
+    await w.clock.advance(IDLE_STOP_MS - 600);
+    w.loops.isSlowToClose = true;
+    breakDown(w.open[0]);
+    await w.clock.advance(1500);
+    for (const loop of w.loops.all) loop.letGo();
+    await w.clock.advance(1000);
+    expect([w.used(), w.open, w.relay().opened]).toEqual([0, [], undefined]);
+    await w.watch();
+    expect(w.used()).toBe(1);
+  });
+
+  test('none is free for another source of it: what plays is closed, and goes on where that fails', async () => {
+    const answers = { [address('b')]: { status: 404 } };
+    using w = new World([channelOf('x', ['a p', 'b p'])], { answers, limits: { p: 1 } });
+    await w.watch();
+    breakDown(w.open[0]);
+    await w.clock.advance(500);
+    expect([w.sources, w.used()]).toEqual([[address('a')], 1]);
+    expect(w.loops.all).toHaveLength(2);
+    expect(w.loops.last.spec.resume?.tracker.lastSequence).toBe(3);
+  });
+});
+
+describe('ChannelRelay with keep_warm', () => {
+  const warm = (sources: readonly string[], more: Partial<ChannelConfig> = {}) =>
+    channelOf('x', sources, { keepWarm: true, ...more });
+
+  test('runs before anybody asks, and for ever', async () => {
+    using w = new World([warm(['a p'])], { limits: { p: 1 } });
+    await w.clock.advance(1000);
+    expect([w.open.length, w.loops.last.told]).toEqual([1, ['mode follow']]);
+    give(w.loops.last);
+    await w.clock.advance(10 * IDLE_STOP_MS);
+    expect([w.open.length, w.used()]).toEqual([1, 1]);
+  });
+
+  test('answers its first viewer without a question to anybody', async () => {
+    using w = new World([warm(['a'])]);
+    await w.clock.advance(1000);
+    give(w.loops.last);
+    const asked = w.outbound.requests.length;
+    const opened = w.relay().open() as Opened;
+    expect(opened.kind).toBe('open');
+    expect(opened.main.playlist(w.relay().isProbe)).toEqual({ kind: 'ready' });
+    expect(w.outbound.requests).toHaveLength(asked);
+  });
+
+  test('with variants keeps the first of them', async () => {
+    const answers = { [address('a')]: { body: master([720, 360]) } };
+    using w = new World([warm(['a'])], { answers });
+    await w.clock.advance(1000);
+    expect(w.sources).toEqual(['http://a.example/720.m3u8']);
+  });
+
+  test('asks a source that is down no sooner than it has cooled down', async () => {
+    using w = new World([warm(['a'])], { answers: { [address('a')]: { status: 503 } } });
+    await w.clock.advance(36_000);
+    // 0.5 s, then after 5, 10 and 20 seconds
+    expect(w.outbound.requests).toHaveLength(4);
+    w.script[address('a')] = { body: MEDIA };
+    await w.clock.advance(45_000);
+    expect(w.sources).toEqual([address('a')]);
+  });
+
+  test('changes its source though nobody watches', async () => {
+    using w = new World([warm(['a', 'b'])]);
+    await w.clock.advance(1000);
+    give(w.loops.last);
+    breakDown(w.loops.last);
+    await w.clock.advance(500);
+    expect(w.sources).toEqual([address('b')]);
+  });
+
+  test('until the configuration says otherwise', async () => {
+    using w = new World([warm(['a p'])], { limits: { p: 1 } });
+    await w.clock.advance(1000);
+    give(w.loops.last);
+    w.relays.apply([warm(['a p'], { keepWarm: false })]);
+    await w.clock.advance(IDLE_STOP_MS + 1000);
+    expect([w.open, w.used(), w.relay().opened]).toEqual([[], 0, undefined]);
+  });
+});
+
+describe('ChannelRelay with a slate', () => {
+  test('plays it where nothing else is to be had, and goes back to what comes first', async () => {
+    using w = new World([channelOf('x', ['a', 'b'], { slate: SLATE })]);
+    await w.watch();
+    for (const host of ['a', 'b']) w.script[address(host)] = { status: 503 };
+    breakDown(w.open[0]);
+    await w.clock.advance(500);
+    expect(w.sources).toEqual(['loop']);
+    give(w.loops.last, 800);
+    expect(
+      w
+        .relay()
+        .stats()
+        .sources.map(({ kind }) => kind),
+    ).toEqual(['url', 'url', 'slate']);
+    const opened = w.relay().opened;
+    expect(opened?.main.ring.listed().at(-1)).toMatchObject({ mediaSequence: 6 });
+    w.script[address('b')] = { body: MEDIA };
+    w.script['http://b.example/1.ts'] = { body: 'no media at all' };
+    await w.clock.advance(5500);
+    expect(w.sources).toEqual(['loop']);
+  });
+
+  test('plays it for who comes while nothing else is to be had', async () => {
+    const answers = { [address('a')]: { status: 503 } };
+    using w = new World([channelOf('x', ['a'], { slate: SLATE })], { answers });
+    const opened = (await w.relay().open()) as Opened;
+    void opened.main.playlist(false);
+    expect(w.sources).toEqual(['loop']);
+  });
+});
