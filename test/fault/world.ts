@@ -22,6 +22,8 @@ export type ChannelSetup = {
   readonly sourceLines?: readonly string[];
   /** Path of the source at its origin; absent: the multivariant playlist. */
   readonly sourcePath?: string;
+  /** A second source, at an origin of its own: found under `backupOf(id)`. */
+  readonly backup?: { readonly live?: LiveOptions; readonly sourceLines?: readonly string[] };
 };
 
 /** One channel with an origin to itself, so that its faults are nobody else's. */
@@ -54,9 +56,13 @@ export class World implements AsyncDisposable {
   ) {
     this.#setups = setups;
     this.#serverLines = serverLines;
-    for (const [id, { live, origin: options }] of Object.entries(setups)) {
+    for (const [id, { live, origin: options, backup }] of Object.entries(setups)) {
       const origin = new FaultyOrigin(options);
       this.#places.set(id, { origin, live: new LiveChannel(origin, { name: id, ...live }) });
+      if (backup === undefined) continue;
+      const other = new FaultyOrigin();
+      const options2 = { ...live, name: backupOf(id), ...backup.live };
+      this.#places.set(backupOf(id), { origin: other, live: new LiveChannel(other, options2) });
     }
   }
 
@@ -113,14 +119,22 @@ export class World implements AsyncDisposable {
 
   yaml(): string {
     const lines = [...SERVER_LINES, ...this.#serverLines, 'channels:'];
-    for (const [id, { origin }] of this.#places) {
-      const { channelLines = [], sourceLines = [], sourcePath } = this.#setups[id]!;
-      const path = sourcePath ?? `/${id}/master.m3u8`;
+    for (const [id, setup] of Object.entries(this.#setups)) {
+      const { channelLines = [], sourceLines = [], sourcePath, backup } = setup;
       lines.push(`  - id: ${id}`, `    name: ${id}`, ...channelLines.map((line) => `    ${line}`));
-      lines.push('    sources:', `      - url: ${origin.url(path)}`);
-      lines.push(...sourceLines.map((line) => `        ${line}`));
+      lines.push('    sources:', ...this.#sourceYaml(id, sourceLines, sourcePath));
+      if (backup !== undefined) lines.push(...this.#sourceYaml(backupOf(id), backup.sourceLines));
     }
     return `${lines.join('\n')}\n`;
+  }
+
+  #sourceYaml(
+    id: string,
+    sourceLines: readonly string[] = [],
+    path = `/${id}/master.m3u8`,
+  ): readonly string[] {
+    const url = `      - url: ${this.at(id).origin.url(path)}`;
+    return [url, ...sourceLines.map((line) => `        ${line}`)];
   }
 
   /** Lets viewers watch a channel for `forMs` and judges what they saw. */
@@ -135,7 +149,9 @@ export class World implements AsyncDisposable {
   }
 
   judge(id: string, reports: readonly ViewerReport[], oracle: Partial<OracleOptions> = {}): Seen {
-    const identify = (hash: string) => this.at(id).live.identify(hash);
+    const backup = this.#places.get(backupOf(id));
+    const identify = (hash: string) =>
+      this.at(id).live.identify(hash) ?? backup?.live.identify(hash);
     const blamed = violations(reports, { identify, ...oracle });
     return { reports, blamed, counts: counts(reports) };
   }
@@ -145,6 +161,11 @@ export class World implements AsyncDisposable {
     for (const { origin } of this.#places.values()) origin[Symbol.dispose]();
     rmSync(this.#dataDir, { recursive: true, force: true });
   }
+}
+
+/** Under this id a channel's second source is found. */
+export function backupOf(id: string): string {
+  return `${id}-b`;
 }
 
 /**
