@@ -27,9 +27,20 @@ export type Mark = {
   readonly history: readonly (readonly [number, number])[];
   /** [source sequence, identity] of the last segments placed, ascending. */
   readonly tail: readonly (readonly [number, string])[];
+  /** Which turn it was placed in; absent where it was saved before turns were counted. */
+  readonly turn?: number;
+};
+
+/** Which of the channel's sources plays: numbers and names of one mean nothing of another. */
+export type Turn = {
+  /** Tells one source from another, over restarts and changes of the configuration. */
+  readonly source: string;
+  /** Grows each time another source plays. */
+  readonly number: number;
 };
 
 export type SavedTimeline = {
+  readonly turn?: Turn;
   readonly epochs: readonly Epoch[];
   readonly marks: Readonly<Record<string, Mark>>;
 };
@@ -39,11 +50,12 @@ export function parseSavedTimeline(value: unknown): SavedTimeline | undefined {
   if (!isRecord(value) || !Array.isArray(value['epochs']) || !isRecord(value['marks'])) {
     return undefined;
   }
-  const { epochs, marks } = value;
+  const { epochs, marks, turn } = value;
+  if (turn !== undefined && !isTurn(turn)) return undefined;
   if (!epochs.every(isEpoch)) return undefined;
   const isMarkOf = (mark: unknown) => isMark(mark) && mark.epoch < epochs.length;
   return Object.values(marks).every(isMarkOf)
-    ? { epochs, marks: marks as SavedTimeline['marks'] }
+    ? { epochs, marks: marks as SavedTimeline['marks'], ...(turn === undefined ? {} : { turn }) }
     : undefined;
 }
 
@@ -55,12 +67,21 @@ function isEpoch(value: unknown): value is Epoch {
   );
 }
 
+function isTurn(value: unknown): value is Turn {
+  return isRecord(value) && typeof value['source'] === 'string' && isCount(value['number']);
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 const COUNTS = ['epoch', 'sourceSequence', 'discontinuitySequence', 'mediaSequence', 'floor'];
 
 function isMark(value: unknown): value is Mark {
   return (
     isRecord(value) &&
-    COUNTS.every((name) => Number.isSafeInteger(value[name]) && (value[name] as number) >= 0) &&
+    COUNTS.every((name) => isCount(value[name])) &&
+    (value['turn'] === undefined || isCount(value['turn'])) &&
     isPairs(value['history'], 'number') &&
     isPairs(value['tail'], 'string')
   );

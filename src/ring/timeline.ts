@@ -1,5 +1,5 @@
 // This file is the one numbering of a channel: our media and discontinuity sequences.
-import type { Epoch, Mark, SavedTimeline } from './saved-timeline.ts';
+import type { Epoch, Mark, SavedTimeline, Turn } from './saved-timeline.ts';
 
 export type Place = {
   readonly mediaSequence: number;
@@ -47,6 +47,9 @@ export class Timeline {
   readonly #marks: Map<string, Mark>;
   /** Renditions whose mark comes from the last run and may be behind what it served. */
   readonly #unsure: Set<string>;
+  /** The last number of each rendition that a list may have named. */
+  readonly #named = new Map<string, number>();
+  #turn: Turn | undefined;
   #dirty = false;
   /**
    * Called when the source began to count anew: what becomes of its numbers from there on can be
@@ -58,10 +61,28 @@ export class Timeline {
     this.#epochs = saved === undefined ? [] : [...saved.epochs];
     this.#marks = new Map(saved === undefined ? [] : Object.entries(saved.marks));
     this.#unsure = new Set(this.#marks.keys());
+    for (const [rendition, { mediaSequence }] of this.#marks) {
+      this.#named.set(rendition, mediaSequence);
+    }
+    this.#turn = saved?.turn;
   }
 
   mark(rendition: string): Mark | undefined {
     return this.#marks.get(rendition);
+  }
+
+  /** From now on this source plays: what is placed belongs to it. */
+  plays(source: string): void {
+    const before = this.#turn;
+    if (before?.source === source) return;
+    this.#turn = { source, number: before === undefined ? 0 : before.number + 1 };
+    this.#dirty ||= before !== undefined;
+  }
+
+  /** The rendition was placed last while another source played, of whose numbers nothing follows. */
+  isOfOther(rendition: string): boolean {
+    const turn = this.#marks.get(rendition)?.turn;
+    return turn !== undefined && turn !== this.#turn?.number;
   }
 
   /**
@@ -69,8 +90,9 @@ export class Timeline {
    * what was placed before is placed as it was: a source that counts badly is corrected, not
    * followed. Undefined where it lies before what was listed last, so that no list may begin there.
    */
-  place(rendition: string, source: Placeable, link: Link, onto: Onto): Place | undefined {
+  place(rendition: string, source: Placeable, wanted: Link, onto: Onto): Place | undefined {
     const before = this.#marks.get(rendition);
+    const link = wanted === 'cold' && this.isOfOther(rendition) ? 'reset' : wanted;
     const index = this.#epochFor(rendition, before, source, link, onto);
     const epoch = this.#epochs[index] as Epoch;
     const mediaSequence = source.sequence + epoch.mediaOffset;
@@ -80,7 +102,9 @@ export class Timeline {
       before === undefined || (link === 'cold' && !isAnew)
         ? this.#firstPlace(before, mediaSequence, source, epoch)
         : nextPlace(before, mediaSequence, source.discontinuity || isAnew, isAnew);
-    this.#marks.set(rendition, markAfter(before, place, source, index, isAnew));
+    const mark = markAfter(before, place, source, index, isAnew);
+    const turn = this.#turn?.number;
+    this.#marks.set(rendition, turn === undefined ? mark : { ...mark, turn });
     this.#unsure.delete(rendition);
     this.#dirty = true;
     return place;
@@ -94,16 +118,27 @@ export class Timeline {
     this.#dirty = true;
   }
 
-  /** What was placed after `last` was never named to anybody: its numbers are free again. */
+  /** A list that ends here was made: its numbers mean what they mean for good. */
+  listedTo(rendition: string, mediaSequence: number): void {
+    const named = this.#named.get(rendition) ?? mediaSequence;
+    this.#named.set(rendition, Math.max(named, mediaSequence));
+  }
+
+  /**
+   * What was placed after `last` is in no list: its numbers are free again, but for those that
+   * another list named before, since a cold start may have begun below them.
+   */
   takeBack(rendition: string, last: Place & { readonly sequence: number }): void {
     const mark = this.#marks.get(rendition);
-    if (mark === undefined || mark.mediaSequence <= last.mediaSequence) return;
+    const named = this.#named.get(rendition) ?? last.mediaSequence;
+    const mediaSequence = Math.max(last.mediaSequence, named);
+    if (mark === undefined || mark.mediaSequence <= mediaSequence) return;
     this.#marks.set(rendition, {
       ...mark,
       sourceSequence: last.sequence,
-      mediaSequence: last.mediaSequence,
+      mediaSequence,
       discontinuitySequence: last.discontinuitySequence,
-      history: mark.history.filter(([from]) => from <= last.mediaSequence),
+      history: mark.history.filter(([from]) => from <= mediaSequence),
       tail: mark.tail.filter(([sequence]) => sequence <= last.sequence),
     });
     this.#dirty = true;
@@ -113,7 +148,9 @@ export class Timeline {
   takeUnsaved(): SavedTimeline | undefined {
     if (!this.#dirty) return undefined;
     this.#dirty = false;
-    return { epochs: [...this.#epochs], marks: Object.fromEntries(this.#marks) };
+    const marks = Object.fromEntries(this.#marks);
+    const turn = this.#turn === undefined ? {} : { turn: this.#turn };
+    return { epochs: [...this.#epochs], marks, ...turn };
   }
 
   /** The first segment of a list that has nothing before it. */

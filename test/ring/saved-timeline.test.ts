@@ -30,6 +30,12 @@ describe('parseSavedTimeline()', () => {
   test('gives back what was saved', () => {
     expect(parseSavedTimeline(JSON.parse(JSON.stringify(SAVED)))).toEqual(SAVED);
     expect(parseSavedTimeline({ epochs: [], marks: {} })).toEqual({ epochs: [], marks: {} });
+    const turned = {
+      ...SAVED,
+      turn: { source: 'abc', number: 3 },
+      marks: { a: { ...MARK, turn: 2 } },
+    };
+    expect(parseSavedTimeline(JSON.parse(JSON.stringify(turned)))).toEqual(turned);
   });
 
   for (const [what, value] of [
@@ -47,6 +53,11 @@ describe('parseSavedTimeline()', () => {
     ['a huge offset', { epochs: [{ mediaOffset: 2 ** 53, discontinuityOffset: 0 }], marks: {} }],
     ['a mark null', { ...SAVED, marks: { a: null } }],
     ['one bad mark among good ones', { ...SAVED, marks: { a: MARK, b: {} } }],
+    ['a turn null', { ...SAVED, turn: null }],
+    ['a turn of no source', { ...SAVED, turn: { number: 1 } }],
+    ['a turn without a number', { ...SAVED, turn: { source: 'abc' } }],
+    ['a negative turn', { ...SAVED, turn: { source: 'abc', number: -1 } }],
+    ['a mark of half a turn', withMark({ turn: 0.5 })],
     ['an epoch that is not there', withMark({ epoch: 2 })],
     ['a negative epoch', withMark({ epoch: -1 })],
     ['a number as text', withMark({ mediaSequence: '107' })],

@@ -345,6 +345,26 @@ describe('Timeline.takeBack()', () => {
     expect([timeline.mark('b'), timeline.takeUnsaved()]).toEqual([undefined, undefined]);
   });
 
+  test('numbers that another list named are never free again', () => {
+    const timeline = new Timeline();
+    const last = follow(timeline, 'a', 10, 12);
+    follow(timeline, 'a', 13, 15);
+    timeline.listedTo('a', 14);
+    timeline.listedTo('a', 12);
+    timeline.takeBack('a', at(last, 12));
+    expect(timeline.mark('a')?.mediaSequence).toBe(14);
+    expect(timeline.place('a', source(900), 'reset', 'list')?.mediaSequence).toBe(15);
+  });
+
+  test('what was placed before a restart may have been named', () => {
+    const before = new Timeline();
+    const last = follow(before, 'a', 10, 12);
+    follow(before, 'a', 13, 15);
+    const timeline = restarted(before);
+    timeline.takeBack('a', at(last, 12));
+    expect(timeline.mark('a')?.mediaSequence).toBe(15);
+  });
+
   test('is found again after a restart', () => {
     const timeline = new Timeline();
     const last = follow(timeline, 'a', 10, 12);
@@ -400,5 +420,76 @@ describe('Timeline.takeBack()', () => {
         }
       }),
     );
+  });
+});
+
+describe('Timeline.plays()', () => {
+  test('a cold list of another source is no continuation, whatever its numbers', () => {
+    const timeline = new Timeline();
+    timeline.plays('one');
+    follow(timeline, 'a', 10, 12);
+    timeline.plays('two');
+    expect(timeline.isOfOther('a')).toBe(true);
+    const place = timeline.place('a', source(11), 'cold', 'nothing');
+    expect(place).toEqual({ mediaSequence: 13, discontinuitySequence: 1, discontinuity: true });
+    expect(timeline.isOfOther('a')).toBe(false);
+  });
+
+  test('the same source goes on, before and after a restart', () => {
+    const before = new Timeline();
+    before.plays('one');
+    follow(before, 'a', 10, 12);
+    const timeline = restarted(before);
+    timeline.plays('one');
+    expect(timeline.isOfOther('a')).toBe(false);
+    expect(timeline.place('a', source(11), 'cold', 'nothing')?.mediaSequence).toBe(11);
+  });
+
+  test('another source after a restart is another', () => {
+    const before = new Timeline();
+    before.plays('one');
+    follow(before, 'a', 10, 12);
+    const timeline = restarted(before);
+    timeline.plays('two');
+    const place = timeline.place('a', source(11), 'cold', 'nothing');
+    expect(place?.discontinuity).toBe(true);
+    expect(place?.mediaSequence).toBeGreaterThan(12);
+  });
+
+  test('a source that is returned to counts as another: its numbers went on meanwhile', () => {
+    const timeline = new Timeline();
+    timeline.plays('one');
+    follow(timeline, 'a', 10, 12);
+    timeline.plays('two');
+    timeline.plays('one');
+    expect(timeline.isOfOther('a')).toBe(true);
+  });
+
+  test('a rendition that joins late in a turn has the numbers of the others', () => {
+    const timeline = new Timeline();
+    timeline.plays('one');
+    for (const name of ['a', 'b']) follow(timeline, name, 10, 12);
+    timeline.plays('two');
+    const a = timeline.place('a', source(70), 'reset', 'list');
+    const b = timeline.place('b', source(70), 'cold', 'nothing');
+    expect(b).toEqual(a as Place);
+  });
+
+  test('what was saved before turns were counted goes on', () => {
+    const before = new Timeline();
+    follow(before, 'a', 10, 12);
+    const timeline = restarted(before);
+    timeline.plays('one');
+    expect(timeline.isOfOther('a')).toBe(false);
+  });
+
+  test('a new turn is saved, the first is with what it places', () => {
+    const timeline = new Timeline();
+    timeline.plays('one');
+    expect(timeline.takeUnsaved()).toBeUndefined();
+    timeline.plays('two');
+    expect(timeline.takeUnsaved()?.turn).toEqual({ source: 'two', number: 1 });
+    timeline.plays('two');
+    expect(timeline.takeUnsaved()).toBeUndefined();
   });
 });
