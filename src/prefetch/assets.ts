@@ -69,6 +69,15 @@ export class RenditionAssets {
     if (entry !== undefined) entry.inFlight = undefined;
   }
 
+  /** What has not come will not: whoever waits is told so, and the name is nobody's for now. */
+  abandon(error: Error): void {
+    for (const [name, { body, inFlight }] of this.#entries) {
+      if (body !== undefined) continue;
+      inFlight?.fail(error);
+      this.#entries.delete(name);
+    }
+  }
+
   /** Of more than are needed at once, lets go of those that none of the segments needs. */
   forgetUnused(segments: readonly Segment[]): void {
     if (this.#entries.size <= ASSETS_MAX) return;

@@ -13,9 +13,15 @@ import type { Timeline } from '../ring/timeline.ts';
 import { nearestTo } from '../source/failover/match.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import type { OpenRendition, OpenSource } from '../source/open-source.ts';
+import { traitsOfId } from '../source/pull/renditions.ts';
 import type { StreamCounts } from '../source/source.ts';
 import { told, type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
-import { ChannelSources, ProviderBusyError, type SourceReport } from './channel-sources.ts';
+import {
+  ChannelSources,
+  type OpenedSource,
+  ProviderBusyError,
+  type SourceReport,
+} from './channel-sources.ts';
 import { Failover } from './failover.ts';
 import { Rendition, type RenditionDeps, type RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
@@ -80,8 +86,8 @@ export class ChannelRelay implements Disposable {
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
   #stallsAvoided = 0;
   #isReopening = false;
-  /** The source that plays has a multivariant playlist, which may name other addresses by now. */
-  #hasMaster = false;
+  /** What the source that plays has. */
+  #found: OpenSource | undefined;
   #requests = 0;
 
   constructor(config: ChannelConfig, deps: RelayDeps) {
@@ -107,7 +113,7 @@ export class ChannelRelay implements Disposable {
         condition: (nowMs) => this.#condition(nowMs),
         hold: () => Promise.all(this.#all((rendition) => rendition.hold())),
         goOn: () => this.#all((rendition) => rendition.goOn()),
-        switchTo: (found) => this.#switchTo(found),
+        switchTo: (opened) => this.#switchTo(opened),
         switched: (kind) => this.#switches.set(kind, (this.#switches.get(kind) ?? 0) + 1),
       },
     );
@@ -144,10 +150,28 @@ export class ChannelRelay implements Disposable {
     this.#lastWatchedMs = this.#deps.clock.monotonicMs();
     this.#requests++;
     const known = this.#renditions.get(id);
-    if (known !== undefined || this.#opened !== undefined) return known;
+    if (known !== undefined || this.#opened !== undefined) return known ?? this.#revive(id);
     return this.#openOnce().then((opened) =>
-      opened.kind === 'open' ? this.#renditions.get(id) : opened,
+      opened.kind === 'open' ? (this.#renditions.get(id) ?? this.#revive(id)) : opened,
     );
+  }
+
+  /**
+   * A rendition of another source, whose address a player still holds: it was offered before weir
+   * was started, or before nobody watched for a while. What comes nearest to it now feeds it.
+   */
+  #revive(id: string): Rendition | undefined {
+    const { timeline } = this.#deps;
+    if (this.#found === undefined || timeline.mark(id) === undefined) return undefined;
+    if (this.config.sources.length === 1 && this.config.slate === undefined) return undefined;
+    const traits = traitsOfId(id);
+    const nearest = nearestTo(traits, this.#found.renditions);
+    if (nearest === undefined) return undefined;
+    // The answer at hand is as old as the channel has been open
+    const { first: _, ...spec } = nearest;
+    const rendition = this.#createRendition({ ...spec, id, traits });
+    this.#renditions.set(id, rendition);
+    return rendition;
   }
 
   /** The rendition if the channel is open, without asking upstream. */
@@ -225,7 +249,7 @@ export class ChannelRelay implements Disposable {
     this.#sources.release(Promise.all(closed));
     this.#renditions.clear();
     this.#opened = undefined;
-    this.#hasMaster = false;
+    this.#found = undefined;
     this.#requests = 0;
   }
 
@@ -261,7 +285,7 @@ export class ChannelRelay implements Disposable {
       }
       this.#failed = undefined;
       this.#sources.use(opened, Promise.resolve());
-      return this.#adopt(opened.found);
+      return this.#adopt(opened);
     } catch (error) {
       const record = errorRecord(error);
       const isBusy = error instanceof ProviderBusyError;
@@ -270,7 +294,8 @@ export class ChannelRelay implements Disposable {
     }
   }
 
-  #adopt(found: OpenSource): Opened {
+  #adopt({ index, found }: OpenedSource): Opened {
+    this.#deps.timeline.plays(this.#sources.keyOf(index));
     for (const rendition of found.renditions) {
       this.#renditions.set(rendition.id, this.#createRendition(rendition));
     }
@@ -278,7 +303,7 @@ export class ChannelRelay implements Disposable {
     const main = this.#renditions.get(found.renditions[0]?.id ?? '');
     assert(main !== undefined, 'an open source has a rendition');
     const { multivariant } = found;
-    this.#hasMaster = multivariant !== undefined;
+    this.#found = found;
     this.#opened = { kind: 'open', main, ...(multivariant === undefined ? {} : { multivariant }) };
     return this.#opened;
   }
@@ -287,13 +312,14 @@ export class ChannelRelay implements Disposable {
    * What the channel offers stays as it was: players hold its addresses. Each rendition is fed by
    * whatever comes nearest to it.
    */
-  #switchTo(found: OpenSource): Promise<unknown> {
+  #switchTo({ index, found }: OpenedSource): Promise<unknown> {
+    this.#deps.timeline.plays(this.#sources.keyOf(index));
     for (const rendition of this.#renditions.values()) {
       const next = likeOf(rendition, found);
       if (next === undefined) rendition.starve();
       else rendition.switchTo(next.spec, next.first);
     }
-    this.#hasMaster = found.multivariant !== undefined;
+    this.#found = found;
     this.#openedMs = this.#deps.clock.monotonicMs();
     return Promise.all(this.#all((rendition) => rendition.closed()));
   }
@@ -334,12 +360,14 @@ export class ChannelRelay implements Disposable {
   /** A rendition's address is refused: the source's multivariant playlist may name another. */
   async #reopen(): Promise<void> {
     const { clock, settings } = this.#deps;
-    if (!this.#hasMaster || this.#isReopening) return;
+    // A multivariant playlist may name other addresses by now
+    if (this.#found?.multivariant === undefined || this.#isReopening) return;
     if (clock.monotonicMs() - this.#openedMs < Math.min(5000, settings.idleStopMs)) return;
     this.#isReopening = true;
     this.#openedMs = clock.monotonicMs();
     try {
       const found = await this.#sources.reopen(this.#closed.signal);
+      if (found !== undefined) this.#found = found;
       this.#count('playlist', 'ok');
       for (const rendition of this.#renditions.values()) {
         const same = found === undefined ? undefined : likeOf(rendition, found);

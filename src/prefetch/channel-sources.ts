@@ -86,6 +86,14 @@ export class ChannelSources {
     return this.#activeIndex;
   }
 
+  /** Tells a source from others, over restarts; nothing of its address can be read off. */
+  keyOf(index: number): string {
+    const { config } = this.#at(index);
+    const { kind } = config;
+    const at = kind === 'url' ? config.url : kind === 'loop' ? config.files : config.template;
+    return Bun.hash.wyhash(JSON.stringify([kind, at])).toString(36);
+  }
+
   get playsSlate(): boolean {
     return this.#at(this.#activeIndex).isSlate;
   }

@@ -3,7 +3,6 @@ import type { Clock } from '../base/clock.ts';
 import { AppError, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { proveSource, type TrialDeps } from '../source/failover/trial.ts';
-import type { OpenSource } from '../source/open-source.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
 import { ProviderBusyError } from './channel-sources.ts';
 import type { Trouble } from './vital-signs.ts';
@@ -20,7 +19,7 @@ export type FailoverHooks = {
   readonly hold: () => Promise<unknown>;
   readonly goOn: () => void;
   /** Everything is fed by it from now on. Resolves once what was open before is closed. */
-  readonly switchTo: (found: OpenSource) => Promise<unknown>;
+  readonly switchTo: (opened: OpenedSource) => Promise<unknown>;
   readonly switched: (reason: Trouble['kind'] | 'proved') => void;
 };
 
@@ -124,7 +123,7 @@ export class Failover implements Disposable {
 
   #use(opened: OpenedSource, kind: Trouble['kind'] | 'proved', reason: string): void {
     const from = this.#sources.activeIndex;
-    this.#sources.use(opened, this.#hooks.switchTo(opened.found));
+    this.#sources.use(opened, this.#hooks.switchTo(opened));
     this.#inTrouble = false;
     this.#hooks.switched(kind);
     this.#deps.log.info('source switched', { from, to: opened.index, kind, reason });

@@ -13,6 +13,7 @@ import type { Timeline } from '../ring/timeline.ts';
 import { TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import type { StreamCounts } from '../source/source.ts';
 import { RenditionAssets } from './assets.ts';
+import { placeOf } from './join.ts';
 import type { BodyKey, BodyKind, Join, Listed, LoopEvent } from './messages.ts';
 import { Placement } from './placement.ts';
 import { type Trouble, VitalSigns } from './vital-signs.ts';
@@ -145,12 +146,17 @@ export class Intake {
     const error = broken('the source is left for another');
     for (const { state, inFlight } of list.all()) if (state === 'awaited') inFlight?.fail(error);
     for (const segment of this.placement.cutBack(ring)) list.giveUp(segment);
+    this.assets.abandon(error);
     list.ended = false;
     list.nameDateRanges({ ranges: [] });
     list.version++;
     const endMs = endDateTimeMs(list.listed());
     const missingMs = Math.max(0, this.#startedMs - this.#advancedMs);
-    return { missingMs, ...(endMs === undefined ? {} : { endMs }) };
+    const seen = list.listed().flatMap(({ listed, state }) => {
+      const place = state === 'gap' ? undefined : placeOf(listed);
+      return place === undefined ? [] : [place];
+    });
+    return { missingMs, seen, ...(endMs === undefined ? {} : { endMs }) };
   }
 
   /** The source was changed, and the new one has not listed anything yet. */
@@ -349,9 +355,11 @@ export class Intake {
   #advanced(nowMs: number): void {
     this.#advancedMs = nowMs;
     this.grown.fire();
-    const first = this.#list.firstListed;
-    if (first === undefined || this.#list.onDemand) return;
-    this.#deps.timeline.listedFrom(this.#list.id, first.mediaSequence);
+    const list = this.#list;
+    const first = list.firstListed;
+    if (first === undefined) return;
+    this.#deps.timeline.listedTo(list.id, first.mediaSequence + list.listedCount - 1);
+    if (!list.onDemand) this.#deps.timeline.listedFrom(list.id, first.mediaSequence);
   }
 
   #pollFailed(error: ErrorRecord, failures: number): void {

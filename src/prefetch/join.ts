@@ -2,22 +2,38 @@
 import type { ListedSegment } from '../ring/listing.ts';
 import type { Join } from './messages.ts';
 
+/** Where a segment is, whatever token stands behind it; undefined for what is no upstream's. */
+export function placeOf({ ref }: ListedSegment): string | undefined {
+  return ref.kind === 'http' ? ref.url.split('?', 1)[0] : undefined;
+}
+
 /** Clocks of two sources further apart than this tell nothing of each other. */
 const CLOCKS_APART_MAX_MS = 120_000;
 
 /**
  * The segments of a first listing that viewers of the other source have not seen, by the clock that
  * both tell or by the time that went by: at most half a segment is repeated or lost. At least the
- * newest: a source that is behind the other one shows a little again rather than nothing.
+ * newest: a source that is behind the other one shows a little again rather than nothing. Nothing
+ * only where it is a source that is returned to, and has not gone on since.
  */
 export function segmentsFrom(
-  segments: readonly ListedSegment[],
+  listed: readonly ListedSegment[],
   join: Join,
   elapsedMs: number,
 ): readonly ListedSegment[] {
+  const segments = afterSeen(listed, join);
   const byClock = indexByClock(segments, join);
   const index = byClock ?? indexByDuration(segments, join.missingMs + elapsedMs);
   return segments.slice(Math.min(index, segments.length - 1));
+}
+
+/** What follows the last segment that viewers have seen of this very source. */
+function afterSeen(
+  listed: readonly ListedSegment[],
+  { seen = [] }: Join,
+): readonly ListedSegment[] {
+  const last = listed.findLastIndex((segment) => seen.includes(placeOf(segment) ?? ''));
+  return listed.slice(last + 1);
 }
 
 /** The first segment of which more than half lies after `endMs`. */

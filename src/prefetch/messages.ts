@@ -29,6 +29,8 @@ export type Join = {
   readonly missingMs: number;
   /** Program date and time at the end of that segment, where it told. */
   readonly endMs?: number;
+  /** Where what is listed came from: of a source that is returned to, nothing is shown twice. */
+  readonly seen?: readonly string[];
 };
 
 export type LoopSpec = {

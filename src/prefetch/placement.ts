@@ -81,6 +81,7 @@ export class Placement {
 
   /** What was named before: in this run, or as the timeline was saved by the last one. */
   before(): TrackerResume | undefined {
+    if (this.#deps.timeline.isOfOther(this.#deps.ring.id)) return undefined;
     if (this.#lastSequence !== undefined) {
       return { lastSequence: this.#lastSequence, tail: this.#tail };
     }

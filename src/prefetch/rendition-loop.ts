@@ -252,7 +252,7 @@ export class RenditionLoop implements LoopHandle {
   /** True where the listing named anything new. */
   #take(listing: Listing): boolean {
     const { clock } = this.#deps;
-    if (this.#join !== undefined && !this.#mayJoin(listing)) return false;
+    if (this.#join !== undefined && !this.#mayJoin(this.#join, listing)) return false;
     const isFirst = !this.#sawListing;
     this.#sawListing = true;
     // What is served keeps the longest there was; waits follow what the source does now
@@ -284,10 +284,10 @@ export class RenditionLoop implements LoopHandle {
   }
 
   /** Whoever takes over in mid-play must have something to go on with. */
-  #mayJoin({ ended, segments, targetDurationS }: Listing): boolean {
+  #mayJoin(join: Join, { ended, segments, targetDurationS }: Listing): boolean {
     this.#targetDurationS = targetDurationS;
     if (ended) throw new AppError('SOURCE_ENDED', 'Cannot use the source: it has ended');
-    return segments.length > 0;
+    return this.#startOf(segments, join).length > 0;
   }
 
   /** A stream that was finished when it was first seen goes on: it is live from here on. */

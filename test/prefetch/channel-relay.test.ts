@@ -235,6 +235,28 @@ describe('ChannelRelay changes its source', () => {
     expect(w.sources).toEqual(['http://b.example/720.m3u8', 'http://b.example/360.m3u8']);
   });
 
+  test('an address that players hold from another source goes on being one', async () => {
+    const answers = { [address('a')]: { body: master([720, 360]) } };
+    using w = new World([channelOf('x', ['a', 'b'])], { answers });
+    await w.watch();
+    await w.clock.advance(IDLE_STOP_MS + 1000);
+    w.script[address('a')] = { status: 503 };
+    const rendition = await w.relay().rendition('720p-720k');
+    if (rendition === undefined || 'kind' in rendition) throw new Error('it is gone');
+    void rendition.playlist(false);
+    expect(w.sources).toEqual([address('b')]);
+    expect(await w.relay().rendition('1080p-9k')).toBeUndefined();
+  });
+
+  test('of a channel with one source only what that has is to be had', async () => {
+    const answers = { [address('a')]: { body: master([720, 360]) } };
+    using w = new World([channelOf('x', ['a'])], { answers });
+    await w.watch();
+    await w.clock.advance(IDLE_STOP_MS + 1000);
+    w.script[address('a')] = { body: master([720]) };
+    expect(await w.relay().rendition('360p-360k')).toBeUndefined();
+  });
+
   test('a source whose address is refused is asked for another, by the playlist that plays', async () => {
     const answers = { [address('b')]: { body: master([720]) } };
     using w = new World([channelOf('x', ['a', 'b'])], { answers });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { silentLog } from '../../src/base/log.ts';
 import { Intake } from '../../src/prefetch/intake.ts';
 import type { LoopEvent } from '../../src/prefetch/messages.ts';
+import { InFlight } from '../../src/ring/in-flight.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { RenditionRing } from '../../src/ring/rendition-ring.ts';
 import { Ring } from '../../src/ring/ring.ts';
@@ -135,7 +136,33 @@ describe('Intake.cutOver()', () => {
     w.loop.list([listedSegment(4)], { link: 'next' });
     w.loop.load(3);
     await w.clock.advance(6500);
-    expect(w.switchOver()).toEqual({ missingMs: 6500 });
+    expect(w.switchOver()).toMatchObject({ missingMs: 6500 });
+  });
+
+  test('says where what came of the list is from, tokens aside', () => {
+    const w = new World().lists(3, 2, (n) => ({
+      ref: { kind: 'http', url: `http://up.example/${n}.ts?token=${n}` },
+    }));
+    expect(w.switchOver().seen).toEqual(['http://up.example/1.ts', 'http://up.example/2.ts']);
+  });
+
+  test('who waits for an init segment that has not come is told so', async () => {
+    const w = new World();
+    const asset = {
+      name: 'init-x.mp4',
+      ref: { kind: 'http', url: 'http://up.example/x' },
+    } as const;
+    w.lists(1, 0, () => ({ map: { asset, keys: [] } }) as never);
+    const inFlight = new InFlight();
+    const entry = w.intake.assets.get('init-x.mp4');
+    if (entry !== undefined) entry.inFlight = inFlight;
+    const told = inFlight.begun().then(
+      () => 'came',
+      (error) => error.code,
+    );
+    w.switchOver();
+    expect(await told).toBe('RING_BODY_BROKEN');
+    expect(w.intake.assets.get('init-x.mp4')).toBeUndefined();
   });
 
   test.each<[string, (sequence: number) => Partial<ListedSegment>, number | undefined]>([

@@ -90,6 +90,24 @@ describe('segmentsFrom()', () => {
     expect(segmentsFrom(listed, join, elapsedMs)[0]?.sequence).toBe(first);
   });
 
+  const seen = (...sequences: number[]) => sequences.map((n) => `http://up.example/${n}.ts`);
+
+  test.each<[string, readonly string[], number[]]>([
+    ['its newest was seen: nothing', seen(3, 4, 5), []],
+    ['its oldest were seen', seen(1, 2), [3, 4, 5]],
+    ['one in the middle was seen', seen(4), [5]],
+    ['others were seen', seen(70, 71), [0, 1, 2, 3, 4, 5]],
+  ])('of a source that is returned to: %s', (_name, places, sequences) => {
+    const join = { missingMs: Number.POSITIVE_INFINITY, seen: places };
+    expect(segmentsFrom(segments(SIX), join, 0).map(({ sequence }) => sequence)).toEqual(sequences);
+  });
+
+  test('tokens behind an address do not make another segment of it', () => {
+    const ref = { kind: 'http', url: 'http://up.example/5.ts?token=2' } as const;
+    const listed = [listedSegment(5, { ref })];
+    expect(segmentsFrom(listed, { missingMs: 0, seen: seen(5) }, 0)).toEqual([]);
+  });
+
   test('of nothing nothing', () => {
     expect(segmentsFrom([], { missingMs: 1000 }, 0)).toEqual([]);
   });

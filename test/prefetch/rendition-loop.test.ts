@@ -553,6 +553,16 @@ describe('RenditionLoop takes over from another source', () => {
     expect(named(w)).toEqual([13, 14]);
   });
 
+  test('and waits where it has named nothing since it was left', async () => {
+    const seen = [1, 2, 3].map((n) => `http://up.example/${n}.ts`);
+    using w = await world(listing(1, 3), { join: { missingMs: 60_000, seen } });
+    await w.clock.advance(3999);
+    expect(of(w.events, 'listed')).toEqual([]);
+    w.source.listing = listing(2, 5);
+    await w.clock.advance(4000);
+    expect(named(w)).toEqual([4, 5]);
+  });
+
   test('and not where it has ended', async () => {
     using w = await world(listing(1, 8, { ended: true }), JOIN);
     await w.clock.advance(10_000);

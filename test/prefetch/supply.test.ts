@@ -19,6 +19,8 @@ function sourceAt(url: string): RenditionSpec {
 }
 
 const [A, B] = [sourceAt('http://a.example/l'), sourceAt('http://b.example/l')];
+/** Where the segments 1 to 4 came from. */
+const SEEN = [1, 2, 3, 4].map((sequence) => `http://up.example/${sequence}.ts`);
 const FIRST: PlaylistText = { text: '#EXTM3U', url: 'http://b.example/l' } as PlaylistText;
 const SETTINGS = { ahead: 2, segmentMaxBytes: 1000, coldSegments: 6 };
 
@@ -70,7 +72,7 @@ describe('Supply.switchTo()', () => {
       source: B,
       ...SETTINGS,
       first: FIRST,
-      join: { missingMs: 6000 },
+      join: { missingMs: 6000, seen: SEEN },
     });
     expect(w.loops.last.told).toEqual(['mode follow']);
   });
@@ -130,7 +132,7 @@ describe('Supply.switchTo()', () => {
     w.supply.switchTo(B);
     await w.clock.advance(3000);
     w.supply.switchTo(A);
-    expect(w.loops.last.spec.join).toEqual({ missingMs: 9000 });
+    expect(w.loops.last.spec.join).toEqual({ missingMs: 9000, seen: SEEN });
     w.loops.last.list([listedSegment(6)], { link: 'reset' });
     w.loops.last.load(0);
     expect(numbers(w)).toEqual([1, 2, 3, 4, 5]);
@@ -242,7 +244,7 @@ describe('a loop that dies', () => {
     w.supply.switchTo(B, FIRST);
     await w.clock.advance(1000);
     const spec = w.loops.last.die();
-    expect(spec).toEqual({ source: B, ...SETTINGS, join: { missingMs: 7000 } });
+    expect(spec).toEqual({ source: B, ...SETTINGS, join: { missingMs: 7000, seen: SEEN } });
     w.loops.last.list([listedSegment(70)], { link: 'reset' });
     w.loops.last.load(0);
     expect(numbers(w)).toEqual([1, 2, 3, 4, 5]);
@@ -262,6 +264,9 @@ describe('a loop that dies', () => {
     const w = following();
     w.supply.switchTo(B);
     w.supply.moveTo(A);
-    expect([urlOf(w), w.loops.last.spec.join]).toEqual(['http://a.example/l', { missingMs: 0 }]);
+    expect([urlOf(w), w.loops.last.spec.join]).toEqual([
+      'http://a.example/l',
+      { missingMs: 0, seen: SEEN },
+    ]);
   });
 });

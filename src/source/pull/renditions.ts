@@ -63,6 +63,20 @@ function variantTraits(kind: 'variant' | 'iframe', variant: Variant): Traits {
   return { kind, bandwidth, ...(resolution === undefined ? {} : { height: resolution.height }) };
 }
 
+const ID = /^(?:(audio|video|subtitles|closed-captions|iframe)-)?(?:(\d+)p)?(?:-?(\d+)k)?/;
+
+/** What the rendition with this id was, as far as the id tells: its source plays no more. */
+export function traitsOfId(id: string): Traits {
+  const [, prefix, height, rate] = ID.exec(id) ?? [];
+  const kind =
+    prefix === 'closed-captions' ? 'subtitles' : ((prefix ?? 'variant') as Traits['kind']);
+  return {
+    kind,
+    ...(height === undefined ? {} : { height: Number(height) }),
+    ...(rate === undefined ? {} : { bandwidth: Number(rate) * 1000 }),
+  };
+}
+
 const KIND_OF_TAG = {
   AUDIO: 'audio',
   VIDEO: 'video',

@@ -3,7 +3,12 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { parsePlaylist } from '../../../src/media/m3u8/parse-playlist.ts';
 import type { MultivariantPlaylist } from '../../../src/media/m3u8/playlist.ts';
-import { nameRenditions, onlyVariant, pickVariant } from '../../../src/source/pull/renditions.ts';
+import {
+  nameRenditions,
+  onlyVariant,
+  pickVariant,
+  traitsOfId,
+} from '../../../src/source/pull/renditions.ts';
 
 const BASE = 'http://origin.example/live/master.m3u8';
 
@@ -166,5 +171,21 @@ describe('onlyVariant()', () => {
     expect(reduced.renditions.map(({ groupId }) => groupId)).toEqual(['a1', 's1']);
     expect(reduced.iFrames).toEqual([]);
     expect(playlist.variants).toHaveLength(2);
+  });
+});
+
+describe('traitsOfId()', () => {
+  test.each<[string, ReturnType<typeof traitsOfId>]>([
+    ['720p-2880k', { kind: 'variant', height: 720, bandwidth: 2_880_000 }],
+    ['720p-2880k-2', { kind: 'variant', height: 720, bandwidth: 2_880_000 }],
+    ['64k', { kind: 'variant', bandwidth: 64_000 }],
+    ['480p', { kind: 'variant', height: 480 }],
+    ['main', { kind: 'variant' }],
+    ['audio-aac-de-tonspur', { kind: 'audio' }],
+    ['subtitles-s-en-s', { kind: 'subtitles' }],
+    ['closed-captions-cc', { kind: 'subtitles' }],
+    ['iframe-720p-90k', { kind: 'iframe', height: 720, bandwidth: 90_000 }],
+  ])('%s', (id, traits) => {
+    expect(traitsOfId(id)).toEqual(traits);
   });
 });
