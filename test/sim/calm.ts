@@ -2,14 +2,14 @@
 import type { Checker } from './checker.ts';
 import type { Journal } from './journal.ts';
 import type { SimClock } from './sim-clock.ts';
-import type { Upstream } from './upstream.ts';
+import type { Upstreams } from './upstreams.ts';
 import type { Viewer } from './viewer.ts';
 import type { WorldOptions } from './world-options.ts';
 
 export type CalmWorld = {
   readonly clock: SimClock;
   readonly options: WorldOptions;
-  readonly upstream: Upstream;
+  readonly upstream: Upstreams;
   readonly checker: Checker;
   readonly journal: Journal;
   readonly viewer: Viewer;
@@ -35,8 +35,9 @@ export async function judgeCalm(world: CalmWorld): Promise<void> {
   if (options.isTight || options.kind === 'finished') return;
   const after = lastNumber(viewer);
   if (after <= before) journal.breach('I10', `the last number is ${after}, and was ${before}`);
-  // Where nothing happens upstream nothing is told of it
-  if (cuts[0] !== cuts[2] && !options.upstream.signsNames) {
+  // Where nothing happens upstream nothing is told of it, unless a source is returned to
+  const isStill = options.backup === undefined && !options.upstream.signsNames;
+  if (cuts[0] !== cuts[2] && isStill) {
     journal.breach('order', `discontinuities in the calm: ${cuts}`);
   }
 }
@@ -54,7 +55,7 @@ function judgeFreshness({ clock, options, upstream, checker, journal, viewer }: 
   const made = last === undefined ? undefined : checker.madeOf(rendition, last.name);
   if (made === undefined) return;
   const ageMs = clock.monotonicMs() - made.madeAtMs;
-  const allowedMs = 2500 * upstream.targetS + LATENCY_MS + options.upstream.lagMs;
+  const allowedMs = 2500 * upstream.targetS + LATENCY_MS + upstream.lagMs;
   if (ageMs <= allowedMs) return;
   journal.breach('I10', `${last?.name} is ${ageMs} ms old, wanted ${allowedMs}`);
 }
@@ -66,14 +67,14 @@ const NUMBERS_MIN = 6;
 export async function judgeRestart(world: CalmWorld): Promise<void> {
   const { clock, upstream, viewer, journal, options } = world;
   const { firstSequence, durationMs } = options.upstream;
-  const { encoder } = upstream;
+  const { encoder } = upstream.main;
   const ring = viewer.rendition?.ring;
   if (ring === undefined || options.isTight) return;
   if (encoder.newest.sequence - firstSequence < NUMBERS_MIN) return;
   const before = ring.last?.discontinuitySequence ?? 0;
   journal.note('encoder restarts in the calm');
   const { run } = encoder.newest;
-  upstream.restart(firstSequence, false);
+  upstream.main.restart(firstSequence, false);
   while (encoder.newest.run === run) await clock.advance(100);
   await clock.advance(2 * durationMs + LATENCY_MS / 2);
   const isHealed = ring

@@ -8,7 +8,7 @@ import type { Made } from './encoder.ts';
 import type { Journal } from './journal.ts';
 import { createPast, judgeList, type Past, rewind } from './playlist-rules.ts';
 import { Promises } from './promises.ts';
-import { nameOf, type Upstream } from './upstream.ts';
+import type { Upstreams } from './upstreams.ts';
 import type { Call } from './wire.ts';
 import { upstreamOf } from './world-options.ts';
 
@@ -38,13 +38,13 @@ export class Checker {
   readonly #wholes = new Map<string, Set<string>>();
   readonly #paths = new Map<string, string>();
   readonly #fetched = new Set<string>();
-  readonly #upstream: Upstream;
+  readonly #upstream: Upstreams;
   readonly #made = new Map<string, Made>();
   readonly #texts = new WeakMap<Rendition, { version: number; text: string }>();
   /** A new object each time the rendition starts. */
   readonly #lives = new Map<Rendition, object>();
 
-  constructor(journal: Journal, limits: Limits, upstream: Upstream) {
+  constructor(journal: Journal, limits: Limits, upstream: Upstreams) {
     this.#journal = journal;
     this.#limits = limits;
     this.#upstream = upstream;
@@ -68,7 +68,8 @@ export class Checker {
     const isSame = ({ url }: Call) => SEGMENT.test(pathname) || url === call.url;
     const fetches = [...calls].filter((other) => !other.isLook && isSame(other));
     const isOneOnly = !call.isLook && !pathname.endsWith('.m3u8') && !this.#upstream.isAmbiguous;
-    if (isOneOnly && fetches.length > this.#limits.channels) {
+    const most = this.#limits.channels * this.#upstream.fedByOne;
+    if (isOneOnly && fetches.length > most) {
       this.#journal.breach('I1', `${pathname} is fetched ${fetches.length} times at once`);
     }
   }
@@ -115,6 +116,7 @@ export class Checker {
       longestTargetS: upstream.longestTargetS,
       madeOf: (name: string) => this.madeOf(rendition, name),
       isAmbiguous: upstream.isAmbiguous,
+      mayReturn: upstream.backup !== undefined,
     };
     const list = judgeList(text, past, context, nowMs, this.#journal);
     if (list !== undefined) this.#promisesOf(key, rendition).made(list);
@@ -200,8 +202,7 @@ export class Checker {
       const path = pathOf(listed.ref.url);
       this.#paths.set(name, path);
       if (state === 'gap') continue;
-      const file = path.split('/').at(-1) as string;
-      const made = this.#upstream.encoder.find(nameOf(file));
+      const made = this.#upstream.find(path);
       if (made !== undefined) this.#made.set(name, made);
     }
     for (const { listed } of rendition.ring.listed()) {
@@ -218,6 +219,7 @@ function pathOf(url: string): string {
   return new URL(url).pathname;
 }
 
+/** A channel's second source has its name and more. */
 function channelOf(pathname: string): string {
-  return pathname.split('/')[1] ?? '';
+  return pathname.split(/[/-]/)[1] ?? '';
 }

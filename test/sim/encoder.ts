@@ -26,6 +26,8 @@ export type EncoderOptions = {
   readonly made: number;
   /** Segments kept after they left the list. */
   readonly kept: number;
+  /** No two encoders of a world have runs of the same number. */
+  readonly firstRun: number;
   readonly random: () => number;
 };
 
@@ -36,7 +38,7 @@ export class Encoder {
   readonly #clock: Clock;
   readonly #options: EncoderOptions;
   readonly #made: Made[] = [];
-  #run = 0;
+  #run: number;
   #isFresh = false;
   #nextSequence: number;
   #durationMs: number;
@@ -51,6 +53,7 @@ export class Encoder {
     this.#clock = clock;
     this.#options = options;
     this.#durationMs = options.durationMs;
+    this.#run = options.firstRun;
     this.#nextSequence = options.firstSequence;
     for (let back = options.made; back > 0; back--) this.#make(-(back - 1) * options.durationMs);
     this.#schedule();

@@ -58,6 +58,8 @@ export type Context = {
   readonly madeOf: (name: string) => Made | undefined;
   /** Upstream may have put other content under known names, which nothing can tell. */
   readonly isAmbiguous: boolean;
+  /** There is another source, which may have played meanwhile. */
+  readonly mayReturn: boolean;
 };
 
 /** The list as parsed, or undefined where it is none. */
@@ -182,14 +184,19 @@ function judgeOrder(list: MediaPlaylist, context: Context, blame: Blame): void {
   }
 }
 
-/** What was named once is not named again under a new number, as long as upstream goes on. */
+/**
+ * What was named once is not named again under a new number, as long as upstream goes on; but a
+ * source that is returned to may show its newest segment twice, and its list in another life.
+ */
 function judgeRepeats(list: MediaPlaylist, past: Past, context: Context, blame: Blame): void {
-  for (const { uri, sequence, gap } of list.segments) {
+  for (const { uri, sequence, gap, discontinuity } of list.segments) {
     const made = gap ? undefined : context.madeOf(uri);
     if (made === undefined) continue;
     const { newest } = past;
     if (newest !== undefined && sequence <= newest.sequence) continue;
-    if (newest?.made.run === made.run && made.index <= newest.made.index) {
+    const isAgain = made.index === newest?.made.index || past.life !== context.life;
+    const isReturn = context.mayReturn && discontinuity && isAgain;
+    if (newest?.made.run === made.run && made.index <= newest.made.index && !isReturn) {
       blame('order', `${uri} is ${made.run}/${made.index}, named before`);
     }
     past.newest = { made, sequence };

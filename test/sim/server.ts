@@ -18,6 +18,8 @@ export type ServerSettings = {
   readonly ahead: number;
   readonly idleStopMs: number;
   readonly memoryBytes: number;
+  /** What each provider allows. */
+  readonly limits: ReadonlyMap<string, number>;
   /** A rendition was stopped, or begun anew: what it promised is void. */
   readonly onForget: (key: string, because: string) => void;
   /** A segment found no memory; `others` hold some at that moment. */
@@ -28,6 +30,7 @@ export class Server {
   readonly relays: Relays;
   readonly ring: Ring;
   readonly threads: Threads;
+  readonly leases: ProviderLeases;
   readonly clock: ProcessClock;
   readonly #killed = Promise.withResolvers<'killed'>();
   isUp = true;
@@ -36,13 +39,14 @@ export class Server {
     this.clock = new ProcessClock(clock);
     this.ring = new Ring(this.clock, settings.memoryBytes, () => {});
     this.threads = new Threads(this.clock, dice.fork(), outbound);
+    this.leases = new ProviderLeases(this.clock, settings.limits);
     const { ahead, idleStopMs } = settings;
     this.relays = new Relays(settings.channels, {
       clock: this.clock,
       log: simLog({}, settings.onForget, (key) => settings.onDropped(this.#holding(key))),
       outbound,
       random: dice.fork().random,
-      leases: new ProviderLeases(this.clock, new Map()),
+      leases: this.leases,
       ring: this.ring,
       store: disk.mount(() => this.isUp),
       openLoop: this.threads.open,

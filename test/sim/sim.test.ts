@@ -1,13 +1,15 @@
 // This file plays a thousand simulated worlds and holds weir to what must hold in each of them.
 import { describe, expect, test } from 'bun:test';
 import { FOUND_SEEDS } from './found-seeds.ts';
-import { simulate } from './simulate.ts';
+import { simulate, sourcesOf } from './simulate.ts';
 import type { Outcome } from './world.ts';
 
 /** `SIM_SEEDS=100000 bun test test/sim` for a long run. */
 const SEEDS = Number(process.env['SIM_SEEDS'] ?? 1000);
 /** `SIM_SEED=n bun test test/sim` replays one seed and tells what happens. */
 const ONE = process.env['SIM_SEED'];
+/** `SIM_SOURCES=2` beside it: with a second source, whatever the seed has. */
+const SOURCES = { '1': 1, '2': 2 } as const;
 /** Seeds to a test: small enough to say how far it is, large enough for a line to be worth it. */
 const BATCH = 100;
 const BATCH_TIMEOUT_MS = 60_000;
@@ -34,14 +36,16 @@ function range(first: number, count: number): number[] {
 
 function replayOne(seed: number): void {
   test(`seed ${seed}`, async () => {
-    const outcome = await simulate(seed, true);
+    const wanted = process.env['SIM_SOURCES'] as keyof typeof SOURCES | undefined;
+    const sources = wanted === undefined ? sourcesOf(seed) : SOURCES[wanted];
+    const outcome = await simulate(seed, sources, true);
     expect(outcome.breaches).toEqual([]);
   }, 600_000);
 }
 
 function playAll(): void {
-  test.each([...FOUND_SEEDS])('seed $seed: $caught', async ({ seed }) => {
-    const outcome = await simulate(seed);
+  test.each([...FOUND_SEEDS])('seed $seed: $caught', async ({ seed, sources }) => {
+    const outcome = await simulate(seed, sources);
     expect(outcome.breaches.length === 0 ? '' : told(outcome)).toBe('');
   });
 
@@ -60,6 +64,8 @@ function playAll(): void {
       outcomes.reduce((total, outcome) => total + count(outcome), 0);
     expect(sum(({ playlists }) => playlists)).toBeGreaterThan(60 * 15);
     expect(sum(({ bodies }) => bodies)).toBeGreaterThan(60 * 15);
+    // Every fourth has a second source, and most of those need it
+    expect(sum(({ switches }) => switches)).toBeGreaterThan(10);
   });
 
   for (let first = 1; first <= SEEDS; first += BATCH) {

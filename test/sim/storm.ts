@@ -15,6 +15,8 @@ export type StormTargets = {
   readonly kind: Kind;
 };
 
+const OUTAGES = ['5xx', '404', 'refused', 'no head', 'frozen copy', 'no segments'] as const;
+
 export function drawSpells(
   dice: Dice,
   fromMs: number,
@@ -32,6 +34,22 @@ export function drawSpells(
       toMs: Math.min(fromMs + lastsMs, startMs + dice.pick([500, 3000, 10_000, 30_000])),
       probability: dice.pick([1, 0.5, 0.2]),
       rendition: dice.chance(0.3) ? dice.pick(renditions) : undefined,
+    };
+  });
+}
+
+/** What makes weir leave a source: nothing at all comes of it for a while. */
+export function drawOutages(dice: Dice, fromMs: number, lastsMs: number): Spell[] {
+  return Array.from({ length: dice.whole(0, 2) }, () => {
+    const on = dice.pick(['bodies', 'lists', 'lists'] as const);
+    const startMs = fromMs + dice.between(0, lastsMs);
+    return {
+      on,
+      fault: dice.pick(on === 'bodies' ? (['5xx', 'no head'] as const) : OUTAGES),
+      fromMs: startMs,
+      toMs: Math.min(fromMs + lastsMs, startMs + dice.between(4000, 30_000)),
+      probability: 1,
+      rendition: undefined,
     };
   });
 }

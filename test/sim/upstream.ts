@@ -30,6 +30,7 @@ export type UpstreamOptions = {
   readonly signsNames: boolean;
   readonly latencyMs: number;
   readonly isFinished: boolean;
+  readonly firstRun: number;
 };
 
 const NOT_FOUND = 404;
@@ -51,10 +52,11 @@ export class Upstream {
     this.#weather = weather;
     this.#plans = new Plans(dice, options.latencyMs);
     this.options = options;
-    const { durationMs, jitter, firstSequence, window, kept } = options;
+    const { durationMs, jitter, firstSequence, window, kept, firstRun } = options;
     const random = dice.fork().random;
     const made = options.isFinished ? 3 * window : window;
-    this.encoder = new Encoder(clock, { durationMs, jitter, firstSequence, made, kept, random });
+    const numbers = { firstSequence, made, kept, firstRun };
+    this.encoder = new Encoder(clock, { durationMs, jitter, ...numbers, random });
     this.#targetS = Math.max(1, Math.round((durationMs * (1 + jitter / 2)) / 1000));
     this.#longestTargetS = this.#targetS;
     if (options.isFinished) this.end();

@@ -8,6 +8,10 @@ export type Kind = 'hls' | 'computed' | 'finished';
 
 export type WorldOptions = {
   readonly kind: Kind;
+  /** Of the second source, where there is one. */
+  readonly backup?: UpstreamOptions;
+  /** Connections that the provider of both allows; absent: nobody counts. */
+  readonly connections?: number;
   readonly upstream: UpstreamOptions;
   /** All of the one upstream; more than one where they compete for memory. */
   readonly channels: readonly ChannelConfig[];
@@ -19,6 +23,9 @@ export type WorldOptions = {
 };
 
 const CHANNEL = 'news';
+/** The part before the dash is the channel that it feeds. */
+const BACKUP = `${CHANNEL}-b`;
+export const PROVIDER = 'acme';
 const REACH = { headers: {}, verifyTls: true, allowDowngrade: false, timeouts: {} } as const;
 /** Wall time at which simulated clocks begin. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
@@ -48,6 +55,33 @@ export function upstreamOf(channel: string): string {
   return channel.split('-')[0] as string;
 }
 
+/** The same world with a second source; drawn by itself, so that the rest stays what it is. */
+export function drawBackup(dice: Dice, world: WorldOptions): WorldOptions {
+  const { channels, kind, upstream } = world;
+  if (kind === 'finished') return world;
+  const drawn = drawHls(dice, 'hls');
+  // Half of the backups carry the same, cut alike
+  const like = dice.chance(0.5)
+    ? { durationMs: upstream.durationMs, jitter: upstream.jitter, hasDates: upstream.hasDates }
+    : {};
+  const backup = { ...drawn, ...like, channel: BACKUP, form: upstream.form, firstRun: 1000 };
+  const connections = dice.pick([undefined, 1, 2]);
+  const provider = connections === undefined ? {} : { provider: PROVIDER };
+  const spare = urlOf(dice, backup);
+  const withSpare = (channel: ChannelConfig): ChannelConfig => ({
+    ...channel,
+    sources: [...channel.sources, spare].map((source) =>
+      source.kind === 'loop' ? source : { ...source, ...provider },
+    ),
+  });
+  return {
+    ...world,
+    backup,
+    ...(connections === undefined ? {} : { connections }),
+    channels: channels.map(withSpare),
+  };
+}
+
 function drawHls(dice: Dice, kind: Kind): UpstreamOptions {
   const form = dice.pick<Form>(['ts', 'ts', 'fmp4', 'encrypted']);
   const window = dice.whole(3, 10);
@@ -69,6 +103,7 @@ function drawHls(dice: Dice, kind: Kind): UpstreamOptions {
     signsNames: dice.chance(0.05),
     latencyMs: dice.pick([5, 30, 150]),
     isFinished: kind === 'finished',
+    firstRun: 0,
   };
 }
 
@@ -92,6 +127,7 @@ function drawComputed(dice: Dice): UpstreamOptions {
     signsNames: false,
     latencyMs: dice.pick([5, 30]),
     isFinished: false,
+    firstRun: 0,
   };
 }
 

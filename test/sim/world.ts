@@ -1,4 +1,4 @@
-// This file is one simulated world: an upstream, its weather, weir and its viewers.
+// This file is one simulated world: what feeds it, its weather, weir and its viewers.
 import { judgeCalm, judgeRestart } from './calm.ts';
 import { Checker } from './checker.ts';
 import { Dice } from './dice.ts';
@@ -6,12 +6,13 @@ import { Journal } from './journal.ts';
 import { Disk, Server } from './server.ts';
 import type { ViewerWorld } from './session.ts';
 import { SimClock } from './sim-clock.ts';
-import { drawHappenings, drawSpells } from './storm.ts';
-import { Upstream } from './upstream.ts';
+import { drawHappenings, drawOutages, drawSpells } from './storm.ts';
+import { Upstream, type UpstreamOptions } from './upstream.ts';
+import { Upstreams } from './upstreams.ts';
 import { type Habit, Viewer } from './viewer.ts';
-import { Weather } from './weather.ts';
+import { type Spell, Weather } from './weather.ts';
 import { createWire, type Plan } from './wire.ts';
-import { drawWorld, type WorldOptions } from './world-options.ts';
+import { drawBackup, drawWorld, PROVIDER, type WorldOptions } from './world-options.ts';
 
 export type Outcome = {
   readonly seed: number;
@@ -23,8 +24,12 @@ export type Outcome = {
   readonly virtualMs: number;
   readonly playlists: number;
   readonly bodies: number;
+  /** Times another source took over in mid-play. */
+  readonly switches: number;
 };
 
+/** Far from any seed that is played. */
+const BACKUP_SEED = 1_000_000_007;
 const STEADY: Habit = { isProbe: false, slowMs: 0, leaves: 0, looksBack: 0, isPatient: true };
 
 export class World {
@@ -33,23 +38,34 @@ export class World {
   readonly #journal: Journal;
   readonly #options: WorldOptions;
   readonly #weather: Weather;
-  readonly #upstream: Upstream;
+  readonly #backupWeather: Weather;
+  /** Of the second source alone: without it the world is the same. */
+  readonly #backupDice: Dice;
+  readonly #upstream: Upstreams;
   readonly #checker: Checker;
   readonly #disk = new Disk(this.#clock);
   readonly #outbound: ReturnType<typeof createWire>;
   readonly #viewers: Viewer[] = [];
   #server: Server;
+  #switches = 0;
 
-  constructor(seed: number, isTold: boolean) {
+  constructor(seed: number, isTold: boolean, sources: 1 | 2) {
     this.#dice = new Dice(seed);
+    this.#backupDice = new Dice(seed + BACKUP_SEED);
     this.#journal = new Journal(this.#clock, isTold);
-    this.#options = drawWorld(this.#dice.fork());
+    const drawn = drawWorld(this.#dice.fork());
+    this.#options = sources === 1 ? drawn : drawBackup(this.#backupDice.fork(), drawn);
     this.#weather = new Weather(this.#dice.fork());
-    const { upstream, idleStopMs, isTight, kind } = this.#options;
+    this.#backupWeather = new Weather(this.#backupDice.fork());
+    const { upstream, idleStopMs, isTight, kind, backup } = this.#options;
     const mayFetchAgain =
       isTight || kind === 'computed' || upstream.form !== 'ts' || upstream.signsNames;
-    this.#upstream = new Upstream(this.#clock, this.#dice.fork(), this.#weather, upstream);
-    const limits = { idleStopMs, mayFetchAgain, channels: this.#options.channels.length };
+    const main = new Upstream(this.#clock, this.#dice.fork(), this.#weather, upstream);
+    this.#upstream = new Upstreams(main, this.#createBackup(backup));
+    // What a trial had, and what was taken back, is fetched again
+    const isTwice = mayFetchAgain || backup !== undefined;
+    const channels = this.#options.channels.length;
+    const limits = { idleStopMs, mayFetchAgain: isTwice, channels };
     this.#checker = new Checker(this.#journal, limits, this.#upstream);
     this.#outbound = createWire(this.#clock, {
       plan: (request) => {
@@ -77,12 +93,14 @@ export class World {
       virtualMs: this.#clock.monotonicMs(),
       playlists: sum((viewer) => viewer.playlists),
       bodies: sum((viewer) => viewer.bodies),
+      switches: this.#switches,
     };
   }
 
   async run(): Promise<void> {
-    const { kind, upstream } = this.#options;
+    const { kind, upstream, backup } = this.#options;
     this.#journal.note(`a world of ${kind}: ${JSON.stringify(upstream)}`);
+    if (backup !== undefined) this.#journal.note(`and a backup: ${JSON.stringify(backup)}`);
     const stormMs = upstream.durationMs * this.#dice.whole(5, 11);
     this.#plan(this.#dice.between(0, 3000), stormMs);
     for (let count = this.#dice.whole(1, 4); count > 0; count--) this.#expectViewer(stormMs);
@@ -90,32 +108,58 @@ export class World {
     await this.#calm();
     await this.#leave();
     if (this.#dice.chance(0.3)) await this.#calm();
+    this.#countSwitches();
     this.#server.kill();
   }
 
   #plan(fromMs: number, lastsMs: number): void {
-    const dice = this.#dice.fork();
-    for (const spell of drawSpells(dice, fromMs, lastsMs, this.#upstream)) {
+    const { main, backup } = this.#upstream;
+    this.#expect('', main, this.#weather, this.#dice.fork(), fromMs, lastsMs);
+    if (backup === undefined) return;
+    this.#expect('backup: ', backup, this.#backupWeather, this.#backupDice, fromMs, lastsMs);
+    for (const spell of drawOutages(this.#backupDice, fromMs, lastsMs)) {
+      this.#tell('', spell);
       this.#weather.add(spell);
-      this.#clock.after(spell.fromMs, () => {
-        this.#journal.note(
-          `weather: ${spell.on} ${spell.fault} × ${spell.probability} until ${spell.toMs / 1000}`,
-        );
-      });
+    }
+  }
+
+  /** What happens at one of the sources, and to weir meanwhile. */
+  #expect(
+    whose: string,
+    upstream: Upstream,
+    weather: Weather,
+    dice: Dice,
+    fromMs: number,
+    lastsMs: number,
+  ): void {
+    for (const spell of drawSpells(dice, fromMs, lastsMs, upstream)) {
+      weather.add(spell);
+      this.#tell(whose, spell);
     }
     const happenings = drawHappenings(dice, fromMs, lastsMs, {
-      upstream: this.#upstream,
+      upstream,
       server: () => this.#server,
       restart: (how) => this.#restart(how),
       crash: () => this.#crash(),
-      kind: this.#options.kind,
+      kind: upstream === this.#upstream.main ? this.#options.kind : 'hls',
     });
     for (const { atMs, name, run } of happenings) {
       this.#clock.after(atMs, () => {
-        this.#journal.note(name);
+        this.#journal.note(`${whose}${name}`);
         run();
       });
     }
+  }
+
+  #tell(whose: string, { on, fault, probability, fromMs, toMs }: Spell): void {
+    this.#clock.after(fromMs, () => {
+      this.#journal.note(`${whose}weather: ${on} ${fault} × ${probability} until ${toMs / 1000}`);
+    });
+  }
+
+  #createBackup(options: UpstreamOptions | undefined): Upstream | undefined {
+    if (options === undefined) return undefined;
+    return new Upstream(this.#clock, this.#backupDice.fork(), this.#backupWeather, options);
   }
 
   #expectViewer(withinMs: number): void {
@@ -155,7 +199,10 @@ export class World {
   async #calm(): Promise<void> {
     this.#journal.note('calm');
     this.#weather.calm();
-    if (this.#options.kind !== 'finished') this.#upstream.encoder.resume();
+    this.#backupWeather.calm();
+    if (this.#options.kind !== 'finished') {
+      for (const { encoder } of this.#upstream.all) encoder.resume();
+    }
     while (!this.#server.isUp) await this.#clock.advance(100);
     const world = {
       clock: this.#clock,
@@ -166,7 +213,8 @@ export class World {
       viewer: this.#admit(this.#dice.fork(), STEADY),
     };
     await judgeCalm(world);
-    if (this.#options.kind === 'computed') await judgeRestart(world);
+    const { kind, backup } = this.#options;
+    if (kind === 'computed' && backup === undefined) await judgeRestart(world);
   }
 
   /** I7: everybody goes, and after a while so does everything upstream. */
@@ -174,25 +222,39 @@ export class World {
     this.#journal.note('all leave');
     for (const viewer of this.#viewers) viewer.leave();
     await this.#clock.advance(this.#options.idleStopMs + 20_000);
+    for (const { provider, used } of this.#server.leases.stats()) {
+      if (used > 0) this.#journal.breach('I7', `${used} connections of ${provider} are still out`);
+    }
+  }
+
+  /** Switches of a run of weir that ends now. */
+  #countSwitches(): void {
+    for (const relay of this.#server.relays.all()) {
+      for (const count of relay.stats().switches.values()) this.#switches += count;
+    }
   }
 
   #start(): Server {
     const { channels, ahead, idleStopMs, memoryBytes } = this.#options;
     const onForget = (key: string, because: string) => this.#checker.forgot(key, because);
     const onDropped = (others: readonly string[]) => this.#checker.dropped(others);
-    const settings = { channels, ahead, idleStopMs, memoryBytes, onForget, onDropped };
+    const { connections } = this.#options;
+    const limits = new Map(connections === undefined ? [] : [[PROVIDER, connections]]);
+    const hooks = { onForget, onDropped };
+    const settings = { channels, ahead, idleStopMs, memoryBytes, limits, ...hooks };
     const dice = this.#dice.fork();
     return new Server(this.#clock, dice, this.#outbound, this.#disk, settings);
   }
 
   #crash(): void {
-    this.#upstream.isForgotten = true;
+    this.#upstream.forget();
     this.#checker.forgetFetched();
     this.#server.threads.crash();
   }
 
   #restart(how: 'stop' | 'kill' | 'power cut'): void {
     if (!this.#server.isUp) return;
+    this.#countSwitches();
     if (how === 'stop') this.#server.stop();
     else this.#server.kill();
     const isLost = how === 'power cut';

@@ -1,0 +1,66 @@
+// This file is all that a simulated channel is fed from: its source, and in some worlds a second.
+import type { OutboundRequest } from '../../src/net/outbound.ts';
+import type { Made } from './encoder.ts';
+import { nameOf, type Upstream } from './upstream.ts';
+import type { Plan } from './wire.ts';
+
+export class Upstreams {
+  readonly main: Upstream;
+  readonly backup: Upstream | undefined;
+
+  constructor(main: Upstream, backup: Upstream | undefined) {
+    this.main = main;
+    this.backup = backup;
+  }
+
+  get all(): readonly Upstream[] {
+    return this.backup === undefined ? [this.main] : [this.main, this.backup];
+  }
+
+  /** Names or numbers have come to mean other content, which nothing can tell from outside. */
+  get isAmbiguous(): boolean {
+    return this.all.some((upstream) => upstream.isAmbiguous);
+  }
+
+  /** The longest that any of them says now, or ever said. */
+  get targetS(): number {
+    return Math.max(...this.all.map(({ targetS }) => targetS));
+  }
+
+  get longestTargetS(): number {
+    return Math.max(...this.all.map(({ longestTargetS }) => longestTargetS));
+  }
+
+  get lagMs(): number {
+    return Math.max(...this.all.map(({ options }) => options.lagMs));
+  }
+
+  plan(request: OutboundRequest): Plan {
+    return this.#at(new URL(request.url).pathname).plan(request);
+  }
+
+  /** What stands behind the path of a segment. */
+  find(path: string): Made | undefined {
+    return this.#at(path).encoder.find(nameOf(path.split('/').at(-1) as string));
+  }
+
+  /**
+   * Renditions of ours that one of a source may feed: those that it lacks are fed by the nearest,
+   * and players may hold the names of both sources.
+   */
+  get fedByOne(): number {
+    if (this.backup === undefined) return 1;
+    return this.all.reduce((sum, { options }) => sum + options.renditions.length, 0);
+  }
+
+  /** A thread that died has forgotten what it knew of them. */
+  forget(): void {
+    for (const upstream of this.all) upstream.isForgotten = true;
+  }
+
+  #at(path: string): Upstream {
+    const found = this.all.find(({ options }) => path.startsWith(`/${options.channel}/`));
+    if (found === undefined) throw new Error(`Cannot find the upstream of ${path}: there is none`);
+    return found;
+  }
+}
