@@ -4,6 +4,7 @@ import type { MediaPlaylist } from '../../src/media/m3u8/playlist.ts';
 import { renditionPlaylist } from '../../src/packaging/hls/media-playlist.ts';
 import type { Rendition } from '../../src/prefetch/rendition.ts';
 import type { Ring } from '../../src/ring/ring.ts';
+import type { ProviderUse } from '../../src/source/failover/provider-leases.ts';
 import type { Made } from './encoder.ts';
 import type { Journal } from './journal.ts';
 import { createPast, judgeList, type Past, rewind } from './playlist-rules.ts';
@@ -143,6 +144,16 @@ export class Checker {
       const idleMs = nowMs - (this.#askedMs.get(channelOf(pathname)) ?? nowMs);
       if (idleMs <= this.#limits.idleStopMs + CLOSE_MS) continue;
       this.#journal.breach('I7', `${pathname} is still open ${idleMs} ms after the last viewer`);
+    }
+  }
+
+  /** I7 for what is counted rather than open. */
+  judgeLeases(nowMs: number, uses: readonly ProviderUse[]): void {
+    const askedMs = Math.max(0, ...this.#askedMs.values());
+    // A viewer that leaves may still look back once
+    if (nowMs - askedMs <= this.#idleStopMs + CLOSE_MS) return;
+    for (const { provider, used } of uses) {
+      if (used > 0) this.#journal.breach('I7', `${used} connections of ${provider} are still out`);
     }
   }
 

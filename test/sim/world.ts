@@ -222,9 +222,7 @@ export class World {
     this.#journal.note('all leave');
     for (const viewer of this.#viewers) viewer.leave();
     await this.#clock.advance(this.#options.idleStopMs + 20_000);
-    for (const { provider, used } of this.#server.leases.stats()) {
-      if (used > 0) this.#journal.breach('I7', `${used} connections of ${provider} are still out`);
-    }
+    this.#checker.judgeLeases(this.#clock.monotonicMs(), this.#server.leases.stats());
   }
 
   /** Switches of a run of weir that ends now. */
