@@ -90,7 +90,7 @@ export class ChannelSources {
   keyOf(index: number): string {
     const { config } = this.#at(index);
     const { kind } = config;
-    const at = kind === 'url' ? config.url : kind === 'loop' ? config.files : config.template;
+    const at = kind === 'loop' ? config.files : kind === 'template' ? config.template : config.url;
     return Bun.hash.wyhash(JSON.stringify([kind, at])).toString(36);
   }
 

@@ -81,7 +81,7 @@ class World implements Disposable {
       log: silentLog,
       outbound,
       leases,
-      ring: new Ring(clock, 1e6, () => {}),
+      ring: new Ring(clock, 1e9, () => {}),
       store: openMemoryStore(),
       openLoop: loops.open,
       settings: { ahead: 3, segmentMaxBytes: 1000, idleStopMs },

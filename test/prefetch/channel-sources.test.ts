@@ -4,6 +4,7 @@ import { AppError } from '../../src/base/errors.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { SourceConfig, UrlSource } from '../../src/config/config.ts';
 import type { Outbound } from '../../src/net/outbound.ts';
+import { scoped } from '../../src/net/scoped-outbound.ts';
 import { ChannelSources, ProviderBusyError } from '../../src/prefetch/channel-sources.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -314,7 +315,8 @@ describe('ChannelSources.reopen()', () => {
     const w = world([sourceOf('a'), sourceOf('b')]);
     await begin(w);
     const again = w.sources.reopen(never);
-    w.sources.use({ index: 1, found: { renditions: [] }, lease: undefined }, Promise.resolve());
+    const other = { index: 1, found: { renditions: [] }, lease: undefined };
+    w.sources.use({ ...other, outbound: scoped(w.outbound) }, Promise.resolve());
     expect(await again).toBeUndefined();
   });
 });

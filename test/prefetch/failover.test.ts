@@ -62,7 +62,7 @@ class World implements Disposable {
     };
     this.failover = new Failover(
       this.sources,
-      { clock, log, outbound, segmentMaxBytes: 1e6 },
+      { clock, random, log, segmentMaxBytes: 1e6 },
       {
         condition: () => this.condition,
         hold: async () => said.push('hold'),

@@ -151,7 +151,7 @@ export class Checker {
   judgeLeases(nowMs: number, uses: readonly ProviderUse[]): void {
     const askedMs = Math.max(0, ...this.#askedMs.values());
     // A viewer that leaves may still look back once
-    if (nowMs - askedMs <= this.#idleStopMs + CLOSE_MS) return;
+    if (nowMs - askedMs <= this.#limits.idleStopMs + CLOSE_MS) return;
     for (const { provider, used } of uses) {
       if (used > 0) this.#journal.breach('I7', `${used} connections of ${provider} are still out`);
     }

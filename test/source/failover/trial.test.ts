@@ -44,7 +44,7 @@ async function tryOut({ lists, body = () => wholeMedia(), depth = 'thorough' }: 
   }
   const outbound = scriptedOutbound(script);
   const stopped = new AbortController();
-  const deps = { outbound, clock, segmentMaxBytes: 1_000_000 };
+  const deps = { outbound, clock, random: () => 0.5, segmentMaxBytes: 1_000_000 };
   const proving = proveSource(RENDITION, depth, deps, stopped.signal).then(
     () => 'proved',
     (error) => (error instanceof AppError ? error.code : String(error.name)),
