@@ -190,6 +190,8 @@ function judgeOrder(list: MediaPlaylist, context: Context, blame: Blame): void {
  */
 function judgeRepeats(list: MediaPlaylist, past: Past, context: Context, blame: Blame): void {
   for (const { uri, sequence, gap, discontinuity } of list.segments) {
+    // What was named and never came may come of it yet
+    if (gap && context.mayReturn && past.newest?.sequence === sequence) past.newest = undefined;
     const made = gap ? undefined : context.madeOf(uri);
     if (made === undefined) continue;
     const { newest } = past;
