@@ -14,9 +14,10 @@ const GROWTH_MAX = 128 * MIB;
 const ids = Array.from({ length: CHANNELS }, (_, index) => `f12-${index}`);
 // More than the sockets of both sides hold, so that a slow reader really holds a body back.
 const live = { segmentBytes: 6 * MIB, window: 3, targetMs: 4000 };
+// Room for all of them at their full rate, which is what a newcomer is judged by.
 const world = new World(
   { ...Object.fromEntries(ids.map((id) => [id, { live }])), 'f12-calm': {} },
-  ['memory: 1GiB', 'prefetch: { idle_stop: 120s, ahead: 0 }'],
+  ['memory: 2GiB', 'prefetch: { idle_stop: 120s, ahead: 0 }'],
 );
 beforeAll(() => world.start().then(() => {}));
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
