@@ -40,6 +40,8 @@ const GROUPS: readonly Group[] = [
   {
     name: 'e2e',
     timeoutMs: 5 * MINUTE,
+    // They wait for what is live more than they work
+    parallel: 2,
     watchesClock: true,
     programs: ['ffmpeg', 'ffprobe', 'openssl', 'chromium'],
   },
