@@ -25,7 +25,12 @@ const MINUTE = 60_000;
 
 /** In the order they run: what is quick to fail goes first. */
 const GROUPS: readonly Group[] = [
-  { name: 'unit', timeoutMs: 4 * MINUTE, programs: ['ffmpeg', 'ffprobe', 'openssl'] },
+  {
+    name: 'unit',
+    timeoutMs: 4 * MINUTE,
+    parallel: 2,
+    programs: ['ffmpeg', 'ffprobe', 'openssl'],
+  },
   { name: 'support', timeoutMs: 2 * MINUTE },
   { name: 'sim', timeoutMs: 3 * MINUTE },
   // Before the folder that holds it: a file belongs to the first that fits.
