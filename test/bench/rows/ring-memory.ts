@@ -15,7 +15,8 @@ const FLAT_BYTES = 16 * MIB;
 type Sample = { readonly x: number; readonly y: number };
 
 export async function ringMemoryFigures(bench: Bench): Promise<Figure[]> {
-  const [channels, ringMib, segments] = bench.isQuick ? [10, 16, 120] : [40, 256, 20_000];
+  // As many as are admitted to a ring of that size; what it holds beyond their windows fills it
+  const [channels, ringMib, segments] = bench.isQuick ? [6, 64, 120] : [28, 256, 20_000];
   const { origin } = bench;
   await using weir = await startWeir({
     memory: `${ringMib}MiB`,
