@@ -1,6 +1,6 @@
 // This file watches the signs of life of the source that feeds a rendition.
 import type { ErrorRecord } from '../base/errors.ts';
-import { ticksBetween } from '../media/mpegts/timestamp.ts';
+import { pcrStands } from '../media/mpegts/media-clock.ts';
 import type { Listed } from './messages.ts';
 
 /** Why a source should be left for another. */
@@ -31,8 +31,6 @@ const GIVEN_UP_MAX = 2;
 const STANDING_MAX = 2;
 /** Clocks of recent segments kept, since they are loaded out of order. */
 const CLOCKS_MAX = 12;
-/** A segment that begins less than this after the last one does not move: 90 kHz. */
-const STANDING_TICKS = 900;
 
 type SegmentClock = { readonly ticks: number; readonly isApart: boolean };
 
@@ -149,7 +147,7 @@ export class VitalSigns {
       const later = this.#clocks.get(ordinal);
       const earlier = this.#clocks.get(ordinal - 1);
       if (later === undefined || earlier === undefined || later.isApart) return count;
-      if (Math.abs(ticksBetween(earlier.ticks, later.ticks)) > STANDING_TICKS) return count;
+      if (!pcrStands(earlier.ticks, later.ticks)) return count;
       count++;
     }
   }

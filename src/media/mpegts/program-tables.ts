@@ -29,22 +29,46 @@ export function createPat(): Uint8Array {
 /** `version` goes up where the tracks change. A map has to fit one section, as nearly all do. */
 // ISO/IEC 13818-1 §2.4.4.8
 export function createPmt(tracks: readonly MuxTrack[], version: number): Uint8Array {
-  let size = SECTION_HEADER_BYTES + 4 + CRC_BYTES;
-  for (const { descriptors } of tracks) size += 5 + descriptors.length;
-  if (size > SECTION_MAX_BYTES) {
-    const message = `Cannot write the program map: it has ${size} bytes`;
-    const wanted = `wanted ${SECTION_MAX_BYTES} at most`;
-    throw new FormatError('mpegts', 0, `${message}, ${wanted}`, 'ISO/IEC 13818-1 §2.4.4.9');
-  }
+  const streams = tracks.map((track, index) => ({ ...track, pid: pidOf(index) }));
+  const section = createProgramMap({ pcrPid: FIRST_STREAM_PID, info: NO_INFO, streams }, version);
+  if (section.length <= SECTION_MAX_BYTES) return section;
+  const message = `Cannot write the program map: it has ${section.length} bytes`;
+  const wanted = `wanted ${SECTION_MAX_BYTES} at most`;
+  throw new FormatError('mpegts', 0, `${message}, ${wanted}`, 'ISO/IEC 13818-1 §2.4.4.9');
+}
+
+export type MappedStream = {
+  readonly pid: number;
+  readonly streamType: number;
+  readonly descriptors: Uint8Array;
+};
+
+export type MappedProgram = {
+  readonly pcrPid: number;
+  /** Descriptors of the programme itself, one after the other. */
+  readonly info: Uint8Array;
+  readonly streams: readonly MappedStream[];
+};
+
+const NO_INFO = new Uint8Array();
+
+// ISO/IEC 13818-1 §2.4.4.8
+export function createProgramMap(
+  { pcrPid, info, streams }: MappedProgram,
+  version: number,
+): Uint8Array {
+  let size = SECTION_HEADER_BYTES + 4 + info.length + CRC_BYTES;
+  for (const { descriptors } of streams) size += 5 + descriptors.length;
   const section = new Uint8Array(size);
   section[0] = 0x02; // table_id
   writeHeader(section, PROGRAM, version);
-  section[8] = 0xe0 | (FIRST_STREAM_PID >> 8); // reserved, PCR_PID
-  section[9] = FIRST_STREAM_PID & 0xff;
-  section[10] = 0xf0; // reserved, program_info_length 0
-  let at = 12;
-  for (const [index, { streamType, descriptors }] of tracks.entries()) {
-    const pid = pidOf(index);
+  section[8] = 0xe0 | (pcrPid >> 8); // reserved, PCR_PID
+  section[9] = pcrPid & 0xff;
+  section[10] = 0xf0 | (info.length >> 8); // reserved, program_info_length
+  section[11] = info.length & 0xff;
+  section.set(info, 12);
+  let at = 12 + info.length;
+  for (const { pid, streamType, descriptors } of streams) {
     section[at] = streamType; // stream_type
     section[at + 1] = 0xe0 | (pid >> 8); // reserved, elementary_PID
     section[at + 2] = pid & 0xff;

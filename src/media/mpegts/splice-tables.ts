@@ -4,18 +4,23 @@ import { PAT_PID } from './pat.ts';
 import { isAudio, isVideo, streamDescriptors } from './pmt.ts';
 import { clearDescriptors, isPrivateAudio, programDescriptors } from './pmt-descriptors.ts';
 import type { Program } from './program-reader.ts';
-import { CRC_BYTES, crc32, writeSection } from './section.ts';
+import {
+  createPat,
+  createProgramMap,
+  FIRST_STREAM_PID,
+  type MappedProgram,
+  PMT_PID,
+} from './program-tables.ts';
+import { writeSection } from './section.ts';
 
 export type StreamKind = 'video' | 'audio' | 'other' | 'none';
 
 /** A PID of the output, counted from FIRST_PID: what has a counter of its own has a slot. */
 export type Slot = number;
 
-export const FIRST_PID = 0x100;
+export const FIRST_PID = FIRST_STREAM_PID;
 export const SLOTS = 0x80;
 export const NO_SLOT = -1;
-export const PMT_PID = 0x1000;
-const PROGRAM = 1;
 /** A stream keeps its PID when another source comes; a kind never takes a PID of another kind. */
 const FIRST_SLOT = { video: 0x00, audio: 0x01, other: 0x40 } as const;
 /** More than this of one kind is in no stream that is watched. */
@@ -54,7 +59,8 @@ export function streamKinds(program: Program): StreamKind[] {
 /** Remembers what it gave before; a new version of the PMT comes only where something changes. */
 export class OutputTables {
   #entries: readonly Entry[] = [];
-  #body: Uint8Array | undefined;
+  /** The program map as it is sent now. */
+  #section: Uint8Array | undefined;
   #version = 0;
   #packets = new Uint8Array();
 
@@ -91,13 +97,14 @@ export class OutputTables {
       .map((entry, index) => ({ ...entry, slot: slots[index]! }))
       .filter(({ slot }) => slot !== NO_SLOT)
       .sort((left, right) => left.slot - right.slot);
-    const body = pmtBody(entries, info);
+    const mapped = mappedProgram(entries, info);
     this.#entries = entries;
-    if (this.#body !== undefined && isSame(body, this.#body)) return;
-    if (this.#body !== undefined) this.#version = (this.#version + 1) % 32;
-    this.#body = body;
-    const pat = writeSection(patSection(), PAT_PID, 0);
-    const pmt = writeSection(pmtSection(body, this.#version), PMT_PID, 0);
+    const known = this.#section;
+    if (known !== undefined && isSame(createProgramMap(mapped, this.#version), known)) return;
+    if (known !== undefined) this.#version = (this.#version + 1) % 32;
+    this.#section = createProgramMap(mapped, this.#version);
+    const pat = writeSection(createPat(), PAT_PID, 0);
+    const pmt = writeSection(this.#section, PMT_PID, 0);
     this.#packets = new Uint8Array(pat.length + pmt.length);
     this.#packets.set(pat);
     this.#packets.set(pmt, PACKET_BYTES);
@@ -133,45 +140,9 @@ function isSame(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }
 
-// ISO/IEC 13818-1 §2.4.4.3
-function patSection(): Uint8Array {
-  return withCrc([
-    ...[0x00, 0xb0, 13], // table_id, section_length
-    ...[0, 1, 0xc1, 0, 0], // transport_stream_id, version_number 0, section_number
-    ...[0, PROGRAM, 0xe0 | (PMT_PID >> 8), PMT_PID & 0xff],
-  ]);
-}
-
-// ISO/IEC 13818-1 §2.4.4.8
-function pmtSection(body: Uint8Array, version: number): Uint8Array {
-  const length = 5 + body.length + CRC_BYTES;
-  return withCrc([
-    ...[0x02, 0xb0 | (length >> 8), length & 0xff], // table_id, section_length
-    ...[0, PROGRAM, 0xc1 | (version << 1), 0, 0], // program_number, version_number
-    ...body,
-  ]);
-}
-
-/** From PCR_PID on. */
-function pmtBody(entries: readonly Entry[], info: Uint8Array): Uint8Array {
-  const pcrPid = FIRST_PID + (entries[0]?.slot ?? 0);
-  const head = [0xe0 | (pcrPid >> 8), pcrPid & 0xff, 0xf0 | (info.length >> 8), info.length & 0xff];
-  const streams = entries.flatMap(({ slot, type, descriptors }) => {
-    const pid = FIRST_PID + slot;
-    const { length } = descriptors; // ES_info_length
-    return [
-      type,
-      0xe0 | (pid >> 8),
-      pid & 0xff,
-      0xf0 | (length >> 8),
-      length & 255,
-      ...descriptors,
-    ];
+function mappedProgram(entries: readonly Entry[], info: Uint8Array): MappedProgram {
+  const streams = entries.map(({ slot, type, descriptors }) => {
+    return { pid: FIRST_PID + slot, streamType: type, descriptors };
   });
-  return Uint8Array.from([...head, ...info, ...streams]);
-}
-
-function withCrc(section: readonly number[]): Uint8Array {
-  const crc = crc32(Uint8Array.from(section));
-  return Uint8Array.from([...section, crc >>> 24, crc >>> 16, crc >>> 8, crc]);
+  return { pcrPid: FIRST_PID + (entries[0]?.slot ?? 0), info, streams };
 }

@@ -3,8 +3,7 @@ import { type Clock, sleep } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { checkWhole } from '../../media/container.ts';
-import { firstPcr } from '../../media/mpegts/media-clock.ts';
-import { ticksBetween } from '../../media/mpegts/timestamp.ts';
+import { firstPcr, pcrStands } from '../../media/mpegts/media-clock.ts';
 import type { Outbound } from '../../net/outbound.ts';
 import { isEncrypted, type ListedSegment, type Listing } from '../../ring/listing.ts';
 import { createSource } from '../create-source.ts';
@@ -25,8 +24,6 @@ export type TrialDepth = 'brief' | 'thorough';
 
 /** A source that names nothing new for this many target durations stands still. */
 const PATIENCE_TARGET_DURATIONS = 3;
-/** A segment that begins less than this after one before it does not move: 90 kHz. */
-const STANDING_TICKS = 900;
 
 /** Resolves once the source has proved that it plays; throws AppError with what it failed at. */
 export async function proveSource(
@@ -50,18 +47,14 @@ export async function proveSource(
   // Across a discontinuity clocks tell nothing of each other
   const between = laterListing.segments.filter(({ sequence }) => sequence > newest.sequence);
   if (between.some(({ discontinuity }) => discontinuity)) return;
-  if (stands(newest.programDateTimeMs, later.programDateTimeMs) || pcrStands(ticks, laterTicks)) {
+  const isFrozen = ticks !== undefined && laterTicks !== undefined && pcrStands(ticks, laterTicks);
+  if (stands(newest.programDateTimeMs, later.programDateTimeMs) || isFrozen) {
     throw new AppError('SOURCE_STALLED', 'Cannot use the source: its clock stands still');
   }
 }
 
 function stands(beforeMs: number | undefined, afterMs: number | undefined): boolean {
   return beforeMs !== undefined && afterMs !== undefined && afterMs <= beforeMs;
-}
-
-function pcrStands(before: number | undefined, after: number | undefined): boolean {
-  if (before === undefined || after === undefined) return false;
-  return Math.abs(ticksBetween(before, after)) <= STANDING_TICKS;
 }
 
 function newestOf(listing: Listing): ListedSegment {
