@@ -45,3 +45,24 @@ export async function within<T>(
   using _timer = clock.after(waitMs, () => late.resolve(undefined));
   return await Promise.race([promise, late.promise]);
 }
+
+/** Aborts with `outer`, or by itself after `withinMs`; disposing it stops the clock. */
+export class Patience implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #late = new AbortController();
+  readonly #timer: Timer;
+
+  constructor(clock: Clock, withinMs: number, outer: AbortSignal) {
+    this.#timer = clock.after(withinMs, () => this.#late.abort());
+    this.signal = AbortSignal.any([outer, this.#late.signal]);
+  }
+
+  /** The time is over, whatever `outer` says. */
+  get isLate(): boolean {
+    return this.#late.signal.aborted;
+  }
+
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+}

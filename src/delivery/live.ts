@@ -1,12 +1,11 @@
 // This file serves the buffered mode: playlists, segments, init segments and keys from the ring.
 import { Elysia } from 'elysia';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
-import type { Variant } from '../media/m3u8/playlist.ts';
 import type { Unavailable } from '../prefetch/answers.ts';
 import type { ChannelRelay, Opened } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import type { Rendition } from '../prefetch/rendition.ts';
-import { onlyVariant, pickVariant } from '../source/pull/renditions.ts';
+import { onlyVariant, pickVariant, renditionIdIn } from '../source/pull/renditions.ts';
 import { bodyResponse } from './body-response.ts';
 import { problemResponse, shown, unavailable, unknownChannel } from './error-response.ts';
 import { isHead } from './head.ts';
@@ -75,7 +74,7 @@ function openedPlaylist(
   const variant = height === undefined ? undefined : pickVariant(multivariant, height);
   if (variant === undefined) return multivariantResponse(opened, base, request);
   const hasGroups = [variant.audio, variant.video, variant.subtitles].some((g) => g !== undefined);
-  const id = idOf(variant);
+  const id = renditionIdIn(variant.uri);
   const rendition = relay.peek(id);
   if (hasGroups || rendition === undefined) {
     const text = formatMultivariantPlaylist(based(onlyVariant(multivariant, variant), base));
@@ -93,11 +92,7 @@ export function renditionFor(
 ): Rendition {
   if (multivariant === undefined || height === undefined) return main;
   const variant = pickVariant(multivariant, height);
-  return (variant === undefined ? undefined : relay.peek(idOf(variant))) ?? main;
-}
-
-function idOf({ uri }: Variant): string {
-  return uri.slice(0, uri.lastIndexOf('/'));
+  return (variant === undefined ? undefined : relay.peek(renditionIdIn(variant.uri))) ?? main;
 }
 
 /** What a channel offers changes only when its source is opened anew. */

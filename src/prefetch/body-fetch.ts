@@ -4,6 +4,7 @@ import { type Clock, sleep } from '../base/clock.ts';
 import { AppError, errorRecord } from '../base/errors.ts';
 import type { Random } from '../base/random.ts';
 import type { Timeouts } from '../config/config.ts';
+import { sizeOf } from '../media/chunk-cursor.ts';
 import { checkWhole, contentTypeOf, sniffChunks } from '../media/container.ts';
 import { firstPcr } from '../media/mpegts/media-clock.ts';
 import type { BodyRef } from '../ring/listing.ts';
@@ -271,12 +272,6 @@ export class BodyFetch {
 
 function statusOf(error: unknown): number | undefined {
   return error instanceof SourceStatusError ? error.status : undefined;
-}
-
-function sizeOf(chunks: readonly Uint8Array[]): number {
-  let size = 0;
-  for (const chunk of chunks) size += chunk.byteLength;
-  return size;
 }
 
 function sha256(chunks: readonly Uint8Array[]): string {

@@ -1,7 +1,7 @@
 // This file is one channel as the serving thread sees it: its renditions and who watches them.
 
 import { assert } from '../base/assert.ts';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, Patience } from '../base/clock.ts';
 import { AppError, type ErrorRecord, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -274,11 +274,10 @@ export class ChannelRelay implements Disposable {
   /** Tries the sources in order. */
   async #openAny(): Promise<Opened | Unavailable> {
     const { clock } = this.#deps;
-    const late = new AbortController();
-    using _deadline = clock.after(VIEWER_WAIT_MS, () => late.abort());
-    const signal = AbortSignal.any([this.#closed.signal, late.signal]);
+    using patience = new Patience(clock, VIEWER_WAIT_MS, this.#closed.signal);
     try {
-      const opened = await this.#sources.openFirst(this.#sources.inOrder(), signal);
+      const order = this.#sources.inOrder();
+      const opened = await this.#sources.openFirst(order, patience.signal);
       if (this.#closed.signal.aborted) {
         this.#sources.giveBack(opened);
         throw new AppError('NET_ABORTED', 'Cannot open the channel: it was closed');
@@ -360,7 +359,6 @@ export class ChannelRelay implements Disposable {
   /** A rendition's address is refused: the source's multivariant playlist may name another. */
   async #reopen(): Promise<void> {
     const { clock, settings } = this.#deps;
-    // A multivariant playlist may name other addresses by now
     if (this.#found?.multivariant === undefined || this.#isReopening) return;
     if (clock.monotonicMs() - this.#openedMs < Math.min(5000, settings.idleStopMs)) return;
     this.#isReopening = true;

@@ -1,7 +1,7 @@
 // This file opens the sources of a channel, in order and by their health, within what providers
 // allow.
 import { assert } from '../base/assert.ts';
-import { type Clock, sleep } from '../base/clock.ts';
+import { type Clock, Patience, sleep } from '../base/clock.ts';
 import { AppError, type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -161,10 +161,8 @@ export class ChannelSources {
     const { clock } = this.#deps;
     using outbound = scoped(this.#deps.outbound);
     const index = this.#activeIndex;
-    const late = new AbortController();
-    using _deadline = clock.after(VIEWER_WAIT_MS, () => late.abort());
-    const either = AbortSignal.any([signal, late.signal]);
-    const found = await openSource(this.#at(index).config, outbound, clock, either);
+    using patience = new Patience(clock, VIEWER_WAIT_MS, signal);
+    const found = await openSource(this.#at(index).config, outbound, clock, patience.signal);
     return index === this.#activeIndex ? found : undefined;
   }
 
@@ -178,18 +176,16 @@ export class ChannelSources {
     const { clock } = this.#deps;
     const { config } = this.#at(index);
     const lease = await this.#takeLease(config, hold);
-    const late = new AbortController();
-    using _deadline = clock.after(withinMs, () => late.abort());
-    const either = AbortSignal.any([signal, late.signal]);
+    using patience = new Patience(clock, withinMs, signal);
     const outbound = scoped(this.#deps.outbound);
     try {
       for (;;) {
         try {
-          const found = await openSource(config, outbound, clock, either);
+          const found = await openSource(config, outbound, clock, patience.signal);
           return { index, found, lease, outbound };
         } catch (error) {
-          if (!this.#mayStillCount(config, error) || either.aborted) throw error;
-          await sleep(clock, JUST_LEFT_RETRY_MS, either);
+          if (!this.#mayStillCount(config, error) || patience.signal.aborted) throw error;
+          await sleep(clock, JUST_LEFT_RETRY_MS, patience.signal);
         }
       }
     } catch (error) {

@@ -1,5 +1,5 @@
 // This file decides which source feeds a channel while it is being watched.
-import type { Clock } from '../base/clock.ts';
+import { type Clock, Patience } from '../base/clock.ts';
 import { AppError, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { proveSource, type TrialDeps } from '../source/failover/trial.ts';
@@ -145,9 +145,8 @@ export class Failover implements Disposable {
    */
   async #tryOne(index: number, stopped: AbortSignal): Promise<boolean> {
     const { clock, log } = this.#deps;
-    const late = new AbortController();
-    using _deadline = clock.after(TRIAL_MAX_MS, () => late.abort());
-    const signal = AbortSignal.any([stopped, late.signal]);
+    using patience = new Patience(clock, TRIAL_MAX_MS, stopped);
+    const { signal } = patience;
     let opened: OpenedSource | undefined;
     try {
       opened = await this.#sources.open(index, TRIAL_MAX_MS, signal);
@@ -160,7 +159,7 @@ export class Failover implements Disposable {
     } catch (error) {
       if (error instanceof ProviderBusyError) return false;
       if (stopped.aborted) return true;
-      const record = errorRecord(late.signal.aborted ? tooSlow() : error);
+      const record = errorRecord(patience.isLate ? tooSlow() : error);
       this.#sources.failed(index, record);
       log.info('source not well yet', { source: index, ...errorFields(record) });
     } finally {

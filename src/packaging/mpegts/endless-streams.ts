@@ -2,6 +2,7 @@
 import { AppError } from '../../base/errors.ts';
 import type { ChannelRelay, Opened } from '../../prefetch/channel-relay.ts';
 import type { Rendition } from '../../prefetch/rendition.ts';
+import { renditionIdIn } from '../../source/pull/renditions.ts';
 import { type EndlessDeps, type EndlessStats, EndlessStream } from './endless-stream.ts';
 import { TransportSource } from './transport-source.ts';
 
@@ -63,7 +64,7 @@ function soundOf(relay: ChannelRelay, opened: Opened, main: Rendition): Sound | 
   const tag = group.find(({ isDefault }) => isDefault) ?? group.find((one) => one.autoselect);
   const { uri, language } = tag ?? group[0] ?? {};
   if (uri === undefined) return undefined;
-  const rendition = relay.peek(uri.slice(0, uri.lastIndexOf('/')));
+  const rendition = relay.peek(renditionIdIn(uri));
   if (rendition === undefined) {
     throw new AppError('PACKAGING_SOUND', `Cannot find the sound of ${main.id}: it is not open`);
   }

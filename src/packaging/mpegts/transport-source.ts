@@ -1,5 +1,5 @@
 // This file makes MPEG-TS of a channel's segments, whatever they are: picture and sound together.
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, Patience } from '../../base/clock.ts';
 import { sniffContainer } from '../../media/container.ts';
 import { createFmp4Input } from '../../media/remux/fmp4-to-units.ts';
 import { createMpegtsInput } from '../../media/remux/mpegts-to-units.ts';
@@ -73,13 +73,11 @@ export class TransportSource {
     const found: ClearSegment[] = [];
     if (this.#sound === undefined) return found;
     this.#soundAheadS -= picture.durationS;
-    const late = new AbortController();
     const waitMs = picture.durationS * SOUND_WAIT_SEGMENTS * 1000;
-    using _timer = this.#clock.after(waitMs, () => late.abort());
-    const patience = AbortSignal.any([late.signal, signal]);
+    using patience = new Patience(this.#clock, waitMs, signal);
     // Half of what is usual for a frame's time is rounding, not lack
-    while (this.#soundAheadS < -0.01 && !patience.aborted) {
-      const next = await this.#nextSound(this.#sound, patience);
+    while (this.#soundAheadS < -0.01 && !patience.signal.aborted) {
+      const next = await this.#nextSound(this.#sound, patience.signal);
       if (next === undefined) break;
       this.#soundAheadS += next.durationS;
       found.push(next);

@@ -53,6 +53,11 @@ export function nameRenditions(playlist: MultivariantPlaylist, base: string): Na
   };
 }
 
+/** The id in a URI as `nameRenditions` writes it. */
+export function renditionIdIn(uri: string): string {
+  return uri.slice(0, uri.lastIndexOf('/'));
+}
+
 function variantId(variant: Variant): string {
   const rate = `${Math.max(1, Math.round(variant.bandwidth / 1000))}k`;
   return variant.resolution === undefined ? rate : `${variant.resolution.height}p-${rate}`;
