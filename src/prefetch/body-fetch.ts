@@ -44,6 +44,9 @@ export type BodyFetchRequest = {
 const ATTEMPTS_MAX = 8;
 /** No attempt is given less time than this. */
 const ATTEMPT_MIN_MS = 250;
+const BACKOFF_BASE_MS = 200;
+/** So many tries for what is not there yet are spread over the time left: it may come at its end. */
+const SPREAD_TRIES = 3;
 /** How often a retry that found the budget spent looks again. */
 const BUDGET_WAIT_MS = 250;
 /** Waits after a Retry-After longer than this are not worth it for a live segment. */
@@ -261,12 +264,15 @@ export class BodyFetch {
     if (status === 404 && sequence !== undefined) source.observe?.(sequence, 'missing');
     if (attempt >= ATTEMPTS_MAX || PERMANENT.has(code) || status === 410) return undefined;
     const targetMs = targetDurationS * 1000;
-    const backoff = { baseMs: 200, maxMs: Math.max(300, targetMs / 2) };
-    let delayMs = backoffDelayMs(backoff, attempt - 1, random);
-    const askedMs = error instanceof SourceStatusError ? (error.retryAfterMs ?? 0) : 0;
-    delayMs = Math.max(delayMs, Math.min(askedMs, RETRY_AFTER_MAX_MS));
-    const leftMs = this.#deadlineMs - clock.monotonicMs() - delayMs;
-    return leftMs >= ATTEMPT_MIN_MS ? delayMs : undefined;
+    const leftMs = this.#deadlineMs - clock.monotonicMs() - ATTEMPT_MIN_MS;
+    const retryAfterMs = error instanceof SourceStatusError ? (error.retryAfterMs ?? 0) : 0;
+    const askedMs = Math.min(retryAfterMs, RETRY_AFTER_MAX_MS);
+    if (leftMs < Math.max(BACKOFF_BASE_MS / 2, askedMs)) return undefined;
+    const backoff = { baseMs: BACKOFF_BASE_MS, maxMs: Math.max(300, targetMs / 2) };
+    const triesLeft = ATTEMPTS_MAX - attempt;
+    const spreadMs = status === 404 && triesLeft <= SPREAD_TRIES ? leftMs / triesLeft : 0;
+    const delayMs = Math.max(backoffDelayMs(backoff, attempt - 1, random), spreadMs, askedMs);
+    return Math.min(delayMs, leftMs);
   }
 }
 

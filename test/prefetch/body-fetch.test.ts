@@ -284,7 +284,7 @@ describe('BodyFetch', () => {
   }
 
   test('is asked for eight times at most', async () => {
-    const { source, events, run } = world([[status(404)]], { deadlineMs: 1e9 });
+    const { source, events, run } = world([[status(404)]], { deadlineMs: 30_000 });
     expect(await run()).toBe(false);
     expect(source.opened).toHaveLength(8);
     expect(failure(events)).toBe('SOURCE_STATUS');
@@ -292,13 +292,31 @@ describe('BodyFetch', () => {
   });
 
   test('waits longer each time, up to half a target duration', async () => {
-    const { source, run } = world([[status(404)]], { deadlineMs: 1e9 });
+    const { source, run } = world([[status(503)]], { deadlineMs: 1e9 });
     await run();
     const times = source.opened.map(({ atMs }) => atMs);
     // Three quarters of 200 · 2^n, at most of 2000: chance is in the middle
     const waits = times.slice(1).map((atMs, index) => atMs - times[index]!);
     expect(waits).toEqual([150, 300, 600, 1200, 1500, 1500, 1500]);
   });
+
+  const LATE: readonly (readonly [string, number, number])[] = [
+    ['long segments', 12_000, 4],
+    ['segments of a second', 2000, 1],
+    ['no time but for one more', 400, 1],
+  ];
+  for (const [name, deadlineMs, targetDurationS] of LATE) {
+    test(`what is not there yet is asked for once more at the end: ${name}`, async () => {
+      const { source, run } = world([[status(404)]], { deadlineMs, targetDurationS });
+      expect(await run()).toBe(false);
+      expect(source.opened.length).toBeGreaterThan(1);
+      expect(source.opened.length).toBeLessThanOrEqual(8);
+      const lastMs = source.opened.at(-1)!.atMs;
+      // A try gets a quarter of a second, and none is worth it for less than half the first wait
+      expect(lastMs).toBeGreaterThan(deadlineMs - 350);
+      expect(lastMs).toBeLessThanOrEqual(deadlineMs - 250);
+    });
+  }
 
   const ASKED: readonly (readonly [string, number | undefined, number])[] = [
     ['waits as long as Retry-After asks', 3000, 3000],
