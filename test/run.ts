@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Glob } from 'bun';
-import { countTests, skippedLines, sumOf } from './runner/junit.ts';
-import { measurePressure, TOO_BUSY } from './runner/pressure.ts';
+import { brokenLines, countTests, skippedLines, sumOf } from './runner/junit.ts';
+import { measurePressure } from './runner/pressure.ts';
 import { ensurePrograms } from './runner/programs.ts';
 import { checkStage, run, type StageResult } from './runner/stage.ts';
 
@@ -15,7 +15,10 @@ type Group = {
   readonly parallel?: number;
   readonly timeoutMs: number;
   readonly programs?: readonly string[];
-  /** Holds weir to its deadlines, which proves nothing where others take the processors. */
+  /**
+   * Holds weir to its deadlines, which proves nothing where others take the processors: what failed
+   * runs once more, alone, and the summary says so.
+   */
   readonly watchesClock?: boolean;
   /** Runs only where it is asked for by name. */
   readonly onRequest?: boolean;
@@ -75,21 +78,29 @@ async function testStage(group: Group, lacking: readonly string[]): Promise<Stag
   const notes = missing.map((program) => `${group.name}: whatever needs ${program}`);
   const { name } = group;
   if (files.length === 0) {
-    return { name, passed: 0, failed: 0, skipped: [`${name}: it has no test files`], seconds: 0 };
+    return {
+      name,
+      passed: 0,
+      failed: 0,
+      skipped: [`${name}: it has no test files`],
+      broken: [],
+      seconds: 0,
+    };
   }
   const startMs = performance.now();
   const pressure = measurePressure();
   let counts = await runTests(files, group.timeoutMs, group.parallel);
-  const share = pressure() ?? 0;
   const bad = files.filter((file) => counts.get(file)!.failed > 0);
-  if (group.watchesClock && bad.length > 0 && share > TOO_BUSY) {
-    const percent = Math.round(share * 100);
-    notes.push(`${name}: the first run of ${bad.join(', ')}: processors short ${percent} % of it`);
-    title(`tests: ${name}, what failed on a busy machine once more, alone`);
+  if (group.watchesClock && bad.length > 0) {
+    const percent = Math.round((pressure() ?? 0) * 100);
+    const first = brokenLines(counts).join('\n');
+    notes.push(`${name}: the first run, with processors short ${percent} % of it, of\n${first}`);
+    title(`tests: ${name}, what failed once more, alone`);
     counts = new Map([...counts, ...(await runTests(bad, group.timeoutMs, undefined))]);
   }
   const seconds = (performance.now() - startMs) / 1000;
-  return { name, ...sumOf(counts), skipped: [...notes, ...skippedLines(counts)], seconds };
+  const skipped = [...notes, ...skippedLines(counts)];
+  return { name, ...sumOf(counts), skipped, broken: brokenLines(counts), seconds };
 }
 
 async function runTests(files: readonly string[], timeoutMs: number, parallel: number | undefined) {
@@ -155,7 +166,9 @@ function summarize(results: readonly StageResult[]): void {
   }
   const skipped = results.flatMap((result) => result.skipped);
   if (skipped.length > 0)
-    console.log(`\nSkipped:\n${skipped.map((line) => `  ${line}`).join('\n')}`);
+    console.log(`\nSkipped, or run twice:\n${skipped.map((line) => `  ${line}`).join('\n')}`);
+  const broken = results.flatMap((result) => result.broken);
+  if (broken.length > 0) console.log(`\nBroken:\n${broken.map((line) => `  ${line}`).join('\n')}`);
   const sum = (of: 'passed' | 'failed') => results.reduce((total, result) => total + result[of], 0);
   console.log(`\n${sum('passed')} passed, ${sum('failed')} failed`);
   process.exit(sum('failed') === 0 ? 0 : 1);

@@ -36,6 +36,8 @@ export type Seen = {
   readonly counts: Counts;
 };
 
+const LOGS_SHOWN = 40;
+
 /** Upstreams are on this address alone, so that 127.0.0.2 is a private address like any other. */
 const SERVER_LINES = [
   'allow_private: [127.0.0.1/32]',
@@ -153,7 +155,17 @@ export class World implements AsyncDisposable {
     const identify = (hash: string) =>
       this.at(id).live.identify(hash) ?? backup?.live.identify(hash);
     const blamed = violations(reports, { identify, ...oracle });
+    if (blamed.length > 0) console.log(this.#lastLogs(id));
     return { reports, blamed, counts: counts(reports) };
+  }
+
+  /** What weir said of a channel, for whoever has to find out what went wrong. */
+  #lastLogs(id: string): string {
+    const own = this.weir.logs().filter(({ channel }) => channel === id);
+    return own
+      .slice(-LOGS_SHOWN)
+      .map((record) => JSON.stringify(record))
+      .join('\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,6 +1,6 @@
 // This file tests that no failure is lost between a test run and the last line.
 import { describe, expect, test } from 'bun:test';
-import { countTests, skippedLines, sumOf } from './junit.ts';
+import { brokenLines, countTests, skippedLines, sumOf } from './junit.ts';
 
 const REPORT = `<?xml version="1.0"?>
 <testsuites name="bun test" tests="4">
@@ -34,8 +34,13 @@ describe('countTests()', () => {
 
   test('tells the files apart', () => {
     const counts = countTests(REPORT, [A, B], 1);
-    expect(counts.get(A)).toEqual({ passed: 2, failed: 1, skipped: ['not "now"'] });
-    expect(counts.get(B)).toEqual({ passed: 0, failed: 1, skipped: [] });
+    expect(counts.get(A)).toEqual({
+      passed: 2,
+      failed: 1,
+      skipped: ['not "now"'],
+      broken: ['bad\n    x'],
+    });
+    expect(counts.get(B)).toEqual({ passed: 0, failed: 1, skipped: [], broken: [] });
   });
 });
 
@@ -46,5 +51,15 @@ describe('skippedLines()', () => {
     [6, [`${A}: 6 tests`]],
   ])('says of a file that skips %d what is missing', (count, lines) => {
     expect(skippedLines(countTests(row.repeat(count), [A], 0))).toEqual(lines);
+  });
+});
+
+describe('brokenLines()', () => {
+  test.each([
+    ['a test with its reason', REPORT, 1, [`${A}: bad\n    x`]],
+    ['a file that names none', undefined, 124, [`${A}: did not run to its end`]],
+    ['nothing where all is well', GOOD, 0, []],
+  ])('names %s', (_, report, code, lines) => {
+    expect(brokenLines(countTests(report, [A], code))).toEqual(lines);
   });
 });

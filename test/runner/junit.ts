@@ -5,7 +5,13 @@ export type FileCount = {
   readonly failed: number;
   /** Names of tests. */
   readonly skipped: readonly string[];
+  /** What broke: names of tests with the reason; empty where no test can be named. */
+  readonly broken: readonly string[];
 };
+
+/** A reason longer than this says nothing more in a summary. */
+const REASON_MAX_CHARS = 1000;
+const NOTHING: FileCount = { passed: 0, failed: 0, skipped: [], broken: [] };
 
 /**
  * What each of `files` did. One that broke while it was loaded is not in the report, and a run that
@@ -20,17 +26,18 @@ export function countTests(
   const counts = new Map<string, FileCount>();
   const rows = /<testcase name="([^"]*)"[^>]*?file="([^"]*)"[^>]*?(\/>|>([\s\S]*?)<\/testcase>)/g;
   for (const [, name = '', file = '', , inside = ''] of (report ?? '').matchAll(rows)) {
-    const { passed, failed, skipped } = counts.get(file) ?? { passed: 0, failed: 0, skipped: [] };
+    const { passed, failed, skipped, broken } = counts.get(file) ?? NOTHING;
     const isBad = /<failure|<error/.test(inside);
     const isSkipped = !isBad && inside.includes('<skipped');
     counts.set(file, {
       passed: passed + (isBad || isSkipped ? 0 : 1),
       failed: failed + (isBad ? 1 : 0),
       skipped: isSkipped ? [...skipped, unescaped(name)] : skipped,
+      broken: isBad ? [...broken, `${unescaped(name)}${reasonOf(inside)}`] : broken,
     });
   }
   for (const file of files) {
-    if (!counts.has(file)) counts.set(file, { passed: 0, failed: 1, skipped: [] });
+    if (!counts.has(file)) counts.set(file, { ...NOTHING, failed: 1 });
   }
   const last = files.at(-1);
   if (code !== 0 && last !== undefined && sumOf(counts).failed === 0) {
@@ -59,7 +66,35 @@ export function skippedLines(counts: ReadonlyMap<string, FileCount>): string[] {
   );
 }
 
+/** What failed, one a line with its reason under it. */
+export function brokenLines(counts: ReadonlyMap<string, FileCount>): string[] {
+  return [...counts].flatMap(([file, { failed, broken }]) => {
+    if (failed > broken.length) return [...broken, 'did not run to its end'].map(at(file));
+    return broken.map(at(file));
+  });
+}
+
+function at(file: string): (what: string) => string {
+  return (what) => `${file}: ${what}`;
+}
+
+/** The report's own words on a failure: its message, and what was seen. */
+function reasonOf(inside: string): string {
+  const [, attributes = '', text = ''] =
+    /<(?:failure|error)([^>]*?)(?:\/>|>([\s\S]*?)<\/(?:failure|error)>)/.exec(inside) ?? [];
+  const message = /message="([^"]*)"/.exec(attributes)?.[1] ?? '';
+  const reason = unescaped(text.includes(message) ? text : `${message}\n${text}`).trim();
+  return reason === '' ? '' : `\n${reason.slice(0, REASON_MAX_CHARS)}`.replaceAll('\n', '\n    ');
+}
+
 function unescaped(text: string): string {
-  const marks: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
-  return text.replace(/&(lt|gt|quot|apos|amp);/g, (_, mark: string) => marks[mark] ?? '');
+  const marks: Record<string, string> = {
+    lt: '<',
+    gt: '>',
+    quot: '"',
+    apos: "'",
+    amp: '&',
+    '#10': '\n',
+  };
+  return text.replace(/&(lt|gt|quot|apos|amp|#10);/g, (_, mark: string) => marks[mark] ?? '');
 }

@@ -1,9 +1,6 @@
 // This file tells how much the machine's processors were wanted by more than they could serve.
 import { readFileSync } from 'node:fs';
 
-/** Tests that watch the clock prove nothing where more than this share of the time was waited for. */
-export const TOO_BUSY = 0.5;
-
 /** Starts measuring; the result is the share of the time since in which something had to wait. */
 export function measurePressure(): () => number | undefined {
   const startMs = performance.now();

@@ -6,6 +6,8 @@ export type StageResult = {
   readonly failed: number;
   /** What was not looked at, in words. */
   readonly skipped: readonly string[];
+  /** What broke, one a line with the reason under it. */
+  readonly broken: readonly string[];
   readonly seconds: number;
 };
 
@@ -44,5 +46,6 @@ export async function checkStage(name: string, command: Command): Promise<StageR
   const code = await run(command);
   const seconds = (performance.now() - startMs) / 1000;
   const isGood = code === 0;
-  return { name, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: [], seconds };
+  const broken = isGood ? [] : [`${name}: see above`];
+  return { name, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1, skipped: [], broken, seconds };
 }
