@@ -1,8 +1,6 @@
 // This file is one rendition as the serving thread sees it: demand in, segments out.
 import { within } from '../base/clock.ts';
-import { type ErrorRecord, errorRecord } from '../base/errors.ts';
-import { InFlight } from '../ring/in-flight.ts';
-import { isSegmentName, mediaSequenceOf } from '../ring/name.ts';
+import type { ErrorRecord } from '../base/errors.ts';
 import { RenditionRing } from '../ring/rendition-ring.ts';
 import type { Demand } from '../ring/ring.ts';
 import { windowSegmentsFor } from '../ring/window.ts';
@@ -19,8 +17,9 @@ import {
   unavailable,
   VIEWER_WAIT_MS,
 } from './answers.ts';
+import { Bodies } from './bodies.ts';
 import { type Header, Intake, type IntakeDeps, isRefusal } from './intake.ts';
-import type { BodyKey, LoopMode } from './messages.ts';
+import type { LoopMode } from './messages.ts';
 import { type OpenLoop, Supply } from './supply.ts';
 import type { Trouble } from './vital-signs.ts';
 
@@ -62,6 +61,7 @@ export class Rendition implements Disposable {
   readonly #deps: RenditionDeps;
   readonly #intake: Intake;
   readonly #supply: Supply;
+  readonly #bodies: Bodies;
   #first: PlaylistText | undefined;
   #state: 'cold' | 'probing' | 'following' = 'cold';
   /** False where the source that plays has nothing like it. */
@@ -91,6 +91,7 @@ export class Rendition implements Disposable {
       },
     };
     this.#supply = new Supply(spec, this.#intake, deps.openLoop, settings);
+    this.#bodies = new Bodies(ring, this.#intake.assets, this.#supply, deps.clock);
     this.#first = first;
     deps.ring.join(this);
   }
@@ -158,10 +159,11 @@ export class Rendition implements Disposable {
 
   /** A viewer asks for a segment, an init segment or a key by the name a playlist gave it. */
   body(name: string): BodyResult | Promise<BodyResult> {
-    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
-    const sequence = mediaSequenceOf(name);
-    if (this.#state !== 'following' || this.#isUnlisted) return this.#bodyOfCold(name, sequence);
-    return sequence === undefined ? this.#assetBody(name) : this.#segmentBody(name, sequence);
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#lastWatchedMs = nowMs;
+    const untilMs = nowMs + VIEWER_WAIT_MS;
+    if (this.#state !== 'following' || this.#isUnlisted) return this.#bodyOfCold(name, untilMs);
+    return this.#bodies.get(name, untilMs);
   }
 
   /** It was started and its list has yet to come: nothing can be said of any name. */
@@ -171,19 +173,7 @@ export class Rendition implements Disposable {
 
   /** What is known of a body without asking upstream for it: for HEAD. */
   peek(name: string): BodyResult | Awaited {
-    const sequence = mediaSequenceOf(name);
-    if (sequence === undefined) {
-      const entry = this.#intake.assets.get(name);
-      if (entry === undefined) return { kind: 'missing' };
-      if (entry.body === undefined) return { kind: 'awaited', contentType: entry.contentType };
-      return { kind: 'whole', body: entry.body, contentType: entry.contentType };
-    }
-    const segment = this.ring.find(sequence);
-    if (segment?.name !== name) return { kind: this.#isPast(name, sequence) ? 'gone' : 'missing' };
-    const { body, state, contentType } = segment;
-    if (body !== undefined) return { kind: 'whole', body, contentType };
-    if (state === 'awaited') return { kind: 'awaited', contentType };
-    return { kind: state === 'gap' ? 'missing' : 'gone' };
+    return this.#bodies.peek(name);
   }
 
   /** Stops what nobody has asked for since `idle_stop`. */
@@ -382,8 +372,7 @@ export class Rendition implements Disposable {
     }
   }
 
-  async #bodyOfCold(name: string, sequence: number | undefined): Promise<BodyResult> {
-    const untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS;
+  async #bodyOfCold(name: string, untilMs: number): Promise<BodyResult> {
     if (this.#state === 'cold') {
       const answer = await this.#startCold('follow', untilMs);
       if (answer.kind !== 'ready') return answer;
@@ -393,66 +382,7 @@ export class Rendition implements Disposable {
       const answer = this.#isUnlisted ? await this.#waitForListing(untilMs) : undefined;
       if (answer !== undefined && answer.kind !== 'ready') return answer;
     }
-    return sequence === undefined
-      ? this.#assetBody(name, untilMs)
-      : this.#segmentBody(name, sequence, untilMs);
-  }
-
-  #isPast(name: string, sequence: number): boolean {
-    const first = this.ring.first;
-    return first !== undefined && sequence < first.mediaSequence && isSegmentName(name);
-  }
-
-  #segmentBody(
-    name: string,
-    sequence: number,
-    untilMs = this.#lastWatchedMs + VIEWER_WAIT_MS,
-  ): BodyResult | Promise<BodyResult> {
-    const segment = this.ring.find(sequence);
-    if (segment === undefined || segment.name !== name) {
-      return { kind: this.#isPast(name, sequence) ? 'gone' : 'missing' };
-    }
-    if (this.ring.onDemand) this.#supply.asked(segment);
-    const { body, contentType } = segment;
-    if (body !== undefined) return { kind: 'whole', body, contentType };
-    if (segment.state !== 'awaited') return { kind: segment.state === 'gap' ? 'missing' : 'gone' };
-    segment.inFlight ??= new InFlight();
-    return this.#join(segment.ordinal, segment.inFlight, () => segment.contentType, untilMs);
-  }
-
-  #assetBody(
-    name: string,
-    untilMs = this.#lastWatchedMs + VIEWER_WAIT_MS,
-  ): BodyResult | Promise<BodyResult> {
-    const entry = this.#intake.assets.get(name);
-    if (entry === undefined) return { kind: 'missing' };
-    const { body, contentType } = entry;
-    if (body !== undefined) return { kind: 'whole', body, contentType };
-    entry.inFlight ??= new InFlight();
-    return this.#join(name, entry.inFlight, () => contentType, untilMs);
-  }
-
-  /** Waits for the first byte, never with a fetch of its own. */
-  async #join(
-    key: BodyKey,
-    inFlight: InFlight,
-    contentType: () => string,
-    untilMs: number,
-  ): Promise<BodyResult> {
-    const { clock } = this.#deps;
-    inFlight.readers++;
-    if (inFlight.readers === 1) this.#supply.want(key);
-    try {
-      const begun = await within(clock, inFlight.begun(), untilMs - clock.monotonicMs());
-      if (begun === undefined) return unavailable(1, 'the segment is late');
-      if (begun !== 'streaming') return { kind: 'whole', body: begun, contentType: contentType() };
-      return { kind: 'streaming', inFlight, contentType: contentType() };
-    } catch (error) {
-      return unavailable(1, `the segment did not come: ${told(errorRecord(error))}`);
-    } finally {
-      inFlight.readers--;
-      if (inFlight.readers === 0) this.#supply.unwant(key);
-    }
+    return this.#bodies.get(name, untilMs);
   }
 }
 
