@@ -20,6 +20,7 @@ import { createOutbound } from './net/outbound-client.ts';
 import { EndlessStreams } from './packaging/mpegts/endless-streams.ts';
 import { WorkerPool } from './prefetch/pool.ts';
 import { Relays } from './prefetch/relays.ts';
+import { MemoryFiles } from './ring/memory-files.ts';
 import { Ring } from './ring/ring.ts';
 import { ProviderLeases } from './source/failover/provider-leases.ts';
 import { PREFETCH_WORKER } from './threads.ts';
@@ -54,12 +55,15 @@ export async function serve(
   const store = openStoreOrNone(config.dataDir, log);
   const { allowPrivate } = config;
   const outbound = createOutbound({ clock, allowPrivate, userAgent });
+  const files = MemoryFiles.create(config.memoryBytes, clock, log);
+  const bodyFolder = files === undefined ? {} : { bodyFolder: files.path };
   const pool = new WorkerPool({
     size: config.prefetch.workers,
     entry: PREFETCH_WORKER,
     clock,
     log,
-    settings: { perOrigin: config.prefetch.perOrigin, allowPrivate, userAgent },
+    settings: { perOrigin: config.prefetch.perOrigin, allowPrivate, userAgent, ...bodyFolder },
+    onBody: (body) => files?.adopt(body),
   });
   const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
   const leases = new ProviderLeases(clock, config.providers);
@@ -159,6 +163,7 @@ export async function serve(
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
+      files?.[Symbol.dispose]();
       store[Symbol.dispose]();
       log.info('stopped');
     },

@@ -8,6 +8,7 @@ import { sizeOf } from '../media/chunk-cursor.ts';
 import { checkWhole, contentTypeOf, sniffChunks } from '../media/container.ts';
 import { firstPcr } from '../media/mpegts/media-clock.ts';
 import type { BodyRef } from '../ring/listing.ts';
+import type { BodyMaker } from '../ring/memory-files.ts';
 import { segmentLimits } from '../source/deadlines.ts';
 import { SourceAssetError, SourceBodyError, SourceStatusError } from '../source/errors.ts';
 import type { RenditionSource } from '../source/source.ts';
@@ -24,6 +25,7 @@ export type BodyFetchDeps = {
   readonly timeouts: Timeouts;
   readonly maxBytes: number;
   readonly emit: (event: LoopEvent) => void;
+  readonly makeBody: BodyMaker;
 };
 
 /** What the bytes must look like to count as whole. */
@@ -121,7 +123,7 @@ export class BodyFetch {
         const { key, expect } = this.#request;
         const clockTicks = expect === 'media' ? firstPcr(this.#chunks) : undefined;
         const fingerprint = expect === 'key' ? sha256(this.#chunks) : undefined;
-        const body = new Blob(this.#chunks as Uint8Array<ArrayBuffer>[]);
+        const body = this.#deps.makeBody(this.#chunks);
         this.#chunks = [];
         const tookMs = clock.monotonicMs() - startedMs;
         const attempts = attempt + 1;

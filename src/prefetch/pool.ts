@@ -11,6 +11,8 @@ export type PoolOptions = {
   readonly clock: Clock;
   readonly log: Log;
   readonly settings: Omit<WorkerSettings, 'worker' | 'gateTable'>;
+  /** Called with every body that comes, whoever it is for. */
+  readonly onBody?: (body: Blob) => void;
 };
 
 type Sink = {
@@ -130,7 +132,7 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #start(slot: Slot): void {
-    const { entry, settings, clock } = this.#options;
+    const { entry, settings, clock, onBody } = this.#options;
     const thread = new Worker(entry);
     slot.thread = thread;
     slot.bornMs = clock.monotonicMs();
@@ -142,6 +144,7 @@ export class WorkerPool implements AsyncDisposable {
     };
     thread.postMessage({ type: 'settings', settings: settled } satisfies ToWorker);
     thread.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === 'event' && data.event.type === 'loaded') onBody?.(data.event.body);
       if (slot.thread !== thread) return;
       if (data.type === 'pong') slot.answeredMs = clock.monotonicMs();
       else if (data.type === 'event') slot.loops.get(data.loop)?.emit(data.event);

@@ -14,6 +14,7 @@ import {
   type ListedSegment,
   type Listing,
 } from '../ring/listing.ts';
+import type { BodyMaker } from '../ring/memory-files.ts';
 import { giveUpAfterMs, TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import { SourceStatusError } from '../source/errors.ts';
 import type { RenditionSource } from '../source/source.ts';
@@ -38,6 +39,7 @@ export type LoopDeps = {
   readonly gate: OriginGate;
   readonly source: RenditionSource;
   readonly emit: (event: LoopEvent) => void;
+  readonly makeBody: BodyMaker;
 };
 
 /** Fetches at once for one rendition; more only fight for the same line. */
@@ -478,7 +480,7 @@ export class RenditionLoop implements LoopHandle {
   }
 
   #open(request: BodyFetchRequest): BodyFetch {
-    const { clock, random, gate, source, emit } = this.#deps;
+    const { clock, random, gate, source, emit, makeBody } = this.#deps;
     const fetch = new BodyFetch(
       {
         source,
@@ -492,6 +494,7 @@ export class RenditionLoop implements LoopHandle {
             ? Math.min(ASSET_MAX_BYTES, this.#spec.segmentMaxBytes)
             : this.#spec.segmentMaxBytes,
         emit,
+        makeBody,
       },
       request,
     );

@@ -8,6 +8,8 @@ export type WorkerSettings = {
   readonly perOrigin: number;
   readonly allowPrivate: readonly string[];
   readonly userAgent: string;
+  /** Where bodies lie in files in memory; absent: they are on the heap. */
+  readonly bodyFolder?: string;
 };
 
 export type ToWorker =

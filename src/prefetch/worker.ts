@@ -5,6 +5,7 @@ import { systemRandom } from '../base/random.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { createOutbound } from '../net/outbound-client.ts';
 import { type ScopedOutbound, scoped } from '../net/scoped-outbound.ts';
+import { type BodyMaker, fileBodies, heapBody } from '../ring/memory-files.ts';
 import { createFollowedSource } from './followed-source.ts';
 import type { LoopEvent, LoopSpec } from './messages.ts';
 import { SharedOriginGate } from './origin-gate.ts';
@@ -23,7 +24,12 @@ const COLLECT_AFTER_BYTES = 4 * 1024 * 1024;
 type Running = { readonly loop: RenditionLoop; readonly outbound: ScopedOutbound };
 
 const loops = new Map<number, Running>();
-let world: { outbound: Outbound & AsyncDisposable; gate: SharedOriginGate } | undefined;
+type World = {
+  readonly outbound: Outbound & AsyncDisposable;
+  readonly gate: SharedOriginGate;
+  readonly makeBody: BodyMaker;
+};
+let world: World | undefined;
 let loadedSinceCollection = 0;
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
@@ -60,11 +66,12 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   }
 };
 
-function createWorld(settings: WorkerSettings): NonNullable<typeof world> {
-  const { allowPrivate, userAgent, gateTable, worker, perOrigin } = settings;
+function createWorld(settings: WorkerSettings): World {
+  const { allowPrivate, userAgent, gateTable, worker, perOrigin, bodyFolder } = settings;
   return {
     outbound: createOutbound({ clock: systemClock, allowPrivate, userAgent }),
     gate: new SharedOriginGate(gateTable, worker, perOrigin, systemClock),
+    makeBody: bodyFolder === undefined ? heapBody : fileBodies(bodyFolder),
   };
 }
 
@@ -75,6 +82,7 @@ function openLoop(id: number, spec: LoopSpec): Running {
     clock: systemClock,
     random: systemRandom,
     gate: world.gate,
+    makeBody: world.makeBody,
     source: createFollowedSource(spec, outbound, systemClock, systemRandom),
     emit: (event) => emit(id, event),
   });

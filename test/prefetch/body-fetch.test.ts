@@ -1,10 +1,12 @@
 // This file tests how one body is fetched whole: attempts, checks, and what who waits is sent.
+
 import { describe, expect, test } from 'bun:test';
 import { NetError } from '../../src/net/errors.ts';
 import { BodyFetch, type BodyFetchRequest } from '../../src/prefetch/body-fetch.ts';
 import type { LoopEvent } from '../../src/prefetch/messages.ts';
 import type { OriginGate } from '../../src/prefetch/origin-gate.ts';
 import { RetryBudget } from '../../src/prefetch/retry-budget.ts';
+import { heapBody } from '../../src/ring/memory-files.ts';
 import { SourceStatusError } from '../../src/source/errors.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { type BodyStep, ScriptedSource, wholeMedia } from '../support/scripted-source.ts';
@@ -54,6 +56,7 @@ function world(
     timeouts: {},
     maxBytes: 1_000_000,
     emit: (event: LoopEvent) => events.push(event),
+    makeBody: heapBody,
   };
   const fetch = new BodyFetch(deps, {
     key: 5,

@@ -1,9 +1,11 @@
 // This file tests the loop that follows one rendition: when it polls, and what it fetches when.
+
 import { describe, expect, test } from 'bun:test';
 import type { DateRange } from '../../src/media/m3u8/date-range.ts';
 import type { LoopEvent, LoopSpec, Numbered } from '../../src/prefetch/messages.ts';
 import { RenditionLoop } from '../../src/prefetch/rendition-loop.ts';
 import type { Listing } from '../../src/ring/listing.ts';
+import { heapBody } from '../../src/ring/memory-files.ts';
 import { SourceStatusError } from '../../src/source/errors.ts';
 import { FakeClock, settle } from '../support/fake-clock.ts';
 import { listedKey, listedSegment, listing } from '../support/listed.ts';
@@ -44,7 +46,8 @@ async function world(
   const gate = { enter: async () => ({ [Symbol.dispose]() {} }) };
   const random = () => 0.5;
   const emit = (event: LoopEvent) => events.push(event);
-  const loop = new RenditionLoop({ ...SPEC, ...more }, { clock, random, gate, source, emit });
+  const deps = { clock, random, gate, source, emit, makeBody: heapBody };
+  const loop = new RenditionLoop({ ...SPEC, ...more }, deps);
   await settle();
   return { clock, source, events, loop, [Symbol.dispose]: () => loop[Symbol.dispose]() };
 }

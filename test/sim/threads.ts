@@ -1,4 +1,5 @@
 // This file runs rendition loops as worker threads would: behind queues, and mortal.
+
 import type { Clock } from '../../src/base/clock.ts';
 import type { Outbound } from '../../src/net/outbound.ts';
 import { createFollowedSource } from '../../src/prefetch/followed-source.ts';
@@ -6,6 +7,7 @@ import type { LoopEvent, LoopHandle, LoopSpec } from '../../src/prefetch/message
 import type { OriginGate } from '../../src/prefetch/origin-gate.ts';
 import { RenditionLoop } from '../../src/prefetch/rendition-loop.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
+import { heapBody } from '../../src/ring/memory-files.ts';
 import type { Dice } from './dice.ts';
 
 type Sink = Parameters<OpenLoop>[1];
@@ -102,7 +104,9 @@ export class Threads {
     const clock = this.#clock;
     const random = this.#dice.fork().random;
     const source = createFollowedSource(spec, this.#outbound, clock, random);
-    const loop = new RenditionLoop(spec, { clock, random, gate: this.#gate, source, emit });
+    const gate = this.#gate;
+    const deps = { clock, random, gate, source, emit, makeBody: heapBody };
+    const loop = new RenditionLoop(spec, deps);
     this.#loops.add(loop);
     return loop;
   }
