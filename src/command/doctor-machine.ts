@@ -6,12 +6,13 @@ import { VERSION } from '../base/version.ts';
 import type { Config } from '../config/config.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { formatSize } from '../config/size.ts';
+import { whyNoMemoryFiles } from '../ring/memory-files.ts';
 import type { Finding } from './finding.ts';
 import { roomFor } from './memory-room.ts';
 
 /** What weir needs beside the ring: code, threads, segments in flight. */
 const BESIDE_RING_BYTES = 400 * 2 ** 20;
-/** One for each viewer's connection, some for each upstream, and reserve. */
+/** Two for each viewer, its connection and the segment it is sent, some for upstreams, and reserve. */
 const GOOD_FILE_LIMIT = 16_384;
 const LEAST_FILE_LIMIT = 1_024;
 /** The numbering of channels takes kilobytes; a disk that is fuller than this is a disk in trouble. */
@@ -28,6 +29,7 @@ export async function checkMachine(loaded: LoadedConfig): Promise<Finding[]> {
     await checkSystem(),
     checkCores(loaded),
     await checkMemory(loaded.config),
+    checkMemoryFiles(loaded.config),
     await checkFileLimit(),
     await checkDataFolder(loaded.config.dataDir),
     await checkClock(),
@@ -78,6 +80,16 @@ async function checkMemory(config: Config): Promise<Finding> {
   return { state: 'ok', what: 'memory', found };
 }
 
+/** Without them all works, at twice the cost of a segment that is sent. */
+function checkMemoryFiles({ memoryBytes }: Config): Finding {
+  const what = 'segments';
+  const reason = whyNoMemoryFiles(memoryBytes);
+  if (reason === undefined) return { state: 'ok', what, found: 'in files in memory' };
+  if (process.platform !== 'linux') return { state: 'ok', what, found: 'on the heap' };
+  const advice = 'room in /dev/shm halves what a segment costs: --shm-size= of docker run';
+  return { state: 'warn', what, found: `on the heap: ${reason}`, advice };
+}
+
 /** What the control group of this process may use: the second version of them, then the first. */
 async function cgroupLimit(): Promise<number | undefined> {
   const own = await textOf('/proc/self/cgroup');
@@ -100,7 +112,7 @@ async function checkFileLimit(): Promise<Finding> {
     row?.[1] === 'unlimited' ? Number.POSITIVE_INFINITY : Number(row?.[1] ?? Number.NaN);
   const what = 'open files';
   if (Number.isNaN(limit)) return { state: 'ok', what, found: 'the limit cannot be read here' };
-  const found = `${limit} at most, so about ${Math.max(0, limit - 200)} viewers at once`;
+  const found = `${limit} at most, so about ${Math.max(0, Math.floor((limit - 200) / 2))} viewers at once`;
   const advice = `${GOOD_FILE_LIMIT} is enough for most: LimitNOFILE= of systemd, ulimit -n of a shell`;
   if (limit < LEAST_FILE_LIMIT) return { state: 'fail', what, found, advice };
   if (limit < GOOD_FILE_LIMIT) return { state: 'warn', what, found, advice };

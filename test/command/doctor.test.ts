@@ -28,6 +28,7 @@ describe('checkMachine()', () => {
       'system',
       'cores',
       'memory',
+      'segments',
       'open files',
       'data folder',
       'clock',

@@ -1,9 +1,43 @@
 // This file reads from /proc what a process holds.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 
-/** Resident memory; 0 where the process is gone. */
+/** Memory in use: what is resident, and its files that lie in memory. 0 where the process is gone. */
 export function rssBytes(pid: number): number {
-  return 1024 * statusNumber(pid, 'VmRSS');
+  return 1024 * statusNumber(pid, 'VmRSS') + memoryFileBytes(pid);
+}
+
+/** Files in memory are nobody's resident pages, and memory all the same. */
+function memoryFileBytes(pid: number): number {
+  const open = namesIn(`/proc/${pid}/fd`).map((fd) => linkAt(`/proc/${pid}/fd/${fd}`));
+  const own = open.find((path) => /^\/dev\/shm\/weir-[^/]*\/weir\.lock$/.test(path));
+  if (own === undefined) return 0;
+  const folder = dirname(own);
+  return namesIn(folder).reduce((sum, name) => sum + sizeOf(join(folder, name)), 0);
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function linkAt(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
 }
 
 /** The most that was ever resident. */
@@ -12,11 +46,7 @@ export function peakRssBytes(pid: number): number {
 }
 
 export function fdCount(pid: number): number {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).length;
-  } catch {
-    return 0;
-  }
+  return namesIn(`/proc/${pid}/fd`).length;
 }
 
 function statusNumber(pid: number, name: string): number {
