@@ -1,6 +1,4 @@
-// This file is one channel as the serving thread sees it: its renditions and who watches them.
-
-import { assert } from '../base/assert.ts';
+// This file is one channel as the serving thread sees it: opened when it is asked for, fed, stopped.
 import { type Clock, Patience } from '../base/clock.ts';
 import { AppError, type ErrorRecord, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
@@ -10,22 +8,17 @@ import type { MultivariantPlaylist } from '../media/m3u8/playlist.ts';
 import type { Outbound } from '../net/outbound.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
-import { nearestTo } from '../source/failover/match.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
-import type { OpenRendition, OpenSource } from '../source/open-source.ts';
-import { traitsOfId } from '../source/pull/renditions.ts';
 import type { StreamCounts } from '../source/source.ts';
-import { told, type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
-import {
-  ChannelSources,
-  type OpenedSource,
-  ProviderBusyError,
-  type SourceReport,
-} from './channel-sources.ts';
+import { busy, told, type Unavailable, unavailable, VIEWER_WAIT_MS } from './answers.ts';
+import { Attendance } from './attendance.ts';
+import { ChannelCounts } from './channel-counts.ts';
+import { ProviderBusyError } from './channel-places.ts';
+import { ChannelRenditions } from './channel-renditions.ts';
+import { ChannelSources, type OpenedSource, type SourceReport } from './channel-sources.ts';
 import { Failover } from './failover.ts';
-import { Rendition, type RenditionDeps, type RenditionSettings } from './rendition.ts';
+import type { Rendition, RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
-import type { Trouble } from './vital-signs.ts';
 
 export type RelayDeps = {
   readonly clock: Clock;
@@ -48,6 +41,9 @@ export type Opened = {
   readonly main: Rendition;
 };
 
+/** asks: for now, as a player of HLS does. stays: it is connected, and says when it goes. */
+export type Visit = 'asks' | 'stays';
+
 export type RelayStats = {
   readonly viewers: number;
   readonly fetches: ReadonlyMap<string, number>;
@@ -65,65 +61,57 @@ export type RelayStats = {
 const VIEWER_MS = 30_000;
 /** A refused source is not asked again sooner than this. */
 const REFUSED_MS = 1000;
+const REFUSED_RETRY_S = 2;
+/** Who is told when to come again where all places are taken: not at once, nor after the show. */
+const BUSY_RETRY_S_MAX = 10;
 
 export class ChannelRelay implements Disposable {
   /** Replaced where the channel is called otherwise from now on; its sources never change. */
   config: ChannelConfig;
   readonly #deps: RelayDeps;
   readonly #log: Log;
-  readonly #renditions = new Map<string, Rendition>();
+  readonly #attendance: Attendance;
+  readonly #counts = new ChannelCounts();
   readonly #viewers = new Map<string, number>();
-  readonly #fetches = new Map<string, number>();
-  readonly #stream: { -readonly [K in keyof StreamCounts]?: number } = {};
-  readonly #switches = new Map<string, number>();
+  readonly #renditions: ChannelRenditions;
   readonly #sources: ChannelSources;
   readonly #failover: Failover;
   readonly #closed = new AbortController();
   #opened: Opened | undefined;
-  #opening: Promise<Opened | Unavailable> | undefined;
+  #opening:
+    | { readonly run: AbortController; readonly done: Promise<Opened | Unavailable> }
+    | undefined;
+  /** The playlist that plays is being asked for again. */
+  #reopening: { readonly run: AbortController; readonly done: Promise<void> } | undefined;
   #failed: Failed | undefined;
   #openedMs = Number.NEGATIVE_INFINITY;
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
-  #stallsAvoided = 0;
-  #isReopening = false;
-  /** What the source that plays has. */
-  #found: OpenSource | undefined;
   #requests = 0;
 
   constructor(config: ChannelConfig, deps: RelayDeps) {
     this.config = config;
     this.#deps = deps;
     this.#log = deps.log.with({ channel: config.id });
-    const { clock, random, outbound, leases, settings } = deps;
-    const log = this.#log;
-    const slate = config.slate;
-    this.#sources = new ChannelSources(config.sources, slate, {
-      clock,
-      random,
-      log,
-      outbound,
-      leases,
-      count: (what, outcome) => this.#count(what, outcome),
-    });
-    const { segmentMaxBytes } = settings;
-    this.#failover = new Failover(
-      this.#sources,
-      { clock, random, log, segmentMaxBytes },
-      {
-        condition: (nowMs) => this.#condition(nowMs),
-        hold: () => Promise.all(this.#all((rendition) => rendition.hold())),
-        goOn: () => this.#all((rendition) => rendition.goOn()),
-        switchTo: (opened) => this.#switchTo(opened),
-        switched: (kind) => this.#switches.set(kind, (this.#switches.get(kind) ?? 0) + 1),
-      },
-    );
+    this.#attendance = new Attendance(deps.clock);
+    this.#renditions = this.#createRenditions();
+    this.#sources = this.#createSources();
+    this.#failover = this.#createFailover();
   }
 
   /** What the channel offers; asks upstream only where that is not known. */
-  open(): Opened | Promise<Opened | Unavailable> {
-    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
-    this.#requests++;
-    return this.#opened ?? this.#openOnce();
+  open(visit: Visit = 'asks'): Opened | Promise<Opened | Unavailable> {
+    this.#visited(visit);
+    return this.#opened ?? this.#openOnce('viewer');
+  }
+
+  /** Somebody is connected, or waits for an answer, until the result is disposed. */
+  attend(): Disposable {
+    return this.#attendance.enter();
+  }
+
+  /** Whoever waits for this answer watches. */
+  during<T>(answer: Promise<T>): Promise<T> {
+    return this.#attendance.during(answer);
   }
 
   /** True while the channel was asked for no more than once since it was last forgotten. */
@@ -147,31 +135,12 @@ export class ChannelRelay implements Disposable {
 
   /** The rendition by its id, once the channel is open; undefined where it has none of that name. */
   rendition(id: string): Rendition | undefined | Promise<Rendition | undefined | Unavailable> {
-    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
-    this.#requests++;
+    this.#visited('asks');
     const known = this.#renditions.get(id);
     if (known !== undefined || this.#opened !== undefined) return known ?? this.#revive(id);
-    return this.#openOnce().then((opened) =>
+    return this.#openOnce('viewer').then((opened) =>
       opened.kind === 'open' ? (this.#renditions.get(id) ?? this.#revive(id)) : opened,
     );
-  }
-
-  /**
-   * A rendition of another source, whose address a player still holds: it was offered before weir
-   * was started, or before nobody watched for a while. What comes nearest to it now feeds it.
-   */
-  #revive(id: string): Rendition | undefined {
-    const { timeline } = this.#deps;
-    if (this.#found === undefined || timeline.mark(id) === undefined) return undefined;
-    if (this.config.sources.length === 1 && this.config.slate === undefined) return undefined;
-    const traits = traitsOfId(id);
-    const nearest = nearestTo(traits, this.#found.renditions);
-    if (nearest === undefined) return undefined;
-    // The answer at hand is as old as the channel has been open
-    const { first: _, ...spec } = nearest;
-    const rendition = this.#createRendition({ ...spec, id, traits });
-    this.#renditions.set(id, rendition);
-    return rendition;
   }
 
   /** The rendition if the channel is open, without asking upstream. */
@@ -180,8 +149,8 @@ export class ChannelRelay implements Disposable {
   }
 
   /** Counts a fetch that none of its loops made: those of the modes that hold nothing. */
-  fetched(what: 'playlist' | 'segment', outcome: string): void {
-    this.#count(what, outcome);
+  fetched(what: 'playlist' | 'segment' | 'stream', outcome: string): void {
+    this.#counts.fetched(what, outcome);
   }
 
   /** Counts who watches; `viewer` is whatever tells one session from another. */
@@ -199,7 +168,7 @@ export class ChannelRelay implements Disposable {
     }
     const isAsked = nowMs - this.#lastWatchedMs < this.#deps.settings.idleStopMs;
     let isWatched = isAsked || this.#opening !== undefined;
-    for (const rendition of this.#renditions.values()) {
+    for (const rendition of this.#renditions) {
       rendition.sweep(nowMs);
       if (rendition.state !== 'cold') isWatched = true;
     }
@@ -208,29 +177,16 @@ export class ChannelRelay implements Disposable {
     if (this.#opened !== undefined && this.#opening === undefined) this.#failover.tick(nowMs);
   }
 
-  /** The next viewer finds it running: its first variant, and the sound that may go with it. */
-  #keepWarm(): void {
-    if (this.#opened === undefined) {
-      if (this.#opening === undefined && this.#sources.isAnyReady()) void this.#openOnce();
-      return;
-    }
-    const { main } = this.#opened;
-    for (const rendition of this.#renditions.values()) {
-      if (rendition === main || rendition.traits.kind === 'audio') {
-        rendition.keepGoing('nobody');
-      }
-    }
-  }
-
   stats(): RelayStats {
+    const { fetches, stallsAvoided, stream, switches } = this.#counts;
     return {
       viewers: this.#viewers.size,
-      fetches: this.#fetches,
-      renditions: [...this.#renditions.values()],
-      stallsAvoided: this.#stallsAvoided,
+      fetches,
+      renditions: [...this.#renditions],
+      stallsAvoided,
       sources: this.#sources.reports(this.#opened !== undefined),
-      stream: this.#stream,
-      switches: this.#switches,
+      stream,
+      switches,
     };
   }
 
@@ -240,45 +196,119 @@ export class ChannelRelay implements Disposable {
     this.#forget();
   }
 
-  #forget(): void {
-    const closed = this.#all((rendition) => {
-      rendition[Symbol.dispose]();
-      return rendition.closed();
+  #createRenditions(): ChannelRenditions {
+    const { clock, ring, timeline, openLoop, settings } = this.#deps;
+    const counts = this.#counts;
+    return new ChannelRenditions({
+      clock,
+      log: this.#log,
+      ring,
+      timeline,
+      openLoop,
+      settings,
+      count: (what, outcome) => counts.fetched(what, outcome),
+      created: (rendition) => {
+        rendition.onRefused = () => this.#reopen();
+        rendition.onStreamCounts = (seen) => counts.streamed(seen);
+        rendition.onStallAvoided = () => counts.stallAvoided();
+      },
     });
-    this.#failover.stop();
-    this.#sources.release(Promise.all(closed));
-    this.#renditions.clear();
+  }
+
+  #createSources(): ChannelSources {
+    const { clock, random, outbound, leases } = this.#deps;
+    const holder = {
+      idleFromMs: () => this.#attendance.idleFromMs(this.#renditions.targetDurationS),
+      giveWay: () => this.#giveWay(),
+    };
+    const count = (what: string, outcome: string) => this.#counts.fetched(what, outcome);
+    const deps = { clock, random, log: this.#log, outbound, leases, holder, count };
+    return new ChannelSources(this.config.sources, this.config.slate, deps);
+  }
+
+  #createFailover(): Failover {
+    const { clock, random, settings } = this.#deps;
+    const { segmentMaxBytes } = settings;
+    const renditions = this.#renditions;
+    return new Failover(
+      this.#sources,
+      { clock, random, log: this.#log, segmentMaxBytes },
+      {
+        condition: (nowMs) => renditions.condition(nowMs),
+        hold: () => Promise.all([renditions.hold(), this.#stopReopening()]),
+        goOn: () => renditions.goOn(),
+        isWatched: () => this.#attendance.isWatched(renditions.targetDurationS),
+        switchTo: (opened) => this.#switchTo(opened),
+        switched: (kind) => this.#counts.switched(kind),
+      },
+    );
+  }
+
+  #visited(visit: Visit): void {
+    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
+    this.#requests++;
+    if (visit === 'asks') this.#attendance.asked();
+  }
+
+  #revive(id: string): Rendition | undefined {
+    if (this.config.sources.length === 1 && this.config.slate === undefined) return undefined;
+    return this.#renditions.revive(id);
+  }
+
+  /** The next viewer finds it running: its first variant, and the sound that may go with it. */
+  #keepWarm(): void {
+    if (this.#opened === undefined) {
+      if (this.#opening === undefined && this.#sources.isAnyFree()) void this.#openOnce('nobody');
+      return;
+    }
+    const { main } = this.#opened;
+    for (const rendition of this.#renditions) {
+      if (rendition === main || rendition.traits.kind === 'audio') rendition.keepGoing('nobody');
+    }
+  }
+
+  /** Somebody watches another channel of the provider, and nobody this one. */
+  #giveWay(): void {
+    this.#log.info('channel gives its place at the provider to one that is watched');
+    this.#opening?.run.abort();
+    this.#forget();
+  }
+
+  #forget(): void {
+    const stopped = [this.#failover.stop(), this.#stopReopening()];
+    this.#sources.release(Promise.all([this.#renditions.close(), ...stopped]));
     this.#opened = undefined;
-    this.#found = undefined;
     this.#requests = 0;
   }
 
-  #all<T>(run: (rendition: Rendition) => T): T[] {
-    return [...this.#renditions.values()].map(run);
-  }
-
-  async #openOnce(): Promise<Opened | Unavailable> {
+  async #openOnce(who: 'viewer' | 'nobody'): Promise<Opened | Unavailable> {
     const { clock } = this.#deps;
     if (this.#opening === undefined) {
       const failed = this.#failed;
       if (failed !== undefined && clock.monotonicMs() - failed.atMs < REFUSED_MS) {
         return refused(failed);
       }
-      this.#opening = this.#openAny().finally(() => {
+      const run = new AbortController();
+      const done = this.#openAny(who, run.signal).finally(() => {
         this.#opening = undefined;
       });
+      this.#opening = { run, done };
     }
-    return this.#opening;
+    const { done } = this.#opening;
+    return who === 'viewer' ? this.during(done) : done;
   }
 
   /** Tries the sources in order. */
-  async #openAny(): Promise<Opened | Unavailable> {
+  async #openAny(who: 'viewer' | 'nobody', stopped: AbortSignal): Promise<Opened | Unavailable> {
     const { clock } = this.#deps;
-    using patience = new Patience(clock, VIEWER_WAIT_MS, this.#closed.signal);
+    const over = AbortSignal.any([stopped, this.#closed.signal]);
+    using patience = new Patience(clock, VIEWER_WAIT_MS, over);
     try {
       const order = this.#sources.inOrder();
-      const opened = await this.#sources.openFirst(order, patience.signal);
-      if (this.#closed.signal.aborted) {
+      const isAsked = who === 'viewer';
+      const claim = { evicts: isAsked, waits: isAsked };
+      const opened = await this.#sources.openFirst(order, patience.signal, claim);
+      if (over.aborted) {
         this.#sources.giveBack(opened);
         throw new AppError('NET_ABORTED', 'Cannot open the channel: it was closed');
       }
@@ -286,123 +316,74 @@ export class ChannelRelay implements Disposable {
       this.#sources.use(opened, Promise.resolve());
       return this.#adopt(opened);
     } catch (error) {
-      const record = errorRecord(error);
-      const isBusy = error instanceof ProviderBusyError;
-      this.#failed = { error: record, isBusy, atMs: clock.monotonicMs() };
-      return refused(this.#failed);
+      const freeInMs = error instanceof ProviderBusyError ? error.freeInMs : undefined;
+      const failed: Failed = {
+        error: errorRecord(error),
+        atMs: clock.monotonicMs(),
+        ...(freeInMs === undefined ? {} : { freeInMs }),
+      };
+      // It gave way: that is no reason to turn away who comes now
+      if (!stopped.aborted) this.#failed = failed;
+      return refused(failed);
     }
   }
 
   #adopt({ index, found }: OpenedSource): Opened {
     this.#deps.timeline.plays(this.#sources.keyOf(index));
-    for (const rendition of found.renditions) {
-      this.#renditions.set(rendition.id, this.#createRendition(rendition));
-    }
-    this.#openedMs = this.#deps.clock.monotonicMs();
-    const main = this.#renditions.get(found.renditions[0]?.id ?? '');
-    assert(main !== undefined, 'an open source has a rendition');
+    const main = this.#renditions.adopt(found);
     const { multivariant } = found;
-    this.#found = found;
+    this.#openedMs = this.#deps.clock.monotonicMs();
     this.#opened = { kind: 'open', main, ...(multivariant === undefined ? {} : { multivariant }) };
     return this.#opened;
   }
 
-  /**
-   * What the channel offers stays as it was: players hold its addresses. Each rendition is fed by
-   * whatever comes nearest to it.
-   */
   #switchTo({ index, found }: OpenedSource): Promise<unknown> {
     this.#deps.timeline.plays(this.#sources.keyOf(index));
-    for (const rendition of this.#renditions.values()) {
-      const next = likeOf(rendition, found);
-      if (next === undefined) rendition.starve();
-      else rendition.switchTo(next.spec, next.first);
-    }
-    this.#found = found;
     this.#openedMs = this.#deps.clock.monotonicMs();
-    return Promise.all(this.#all((rendition) => rendition.closed()));
-  }
-
-  /** Text and I-frames that fail are no reason to leave a source whose picture and sound play. */
-  #condition(nowMs: number): Trouble | 'well' | 'unknown' {
-    let condition: 'well' | 'unknown' = 'unknown';
-    for (const rendition of this.#renditions.values()) {
-      const { kind } = rendition.traits;
-      if (kind === 'subtitles' || kind === 'iframe') continue;
-      const seen = rendition.condition(nowMs);
-      if (typeof seen !== 'string') return seen;
-      if (seen === 'well') condition = 'well';
-    }
-    return condition;
-  }
-
-  #createRendition(open: OpenRendition): Rendition {
-    const { clock, ring, timeline, openLoop, settings } = this.#deps;
-    const deps: RenditionDeps = {
-      clock,
-      log: this.#log,
-      ring,
-      timeline,
-      openLoop,
-      settings,
-      count: (what, outcome) => this.#count(what, outcome),
-    };
-    const rendition = new Rendition(open, deps);
-    rendition.onRefused = () => void this.#reopen();
-    rendition.onStreamCounts = (counts) => this.#countStream(counts);
-    rendition.onStallAvoided = () => {
-      this.#stallsAvoided++;
-    };
-    return rendition;
+    return Promise.all([this.#renditions.switchTo(found), this.#stopReopening()]);
   }
 
   /** A rendition's address is refused: the source's multivariant playlist may name another. */
-  async #reopen(): Promise<void> {
+  #reopen(): void {
     const { clock, settings } = this.#deps;
-    if (this.#found?.multivariant === undefined || this.#isReopening) return;
+    const isNamed = this.#renditions.found?.multivariant !== undefined;
+    if (!isNamed || this.#reopening !== undefined) return;
     if (clock.monotonicMs() - this.#openedMs < Math.min(5000, settings.idleStopMs)) return;
-    this.#isReopening = true;
     this.#openedMs = clock.monotonicMs();
+    const run = new AbortController();
+    const done = this.#askAgain(run.signal).finally(() => {
+      this.#reopening = undefined;
+    });
+    this.#reopening = { run, done };
+  }
+
+  async #askAgain(signal: AbortSignal): Promise<void> {
     try {
-      const found = await this.#sources.reopen(this.#closed.signal);
-      if (found !== undefined) this.#found = found;
-      this.#count('playlist', 'ok');
-      for (const rendition of this.#renditions.values()) {
-        const same = found === undefined ? undefined : likeOf(rendition, found);
-        if (same !== undefined) rendition.moveTo(same.spec);
-      }
+      const found = await this.#sources.reopen(signal);
+      this.#counts.fetched('playlist', 'ok');
+      if (found !== undefined && !signal.aborted) this.#renditions.moveTo(found);
     } catch (error) {
-      this.#count('playlist', errorRecord(error).code);
-    } finally {
-      this.#isReopening = false;
+      this.#counts.fetched('playlist', errorRecord(error).code);
     }
   }
 
-  #countStream(counts: StreamCounts): void {
-    for (const [what, count] of Object.entries(counts)) {
-      const name = what as keyof StreamCounts;
-      this.#stream[name] = (this.#stream[name] ?? 0) + count;
-    }
+  /** Resolves once nothing of it is open upstream. */
+  async #stopReopening(): Promise<void> {
+    const reopening = this.#reopening;
+    reopening?.run.abort();
+    await reopening?.done;
   }
-
-  #count(what: string, outcome: string): void {
-    const key = `${what} ${outcome}`;
-    this.#fetches.set(key, (this.#fetches.get(key) ?? 0) + 1);
-  }
-}
-
-/** By its name, which says what it is, or by what comes nearest. */
-function likeOf({ id, traits }: Rendition, { renditions }: OpenSource): OpenRendition | undefined {
-  return renditions.find((other) => other.id === id) ?? nearestTo(traits, renditions);
 }
 
 type Failed = {
   readonly error: ErrorRecord;
-  readonly isBusy: boolean;
   readonly atMs: number;
+  /** All places of its provider are taken, and may be for so long. */
+  readonly freeInMs?: number;
 };
 
-function refused({ error, isBusy }: Failed): Unavailable {
-  const answer = { kind: 'unavailable', retryAfterS: 2, reason: told(error) } as const;
-  return isBusy ? { ...answer, isBusy: true } : answer;
+function refused({ error, freeInMs }: Failed): Unavailable {
+  const reason = told(error);
+  if (freeInMs === undefined) return unavailable(REFUSED_RETRY_S, reason);
+  return busy(Math.min(BUSY_RETRY_S_MAX, Math.max(REFUSED_RETRY_S, freeInMs / 1000)), reason);
 }

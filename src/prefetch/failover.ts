@@ -3,8 +3,8 @@ import { type Clock, Patience } from '../base/clock.ts';
 import { AppError, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { proveSource, type TrialDeps } from '../source/failover/trial.ts';
+import { ProviderBusyError } from './channel-places.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
-import { ProviderBusyError } from './channel-sources.ts';
 import type { Trouble } from './vital-signs.ts';
 
 export type FailoverDeps = Omit<TrialDeps, 'outbound'> & {
@@ -18,6 +18,8 @@ export type FailoverHooks = {
   /** Closes all that is open upstream; `goOn` opens it again where it was not switched. */
   readonly hold: () => Promise<unknown>;
   readonly goOn: () => void;
+  /** Somebody watches: places of channels that nobody watches may be had for it. */
+  readonly isWatched: () => boolean;
   /** Everything is fed by it from now on. Resolves once what was open before is closed. */
   readonly switchTo: (opened: OpenedSource) => Promise<unknown>;
   readonly switched: (reason: Trouble['kind'] | 'proved') => void;
@@ -42,6 +44,8 @@ export class Failover implements Disposable {
   readonly #hooks: FailoverHooks;
   #switching: AbortController | undefined;
   #trial: AbortController | undefined;
+  /** Resolves once no switch has anything open that was not taken into use. */
+  #switched: Promise<void> = Promise.resolve();
   /** Resolves once no trial has anything open. */
   #tried: Promise<void> = Promise.resolve();
   #inTrouble = false;
@@ -68,15 +72,16 @@ export class Failover implements Disposable {
     if (better.length > 0 && this.#trial === undefined) this.#tried = this.#try(better);
   }
 
-  /** Nobody watches any more: what is being opened is given back. */
-  stop(): void {
+  /** Nobody watches any more: what is being opened is given back. Resolves once it is closed. */
+  async stop(): Promise<void> {
     this.#trial?.abort();
     this.#switching?.abort();
     this.#inTrouble = false;
+    await Promise.all([this.#switched, this.#tried]);
   }
 
   [Symbol.dispose](): void {
-    this.stop();
+    void this.stop();
   }
 
   #leave(trouble: Trouble): void {
@@ -91,7 +96,7 @@ export class Failover implements Disposable {
       this.#notBeforeMs = this.#deps.clock.monotonicMs() + NOWHERE_MS;
       return;
     }
-    void this.#switch(others, trouble);
+    this.#switched = this.#switch(others, trouble);
   }
 
   #blame(index: number, { kind, reason }: Trouble): void {
@@ -107,7 +112,8 @@ export class Failover implements Disposable {
     try {
       // The connection it had may be the one that is needed now
       await this.#tried;
-      const opened = await this.#sources.openFirst(others, run.signal, this.#hooks.hold);
+      const claim = { hold: this.#hooks.hold, evicts: this.#hooks.isWatched() };
+      const opened = await this.#sources.openFirst(others, run.signal, claim);
       if (run.signal.aborted) this.#sources.giveBack(opened);
       else this.#use(opened, trouble.kind, trouble.reason);
     } catch (error) {
@@ -134,7 +140,7 @@ export class Failover implements Disposable {
     const { clock } = this.#deps;
     const trial = new AbortController();
     this.#trial = trial;
-    for (const index of better) if (await this.#tryOne(index, trial.signal)) break;
+    for (const index of better) if (await this.#tryOne(index, trial)) break;
     this.#trial = undefined;
     this.#notBeforeMs = clock.monotonicMs() + NOWHERE_MS;
   }
@@ -143,13 +149,17 @@ export class Failover implements Disposable {
    * A source that was left has to show that it plays before anybody is sent back to it. False
    * where its provider has no room for it.
    */
-  async #tryOne(index: number, stopped: AbortSignal): Promise<boolean> {
+  async #tryOne(index: number, trial: AbortController): Promise<boolean> {
     const { clock, log } = this.#deps;
+    const stopped = trial.signal;
+    // Whoever watches something needs the place more, unless there is only the slate to see
+    const holder = { idleFromMs: () => 0, giveWay: () => trial.abort() };
+    const evicts = this.#sources.playsSlate && this.#hooks.isWatched();
     using patience = new Patience(clock, TRIAL_MAX_MS, stopped);
     const { signal } = patience;
     let opened: OpenedSource | undefined;
     try {
-      opened = await this.#sources.open(index, TRIAL_MAX_MS, signal);
+      opened = await this.#sources.open(index, TRIAL_MAX_MS, signal, { holder, evicts });
       await this.#prove(opened, signal);
       if (stopped.aborted) return true;
       const fresh = withoutFirst(opened);

@@ -5,7 +5,7 @@ import type { SourceConfig, UrlSource } from '../../src/config/config.ts';
 import { ChannelSources } from '../../src/prefetch/channel-sources.ts';
 import { Failover } from '../../src/prefetch/failover.ts';
 import type { Trouble } from '../../src/prefetch/vital-signs.ts';
-import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
+import { FOR_GOOD, ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Script, scriptedOutbound } from '../support/outbound-script.ts';
 import { wholeMedia } from '../support/scripted-source.ts';
@@ -53,7 +53,7 @@ class World implements Disposable {
     this.outbound = scriptedOutbound(this.#script());
     const { leases, outbound } = this;
     const random = () => 1;
-    const deps = { clock, random, log: silentLog, outbound, leases, count() {} };
+    const deps = { clock, random, log: silentLog, outbound, leases, holder: FOR_GOOD, count() {} };
     this.sources = new ChannelSources(configs, slate, deps);
     const log: Log = {
       ...silentLog,
@@ -67,6 +67,7 @@ class World implements Disposable {
         condition: () => this.condition,
         hold: async () => said.push('hold'),
         goOn: () => said.push('go on'),
+        isWatched: () => true,
         switchTo: async () => {},
         switched: (kind) => {
           said.push(`switch to ${this.sources.activeIndex}: ${kind}`);
@@ -329,7 +330,7 @@ describe('Failover and connections', () => {
     using w = await new World([sourceOf('a', 'p'), sourceOf('b')], { limits: { p: 1 } }).play(1);
     await w.clock.advance(1000);
     w.stopTicking();
-    w.failover.stop();
+    void w.failover.stop();
     await w.clock.advance(0);
     expect(w.used()).toBe(0);
     await w.clock.advance(60_000);
@@ -343,7 +344,7 @@ describe('Failover and connections', () => {
       w.condition = STALL;
       w.stopTicking();
       w.failover.tick(w.clock.monotonicMs());
-      if (how === 'stopped') w.failover.stop();
+      if (how === 'stopped') void w.failover.stop();
       else w.failover[Symbol.dispose]();
       await w.clock.advance(5000);
       expect([w.switches, w.used(), w.said]).toEqual([[], 0, ['source in trouble']]);
@@ -352,7 +353,7 @@ describe('Failover and connections', () => {
 
   test('is used again after it was stopped', async () => {
     using w = await new World(AB).play(0);
-    w.failover.stop();
+    void w.failover.stop();
     w.condition = STALL;
     await w.clock.advance(500);
     expect(w.switches).toEqual(['switch to 1']);

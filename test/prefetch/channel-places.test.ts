@@ -1,0 +1,249 @@
+// This file tests how places at a provider pass from channel to channel, with those who watch.
+import { describe, expect, test } from 'bun:test';
+import type { ChannelConfig } from '../../src/config/config.ts';
+import { settle } from '../support/fake-clock.ts';
+import {
+  address,
+  breakDown,
+  channelOf,
+  give,
+  IDLE_STOP_MS,
+  RelayWorld as World,
+} from '../support/relay-world.ts';
+
+const ONE = { limits: { p: 1 } };
+/** Two target durations after it asked last, a player has gone. */
+const QUIET_MS = 8000;
+const XY = () => [channelOf('x', ['a p']), channelOf('y', ['b p'])];
+const warm = (id: string, source: string, more: Partial<ChannelConfig> = {}) =>
+  channelOf(id, [source], { keepWarm: true, ...more });
+
+const kindOf = async (answer: unknown) => ((await answer) as { kind: string }).kind;
+const hosts = (w: World) => w.outbound.requests.map(({ url }) => new URL(url).host[0]);
+
+/** Somebody plays the channel: asks for its list every target duration, and it grows. */
+function keepWatching(w: World, id: string): Disposable {
+  let isWatching = true;
+  const ask = () => {
+    if (!isWatching) return;
+    void w.relay(id).rendition('main');
+    w.clock.after(4000, ask);
+  };
+  ask();
+  return {
+    [Symbol.dispose]: () => {
+      isWatching = false;
+    },
+  };
+}
+
+describe('a channel that somebody wants to watch', () => {
+  test('gets the place of one that nobody watches, once all of that is closed', async () => {
+    using w = new World(XY(), ONE);
+    w.loops.isSlowToClose = true;
+    await w.watch('x');
+    await w.clock.advance(QUIET_MS);
+    const opening = w.relay('y').open();
+    await settle();
+    // It was told to close, and did not say yet that it has
+    expect([w.open, w.relay('x').opened, w.used(), hosts(w)]).toEqual([[], undefined, 1, ['a']]);
+    w.loops.last.letGo();
+    expect(await kindOf(opening)).toBe('open');
+    expect([w.used(), hosts(w)]).toEqual([1, ['a', 'b']]);
+    expect(w.leases.stats()).toMatchObject([{ used: 1, waiting: 0, passed: 1 }]);
+  });
+
+  test('waits until the player of the other one must have asked again', async () => {
+    using w = new World(XY(), ONE);
+    await w.watch('x');
+    const opening = w.relay('y').open();
+    await w.clock.advance(QUIET_MS - 250);
+    expect([w.used(), hosts(w), w.relay('x').opened?.kind]).toEqual([1, ['a'], 'open']);
+    await w.clock.advance(250);
+    expect([await kindOf(opening), hosts(w)]).toEqual(['open', ['a', 'b']]);
+  });
+
+  test('is told to come again as soon as the other one is seen to be watched', async () => {
+    using w = new World(XY(), ONE);
+    await w.watch('x');
+    await w.clock.advance(3000);
+    const opening = w.relay('y').open();
+    await w.clock.advance(1000);
+    using _watching = keepWatching(w, 'x');
+    await w.clock.advance(250);
+    expect(await opening).toMatchObject({ kind: 'unavailable', isBusy: true, retryAfterS: 8 });
+    expect([w.used(), hosts(w), w.relay('x').opened?.kind]).toEqual([1, ['a'], 'open']);
+  });
+
+  test('is told so at once where somebody is connected to the other one, for as long as that is', async () => {
+    using w = new World(XY(), ONE);
+    const presence = w.relay('x').attend();
+    await w.relay('x').open('stays');
+    expect(await w.relay('y').open()).toMatchObject({ isBusy: true, retryAfterS: 10 });
+    presence[Symbol.dispose]();
+    await w.clock.advance(1000);
+    expect(await kindOf(w.relay('y').open())).toBe('open');
+  });
+
+  test('waits for no longer than a viewer does, where what gives way does not close', async () => {
+    using w = new World(XY(), ONE);
+    w.loops.isSlowToClose = true;
+    await w.watch('x');
+    await w.clock.advance(QUIET_MS);
+    const opening = w.relay('y').open();
+    await w.clock.advance(10_000);
+    expect(await opening).toMatchObject({ kind: 'unavailable', isBusy: true });
+    expect([w.used(), hosts(w)]).toEqual([1, ['a']]);
+    w.loops.last.letGo();
+    await w.clock.advance(0);
+    expect(w.used()).toBe(0);
+  });
+
+  test('is served in turn: a third comes after the second, and the first comes again behind them', async () => {
+    using w = new World([...XY(), channelOf('z', ['c p'])], ONE);
+    w.loops.isSlowToClose = true;
+    await w.watch('x');
+    await w.clock.advance(QUIET_MS);
+    const opening = w.relay('y').open();
+    // There is one place, and it is on its way to somebody
+    expect(await kindOf(w.relay('z').open())).toBe('unavailable');
+    expect(await kindOf(w.relay('x').open())).toBe('unavailable');
+    w.loops.last.letGo();
+    expect(await kindOf(opening)).toBe('open');
+    expect([w.used(), hosts(w)]).toEqual([1, ['a', 'b']]);
+  });
+
+  test('takes one place of two, and the one that was left longest ago', async () => {
+    using w = new World([...XY(), channelOf('z', ['c p'])], { limits: { p: 2 } });
+    await w.watch('x');
+    await w.clock.advance(1000);
+    await w.watch('y');
+    await w.clock.advance(QUIET_MS);
+    expect(await kindOf(w.relay('z').open())).toBe('open');
+    expect([w.relay('x').opened, w.relay('y').opened?.kind, w.used()]).toEqual([
+      undefined,
+      'open',
+      2,
+    ]);
+  });
+
+  test('plays another source at once rather than wait for somebody to go', async () => {
+    using w = new World([channelOf('x', ['a p']), channelOf('y', ['b p', 'c'])], ONE);
+    await w.watch('x');
+    expect(await kindOf(w.relay('y').open())).toBe('open');
+    expect(hosts(w)).toEqual(['a', 'c']);
+  });
+
+  test('waits at all its providers, for whichever has a place first', async () => {
+    const channels = [
+      channelOf('x', ['a p']),
+      channelOf('y', ['b q']),
+      channelOf('z', ['c p', 'c q']),
+    ];
+    using w = new World(channels, { limits: { p: 1, q: 1 } });
+    await w.watch('y');
+    await w.clock.advance(1000);
+    await w.watch('x');
+    const opening = w.relay('z').open();
+    await w.clock.advance(QUIET_MS - 750);
+    expect(await kindOf(opening)).toBe('open');
+    expect([w.relay('x').opened?.kind, w.relay('y').opened]).toEqual(['open', undefined]);
+    expect([w.used('p'), w.used('q')]).toEqual([1, 1]);
+  });
+
+  test('whose source fails takes over the place of one that nobody watches', async () => {
+    const channels = [channelOf('x', ['a p']), channelOf('y', ['b', 'c p'])];
+    using w = new World(channels, ONE);
+    await w.watch('x');
+    await w.clock.advance(QUIET_MS);
+    await w.watch('y');
+    breakDown(w.loops.last);
+    await w.clock.advance(500);
+    expect([w.sources, w.relay('x').opened]).toEqual([[address('c')], undefined]);
+  });
+
+  test('and one that waits for an answer is watched, however long it takes', async () => {
+    using w = new World(XY(), ONE);
+    const opened = await w.watch('x');
+    const answer = Promise.withResolvers<string>();
+    const waiting = w.relay('x').during(answer.promise);
+    await w.clock.advance(20_000);
+    expect(await kindOf(w.relay('y').open())).toBe('unavailable');
+    answer.resolve('late');
+    await waiting;
+    await w.clock.advance(1000);
+    expect(await kindOf(w.relay('y').open())).toBe('open');
+    expect(opened.main.state).toBe('cold');
+  });
+
+  test('its place is not taken while it opens for somebody, and is where he has gone', async () => {
+    using w = new World(XY(), { ...ONE, latencyMs: 3000 });
+    const presence = w.relay('x').attend();
+    void w.relay('x').open('stays');
+    await w.clock.advance(1000);
+    expect(await kindOf(w.relay('y').open())).toBe('unavailable');
+    presence[Symbol.dispose]();
+    await w.clock.advance(2000);
+    const opening = w.relay('y').open();
+    await w.clock.advance(4000);
+    expect([await kindOf(opening), w.used(), w.relay('x').opened]).toEqual(['open', 1, undefined]);
+  });
+
+  test('one that went idle keeps the place until `idle_stop` where nobody wants it', async () => {
+    using w = new World(XY(), ONE);
+    await w.watch('x');
+    await w.clock.advance(IDLE_STOP_MS - 500);
+    expect([w.used(), w.relay('x').opened?.kind]).toEqual([1, 'open']);
+    await w.clock.advance(1000);
+    expect([w.used(), w.relay('x').opened]).toEqual([0, undefined]);
+  });
+});
+
+describe('a channel that is kept warm', () => {
+  test('gives way to a viewer at once, and comes back by itself when there is a place', async () => {
+    using w = new World([warm('x', 'a p'), channelOf('y', ['b p'])], ONE);
+    await w.clock.advance(1000);
+    give(w.loops.last);
+    expect(await kindOf(w.relay('y').open())).toBe('open');
+    expect([w.relay('x').opened, w.used()]).toEqual([undefined, 1]);
+    await w.clock.advance(IDLE_STOP_MS - 1000);
+    expect([w.relay('x').opened, hosts(w)]).toEqual([undefined, ['a', 'b']]);
+    await w.clock.advance(2000);
+    expect([w.relay('x').opened?.kind, w.relay('y').opened, w.used()]).toEqual([
+      'open',
+      undefined,
+      1,
+    ]);
+  });
+
+  test('gives way while it opens', async () => {
+    using w = new World([warm('x', 'a p'), channelOf('y', ['b p'])], { ...ONE, latencyMs: 3000 });
+    await w.clock.advance(1000);
+    const opening = w.relay('y').open();
+    await w.clock.advance(3000);
+    expect([await kindOf(opening), w.used(), w.relay('x').opened]).toEqual(['open', 1, undefined]);
+  });
+
+  test('takes nothing from anybody, and asks nothing while there is no place', async () => {
+    using w = new World([channelOf('y', ['b p']), warm('x', 'a p')], ONE);
+    const presence = w.relay('y').attend();
+    await w.relay('y').open('stays');
+    await w.clock.advance(5000);
+    expect([hosts(w), w.relay('x').lastError]).toEqual([['b'], undefined]);
+    presence[Symbol.dispose]();
+    await w.clock.advance(5000);
+    expect([hosts(w), w.relay('y').opened?.kind]).toEqual([['b'], 'open']);
+  });
+
+  test('and watched keeps its place', async () => {
+    using w = new World([warm('x', 'a p'), channelOf('y', ['b p'])], ONE);
+    await w.clock.advance(1000);
+    give(w.loops.last);
+    using _watching = keepWatching(w, 'x');
+    await w.clock.advance(20_000);
+    const opening = w.relay('y').open();
+    await w.clock.advance(4250);
+    expect(await kindOf(opening)).toBe('unavailable');
+    expect(w.relay('x').opened?.kind).toBe('open');
+  });
+});
