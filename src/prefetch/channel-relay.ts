@@ -235,6 +235,7 @@ export class ChannelRelay implements Disposable {
       { clock, random, log: this.#log, segmentMaxBytes },
       {
         condition: (nowMs) => renditions.condition(nowMs),
+        mediaMs: (nowMs) => renditions.mediaMs(nowMs),
         hold: () => Promise.all([renditions.hold(), this.#stopReopening()]),
         goOn: () => renditions.goOn(),
         isWatched: () => this.#attendance.isWatched(renditions.targetDurationS),

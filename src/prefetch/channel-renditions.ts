@@ -116,6 +116,13 @@ export class ChannelRenditions {
     return condition;
   }
 
+  /** Monotonic time at which media came last; undefined before any. */
+  mediaMs(nowMs: number): number | undefined {
+    const ages = [...this].map((rendition) => rendition.edgeAgeS() ?? Number.POSITIVE_INFINITY);
+    const leastS = Math.min(...ages);
+    return Number.isFinite(leastS) ? nowMs - leastS * 1000 : undefined;
+  }
+
   /** Ends them all. Resolves once nothing of them is open upstream any more. */
   close(): Promise<unknown> {
     for (const rendition of this) rendition[Symbol.dispose]();

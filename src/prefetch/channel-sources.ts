@@ -38,6 +38,8 @@ export type SourceReport = HealthReport & {
   readonly active: boolean;
 };
 
+export type Standing = Pick<HealthReport, 'score' | 'failures' | 'goodAgoMs' | 'coolDownLeftMs'>;
+
 /** A source opened and not yet taken into use. */
 export type OpenedSource = {
   readonly index: number;
@@ -212,8 +214,8 @@ export class ChannelSources {
     this.#places.use(undefined, closed);
   }
 
-  good(): void {
-    this.#at(this.#activeIndex).health.good(this.#deps.clock.monotonicMs());
+  good(mediaMs?: number): void {
+    this.#at(this.#activeIndex).health.good(this.#deps.clock.monotonicMs(), mediaMs);
   }
 
   failed(index: number, error: ErrorRecord): void {
@@ -227,6 +229,14 @@ export class ChannelSources {
 
   rest(): void {
     this.#at(this.#activeIndex).health.rest();
+  }
+
+  /** Why it is, or is not, the one that plays: for the log. */
+  standing(index: number): Standing {
+    const { score, failures, goodAgoMs, coolDownLeftMs } = this.#at(index).health.report(
+      this.#deps.clock.monotonicMs(),
+    );
+    return { score, failures, coolDownLeftMs, ...(goodAgoMs === undefined ? {} : { goodAgoMs }) };
   }
 
   reports(isOpen: boolean): SourceReport[] {
@@ -308,7 +318,11 @@ export class ChannelSources {
     count('playlist', record.code);
     if (signal.aborted) return isBusy;
     if (!isBusy) this.#at(index).health.failed(clock.monotonicMs(), record);
-    log.warn('source not to be had', { source: index, ...errorFields(record) });
+    log.warn('source not to be had', {
+      source: index,
+      ...errorFields(record),
+      ...this.standing(index),
+    });
     return isBusy;
   }
 }

@@ -15,6 +15,8 @@ export type FailoverDeps = Omit<TrialDeps, 'outbound'> & {
 export type FailoverHooks = {
   /** Why the source that plays should be left, that it plays, or that nothing can be said yet. */
   readonly condition: (nowMs: number) => Trouble | 'well' | 'unknown';
+  /** Monotonic time at which media of it came last; undefined where that is not known. */
+  readonly mediaMs: (nowMs: number) => number | undefined;
   /** Closes all that is open upstream; `goOn` opens it again where it was not switched. */
   readonly hold: () => Promise<unknown>;
   readonly goOn: () => void;
@@ -67,7 +69,7 @@ export class Failover implements Disposable {
       return;
     }
     this.#inTrouble = false;
-    this.#sources.good();
+    this.#sources.good(this.#hooks.mediaMs(nowMs));
     const better = this.#sources.better();
     if (better.length > 0 && this.#trial === undefined) this.#tried = this.#try(better);
   }
@@ -89,7 +91,11 @@ export class Failover implements Disposable {
     if (!this.#inTrouble) {
       this.#inTrouble = true;
       this.#blame(activeIndex, trouble);
-      this.#deps.log.warn('source in trouble', { source: activeIndex, ...trouble });
+      this.#deps.log.warn('source in trouble', {
+        source: activeIndex,
+        ...trouble,
+        ...this.#sources.standing(activeIndex),
+      });
     }
     const others = this.#sources.alternatives();
     if (others.length === 0) {
@@ -118,7 +124,10 @@ export class Failover implements Disposable {
       else this.#use(opened, trouble.kind, trouble.reason);
     } catch (error) {
       if (!run.signal.aborted) {
-        this.#deps.log.warn('no source to switch to', errorFields(errorRecord(error)));
+        this.#deps.log.warn('no source to switch to', {
+          source: this.#sources.activeIndex,
+          ...errorFields(errorRecord(error)),
+        });
         this.#hooks.goOn();
       }
       this.#notBeforeMs = this.#deps.clock.monotonicMs() + NOWHERE_MS;
@@ -132,7 +141,9 @@ export class Failover implements Disposable {
     this.#sources.use(opened, this.#hooks.switchTo(opened));
     this.#inTrouble = false;
     this.#hooks.switched(kind);
-    this.#deps.log.info('source switched', { from, to: opened.index, kind, reason });
+    const to = opened.index;
+    const standing = this.#sources.standing(to);
+    this.#deps.log.info('source switched', { from, to, kind, reason, ...standing });
   }
 
   /** The first of them that its provider has room for. */
@@ -171,7 +182,11 @@ export class Failover implements Disposable {
       if (stopped.aborted) return true;
       const record = errorRecord(patience.isLate ? tooSlow() : error);
       this.#sources.failed(index, record);
-      log.info('source not well yet', { source: index, ...errorFields(record) });
+      log.info('source not well yet', {
+        source: index,
+        ...errorFields(record),
+        ...this.#sources.standing(index),
+      });
     } finally {
       if (opened !== undefined) this.#sources.giveBack(opened);
     }

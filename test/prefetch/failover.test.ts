@@ -1,6 +1,6 @@
 // This file tests when viewers are sent to another source, and back.
 import { describe, expect, test } from 'bun:test';
-import { type Log, silentLog } from '../../src/base/log.ts';
+import { type Log, type LogFields, silentLog } from '../../src/base/log.ts';
 import type { SourceConfig, UrlSource } from '../../src/config/config.ts';
 import { ChannelSources } from '../../src/prefetch/channel-sources.ts';
 import { Failover } from '../../src/prefetch/failover.ts';
@@ -42,6 +42,8 @@ class World implements Disposable {
   readonly sources: ChannelSources;
   readonly failover: Failover;
   condition: Trouble | 'well' | 'unknown' = 'well';
+  mediaMs: number | undefined;
+  readonly fields: { readonly [what: string]: LogFields }[] = [];
   #isTicking = true;
 
   constructor(
@@ -55,16 +57,21 @@ class World implements Disposable {
     const random = () => 1;
     const deps = { clock, random, log: silentLog, outbound, leases, holder: FOR_GOOD, count() {} };
     this.sources = new ChannelSources(configs, slate, deps);
+    const tell = (what: string, fields: LogFields) => {
+      said.push(what);
+      this.fields.push({ [what]: fields });
+    };
     const log: Log = {
       ...silentLog,
-      info: (what) => said.push(what),
-      warn: (what) => said.push(what),
+      info: (what, fields = {}) => tell(what, fields),
+      warn: (what, fields = {}) => tell(what, fields),
     };
     this.failover = new Failover(
       this.sources,
       { clock, random, log, segmentMaxBytes: 1e6 },
       {
         condition: () => this.condition,
+        mediaMs: () => this.mediaMs,
         hold: async () => said.push('hold'),
         goOn: () => said.push('go on'),
         isWatched: () => true,
@@ -357,5 +364,93 @@ describe('Failover and connections', () => {
     w.condition = STALL;
     await w.clock.advance(500);
     expect(w.switches).toEqual(['switch to 1']);
+  });
+});
+
+describe('Failover says why', () => {
+  const REFUSED = {
+    code: 'SOURCE_STATUS',
+    error: 'Cannot fetch the playlist: upstream answered 503, wanted 200',
+    detail: { status: 503 },
+  };
+
+  test('it leaves a source, where it goes, and how both have done', async () => {
+    using w = await new World(AB).play(0);
+    w.mediaMs = 100;
+    await w.clock.advance(1000);
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.fields).toEqual([
+      {
+        'source in trouble': {
+          source: 0,
+          ...STALL,
+          score: 0.6,
+          failures: 1,
+          coolDownLeftMs: 5000,
+          goodAgoMs: 1400,
+        },
+      },
+      {
+        'source switched': {
+          from: 0,
+          to: 1,
+          ...STALL,
+          score: 1,
+          failures: 0,
+          coolDownLeftMs: 0,
+        },
+      },
+    ]);
+    expect(w.sources.reports(true)[0]).toEqual({
+      source: 0,
+      kind: 'url',
+      active: false,
+      state: 'cooling',
+      score: 0.6,
+      failures: 1,
+      goodAgoMs: 1400,
+      coolDownLeftMs: 5000,
+      error: {
+        code: 'SOURCE_TROUBLE',
+        message: 'Cannot go on: it names nothing new for 6.0 s',
+        detail: { trouble: 'stall' },
+      },
+    });
+  });
+
+  test('it stays, and what the other one failed at', async () => {
+    using w = await new World(AB).play(0);
+    w.status['b'] = 503;
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.fields.slice(1)).toEqual([{ 'no source to switch to': { source: 0, ...REFUSED } }]);
+  });
+
+  test('it does not go back yet, and when it will look again', async () => {
+    using w = await new World(AB).play(0);
+    w.status['a'] = 503;
+    w.condition = STALL;
+    await w.clock.advance(6000);
+    expect(w.fields.slice(2)).toEqual([
+      {
+        'source not well yet': {
+          source: 0,
+          ...REFUSED,
+          score: 0.36,
+          failures: 2,
+          coolDownLeftMs: 10_000,
+        },
+      },
+    ]);
+  });
+
+  test('it goes back', async () => {
+    using w = await new World(AB).play(0);
+    w.condition = STALL;
+    await w.clock.advance(11_000);
+    expect(w.fields.at(-1)).toMatchObject({
+      'source switched': { from: 1, to: 0, kind: 'proved', reason: 'a better source plays again' },
+    });
   });
 });
