@@ -1,5 +1,6 @@
 // This file tests how places at a provider pass from channel to channel, with those who watch.
 import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
 import type { ChannelConfig } from '../../src/config/config.ts';
 import { settle } from '../support/fake-clock.ts';
 import {
@@ -245,5 +246,77 @@ describe('a channel that is kept warm', () => {
     await w.clock.advance(4250);
     expect(await kindOf(opening)).toBe('unavailable');
     expect(w.relay('x').opened?.kind).toBe('open');
+  });
+});
+
+/** Channels whose loops, or whose questions, are open upstream now. */
+function openUpstream(w: World): Set<string> {
+  const loops = w.loops.all.filter((loop) => !loop.hasLetGo);
+  const asked = loops.map(({ spec: { source } }) => (source.kind === 'hls' ? source.url : ''));
+  return new Set([...asked, ...w.asking]);
+}
+
+describe('whatever viewers of a provider with few places do', () => {
+  const ids = ['x', 'y', 'z'];
+  const step = fc.record({
+    what: fc.constantFrom('zap', 'zap', 'poll', 'connect', 'leave', 'close', 'wait', 'fail'),
+    id: fc.constantFrom(...ids),
+    which: fc.nat(9),
+  });
+
+  test.each([1, 2])('never more than %p are open upstream, and none is lost', async (places) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.boolean(), async (steps, hasWarm) => {
+        const hosts = ['a', 'b', 'c'];
+        const channels = ids.map((id, index) =>
+          channelOf(id, [`${hosts[index]} p`], { keepWarm: hasWarm && id === 'z' }),
+        );
+        using w = new World(channels, { limits: { p: places }, latencyMs: 300 });
+        w.loops.isSlowToClose = true;
+        const present: Disposable[] = [];
+        const judge = () => {
+          expect(openUpstream(w).size).toBeLessThanOrEqual(places);
+          expect(w.used()).toBeLessThanOrEqual(places);
+        };
+        w.onStep = judge;
+        const letGo = () => {
+          for (const loop of w.loops.all) if (loop.isClosed) loop.letGo();
+        };
+        const ask = async (id: string) => {
+          const rendition = await w.relay(id).rendition('main');
+          if (rendition !== undefined && !('kind' in rendition)) void rendition.playlist(false);
+        };
+        for (const { what, id, which } of steps) {
+          if (what === 'zap') void w.relay(id).open();
+          else if (what === 'poll') void ask(id);
+          else if (what === 'connect') {
+            present.push(w.relay(id).attend());
+            void w.relay(id).open('stays');
+          } else if (what === 'leave') present.splice(which, 1)[0]?.[Symbol.dispose]();
+          else if (what === 'close') letGo();
+          else if (what === 'fail') breakDown(w.open[which % Math.max(1, w.open.length)]);
+          else await w.clock.advance(which * 700);
+          await settle();
+          judge();
+        }
+        for (const viewer of present) viewer[Symbol.dispose]();
+        // Everybody has gone: whoever comes now is served, and in the end nothing is out
+        for (let rounds = 0; rounds < 30; rounds++) {
+          letGo();
+          await w.clock.advance(1000);
+        }
+        const opening = w.relay('x').open();
+        for (let rounds = 0; rounds < 12; rounds++) {
+          letGo();
+          await w.clock.advance(1000);
+        }
+        expect(await kindOf(opening)).toBe('open');
+        w.relays.apply([]);
+        letGo();
+        await w.clock.advance(1000);
+        expect([w.used(), openUpstream(w).size]).toEqual([0, 0]);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -22,12 +22,15 @@ export class RecordedLoop {
     return this.told.includes('close');
   }
 
+  hasLetGo = false;
+
   get closed(): Promise<void> {
     return this.#closed.promise;
   }
 
   /** All that it had open upstream is closed. */
   letGo(): void {
+    this.hasLetGo = true;
     this.#closed.resolve();
   }
 

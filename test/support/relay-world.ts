@@ -47,6 +47,10 @@ export class RelayWorld implements Disposable {
   readonly outbound: ReturnType<typeof scriptedOutbound>;
   readonly leases: ProviderLeases;
   readonly relays: Relays;
+  /** Addresses that are being asked now. */
+  readonly asking: string[] = [];
+  /** Called whenever something is asked. */
+  onStep: () => void = () => {};
 
   constructor(
     channels: readonly ChannelConfig[],
@@ -59,8 +63,15 @@ export class RelayWorld implements Disposable {
     this.leases = new ProviderLeases(clock, new Map(Object.entries(limits)));
     const { leases } = this;
     const outbound: Outbound = async (request) => {
-      if (latencyMs > 0) await sleep(clock, latencyMs, request.signal);
-      return this.outbound(request);
+      this.asking.push(request.url);
+      this.onStep();
+      try {
+        if (latencyMs > 0) await sleep(clock, latencyMs, request.signal);
+        request.signal?.throwIfAborted();
+        return await this.outbound(request);
+      } finally {
+        this.asking.splice(this.asking.indexOf(request.url), 1);
+      }
     };
     this.relays = new Relays(channels, {
       clock,
