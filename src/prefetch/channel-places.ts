@@ -121,6 +121,7 @@ export class ChannelPlaces {
         } catch (error) {
           if (patience.signal.aborted || !this.#mayStillCount(lease, error)) throw error;
           await sleep(this.#clock, JUST_LEFT_RETRY_MS, patience.signal);
+          if (patience.signal.aborted) throw error;
         }
       }
     } catch (error) {

@@ -236,6 +236,7 @@ export class ChannelRelay implements Disposable {
       {
         condition: (nowMs) => renditions.condition(nowMs),
         mediaMs: (nowMs) => renditions.mediaMs(nowMs),
+        pauseMs: () => renditions.pauseMs(),
         hold: () => Promise.all([renditions.hold(), this.#stopReopening()]),
         goOn: () => renditions.goOn(),
         isWatched: () => this.#attendance.isWatched(renditions.targetDurationS),

@@ -116,6 +116,18 @@ export class ChannelRenditions {
     return condition;
   }
 
+  /**
+   * Milliseconds for which everything upstream may be closed from now on without a viewer seeing
+   * anything of it; 0 where it may not.
+   */
+  pauseMs(): number {
+    const specs = this.#found?.renditions ?? [];
+    // What passes while a stream is closed is lost
+    if (!specs.every(({ spec: { kind } }) => kind === 'hls' || kind === 'computed')) return 0;
+    const pauses = [...this].filter(({ state }) => state !== 'cold').map(pauseOf);
+    return pauses.length === 0 ? 0 : Math.max(0, Math.min(...pauses));
+  }
+
   /** Monotonic time at which media came last; undefined before any. */
   mediaMs(nowMs: number): number | undefined {
     const ages = [...this].map((rendition) => rendition.edgeAgeS() ?? Number.POSITIVE_INFINITY);
@@ -144,6 +156,24 @@ export class ChannelRenditions {
     this.#deps.created(rendition);
     return rendition;
   }
+}
+
+/** As few as a player may have left to play, and it is two of them behind what was listed last. */
+const PAUSE_SEGMENTS_MIN = 3;
+/**
+ * Between two segments there is nothing to fetch. RFC 8216 §6.2.1: a list may stand for one and a
+ * half target durations; of that so much is for the pause, the rest for what goes on then.
+ */
+const PAUSE_TARGET_DURATIONS = 0.75;
+
+function pauseOf(rendition: Rendition): number {
+  const { ring, state, isQuiet } = rendition;
+  const last = ring.listed().at(-1);
+  const ageS = rendition.edgeAgeS();
+  if (state !== 'following' || !isQuiet || ring.onDemand || ring.ended) return 0;
+  if (ring.listedCount < PAUSE_SEGMENTS_MIN || last === undefined || ageS === undefined) return 0;
+  const lengthS = Math.min(ring.targetDurationS, last.listed.durationS);
+  return (lengthS * PAUSE_TARGET_DURATIONS - ageS) * 1000;
 }
 
 /** By its name, which says what it is, or by what comes nearest. */

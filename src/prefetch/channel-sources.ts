@@ -113,6 +113,12 @@ export class ChannelSources {
     );
   }
 
+  /** It could be had over the connection of the one that plays, and no other. */
+  sharesPlace(index: number): boolean {
+    const provider = providerOf(this.#at(index).config);
+    return provider !== undefined && provider === this.#places.own?.provider;
+  }
+
   /** Those that viewers of the active one can be sent to. */
   alternatives(): number[] {
     return this.inOrder().filter((index) => index !== this.#activeIndex && this.#isReady(index));

@@ -1,10 +1,11 @@
 // This file decides which source feeds a channel while it is being watched.
 import { type Clock, Patience } from '../base/clock.ts';
-import { AppError, errorFields, errorRecord } from '../base/errors.ts';
+import { AppError, type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { proveSource, type TrialDeps } from '../source/failover/trial.ts';
-import { ProviderBusyError } from './channel-places.ts';
+import { JUST_LEFT_MS, ProviderBusyError } from './channel-places.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
+import { Visits } from './visits.ts';
 import type { Trouble } from './vital-signs.ts';
 
 export type FailoverDeps = Omit<TrialDeps, 'outbound'> & {
@@ -17,6 +18,8 @@ export type FailoverHooks = {
   readonly condition: (nowMs: number) => Trouble | 'well' | 'unknown';
   /** Monotonic time at which media of it came last; undefined where that is not known. */
   readonly mediaMs: (nowMs: number) => number | undefined;
+  /** Milliseconds for which all may be closed without a viewer seeing anything of it. */
+  readonly pauseMs: () => number;
   /** Closes all that is open upstream; `goOn` opens it again where it was not switched. */
   readonly hold: () => Promise<unknown>;
   readonly goOn: () => void;
@@ -50,6 +53,7 @@ export class Failover implements Disposable {
   #switched: Promise<void> = Promise.resolve();
   /** Resolves once no trial has anything open. */
   #tried: Promise<void> = Promise.resolve();
+  readonly #visits: Visits;
   #inTrouble = false;
   #notBeforeMs = 0;
 
@@ -57,6 +61,7 @@ export class Failover implements Disposable {
     this.#sources = sources;
     this.#deps = deps;
     this.#hooks = hooks;
+    this.#visits = new Visits(sources, deps, hooks);
   }
 
   /** To be called twice a second while somebody watches. */
@@ -153,7 +158,37 @@ export class Failover implements Disposable {
     this.#trial = trial;
     for (const index of better) if (await this.#tryOne(index, trial)) break;
     this.#trial = undefined;
-    this.#notBeforeMs = clock.monotonicMs() + NOWHERE_MS;
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, clock.monotonicMs() + NOWHERE_MS);
+  }
+
+  /** A source of the provider whose one connection plays. */
+  async #visit(index: number, stopped: AbortSignal): Promise<boolean> {
+    const { clock } = this.#deps;
+    const withinMs = this.#visits.timeFor(index, clock.monotonicMs());
+    if (withinMs === undefined) return false;
+    try {
+      const opened = await this.#visits.visit(index, withinMs, stopped);
+      if (opened !== undefined) this.#goBack(opened);
+    } catch (error) {
+      if (!stopped.aborted) this.#notWell(index, errorRecord(error));
+    }
+    // The provider may refuse what plays for a moment, since it counts the visit
+    this.#notBeforeMs = clock.monotonicMs() + JUST_LEFT_MS;
+    return true;
+  }
+
+  #goBack(opened: OpenedSource): void {
+    this.#sources.rest();
+    this.#use(withoutFirst(opened), 'proved', 'a better source plays again');
+  }
+
+  #notWell(index: number, error: ErrorRecord): void {
+    this.#sources.failed(index, error);
+    this.#deps.log.info('source not well yet', {
+      source: index,
+      ...errorFields(error),
+      ...this.#sources.standing(index),
+    });
   }
 
   /**
@@ -161,7 +196,7 @@ export class Failover implements Disposable {
    * where its provider has no room for it.
    */
   async #tryOne(index: number, trial: AbortController): Promise<boolean> {
-    const { clock, log } = this.#deps;
+    const { clock } = this.#deps;
     const stopped = trial.signal;
     // Whoever watches something needs the place more, unless there is only the slate to see
     const holder = { idleFromMs: () => 0, giveWay: () => trial.abort() };
@@ -173,20 +208,12 @@ export class Failover implements Disposable {
       opened = await this.#sources.open(index, TRIAL_MAX_MS, signal, { holder, evicts });
       await this.#prove(opened, signal);
       if (stopped.aborted) return true;
-      const fresh = withoutFirst(opened);
+      const proved = opened;
       opened = undefined;
-      this.#sources.rest();
-      this.#use(fresh, 'proved', 'a better source plays again');
+      this.#goBack(proved);
     } catch (error) {
-      if (error instanceof ProviderBusyError) return false;
-      if (stopped.aborted) return true;
-      const record = errorRecord(patience.isLate ? tooSlow() : error);
-      this.#sources.failed(index, record);
-      log.info('source not well yet', {
-        source: index,
-        ...errorFields(record),
-        ...this.#sources.standing(index),
-      });
+      if (error instanceof ProviderBusyError) return this.#visit(index, stopped);
+      if (!stopped.aborted) this.#notWell(index, errorRecord(patience.isLate ? tooSlow() : error));
     } finally {
       if (opened !== undefined) this.#sources.giveBack(opened);
     }

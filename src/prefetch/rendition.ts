@@ -214,6 +214,11 @@ export class Rendition implements Disposable {
     this.#supply.goOn();
   }
 
+  /** Nothing of it is on its way, and nobody waits for it. */
+  get isQuiet(): boolean {
+    return this.#waiting === 0 && this.#intake.isSettled;
+  }
+
   /** Resolves when the list grows, and now and then where it does not. */
   async grown(): Promise<void> {
     await within(this.#deps.clock, this.#intake.grown.next(), GROWN_WAIT_MS);

@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { ChannelConfig } from '../../src/config/config.ts';
+import type { LoopSpec } from '../../src/prefetch/messages.ts';
 import { settle } from '../support/fake-clock.ts';
+import { listedSegment } from '../support/listed.ts';
 import {
   address,
   breakDown,
@@ -11,6 +13,7 @@ import {
   IDLE_STOP_MS,
   RelayWorld as World,
 } from '../support/relay-world.ts';
+import { wholeMedia } from '../support/scripted-source.ts';
 
 const ONE = { limits: { p: 1 } };
 /** Two target durations after it asked last, a player has gone. */
@@ -27,7 +30,8 @@ function keepWatching(w: World, id: string): Disposable {
   let isWatching = true;
   const ask = () => {
     if (!isWatching) return;
-    void w.relay(id).rendition('main');
+    const rendition = w.relay(id).rendition('main');
+    if (rendition !== undefined && 'playlist' in rendition) void rendition.playlist(false);
     w.clock.after(4000, ask);
   };
   ask();
@@ -318,5 +322,75 @@ describe('whatever viewers of a provider with few places do', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a better source over the one connection of the channel', () => {
+  /** The second source plays, and the first is due to be looked at again. */
+  async function onTheSecond(): Promise<World> {
+    const w = new World([channelOf('x', ['a p', 'b p'])], ONE);
+    w.script[address('a')] = { status: 404 };
+    await w.watch();
+    w.script[address('a')] = () => ({ body: list(Math.floor(w.clock.monotonicMs() / 4000)) });
+    for (let n = 0; n < 20; n++) w.script[`http://a.example/${n}.ts`] = { body: wholeMedia() };
+    return w;
+  }
+
+  const list = (sequence: number) =>
+    `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:${sequence}\n#EXTINF:4,\n${sequence}.ts\n`;
+
+  /** What plays gets a segment every four seconds, as long as it may. */
+  function goesOn(w: World): void {
+    let next = 4;
+    const give = () => {
+      const loop = w.open.find(({ spec }) => urlOf(spec) === address('b'));
+      loop?.list([listedSegment(next)], { link: 'next' });
+      loop?.load(loop.lastOrdinal);
+      loop?.polled();
+      if (loop !== undefined) next++;
+      w.clock.after(4000, give);
+    };
+    w.clock.after(4000, give);
+  }
+
+  const urlOf = ({ source }: LoopSpec) => (source.kind === 'hls' ? source.url : '');
+
+  test('is seen between two segments, twice, and then taken: no list stands for long', async () => {
+    using w = await onTheSecond();
+    goesOn(w);
+    using _watching = keepWatching(w, 'x');
+    const ages: number[] = [];
+    w.onStep = () => expect(openUpstream(w).size).toBeLessThanOrEqual(1);
+    for (let s = 0; s < 40 && w.relay().stats().sources[0]?.active !== true; s += 0.25) {
+      await w.clock.advance(250);
+      ages.push(w.relay().opened?.main.edgeAgeS() ?? 0);
+      expect([w.used(), openUpstream(w).size <= 1]).toEqual([1, true]);
+    }
+    expect(w.sources).toEqual([address('a')]);
+    expect(w.relay().stats().switches).toEqual(new Map([['proved', 1]]));
+    // RFC 8216 §6.2.1: never for longer than one and a half target durations
+    expect(Math.max(...ages)).toBeLessThan(6);
+    expect(w.relay().stats().sources[1]).toMatchObject({ failures: 0, state: 'good' });
+  });
+
+  test('that is down costs those who watch nothing', async () => {
+    using w = await onTheSecond();
+    w.script[address('a')] = { status: 500 };
+    goesOn(w);
+    using _watching = keepWatching(w, 'x');
+    const ages: number[] = [];
+    for (let s = 0; s < 60; s += 0.25) {
+      await w.clock.advance(250);
+      ages.push(w.relay().opened?.main.edgeAgeS() ?? 0);
+      expect(openUpstream(w).size).toBeLessThanOrEqual(1);
+    }
+    expect(w.sources).toEqual([address('b')]);
+    expect(Math.max(...ages)).toBeLessThan(6);
+    expect(w.loops.all.length).toBeGreaterThan(2);
+    const sequences = w
+      .relay()
+      .opened?.main.ring.listed()
+      .map(({ discontinuitySequence }) => discontinuitySequence);
+    expect(new Set(sequences)).toEqual(new Set([0]));
   });
 });

@@ -43,6 +43,10 @@ class World implements Disposable {
   readonly failover: Failover;
   condition: Trouble | 'well' | 'unknown' = 'well';
   mediaMs: number | undefined;
+  pauseMs = 0;
+  isHeld = false;
+  /** Called whenever a list is asked for. */
+  onAsked: () => void = () => {};
   readonly fields: { readonly [what: string]: LogFields }[] = [];
   #isTicking = true;
 
@@ -72,10 +76,19 @@ class World implements Disposable {
       {
         condition: () => this.condition,
         mediaMs: () => this.mediaMs,
-        hold: async () => said.push('hold'),
-        goOn: () => said.push('go on'),
+        pauseMs: () => this.pauseMs,
+        hold: async () => {
+          this.isHeld = true;
+          said.push('hold');
+        },
+        goOn: () => {
+          this.isHeld = false;
+          said.push('go on');
+        },
         isWatched: () => true,
-        switchTo: async () => {},
+        switchTo: async () => {
+          this.isHeld = false;
+        },
         switched: (kind) => {
           said.push(`switch to ${this.sources.activeIndex}: ${kind}`);
           this.condition = 'well';
@@ -134,6 +147,7 @@ class World implements Disposable {
   }
 
   #list(host: string) {
+    this.onAsked();
     const nowMs = this.stands.has(host) ? 0 : this.clock.monotonicMs();
     const first = Math.floor(nowMs / 4000);
     const head = `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:${first}\n`;
@@ -364,6 +378,100 @@ describe('Failover and connections', () => {
     w.condition = STALL;
     await w.clock.advance(500);
     expect(w.switches).toEqual(['switch to 1']);
+  });
+});
+
+describe('Failover over the one connection there is', () => {
+  const PP = [sourceOf('a', 'p'), sourceOf('b', 'p')];
+  const ONE = { limits: { p: 1 } };
+
+  /** The second source plays, and the first has just delivered a segment of the other's. */
+  async function visiting(): Promise<World> {
+    const w = await new World(PP, ONE).play(1);
+    w.asked();
+    w.pauseMs = 3000;
+    return w;
+  }
+
+  test('goes back to a source that was seen twice, and had gone on', async () => {
+    using w = await visiting();
+    await w.clock.advance(1000);
+    expect([w.said, w.asked(), w.used()]).toEqual([['hold', 'go on'], ['a'], 1]);
+    await w.clock.advance(4500);
+    expect(w.said).toHaveLength(2);
+    await w.clock.advance(2000);
+    expect(w.said).toEqual(['hold', 'go on', 'hold', 'switch to 0: proved', 'source switched']);
+    expect([w.asked(), w.used(), w.isHeld]).toEqual([['a'], 1, false]);
+    expect(w.sources.reports(true)[1]?.failures).toBe(0);
+  });
+
+  test('asks nothing while what plays is not closed', async () => {
+    using w = await visiting();
+    const seen: boolean[] = [];
+    w.onAsked = () => seen.push(w.isHeld);
+    await w.clock.advance(10_000);
+    expect(w.switches).toEqual(['switch to 0']);
+    expect(seen).toEqual([true, true]);
+  });
+
+  test('not while anything would be missed', async () => {
+    using w = await visiting();
+    w.pauseMs = 1400;
+    await w.clock.advance(60_000);
+    expect([w.said, w.asked()]).toEqual([[], []]);
+  });
+
+  test('not to one that is down: what plays goes on, and it cools down ever longer', async () => {
+    using w = await visiting();
+    w.status['a'] = 500;
+    await w.clock.advance(1000);
+    expect(w.said).toEqual(['hold', 'go on', 'source not well yet']);
+    expect(w.sources.reports(true)[0]).toMatchObject({ failures: 1, state: 'cooling' });
+    await w.clock.advance(60_000);
+    expect(w.said.filter((what) => what === 'hold')).toHaveLength(4);
+    expect([w.switches, w.isHeld, w.used()]).toEqual([[], false, 1]);
+  });
+
+  test('not to one that stands still', async () => {
+    using w = await visiting();
+    w.stands.add('a');
+    await w.clock.advance(8000);
+    expect(w.said).toEqual(['hold', 'go on', 'hold', 'go on', 'source not well yet']);
+    expect(w.sources.reports(true)[0]?.error?.code).toBe('SOURCE_STALLED');
+  });
+
+  test('and a provider that goes on counting is left alone for a quarter of an hour', async () => {
+    using w = await visiting();
+    w.status['a'] = 403;
+    await w.clock.advance(600_000);
+    expect(w.said).toEqual(['hold', 'go on', 'source not well yet']);
+    // The one visit: asked again while the provider might have counted what was just closed
+    expect(w.asked()).toEqual(['a', 'a', 'a']);
+    await w.clock.advance(310_000);
+    expect(w.said.filter((what) => what === 'hold')).toHaveLength(2);
+  });
+
+  test('and what plays goes on where nobody watches any more', async () => {
+    using w = await visiting();
+    w.status['a'] = 403;
+    await w.clock.advance(600);
+    expect([w.isHeld, w.said]).toEqual([true, ['hold']]);
+    await w.failover.stop();
+    expect([w.isHeld, w.said, w.used()]).toEqual([false, ['hold', 'go on'], 1]);
+    expect(w.sources.reports(true)[0]?.failures).toBe(0);
+  });
+
+  test('a switch ends a visit, and has the connection', async () => {
+    using w = await new World([...PP, sourceOf('c')], ONE).play(1);
+    w.pauseMs = 3000;
+    w.status['a'] = 403;
+    await w.clock.advance(600);
+    expect(w.isHeld).toBe(true);
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.said).toEqual(['hold', 'source in trouble', 'go on', 'hold']);
+    await w.clock.advance(6000);
+    expect(w.switches).toEqual(['switch to 2']);
   });
 });
 

@@ -18,6 +18,11 @@ export class RecordedLoop {
     this.#nextOrdinal = spec.resume?.nextOrdinal ?? 0;
   }
 
+  /** Of what it named last. */
+  get lastOrdinal(): number {
+    return this.#nextOrdinal - 1;
+  }
+
   get isClosed(): boolean {
     return this.told.includes('close');
   }
