@@ -34,8 +34,13 @@ const lingering = new World(
     'f35-zap-to': { sourceLines: ['provider: lists'] },
     'f35-ts-from': { sourceLines: ['provider: tuner'] },
     'f35-ts-to': { sourceLines: ['provider: tuner'] },
+    'f35-back': {
+      live: { targetMs: 4000 },
+      sourceLines: ['provider: only'],
+      backup: { sourceLines: ['provider: only'] },
+    },
   },
-  ['prefetch: { idle_stop: 10m }', `providers: { ${providers(['lists', 'tuner'])} }`],
+  ['prefetch: { idle_stop: 10m }', `providers: { ${providers(['lists', 'tuner', 'only'])} }`],
 );
 const worlds = [world, lingering];
 beforeAll(async () => {
@@ -90,6 +95,13 @@ async function until200(url: string, signal: AbortSignal): Promise<Response> {
     expect(answer.status).toBe(503);
     await Bun.sleep(100);
   }
+}
+
+/** How often the channel was sent back to a better source. */
+async function switched(id: string): Promise<number> {
+  const { body } = await ask(lingering.weir.url(`/api/channels/${id}`));
+  const { switches } = JSON.parse(new TextDecoder().decode(body));
+  return switches.proved ?? 0;
 }
 
 describe.concurrent('F35: few connections', () => {
@@ -198,6 +210,26 @@ describe.concurrent('F35: few connections', () => {
     expect(provider.refused()).toBe(0);
     expect(await leased('tuner', 'passed_total', lingering)).toBe('5');
   }, 60_000);
+
+  test('a better source of the same provider is returned to over the one connection there is', async () => {
+    const id = 'f35-back';
+    const [first, second] = [lingering.at(id), lingering.at(backupOf(id))];
+    const down = first.origin.on(ANY, withStatus(404));
+    const provider = refuseSecond(lingering, [id, backupOf(id)]);
+    await using swarm = new Swarm({ url: lingering.url(id), count: 3 });
+    const plays = (place: Place) => () => place.origin.seen(place.live.segments()).length >= 6;
+    expect(await until(plays(second), 20_000)).toBe(true);
+    down[Symbol.dispose]();
+    const isBack = async () => (await switched(id)) === 1;
+    expect(await until(isBack, 60_000)).toBe(true);
+    const before = first.origin.seen(first.live.segments()).length;
+    const goesOn = () => first.origin.seen(first.live.segments()).length >= before + 3;
+    expect(await until(goesOn, 20_000)).toBe(true);
+    const { blamed, counts } = lingering.judge(id, await swarm.stop());
+    expect(blamed.filter((what) => !what.startsWith('order:'))).toEqual([]);
+    expect([counts.broken, provider.refused()]).toEqual([0, 0]);
+    expect(await leased('only', 'connections', lingering)).toBe('1');
+  }, 120_000);
 
   test('a channel that is kept warm gives way to a viewer, and comes back when he has gone', async () => {
     const ids = ['f35-kept', 'f35-guest'] as const;
