@@ -296,8 +296,7 @@ export class ChannelRelay implements Disposable {
       });
       this.#opening = { run, done };
     }
-    const { done } = this.#opening;
-    return who === 'viewer' ? this.during(done) : done;
+    return this.#opening.done;
   }
 
   /** Tries the sources in order. */

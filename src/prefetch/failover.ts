@@ -199,8 +199,10 @@ export class Failover implements Disposable {
     const { clock } = this.#deps;
     const stopped = trial.signal;
     // Whoever watches something needs the place more, unless there is only the slate to see
-    const holder = { idleFromMs: () => 0, giveWay: () => trial.abort() };
-    const evicts = this.#sources.playsSlate && this.#hooks.isWatched();
+    const isNeeded = () => this.#sources.playsSlate && this.#hooks.isWatched();
+    const idleFromMs = () => (isNeeded() ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
+    const holder = { idleFromMs, giveWay: () => trial.abort() };
+    const evicts = isNeeded();
     using patience = new Patience(clock, TRIAL_MAX_MS, stopped);
     const { signal } = patience;
     let opened: OpenedSource | undefined;

@@ -1,6 +1,6 @@
 // This file tests what the endless stream, and the other outputs beside it, answer when all is taken.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import type { Lease } from '../../src/source/failover/provider-leases.ts';
+import { FOR_GOOD, type Lease } from '../../src/source/failover/provider-leases.ts';
 import { settle } from '../support/fake-clock.ts';
 import {
   createInProcessApp,
@@ -155,12 +155,11 @@ describe('a stream that is being watched', () => {
     const answer = await app.fetch(request);
     expect(answer.status).toBe(200);
     await clock.advance(30_000);
-    const holder = { idleFromMs: () => 0, giveWay() {} };
     const patience = { idleByMs: 38_000, untilMs: 39_000 };
     const never = new AbortController().signal;
-    expect(await leases.wait(['p'], holder, patience, never)).toBeUndefined();
+    expect(await leases.wait(['p'], FOR_GOOD, patience, never)).toBeUndefined();
     await answer.body?.cancel();
-    const lease = await leases.wait(['p'], holder, patience, never);
+    const lease = await leases.wait(['p'], FOR_GOOD, patience, never);
     expect([lease?.provider, relays.get('taken')?.opened]).toEqual(['p', undefined]);
     lease?.[Symbol.dispose]();
   });

@@ -194,6 +194,30 @@ describe('a channel that somebody wants to watch', () => {
     expect([await kindOf(opening), w.used(), w.relay('x').opened]).toEqual(['open', 1, undefined]);
   });
 
+  test('by a box that zaps on and on: the last is served, whatever the ones before wait for', async () => {
+    using w = new World([...XY(), channelOf('z', ['c p'])], { ...ONE, latencyMs: 3000 });
+    w.loops.isSlowToClose = true;
+    await w.clock.advance(0);
+    const watching = w.watch('x');
+    await w.clock.advance(3000);
+    await watching;
+    await w.clock.advance(QUIET_MS);
+    const presence = w.relay('y').attend();
+    const passedBy = w.relay('y').open('stays');
+    presence[Symbol.dispose]();
+    using _here = w.relay('z').attend();
+    const opening = w.relay('z').open('stays');
+    await w.clock.advance(500);
+    w.loops.last.letGo();
+    await w.clock.advance(3500);
+    expect([await kindOf(passedBy), await kindOf(opening), w.used()]).toEqual([
+      'unavailable',
+      'open',
+      1,
+    ]);
+    expect(hosts(w)).toEqual(['a', 'c']);
+  });
+
   test('one that went idle keeps the place until `idle_stop` where nobody wants it', async () => {
     using w = new World(XY(), ONE);
     await w.watch('x');

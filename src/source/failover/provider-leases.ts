@@ -96,7 +96,8 @@ export class ProviderLeases {
 
   /**
    * The first place at any of the providers, for somebody who watches: who is idle gives way.
-   * Undefined at once where none can be had in time, and where `signal` aborts.
+   * Undefined at once where none can be had in time, where whoever wanted it has gone, and where
+   * `signal` aborts.
    */
   wait(
     providers: readonly string[],
@@ -204,7 +205,8 @@ export class ProviderLeases {
     const turns = new Map<string, number>();
     for (const waiter of this.#waiters) {
       let isHopeful = false;
-      for (const provider of waiter.untilMs > nowMs ? waiter.providers : []) {
+      const isThere = waiter.untilMs > nowMs && waiter.holder.idleFromMs() > nowMs;
+      for (const provider of isThere ? waiter.providers : []) {
         const turn = (turns.get(provider) ?? 0) + 1;
         turns.set(provider, turn);
         if (this.#isHopeful(provider, turn, waiter, nowMs)) isHopeful = true;

@@ -189,6 +189,21 @@ describe('ProviderLeases.wait()', () => {
     expect(await leases.wait(['p'], new Channel(), SOON, run.signal)).toBeUndefined();
   });
 
+  test('who has gone while he waited is not served before those who are there', async () => {
+    const { leases, clock } = leasesOf({ p: 1 });
+    const idle = new Channel();
+    idle.lease = leases.take('p', idle);
+    idle.idleMs = 0;
+    const [gone, here] = [new Channel(), new Channel()];
+    const first = leases.wait(['p'], gone, SOON, never);
+    gone.idleMs = 0;
+    const second = leases.wait(['p'], here, SOON, never);
+    expect([await first, idle.asked]).toEqual([undefined, 1]);
+    await clock.advance(1000);
+    idle.close();
+    expect((await second)?.provider).toBe('p');
+  });
+
   test('a higher limit serves those who wait, in turn', async () => {
     const { leases } = leasesOf({ p: 1 });
     const idle = new Channel();
