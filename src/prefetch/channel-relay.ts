@@ -1,6 +1,6 @@
 // This file is one channel as the serving thread sees it: opened when it is asked for, fed, stopped.
-import { type Clock, Patience } from '../base/clock.ts';
-import { AppError, type ErrorRecord, errorRecord } from '../base/errors.ts';
+import type { Clock } from '../base/clock.ts';
+import type { ErrorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ChannelConfig } from '../config/config.ts';
@@ -10,11 +10,12 @@ import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import type { StreamCounts } from '../source/source.ts';
-import { busy, told, type Unavailable, unavailable, VIEWER_WAIT_MS } from './answers.ts';
+import type { Unavailable } from './answers.ts';
 import { Attendance } from './attendance.ts';
 import { ChannelCounts } from './channel-counts.ts';
-import { ProviderBusyError } from './channel-places.ts';
+import { ChannelOpening } from './channel-opening.ts';
 import { ChannelRenditions } from './channel-renditions.ts';
+import { ChannelReopening } from './channel-reopening.ts';
 import { ChannelSources, type OpenedSource, type SourceReport } from './channel-sources.ts';
 import { Failover } from './failover.ts';
 import type { Rendition, RenditionSettings } from './rendition.ts';
@@ -59,11 +60,6 @@ export type RelayStats = {
 
 /** A viewer that has asked for nothing in this time has gone. */
 const VIEWER_MS = 30_000;
-/** A refused source is not asked again sooner than this. */
-const REFUSED_MS = 1000;
-const REFUSED_RETRY_S = 2;
-/** Who is told when to come again where all places are taken: not at once, nor after the show. */
-const BUSY_RETRY_S_MAX = 10;
 
 export class ChannelRelay implements Disposable {
   /** Replaced where the channel is called otherwise from now on; its sources never change. */
@@ -76,15 +72,10 @@ export class ChannelRelay implements Disposable {
   readonly #renditions: ChannelRenditions;
   readonly #sources: ChannelSources;
   readonly #failover: Failover;
+  readonly #opening: ChannelOpening<Opened>;
+  readonly #reopening: ChannelReopening;
   readonly #closed = new AbortController();
   #opened: Opened | undefined;
-  #opening:
-    | { readonly run: AbortController; readonly done: Promise<Opened | Unavailable> }
-    | undefined;
-  /** The playlist that plays is being asked for again. */
-  #reopening: { readonly run: AbortController; readonly done: Promise<void> } | undefined;
-  #failed: Failed | undefined;
-  #openedMs = Number.NEGATIVE_INFINITY;
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
   #requests = 0;
 
@@ -96,12 +87,21 @@ export class ChannelRelay implements Disposable {
     this.#renditions = this.#createRenditions();
     this.#sources = this.#createSources();
     this.#failover = this.#createFailover();
+    const { clock, settings } = deps;
+    const adopt = (opened: OpenedSource) => this.#adopt(opened);
+    this.#opening = new ChannelOpening(clock, this.#sources, this.#closed.signal, adopt);
+    this.#reopening = new ChannelReopening(this.#sources, {
+      clock,
+      idleStopMs: settings.idleStopMs,
+      count: (what, outcome) => this.#counts.fetched(what, outcome),
+      found: (found) => this.#renditions.moveTo(found),
+    });
   }
 
   /** What the channel offers; asks upstream only where that is not known. */
   open(visit: Visit = 'asks'): Opened | Promise<Opened | Unavailable> {
     this.#visited(visit);
-    return this.#opened ?? this.#openOnce('viewer');
+    return this.#opened ?? this.#opening.open('viewer');
   }
 
   /** Somebody is connected, or waits for an answer, until the result is disposed. */
@@ -130,7 +130,7 @@ export class ChannelRelay implements Disposable {
   }
 
   get lastError(): ErrorRecord | undefined {
-    return this.#failed?.error;
+    return this.#opening.lastError;
   }
 
   /** The rendition by its id, once the channel is open; undefined where it has none of that name. */
@@ -138,9 +138,11 @@ export class ChannelRelay implements Disposable {
     this.#visited('asks');
     const known = this.#renditions.get(id);
     if (known !== undefined || this.#opened !== undefined) return known ?? this.#revive(id);
-    return this.#openOnce('viewer').then((opened) =>
-      opened.kind === 'open' ? (this.#renditions.get(id) ?? this.#revive(id)) : opened,
-    );
+    return this.#opening
+      .open('viewer')
+      .then((opened) =>
+        opened.kind === 'open' ? (this.#renditions.get(id) ?? this.#revive(id)) : opened,
+      );
   }
 
   /** The rendition if the channel is open, without asking upstream. */
@@ -167,14 +169,14 @@ export class ChannelRelay implements Disposable {
       if (nowMs - seenMs > VIEWER_MS) this.#viewers.delete(viewer);
     }
     const isAsked = nowMs - this.#lastWatchedMs < this.#deps.settings.idleStopMs;
-    let isWatched = isAsked || this.#opening !== undefined;
+    let isWatched = isAsked || this.#opening.isUnderWay;
     for (const rendition of this.#renditions) {
       rendition.sweep(nowMs);
       if (rendition.state !== 'cold') isWatched = true;
     }
     if (this.config.keepWarm) this.#keepWarm();
     else if (!isWatched && (this.#requests > 0 || this.#opened !== undefined)) this.#forget();
-    if (this.#opened !== undefined && this.#opening === undefined) this.#failover.tick(nowMs);
+    if (this.#opened !== undefined && !this.#opening.isUnderWay) this.#failover.tick(nowMs);
   }
 
   stats(): RelayStats {
@@ -208,7 +210,10 @@ export class ChannelRelay implements Disposable {
       settings,
       count: (what, outcome) => counts.fetched(what, outcome),
       created: (rendition) => {
-        rendition.onRefused = () => this.#reopen();
+        rendition.onRefused = () => {
+          // A source that named one address has no other to name
+          if (this.#renditions.found?.multivariant !== undefined) this.#reopening.begin();
+        };
         rendition.onStreamCounts = (seen) => counts.streamed(seen);
         rendition.onStallAvoided = () => counts.stallAvoided();
       },
@@ -237,7 +242,7 @@ export class ChannelRelay implements Disposable {
         condition: (nowMs) => renditions.condition(nowMs),
         mediaMs: (nowMs) => renditions.mediaMs(nowMs),
         pauseMs: () => renditions.pauseMs(),
-        hold: () => Promise.all([renditions.hold(), this.#stopReopening()]),
+        hold: () => Promise.all([renditions.hold(), this.#reopening.stop()]),
         goOn: () => renditions.goOn(),
         isWatched: () => this.#attendance.isWatched(renditions.targetDurationS),
         switchTo: (opened) => this.#switchTo(opened),
@@ -260,7 +265,7 @@ export class ChannelRelay implements Disposable {
   /** The next viewer finds it running: its first variant, and the sound that may go with it. */
   #keepWarm(): void {
     if (this.#opened === undefined) {
-      if (this.#opening === undefined && this.#sources.isAnyFree()) void this.#openOnce('nobody');
+      if (!this.#opening.isUnderWay && this.#sources.isAnyFree()) void this.#opening.open('nobody');
       return;
     }
     const { main } = this.#opened;
@@ -272,119 +277,29 @@ export class ChannelRelay implements Disposable {
   /** Somebody watches another channel of the provider, and nobody this one. */
   #giveWay(): void {
     this.#log.info('channel gives its place at the provider to one that is watched');
-    this.#opening?.run.abort();
+    this.#opening.stop();
     this.#forget();
   }
 
   #forget(): void {
-    const stopped = [this.#failover.stop(), this.#stopReopening()];
+    const stopped = [this.#failover.stop(), this.#reopening.stop()];
     this.#sources.release(Promise.all([this.#renditions.close(), ...stopped]));
     this.#opened = undefined;
     this.#requests = 0;
-  }
-
-  async #openOnce(who: 'viewer' | 'nobody'): Promise<Opened | Unavailable> {
-    const { clock } = this.#deps;
-    if (this.#opening === undefined) {
-      const failed = this.#failed;
-      if (failed !== undefined && clock.monotonicMs() - failed.atMs < REFUSED_MS) {
-        return refused(failed);
-      }
-      const run = new AbortController();
-      const done = this.#openAny(who, run.signal).finally(() => {
-        this.#opening = undefined;
-      });
-      this.#opening = { run, done };
-    }
-    return this.#opening.done;
-  }
-
-  /** Tries the sources in order. */
-  async #openAny(who: 'viewer' | 'nobody', stopped: AbortSignal): Promise<Opened | Unavailable> {
-    const { clock } = this.#deps;
-    const over = AbortSignal.any([stopped, this.#closed.signal]);
-    using patience = new Patience(clock, VIEWER_WAIT_MS, over);
-    try {
-      const order = this.#sources.inOrder();
-      const isAsked = who === 'viewer';
-      const claim = { evicts: isAsked, waits: isAsked };
-      const opened = await this.#sources.openFirst(order, patience.signal, claim);
-      if (over.aborted) {
-        this.#sources.giveBack(opened);
-        throw new AppError('NET_ABORTED', 'Cannot open the channel: it was closed');
-      }
-      this.#failed = undefined;
-      this.#sources.use(opened, Promise.resolve());
-      return this.#adopt(opened);
-    } catch (error) {
-      const freeInMs = error instanceof ProviderBusyError ? error.freeInMs : undefined;
-      const failed: Failed = {
-        error: errorRecord(error),
-        atMs: clock.monotonicMs(),
-        ...(freeInMs === undefined ? {} : { freeInMs }),
-      };
-      // It gave way: that is no reason to turn away who comes now
-      if (!stopped.aborted) this.#failed = failed;
-      return refused(failed);
-    }
   }
 
   #adopt({ index, found }: OpenedSource): Opened {
     this.#deps.timeline.plays(this.#sources.keyOf(index));
     const main = this.#renditions.adopt(found);
     const { multivariant } = found;
-    this.#openedMs = this.#deps.clock.monotonicMs();
+    this.#reopening.asked();
     this.#opened = { kind: 'open', main, ...(multivariant === undefined ? {} : { multivariant }) };
     return this.#opened;
   }
 
   #switchTo({ index, found }: OpenedSource): Promise<unknown> {
     this.#deps.timeline.plays(this.#sources.keyOf(index));
-    this.#openedMs = this.#deps.clock.monotonicMs();
-    return Promise.all([this.#renditions.switchTo(found), this.#stopReopening()]);
+    this.#reopening.asked();
+    return Promise.all([this.#renditions.switchTo(found), this.#reopening.stop()]);
   }
-
-  /** A rendition's address is refused: the source's multivariant playlist may name another. */
-  #reopen(): void {
-    const { clock, settings } = this.#deps;
-    const isNamed = this.#renditions.found?.multivariant !== undefined;
-    if (!isNamed || this.#reopening !== undefined) return;
-    if (clock.monotonicMs() - this.#openedMs < Math.min(5000, settings.idleStopMs)) return;
-    this.#openedMs = clock.monotonicMs();
-    const run = new AbortController();
-    const done = this.#askAgain(run.signal).finally(() => {
-      this.#reopening = undefined;
-    });
-    this.#reopening = { run, done };
-  }
-
-  async #askAgain(signal: AbortSignal): Promise<void> {
-    try {
-      const found = await this.#sources.reopen(signal);
-      this.#counts.fetched('playlist', 'ok');
-      if (found !== undefined && !signal.aborted) this.#renditions.moveTo(found);
-    } catch (error) {
-      this.#counts.fetched('playlist', errorRecord(error).code);
-    }
-  }
-
-  /** Resolves once nothing of it is open upstream. */
-  async #stopReopening(): Promise<void> {
-    const reopening = this.#reopening;
-    reopening?.run.abort();
-    await reopening?.done;
-  }
-}
-
-type Failed = {
-  readonly error: ErrorRecord;
-  readonly atMs: number;
-  /** All places of its provider are taken, and may be for so long. */
-  readonly freeInMs?: number;
-};
-
-function refused({ error, freeInMs }: Failed): Unavailable {
-  const reason = told(error);
-  if (freeInMs === undefined) return unavailable(REFUSED_RETRY_S, reason);
-  return busy(Math.min(BUSY_RETRY_S_MAX, Math.max(REFUSED_RETRY_S, freeInMs / 1000)), reason);
 }
