@@ -52,16 +52,16 @@ export function channelPlaylist(live: Live, id: string, request: Request, base =
   if (opened instanceof Promise) {
     return opened.then((found) =>
       found.kind === 'open'
-        ? attended(relay, openedPlaylist(live, relay, found, height, base, request))
+        ? attended(relay, openedPlaylist(live, relay, found, height, base, request), request)
         : refuse(found, request),
     );
   }
-  return attended(relay, openedPlaylist(live, relay, opened, height, base, request));
+  return attended(relay, openedPlaylist(live, relay, opened, height, base, request), request);
 }
 
 /** Whoever waits for an answer watches, however long that takes. */
-function attended(relay: ChannelRelay, answer: Answer): Answer {
-  return answer instanceof Promise ? relay.during(answer) : answer;
+function attended(relay: ChannelRelay, answer: Answer, request: Request): Answer {
+  return answer instanceof Promise ? relay.during(answer, request.signal) : answer;
 }
 
 function openedPlaylist(
@@ -196,11 +196,13 @@ function withRendition(
   const found = relay.rendition(rendition);
   if (!(found instanceof Promise)) {
     if (found === undefined) return unknownRendition(rendition, request);
-    return attended(relay, run(found, relay));
+    return attended(relay, run(found, relay), request);
   }
   return found.then((settled) => {
     if (settled === undefined) return unknownRendition(rendition, request);
-    return 'kind' in settled ? refuse(settled, request) : attended(relay, run(settled, relay));
+    return 'kind' in settled
+      ? refuse(settled, request)
+      : attended(relay, run(settled, relay), request);
   });
 }
 

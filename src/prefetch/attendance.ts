@@ -35,9 +35,10 @@ export class Attendance {
     };
   }
 
-  /** Whoever asked waits for the answer, however long it takes. */
-  async during<T>(answer: Promise<T>): Promise<T> {
-    using _waits = this.enter();
+  /** Whoever asked waits for the answer, however long it takes, unless `gone` says otherwise. */
+  async during<T>(answer: Promise<T>, gone: AbortSignal): Promise<T> {
+    using waits = this.enter();
+    gone.addEventListener('abort', () => waits[Symbol.dispose](), { once: true });
     return await answer;
   }
 

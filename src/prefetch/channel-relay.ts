@@ -109,9 +109,9 @@ export class ChannelRelay implements Disposable {
     return this.#attendance.enter();
   }
 
-  /** Whoever waits for this answer watches. */
-  during<T>(answer: Promise<T>): Promise<T> {
-    return this.#attendance.during(answer);
+  /** Whoever waits for this answer watches, until he has `gone`. */
+  during<T>(answer: Promise<T>, gone: AbortSignal): Promise<T> {
+    return this.#attendance.during(answer, gone);
   }
 
   /** True while the channel was asked for no more than once since it was last forgotten. */

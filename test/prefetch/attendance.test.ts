@@ -3,6 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import { Attendance } from '../../src/prefetch/attendance.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
+const never = new AbortController().signal;
+
 describe('Attendance', () => {
   test.each([
     ['short segments', 1, 6000],
@@ -45,11 +47,23 @@ describe('Attendance', () => {
   test.each(['comes', 'fails'])('who waits watches until the answer %s', async (how) => {
     const attendance = new Attendance(new FakeClock());
     const answer = Promise.withResolvers<string>();
-    const waiting = attendance.during(answer.promise).catch(() => 'failed');
+    const waiting = attendance.during(answer.promise, never).catch(() => 'failed');
     expect(attendance.isWatched(4)).toBe(true);
     if (how === 'comes') answer.resolve('here');
     else answer.reject(new Error('no'));
     expect(await waiting).toBe(how === 'comes' ? 'here' : 'failed');
     expect(attendance.isWatched(4)).toBe(false);
+  });
+
+  test('who hangs up while he waits has gone', async () => {
+    const attendance = new Attendance(new FakeClock());
+    const answer = Promise.withResolvers<string>();
+    const hangUp = new AbortController();
+    const waiting = attendance.during(answer.promise, hangUp.signal);
+    hangUp.abort();
+    expect(attendance.isWatched(4)).toBe(false);
+    answer.resolve('late');
+    expect(await waiting).toBe('late');
+    expect(attendance.idleFromMs(4)).toBe(Number.NEGATIVE_INFINITY);
   });
 });

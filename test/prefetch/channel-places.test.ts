@@ -171,7 +171,7 @@ describe('a channel that somebody wants to watch', () => {
     using w = new World(XY(), ONE);
     const opened = await w.watch('x');
     const answer = Promise.withResolvers<string>();
-    const waiting = w.relay('x').during(answer.promise);
+    const waiting = w.relay('x').during(answer.promise, new AbortController().signal);
     await w.clock.advance(20_000);
     expect(await kindOf(w.relay('y').open())).toBe('unavailable');
     answer.resolve('late');
