@@ -18,8 +18,8 @@ export class Attendance {
   }
 
   /** A player has asked for something, and will ask again if it stays. */
-  asked(): void {
-    this.#askedMs = this.#clock.monotonicMs();
+  asked(nowMs = this.#clock.monotonicMs()): void {
+    this.#askedMs = nowMs;
   }
 
   /** Somebody is here until the answer is disposed. */

@@ -252,9 +252,10 @@ export class ChannelRelay implements Disposable {
   }
 
   #visited(visit: Visit): void {
-    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#lastWatchedMs = nowMs;
     this.#requests++;
-    if (visit === 'asks') this.#attendance.asked();
+    if (visit === 'asks') this.#attendance.asked(nowMs);
   }
 
   #revive(id: string): Rendition | undefined {
