@@ -15,7 +15,7 @@ const ROWS = [
   /^\d+ readers that stall$/,
   /^upstream fetches per segment, \d+ viewers/,
   /^RSS under a full ring$/,
-  /^RSS over \d+ segments$/,
+  /^RSS over [\d,]+ segments$/,
   /^hit answered, \d+ viewers$/,
   /^cold start/,
   /^endless TS, \d+ viewers/,
