@@ -18,6 +18,7 @@ const ROWS = [
   /^RSS over [\d,]+ segments$/,
   /^hit answered, \d+ viewers$/,
   /^cold start/,
+  /^zapping to a warm channel/,
   /^endless TS, \d+ viewers/,
   /^start to ready$/,
   /^idle RSS$/,
