@@ -1,13 +1,12 @@
 // This file measures what an endless stream costs that very many watch.
-import { join } from 'node:path';
 import type { Bench } from '../contest.ts';
 import { type Figure, megabytes, verdict } from '../figure.ts';
 import { cores } from '../machine.ts';
-import { makeMedia } from '../media.ts';
+import { benchMedia } from '../media.ts';
 import { startWeir } from '../peers.ts';
 import { treeCpuMs } from '../process-tree.ts';
 import { RtmpPeer } from '../rtmp-peer.ts';
-import { type BenchServer, benchDir } from '../server.ts';
+import type { BenchServer } from '../server.ts';
 import { runWrk } from '../wrk.ts';
 
 const TARGET_SHARE = 0.35;
@@ -23,8 +22,7 @@ export async function endlessTsFigure(bench: Bench): Promise<Figure> {
   if (bench.lacking.includes('ffmpeg')) {
     return { ...row, weir: '–', verdict: 'not measured', note: 'ffmpeg makes the media' };
   }
-  const file = join(benchDir('media'), 'endless.ts');
-  await makeMedia(file);
+  const file = await benchMedia();
   await using server = await startWeir({ channels: [{ id: 'bench', loop: file }] });
   bench.say(`${viewers} viewers of an endless stream`);
   const path = '/live/bench.ts';

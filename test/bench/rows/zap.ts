@@ -1,10 +1,9 @@
 // This file measures how long a viewer waits who zaps to a channel that is kept warm.
-import { join } from 'node:path';
 import type { Bench } from '../contest.ts';
 import { count, type Figure, milliseconds, quantile, verdict } from '../figure.ts';
-import { makeMedia } from '../media.ts';
+import { benchMedia } from '../media.ts';
 import { startWeir } from '../peers.ts';
-import { type BenchServer, benchDir, statusOf } from '../server.ts';
+import { type BenchServer, statusOf } from '../server.ts';
 import { TimedClient } from '../timed-client.ts';
 import { runWrk } from '../wrk.ts';
 
@@ -23,8 +22,7 @@ export async function zapFigure(bench: Bench): Promise<Figure> {
   if (bench.lacking.includes('ffmpeg')) {
     return { what, weir: '–', target, verdict: 'not measured', note: 'ffmpeg makes the media' };
   }
-  const file = join(benchDir('media'), 'zap.ts');
-  await makeMedia(file);
+  const file = await benchMedia();
   await using server = await startWeir({
     memory: '1GiB',
     channels: Array.from({ length: channels }, (_, index) => {
