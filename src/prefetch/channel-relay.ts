@@ -180,7 +180,7 @@ export class ChannelRelay implements Disposable {
   }
 
   /** Counts a fetch that none of its loops made: those of the modes that hold nothing. */
-  fetched(what: 'playlist' | 'segment', outcome: string): void {
+  fetched(what: 'playlist' | 'segment' | 'stream', outcome: string): void {
     this.#count(what, outcome);
   }
 
