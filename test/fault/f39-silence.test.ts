@@ -127,9 +127,9 @@ describe.skipIf(!hasProgram('ffmpeg')).concurrent('F39: nothing to hear or to se
   afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
   test.each([
-    ['f39-silence', 'a silent', 'silent', /its sound has been silent for \d+\.\d s/],
-    ['f39-fmp4', 'a silent', 'silent', /its sound has been silent for \d+\.\d s/],
-    ['f39-black', 'a black', 'black', /its picture has been of one colour for \d+\.\d s/],
+    ['f39-silence', 'a silent', 'silent', 'the source is silent'],
+    ['f39-fmp4', 'a silent', 'silent', 'the source is silent'],
+    ['f39-black', 'a black', 'black', 'the picture of the source is of one colour'],
   ] as const)(
     '%s: the source is left, and not returned to while it lasts',
     async (id, course, kind, words) => {
@@ -138,7 +138,7 @@ describe.skipIf(!hasProgram('ffmpeg')).concurrent('F39: nothing to hear or to se
         a(course);
         await playsFrom(id, 1);
         const { sources, switches } = await api(id);
-        expect(sources[0]?.error?.message).toMatch(words);
+        expect(sources[0]?.error?.message).toStartWith(words);
         expect(switches).toEqual({ [kind]: 1 });
         // It has cooled down, was tried and is still as it was
         const wasTried = async () => (await api(id)).sources[0]?.error?.code === 'SOURCE_BLANK';

@@ -27,14 +27,14 @@ export async function proveShown(
 }
 
 function refuseBlank({ sound, picture }: Judged): void {
-  if (isBlank(sound)) throw blankError('its sound is silent');
-  if (isBlank(picture)) throw blankError('its picture is of one colour');
+  if (isBlank(sound)) throw blankError('its sound is silent', 'silent');
+  if (isBlank(picture)) throw blankError('its picture is of one colour', 'black');
 }
 
 function isBlank(judgement: Judgement | undefined): boolean {
   return judgement?.kind === 'judged' && judgement.isWhole;
 }
 
-function blankError(seen: string): AppError {
-  return new AppError('SOURCE_BLANK', `Cannot use the source: ${seen}`);
+function blankError(seen: string, trouble: 'silent' | 'black'): AppError {
+  return new AppError('SOURCE_BLANK', `Cannot use the source: ${seen}`, { trouble });
 }
