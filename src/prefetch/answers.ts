@@ -77,6 +77,8 @@ export function told({ code, detail }: ErrorRecord): string {
   const status = detail['status'];
   const trouble = TROUBLES[String(detail['trouble'])];
   const isStatus = code === 'SOURCE_STATUS' && typeof status === 'number';
-  const what = isStatus ? `the source answers ${status}` : (TOLD[code] ?? trouble ?? 'the source fails');
+  const what = isStatus
+    ? `the source answers ${status}`
+    : (TOLD[code] ?? trouble ?? 'the source fails');
   return `${what} (${code})`;
 }

@@ -38,7 +38,11 @@ function loaded(key: number | string, bytes: Uint8Array<ArrayBuffer>): LoopEvent
 }
 
 /** What comes out of a loop that is judged, the judgements apart. */
-async function run(events: readonly LoopEvent[], spec: Partial<LoopSpec> = { watchFor: SILENCE }) {
+async function run(
+  events: readonly LoopEvent[],
+  expected: number,
+  spec: Partial<LoopSpec> = { watchFor: SILENCE },
+) {
   const passed: LoopEvent[] = [];
   const judged: JudgedEvent[] = [];
   const emit = judging({ ...SPEC, ...spec }, (event) => {
@@ -48,7 +52,7 @@ async function run(events: readonly LoopEvent[], spec: Partial<LoopSpec> = { wat
   for (const event of events) emit(event);
   expect(passed).toEqual([...events]);
   // Bodies are read in turns of their own
-  for (let turn = 0; turn < 50; turn++) await Bun.sleep(0);
+  while (judged.length < expected) await Bun.sleep(1);
   return judged;
 }
 
@@ -57,11 +61,10 @@ const sounds = (judged: readonly JudgedEvent[]) =>
 
 describe('judging()', () => {
   test('behind each segment, what it is', async () => {
-    const judged = await run([
-      listed([numbered(0), numbered(1)]),
-      loaded(1, adtsSound(2, true)),
-      loaded(0, adtsSound(2)),
-    ]);
+    const judged = await run(
+      [listed([numbered(0), numbered(1)]), loaded(1, adtsSound(2, true)), loaded(0, adtsSound(2))],
+      2,
+    );
     expect(judged.map(({ key }) => key).sort()).toEqual([0, 1]);
     const of = (wanted: number) => judged.find(({ key }) => key === wanted)?.sound;
     expect(of(0)).toMatchObject({ kind: 'judged', isWhole: true });
@@ -70,26 +73,29 @@ describe('judging()', () => {
   });
 
   test('nothing where nothing is asked for, on demand, or of what was never named', async () => {
-    expect(await run([listed([numbered(0)]), loaded(0, adtsSound(1))], {})).toEqual([]);
-    expect(await run([listed([numbered(0)], true), loaded(0, adtsSound(1))])).toEqual([]);
-    expect(await run([loaded(7, adtsSound(1))])).toEqual([]);
+    expect(await run([listed([numbered(0)]), loaded(0, adtsSound(1))], 0, {})).toEqual([]);
+    expect(await run([listed([numbered(0)], true), loaded(0, adtsSound(1))], 0)).toEqual([]);
+    expect(await run([loaded(7, adtsSound(1))], 0)).toEqual([]);
   });
 
   test('a loop that took the place of another knows what was named there', async () => {
     const resume = { pending: [numbered(3)] } as unknown as NonNullable<LoopSpec['resume']>;
-    const judged = await run([loaded(3, adtsSound(1))], { watchFor: SILENCE, resume });
+    const judged = await run([loaded(3, adtsSound(1))], 1, { watchFor: SILENCE, resume });
     expect(sounds(judged)).toEqual([[3, 'judged']]);
   });
 
   test('what is encrypted cannot be judged', async () => {
     const sealed = { keys: [listedKey('k')] };
     const init = { map: { asset: INIT, keys: [listedKey('k')] } };
-    const judged = await run([
-      listed([numbered(0, sealed), numbered(1, init)]),
-      loaded('k', new Uint8Array(16)),
-      loaded(0, adtsSound(1)),
-      loaded(1, adtsSound(1)),
-    ]);
+    const judged = await run(
+      [
+        listed([numbered(0, sealed), numbered(1, init)]),
+        loaded('k', new Uint8Array(16)),
+        loaded(0, adtsSound(1)),
+        loaded(1, adtsSound(1)),
+      ],
+      2,
+    );
     for (const { sound } of judged)
       expect(sound).toEqual({ kind: 'unknown', why: 'it is encrypted' });
     expect(judged).toHaveLength(2);
@@ -97,20 +103,23 @@ describe('judging()', () => {
 
   test('what cannot be read is said, and breaks nothing', async () => {
     const map = { asset: INIT, keys: [] };
-    const judged = await run([
-      listed([numbered(0, { map }), numbered(1, { map }), numbered(2)]),
-      loaded(0, adtsSound(1)),
-      loaded('init', new Uint8Array(100)),
-      loaded(1, adtsSound(1)),
-      loaded(2, new Uint8Array(500).fill(0x47)),
-    ]);
+    const judged = await run(
+      [
+        listed([numbered(0, { map }), numbered(1, { map }), numbered(2)]),
+        loaded(0, adtsSound(1)),
+        loaded('init', new Uint8Array(100)),
+        loaded(1, adtsSound(1)),
+        loaded(2, new Uint8Array(500).fill(0x47)),
+      ],
+      3,
+    );
     expect(sounds(judged).sort()).toEqual([0, 1, 2].map((key) => [key, 'unknown']));
   });
 
   test('of what ffmpeg made both are shown', async () => {
     const bytes = await readTsVector('ffmpeg-h264-bframes-aac');
     const watchFor = { silence: true, black: true };
-    const [judged] = await run([listed([numbered(0)]), loaded(0, bytes)], { watchFor });
+    const [judged] = await run([listed([numbered(0)]), loaded(0, bytes)], 1, { watchFor });
     expect(judged).toEqual({
       type: 'judged',
       key: 0,

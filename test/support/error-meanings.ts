@@ -70,5 +70,5 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   SOURCE_STREAM_GONE: 'a segment of an endless stream was asked for too late to be there still',
   SOURCE_STATUS: 'the upstream answered something else than 200',
   SOURCE_TROUBLE:
-    'the source that was playing failed, stalled, stood still or ended; which is said',
+    'the source that was playing failed, stalled, stood still, ended or showed nothing; which is said',
 };
