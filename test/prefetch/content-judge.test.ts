@@ -1,5 +1,6 @@
 // This file tests what a loop's segments are judged to be, and that nothing is held up by it.
 import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
 import type { WatchFor } from '../../src/media/content/judgement.ts';
 import { judging } from '../../src/prefetch/content-judge.ts';
 import type {
@@ -12,6 +13,7 @@ import type {
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { adtsSound } from '../support/adts-sound.ts';
 import { listedKey, listedSegment } from '../support/listed.ts';
+import { createTempFolder } from '../support/temp-folder.ts';
 import { readTsVector } from '../support/ts-vectors.ts';
 
 const SPEC: LoopSpec = {
@@ -114,6 +116,21 @@ describe('judging()', () => {
       3,
     );
     expect(sounds(judged).sort()).toEqual([0, 1, 2].map((key) => [key, 'unknown']));
+  });
+
+  test('a body that is a file, and gone by the time it is looked at', async () => {
+    await using folder = await createTempFolder();
+    await folder.write('here', adtsSound(1));
+    const event = (key: number, name: string): LoopEvent => {
+      const body = Bun.file(join(folder.path, name));
+      return { type: 'loaded', key, body, contentType: '', tookMs: 1, attempts: 1 };
+    };
+    const names = [event(0, 'here'), event(1, 'gone')];
+    const judged = await run([listed([numbered(0), numbered(1)]), ...names], 2);
+    expect(sounds(judged).sort()).toEqual([
+      [0, 'judged'],
+      [1, 'unknown'],
+    ]);
   });
 
   test('of what ffmpeg made both are shown', async () => {
