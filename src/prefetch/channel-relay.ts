@@ -334,6 +334,7 @@ export class ChannelRelay implements Disposable {
   #createRendition(open: OpenRendition): Rendition {
     const { clock, ring, timeline, openLoop, settings } = this.#deps;
     const { failover } = this.config;
+    const isHeardOrSeen = !['subtitles', 'iframe'].includes(open.traits.kind);
     const deps: RenditionDeps = {
       clock,
       log: this.#log,
@@ -342,7 +343,7 @@ export class ChannelRelay implements Disposable {
       openLoop,
       settings,
       count: (what, outcome) => this.#count(what, outcome),
-      ...(failover === undefined ? {} : { blankLimits: failover }),
+      ...(failover === undefined || !isHeardOrSeen ? {} : { blankLimits: failover }),
     };
     const rendition = new Rendition(open, deps);
     rendition.onRefused = () => void this.#reopen();

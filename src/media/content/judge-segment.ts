@@ -3,6 +3,7 @@ import { FormatError } from '../../base/errors.ts';
 import type { PictureCodec } from '../codec/flat-picture.ts';
 import { sniffContainer } from '../container.ts';
 import type { MuxTrack } from '../mpegts/mux-track.ts';
+import { PACKET_BYTES } from '../mpegts/packet.ts';
 import { isAudio } from '../mpegts/pmt.ts';
 import { isPrivateAudio } from '../mpegts/pmt-descriptors.ts';
 import { TICKS_PER_SECOND } from '../mpegts/timestamp.ts';
@@ -64,6 +65,7 @@ function judge(bytes: Uint8Array, init: Uint8Array | undefined, want: WatchFor):
   const container = sniffContainer(bytes);
   switch (container) {
     case 'mpegts':
+      if (isScrambled(bytes)) return unknown(want, 'it is scrambled');
       return judgeDemuxed(createMpegtsInput().demux(bytes), want);
     case 'aac':
     case 'mp3':
@@ -76,8 +78,18 @@ function judge(bytes: Uint8Array, init: Uint8Array | undefined, want: WatchFor):
   }
 }
 
+/** What is scrambled is left out where packets are read, and would seem never to come. */
+// ISO/IEC 13818-1 §2.4.3.3: transport_scrambling_control
+function isScrambled(bytes: Uint8Array): boolean {
+  for (let at = 0; at + PACKET_BYTES <= bytes.length; at += PACKET_BYTES) {
+    if ((bytes[at + 3]! & 0xc0) !== 0) return true;
+  }
+  return false;
+}
+
 function judgeDemuxed(demuxed: Demuxed, want: WatchFor): Judged {
-  if (demuxed.tracks.length === 0) return unknown(want, 'it has no tables');
+  const { tracks, units } = demuxed;
+  if (tracks.length === 0 || units.length === 0) return unknown(want, 'no frame of it is found');
   return {
     ...(want.silence ? { sound: soundOf(demuxed) } : {}),
     ...(want.black ? { picture: pictureOf(demuxed) } : {}),

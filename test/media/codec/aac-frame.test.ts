@@ -13,6 +13,8 @@ const SILENT: readonly (readonly [name: string, hex: string])[] = [
   ['fdk four channels', '00c8008020840126400864 00802c80080238'],
   ['fdk five channels', '00c8008020840126400864 0082300499002190 0238'],
   ['fdk six channels', '00c8008020840126400864 0082300499002190 0200b2002008e0'],
+  ['fdk HE-AAC', `01402280a34ee680ba080000001c06f1c10a${'5a'.repeat(40)}5e`],
+  ['fdk HE-AAC v2', `01402280a35ee680ba08000000009500 06f1a10a${'5a'.repeat(38)}5e`],
   ['ffmpeg mono', '01182007'],
   ['ffmpeg stereo', '211004608c1c'],
   ['ffmpeg six channels', '011820010880230460231004608c0c230000e0'],

@@ -33,6 +33,31 @@ describe('judgeSegment()', () => {
     }
   });
 
+  test('what is scrambled cannot be judged', async () => {
+    const bytes = await readTsVector('ffmpeg-h264-bframes-aac');
+    // transport_scrambling_control of the last packet: even key
+    bytes[bytes.length - 188 + 3]! |= 0x80;
+    expect(judgeSegment(bytes, undefined, BOTH)).toEqual(unknown(BOTH, 'it is scrambled'));
+  });
+
+  test('sound that is announced and does not come is silence', async () => {
+    const bytes = await readTsVector('ffmpeg-h264-bframes-aac');
+    for (let at = 0; at < bytes.length; at += 188) {
+      const pid = ((bytes[at + 1]! & 0x1f) << 8) | bytes[at + 2]!;
+      if (pid === 0x101) bytes.set([0x1f, 0xff], at + 1);
+    }
+    const { sound, picture } = judgeSegment(bytes, undefined, BOTH);
+    expect(sound).toMatchObject({ kind: 'judged', isWhole: true });
+    expect(sound?.kind === 'judged' ? sound.blankS : 0).toBeGreaterThan(0.5);
+    expect(picture).toEqual(SHOWN);
+  });
+
+  test('tables and nothing else cannot be judged', async () => {
+    const bytes = await readTsVector('ffmpeg-h264-bframes-aac');
+    const tables = bytes.slice(0, 3 * 188);
+    expect(judgeSegment(tables, undefined, BOTH)).toEqual(unknown(BOTH, 'no frame of it is found'));
+  });
+
   test('text has neither', () => {
     const text = new TextEncoder().encode('WEBVTT\n\n');
     expect(judgeSegment(text, undefined, BOTH)).toEqual({ sound: ABSENT, picture: ABSENT });
