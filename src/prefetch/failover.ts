@@ -78,8 +78,7 @@ export class Failover implements Disposable {
       this.#search(condition, nowMs);
       return;
     }
-    this.#searches = 0;
-    this.#searchNotBeforeMs = 0;
+    this.#forgetSearches();
     this.#sources.good();
     const better = this.#sources.better();
     if (better.length > 0 && this.#trial === undefined) this.#tried = this.#try(better);
@@ -90,6 +89,7 @@ export class Failover implements Disposable {
     this.#trial?.abort();
     this.#switching?.abort();
     this.#inTrouble = false;
+    this.#forgetSearches();
   }
 
   [Symbol.dispose](): void {
@@ -126,6 +126,11 @@ export class Failover implements Disposable {
     if (others.length > 0) this.#tried = this.#try(others, blank);
   }
 
+  #forgetSearches(): void {
+    this.#searches = 0;
+    this.#searchNotBeforeMs = 0;
+  }
+
   #blame(index: number, { kind, reason }: Trouble): void {
     const error = new AppError('SOURCE_TROUBLE', `Cannot go on: ${reason}`, { trouble: kind });
     if (kind === 'ended') this.#sources.ended(index, errorRecord(error));
@@ -157,7 +162,7 @@ export class Failover implements Disposable {
     const from = this.#sources.activeIndex;
     this.#sources.use(opened, this.#hooks.switchTo(opened));
     this.#inTrouble = false;
-    this.#searches = 0;
+    this.#forgetSearches();
     this.#hooks.switched(kind);
     this.#deps.log.info('source switched', { from, to: opened.index, kind, reason });
   }

@@ -16,19 +16,19 @@ import { judgePicture } from './picture.ts';
 import { joinSounds, judgeSound, type SoundCodec } from './sound.ts';
 
 // ISO/IEC 13818-1 Table 2-34
-const PICTURES: Readonly<Record<number, PictureCodec>> = {
-  1: 'mpeg2video',
-  2: 'mpeg2video',
-  27: 'h264',
-  36: 'hevc',
-};
+const PICTURES: ReadonlyMap<number, PictureCodec> = new Map([
+  [0x01, 'mpeg2video'],
+  [0x02, 'mpeg2video'],
+  [0x1b, 'h264'],
+  [0x24, 'hevc'],
+]);
 /** 0x81 is what ATSC made common for AC-3. */
-const SOUNDS: Readonly<Record<number, SoundCodec>> = {
-  3: 'mp3',
-  4: 'mp3',
-  15: 'aac',
-  129: 'ac3',
-};
+const SOUNDS: ReadonlyMap<number, SoundCodec> = new Map([
+  [0x03, 'mp3'],
+  [0x04, 'mp3'],
+  [0x0f, 'aac'],
+  [0x81, 'ac3'],
+]);
 // ETSI EN 300 468 §6.2: AC-3_descriptor
 const AC3_TAG = 0x6a;
 
@@ -124,7 +124,7 @@ function soundCodecOf({ streamType, descriptors }: MuxTrack): SoundCodec | undef
   for (let at = 0; at + 2 <= descriptors.length; at += 2 + descriptors[at + 1]!) {
     if (descriptors[at] === AC3_TAG) return 'ac3';
   }
-  return SOUNDS[streamType];
+  return SOUNDS.get(streamType);
 }
 
 /** Of the first picture there is: others are seen by nobody. */
@@ -132,7 +132,7 @@ function pictureOf({ tracks, units, endTicks }: Demuxed): Judgement {
   const index = tracks.findIndex(({ kind }) => kind === 'video');
   const track = tracks[index];
   if (track === undefined) return ABSENT;
-  const codec = PICTURES[track.streamType];
+  const codec = PICTURES.get(track.streamType);
   if (codec === undefined) return { kind: 'unknown', why: `its picture is ${typeOf(track)}` };
   const own = units.filter((unit) => unit.track === index);
   return judgePicture(codec, own, endTicks);
