@@ -16,6 +16,8 @@ import type { OpenRendition, OpenSource } from '../source/open-source.ts';
 import { traitsOfId } from '../source/pull/renditions.ts';
 import type { StreamCounts } from '../source/source.ts';
 import { told, type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
+import { watchFor } from './blank-watch.ts';
+import { channelCondition } from './channel-condition.ts';
 import {
   ChannelSources,
   type OpenedSource,
@@ -25,7 +27,6 @@ import {
 import { Failover } from './failover.ts';
 import { Rendition, type RenditionDeps, type RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
-import type { Trouble } from './vital-signs.ts';
 
 export type RelayDeps = {
   readonly clock: Clock;
@@ -106,11 +107,18 @@ export class ChannelRelay implements Disposable {
       count: (what, outcome) => this.#count(what, outcome),
     });
     const { segmentMaxBytes } = settings;
+    const watched = watchFor(config.failover);
     this.#failover = new Failover(
       this.#sources,
-      { clock, random, log, segmentMaxBytes },
       {
-        condition: (nowMs) => this.#condition(nowMs),
+        clock,
+        random,
+        log,
+        segmentMaxBytes,
+        ...(watched === undefined ? {} : { watchFor: watched }),
+      },
+      {
+        condition: (nowMs) => channelCondition(this.#renditions.values(), nowMs),
         hold: () => Promise.all(this.#all((rendition) => rendition.hold())),
         goOn: () => this.#all((rendition) => rendition.goOn()),
         switchTo: (opened) => this.#switchTo(opened),
@@ -323,21 +331,10 @@ export class ChannelRelay implements Disposable {
     return Promise.all(this.#all((rendition) => rendition.closed()));
   }
 
-  /** Text and I-frames that fail are no reason to leave a source whose picture and sound play. */
-  #condition(nowMs: number): Trouble | 'well' | 'unknown' {
-    let condition: 'well' | 'unknown' = 'unknown';
-    for (const rendition of this.#renditions.values()) {
-      const { kind } = rendition.traits;
-      if (kind === 'subtitles' || kind === 'iframe') continue;
-      const seen = rendition.condition(nowMs);
-      if (typeof seen !== 'string') return seen;
-      if (seen === 'well') condition = 'well';
-    }
-    return condition;
-  }
-
   #createRendition(open: OpenRendition): Rendition {
     const { clock, ring, timeline, openLoop, settings } = this.#deps;
+    const { failover } = this.config;
+    const isHeardOrSeen = !['subtitles', 'iframe'].includes(open.traits.kind);
     const deps: RenditionDeps = {
       clock,
       log: this.#log,
@@ -346,6 +343,7 @@ export class ChannelRelay implements Disposable {
       openLoop,
       settings,
       count: (what, outcome) => this.#count(what, outcome),
+      ...(failover === undefined || !isHeardOrSeen ? {} : { blankLimits: failover }),
     };
     const rendition = new Rendition(open, deps);
     rendition.onRefused = () => void this.#reopen();
