@@ -18,6 +18,7 @@ import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
 import { createOutbound } from './net/outbound-client.ts';
 import { EndlessStreams } from './packaging/mpegts/endless-streams.ts';
+import { PassedStreams } from './packaging/mpegts/passed-streams.ts';
 import { WorkerPool } from './prefetch/pool.ts';
 import { Relays } from './prefetch/relays.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
@@ -65,7 +66,8 @@ export async function serve(
     settings: { perOrigin: config.prefetch.perOrigin, allowPrivate, userAgent, ...bodyFolder },
     onBody: (body) => files?.adopt(body),
   });
-  const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
+  const collect = () => Bun.gc(true);
+  const ring = new Ring(clock, config.memoryBytes, collect);
   const leases = new ProviderLeases(clock, config.providers);
   const numbers = new ChannelNumbers(store, log);
   const relays = new Relays(numbers.number(channels), {
@@ -84,6 +86,7 @@ export async function serve(
     },
   });
   const streams = new EndlessStreams({ clock, log });
+  const passed = new PassedStreams({ clock, outbound, leases, collect });
   const lag = new EventLoopLag(clock);
   const metrics = () =>
     formatMetrics(
@@ -92,6 +95,7 @@ export async function serve(
         ring,
         leases,
         streams: () => streams.stats(),
+        passed: () => passed.stats(),
         lag,
         pool: () => pool.stats(),
         guard: () => guard.stats(),
@@ -116,6 +120,7 @@ export async function serve(
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
     streams,
+    passed,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;

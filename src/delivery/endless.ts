@@ -9,12 +9,12 @@ import { CORS } from './headers.ts';
 import { type AddressOf, badQuality, refuse, renditionFor } from './live.ts';
 import { parseHeight, queryOf } from './query.ts';
 
-const SUFFIX = '.ts';
+export const SUFFIX = '.ts';
 /** A viewer of a stream asks once; it is counted again this often. */
-const SEEN_EVERY_MS = 10_000;
+export const SEEN_EVERY_MS = 10_000;
 
 // Players ask for ranges of what has none, and proxies hold back what they mean to cache
-const HEADERS = {
+export const STREAM_HEADERS = {
   ...CORS,
   'content-type': 'video/mp2t',
   'cache-control': 'no-store',
@@ -32,7 +32,7 @@ export function endlessPlugin(endless: Endless) {
   return new Elysia({ name: 'endless' }).get('/live/:channel', ({ params, request }) =>
     params.channel.endsWith(SUFFIX)
       ? channelStream(endless, params.channel.slice(0, -SUFFIX.length), request)
-      : noSuchForm(request),
+      : noSuchForm('live', request),
   );
 }
 
@@ -42,7 +42,7 @@ async function channelStream(endless: Endless, id: string, request: Request): Pr
   if (relays.config(id) === undefined) return unknownChannel(id, request);
   const height = parseHeight(queryOf(request.url));
   if (height === 'invalid') return badQuality(request);
-  if (isHead(request)) return headResponse(HEADERS);
+  if (isHead(request)) return headResponse(STREAM_HEADERS);
   const relay = relays.get(id) as ChannelRelay;
   using visit = new DisposableStack();
   // Who zaps on while this channel opens is gone at once
@@ -61,10 +61,10 @@ async function channelStream(endless: Endless, id: string, request: Request): Pr
   const stream = endless.streams.of(relay, opened, main);
   const watching = visit.move();
   const body = stream.watch(() => watching.dispose());
-  return new Response(body, { headers: HEADERS });
+  return new Response(body, { headers: STREAM_HEADERS });
 }
 
-function noSuchForm(request: Request): Response {
-  const message = 'Cannot find it: wanted /live/{channel}/index.m3u8 or /live/{channel}.ts';
+export function noSuchForm(root: 'live' | 'proxy', request: Request): Response {
+  const message = `Cannot find it: wanted /${root}/{channel}/index.m3u8 or /${root}/{channel}.ts`;
   return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_ADDRESS', message }, request);
 }

@@ -1,6 +1,7 @@
 // This file asks every part for its numbers and gives them their names.
 import type { ChannelConfig } from '../config/config.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
+import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import type { Ring } from '../ring/ring.ts';
@@ -14,6 +15,7 @@ export type Sources = {
   readonly ring: Ring;
   readonly leases: ProviderLeases;
   readonly streams: () => readonly StreamStats[];
+  readonly passed: () => readonly PassedStats[];
   readonly lag: EventLoopLag;
   readonly pool: () => {
     readonly workers: number;
@@ -31,6 +33,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...channelViewers(sources.relays),
     insecureChannels(sources.relays.channels),
     ...streamMetrics(sources.streams()),
+    ...passedMetrics(sources.passed()),
     ...providerMetrics(sources.leases.stats()),
     ...processMetrics(sources),
   ];
@@ -134,6 +137,16 @@ function streamMetrics(streams: readonly StreamStats[]): Metric[] {
       'Places at which the running stream was joined anew.',
       samples(({ splices }) => splices),
     ),
+  ];
+}
+
+function passedMetrics(streams: readonly PassedStats[]): Metric[] {
+  const viewers = streams.map(({ channel, viewers: value }) => ({ labels: { channel }, value }));
+  const bytes = streams.map(({ channel, bytes: value }) => ({ labels: { channel }, value }));
+  const help = 'Viewers that an endless stream is passed on to unbuffered.';
+  return [
+    metric('weir_proxy_ts_viewers', 'gauge', help, viewers),
+    metric('weir_proxy_ts_bytes_total', 'counter', 'Bytes passed on so.', bytes),
   ];
 }
 

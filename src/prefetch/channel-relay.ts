@@ -12,6 +12,7 @@ import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import type { StreamCounts } from '../source/source.ts';
 import type { Unavailable } from './answers.ts';
 import { Attendance } from './attendance.ts';
+import { watchFor } from './blank-watch.ts';
 import { ChannelCounts } from './channel-counts.ts';
 import { ChannelOpening } from './channel-opening.ts';
 import { ChannelRenditions } from './channel-renditions.ts';
@@ -209,6 +210,7 @@ export class ChannelRelay implements Disposable {
       openLoop,
       settings,
       count: (what, outcome) => counts.fetched(what, outcome),
+      ...(this.config.failover === undefined ? {} : { blankLimits: this.config.failover }),
       created: (rendition) => {
         rendition.onRefused = () => {
           // A source that named one address has no other to name
@@ -234,10 +236,17 @@ export class ChannelRelay implements Disposable {
   #createFailover(): Failover {
     const { clock, random, settings } = this.#deps;
     const { segmentMaxBytes } = settings;
+    const watched = watchFor(this.config.failover);
     const renditions = this.#renditions;
     return new Failover(
       this.#sources,
-      { clock, random, log: this.#log, segmentMaxBytes },
+      {
+        clock,
+        random,
+        log: this.#log,
+        segmentMaxBytes,
+        ...(watched === undefined ? {} : { watchFor: watched }),
+      },
       {
         condition: (nowMs) => renditions.condition(nowMs),
         mediaMs: (nowMs) => renditions.mediaMs(nowMs),

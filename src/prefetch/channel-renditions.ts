@@ -4,6 +4,7 @@ import type { Timeline } from '../ring/timeline.ts';
 import { nearestTo } from '../source/failover/match.ts';
 import type { OpenRendition, OpenSource } from '../source/open-source.ts';
 import { traitsOfId } from '../source/pull/renditions.ts';
+import { channelCondition } from './channel-condition.ts';
 import { Rendition, type RenditionDeps } from './rendition.ts';
 import type { Trouble } from './vital-signs.ts';
 
@@ -103,17 +104,9 @@ export class ChannelRenditions {
     for (const rendition of this) rendition.goOn();
   }
 
-  /** Text and I-frames that fail are no reason to leave a source whose picture and sound play. */
+  /** Why the source that plays should be left for another, or that it plays. */
   condition(nowMs: number): Trouble | 'well' | 'unknown' {
-    let condition: 'well' | 'unknown' = 'unknown';
-    for (const rendition of this) {
-      const { kind } = rendition.traits;
-      if (kind === 'subtitles' || kind === 'iframe') continue;
-      const seen = rendition.condition(nowMs);
-      if (typeof seen !== 'string') return seen;
-      if (seen === 'well') condition = 'well';
-    }
-    return condition;
+    return channelCondition(this.#byId.values(), nowMs);
   }
 
   /**
@@ -150,7 +143,10 @@ export class ChannelRenditions {
   }
 
   #create(open: OpenRendition): Rendition {
-    const rendition = new Rendition(open, this.#deps);
+    const { blankLimits, ...deps } = this.#deps;
+    const isHeardOrSeen = !['subtitles', 'iframe'].includes(open.traits.kind);
+    const limits = blankLimits === undefined || !isHeardOrSeen ? {} : { blankLimits };
+    const rendition = new Rendition(open, { ...deps, ...limits });
     // The place is another source's for a moment
     if (this.#isHeld) void rendition.hold();
     this.#deps.created(rendition);

@@ -96,7 +96,11 @@ export class ChannelSources {
   }
 
   get playsSlate(): boolean {
-    return this.#at(this.#activeIndex).isSlate;
+    return this.isSlate(this.#activeIndex);
+  }
+
+  isSlate(index: number): boolean {
+    return this.#at(index).isSlate;
   }
 
   /** For a viewer who waits: those that cool down come after the others, for want of anything. */

@@ -1,8 +1,12 @@
 // This file decides which source feeds a channel while it is being watched.
+
+import { backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, Patience } from '../base/clock.ts';
 import { AppError, type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { proveSource, type TrialDeps } from '../source/failover/trial.ts';
+import { proveShown } from '../source/failover/proof.ts';
+import type { TrialDeps, TrialDepth } from '../source/failover/trial.ts';
+import { type Blank, isBlank } from './blank-watch.ts';
 import { JUST_LEFT_MS, ProviderBusyError } from './channel-places.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
 import { Visits } from './visits.ts';
@@ -34,12 +38,15 @@ export type FailoverHooks = {
 const TRIAL_MAX_MS = 60_000;
 /** Looked at again this long after there was nowhere to go. */
 const NOWHERE_MS = 1000;
+/** Where all others are as silent or black, they are looked at again after as long. */
+const SEARCH = { baseMs: 5000, maxMs: 60_000 } as const;
 
 /**
  * ```
  *   playing ──trouble──► switching ──opened──► playing (another)
  *      │                     └──none opened──► playing (the same), looked at again
- *      └──a better one has cooled down──► trial ──proved──► switching
+ *      ├──a better one has cooled down──► trial ──proved──► switching
+ *      └──nothing to hear or see──► trial of each other ──one shows more──► switching
  * ```
  * Invariant: at most one switch and one trial at a time.
  */
@@ -55,6 +62,9 @@ export class Failover implements Disposable {
   #tried: Promise<void> = Promise.resolve();
   readonly #visits: Visits;
   #inTrouble = false;
+  /** Searches in a row for a source that shows more than the one that plays; 0: it shows enough. */
+  #searches = 0;
+  #searchNotBeforeMs = 0;
   #notBeforeMs = 0;
 
   constructor(sources: ChannelSources, deps: FailoverDeps, hooks: FailoverHooks) {
@@ -69,11 +79,17 @@ export class Failover implements Disposable {
     if (this.#switching !== undefined || nowMs < this.#notBeforeMs) return;
     const condition = this.#hooks.condition(nowMs);
     if (condition === 'unknown') return;
-    if (condition !== 'well') {
+    if (condition !== 'well' && !isBlank(condition)) {
       this.#leave(condition);
       return;
     }
     this.#inTrouble = false;
+    // The slate is what it is: there is nothing left that would show more
+    if (condition !== 'well' && !this.#sources.playsSlate) {
+      this.#search(condition, nowMs);
+      return;
+    }
+    this.#forgetSearches();
     this.#sources.good(this.#hooks.mediaMs(nowMs));
     const better = this.#sources.better();
     if (better.length > 0 && this.#trial === undefined) this.#tried = this.#try(better);
@@ -84,6 +100,7 @@ export class Failover implements Disposable {
     this.#trial?.abort();
     this.#switching?.abort();
     this.#inTrouble = false;
+    this.#forgetSearches();
     await Promise.all([this.#switched, this.#tried]);
   }
 
@@ -108,6 +125,26 @@ export class Failover implements Disposable {
       return;
     }
     this.#switched = this.#switch(others, trouble);
+  }
+
+  /**
+   * It plays, and there is nothing to hear or see: it is left only for one that shows more. A quiet
+   * hour is the same everywhere, and so is a night without programme.
+   */
+  #search(blank: Blank, nowMs: number): void {
+    if (this.#trial !== undefined || nowMs < this.#searchNotBeforeMs) return;
+    const { activeIndex } = this.#sources;
+    if (this.#searches === 0) {
+      this.#deps.log.warn('source shows nothing', { source: activeIndex, ...blank });
+    }
+    const others = this.#sources.alternatives().filter((index) => !this.#sources.isSlate(index));
+    this.#searchNotBeforeMs = nowMs + backoffDelayMs(SEARCH, this.#searches++, this.#deps.random);
+    if (others.length > 0) this.#tried = this.#try(others, blank);
+  }
+
+  #forgetSearches(): void {
+    this.#searches = 0;
+    this.#searchNotBeforeMs = 0;
   }
 
   #blame(index: number, { kind, reason }: Trouble): void {
@@ -145,18 +182,19 @@ export class Failover implements Disposable {
     const from = this.#sources.activeIndex;
     this.#sources.use(opened, this.#hooks.switchTo(opened));
     this.#inTrouble = false;
+    this.#forgetSearches();
     this.#hooks.switched(kind);
     const to = opened.index;
     const standing = this.#sources.standing(to);
     this.#deps.log.info('source switched', { from, to, kind, reason, ...standing });
   }
 
-  /** The first of them that its provider has room for. */
-  async #try(better: readonly number[]): Promise<void> {
+  /** The first of them that its provider has room for; where `blank`, the first that shows more. */
+  async #try(others: readonly number[], blank?: Blank): Promise<void> {
     const { clock } = this.#deps;
     const trial = new AbortController();
     this.#trial = trial;
-    for (const index of better) if (await this.#tryOne(index, trial)) break;
+    for (const index of others) if (await this.#tryOne(index, trial, blank)) break;
     this.#trial = undefined;
     this.#notBeforeMs = Math.max(this.#notBeforeMs, clock.monotonicMs() + NOWHERE_MS);
   }
@@ -184,6 +222,10 @@ export class Failover implements Disposable {
 
   #notWell(index: number, error: ErrorRecord): void {
     this.#sources.failed(index, error);
+    this.#sayNotWell(index, error);
+  }
+
+  #sayNotWell(index: number, error: ErrorRecord): void {
     this.#deps.log.info('source not well yet', {
       source: index,
       ...errorFields(error),
@@ -193,9 +235,9 @@ export class Failover implements Disposable {
 
   /**
    * A source that was left has to show that it plays before anybody is sent back to it. False
-   * where its provider has no room for it.
+   * where the next may be tried: its provider has no room for it, or it shows no more than `blank`.
    */
-  async #tryOne(index: number, trial: AbortController): Promise<boolean> {
+  async #tryOne(index: number, trial: AbortController, blank?: Blank): Promise<boolean> {
     const { clock } = this.#deps;
     const stopped = trial.signal;
     // Whoever watches something needs the place more, unless there is only the slate to see
@@ -208,24 +250,44 @@ export class Failover implements Disposable {
     let opened: OpenedSource | undefined;
     try {
       opened = await this.#sources.open(index, TRIAL_MAX_MS, signal, { holder, evicts });
-      await this.#prove(opened, signal);
-      if (stopped.aborted) return true;
+      await this.#prove(opened, signal, blank === undefined ? undefined : 'brief');
+      if (stopped.aborted || (blank !== undefined && this.#showsAgain())) return true;
       const proved = opened;
       opened = undefined;
-      this.#goBack(proved);
+      if (blank === undefined) this.#goBack(proved);
+      else this.#leaveBlank(proved, blank);
     } catch (error) {
-      if (error instanceof ProviderBusyError) return this.#visit(index, stopped);
-      if (!stopped.aborted) this.#notWell(index, errorRecord(patience.isLate ? tooSlow() : error));
+      // What plays and shows nothing is not held for another that may show as little
+      if (error instanceof ProviderBusyError)
+        return blank === undefined && this.#visit(index, stopped);
+      if (stopped.aborted) return true;
+      const record = errorRecord(patience.isLate ? tooSlow() : error);
+      // Nothing is wrong with it: should the one that plays fail, it is as good
+      if (blank !== undefined && record.code === 'SOURCE_BLANK') this.#sayNotWell(index, record);
+      else this.#notWell(index, record);
+      return blank === undefined;
     } finally {
       if (opened !== undefined) this.#sources.giveBack(opened);
     }
     return true;
   }
 
-  async #prove({ found, outbound }: OpenedSource, signal: AbortSignal): Promise<void> {
-    const depth = this.#sources.playsSlate ? 'brief' : 'thorough';
-    const [main] = found.renditions;
-    if (main !== undefined) await proveSource(main, depth, { ...this.#deps, outbound }, signal);
+  #leaveBlank(opened: OpenedSource, blank: Blank): void {
+    this.#blame(this.#sources.activeIndex, blank);
+    this.#use(withoutFirst(opened), blank.kind, blank.reason);
+  }
+
+  #showsAgain(): boolean {
+    const condition = this.#hooks.condition(this.#deps.clock.monotonicMs());
+    return typeof condition === 'string';
+  }
+
+  async #prove(
+    { found, outbound }: OpenedSource,
+    signal: AbortSignal,
+    depth: TrialDepth = this.#sources.playsSlate ? 'brief' : 'thorough',
+  ): Promise<void> {
+    await proveShown(found.renditions, depth, { ...this.#deps, outbound }, signal);
     signal.throwIfAborted();
   }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { AppError, type ErrorRecord, errorFields } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { Signal } from '../base/signal.ts';
+import type { BlankLimits } from '../config/config.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
 import { BodyBrokenError, type InFlight } from '../ring/in-flight.ts';
 import { assetsOf } from '../ring/listing.ts';
@@ -13,6 +14,7 @@ import type { Timeline } from '../ring/timeline.ts';
 import { TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import type { StreamCounts } from '../source/source.ts';
 import { RenditionAssets } from './assets.ts';
+import { type BlankKind, BlankWatch } from './blank-watch.ts';
 import { placeOf } from './join.ts';
 import type { BodyKey, BodyKind, Join, Listed, LoopEvent } from './messages.ts';
 import { Placement } from './placement.ts';
@@ -24,6 +26,8 @@ export type IntakeDeps = {
   readonly ring: Ring;
   readonly timeline: Timeline;
   readonly count: (what: 'playlist' | 'segment' | 'asset', outcome: string) => void;
+  /** How long there may be nothing to hear or see, where the channel asks for it. */
+  readonly blankLimits?: BlankLimits;
 };
 
 export type Header = {
@@ -61,6 +65,7 @@ export class Intake {
   #assetError: ErrorRecord | undefined;
   #joins = false;
   #vital: VitalSigns;
+  #blanks: BlankWatch | undefined;
   #startedMs = 0;
   /** The next listing is shown as it is: nothing is held that could be shown instead. */
   #showsNext = true;
@@ -74,7 +79,7 @@ export class Intake {
   constructor(list: RenditionRing, deps: IntakeDeps) {
     this.#list = list;
     this.#deps = deps;
-    this.#vital = new VitalSigns(deps.clock.monotonicMs());
+    this.#vital = this.#watch(deps.clock.monotonicMs());
     this.placement = new Placement({
       ring: list,
       timeline: deps.timeline,
@@ -114,7 +119,18 @@ export class Intake {
     this.#advancedMs = Number.NEGATIVE_INFINITY;
     this.#bodyTrouble = undefined;
     this.#startedMs = this.#deps.clock.monotonicMs();
-    this.#vital = new VitalSigns(this.#startedMs);
+    this.#vital = this.#watch(this.#startedMs);
+  }
+
+  #watch(nowMs: number): VitalSigns {
+    const { blankLimits, log } = this.#deps;
+    this.#blanks = blankLimits === undefined ? undefined : new BlankWatch(blankLimits, log);
+    return new VitalSigns(nowMs, this.#blanks);
+  }
+
+  /** There is something to hear, or to see, where that is watched. */
+  shows(kind: BlankKind): boolean {
+    return this.#blanks?.shows(kind) ?? false;
   }
 
   /** Its source is followed from now on: what it did before nobody looked at. */
@@ -138,7 +154,7 @@ export class Intake {
     this.#bodyTrouble = undefined;
     this.#joins = true;
     this.#startedMs = clock.monotonicMs();
-    this.#vital = new VitalSigns(this.#startedMs);
+    this.#vital = this.#watch(this.#startedMs);
     if (list.listedCount === 0 || list.onDemand) {
       this.forget('the source is left for another');
       return { missingMs: 0 };
@@ -229,6 +245,9 @@ export class Intake {
         break;
       case 'poll-failed':
         this.#pollFailed(event.error, event.failures);
+        break;
+      case 'judged':
+        this.#blanks?.take(event);
         break;
       case 'stream':
         this.onStreamCounts(event.counts);

@@ -1,5 +1,6 @@
 // This file holds what the serving thread and a rendition loop say to each other.
 import type { ErrorRecord } from '../base/errors.ts';
+import type { Judged, WatchFor } from '../media/content/judgement.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
 import type { NamedDateRanges } from '../ring/date-ranges.ts';
 import type { ListedSegment } from '../ring/listing.ts';
@@ -39,6 +40,8 @@ export type LoopSpec = {
   readonly segmentMaxBytes: number;
   /** Segments of the source's list that a cold start names, from the newest back. */
   readonly coldSegments: number;
+  /** What its segments are to be judged for; absent: nothing. */
+  readonly watchFor?: WatchFor;
   /** An answer already at hand, used for the first poll. */
   readonly first?: PlaylistText;
   /** What was named before a stop or restart: its numbers are known, nothing of it is held. */
@@ -73,8 +76,12 @@ export type Listed = {
   readonly start?: Start;
 };
 
+/** What a segment that was loaded has to hear and to see. */
+export type JudgedEvent = { readonly type: 'judged'; readonly key: number } & Judged;
+
 export type LoopEvent =
   | Listed
+  | JudgedEvent
   /** The date ranges of the list have changed, whether or not it names a new segment. */
   | ({ readonly type: 'date-ranges' } & NamedDateRanges)
   /** What is live says that nothing will follow, or that something will after all. */

@@ -75,7 +75,8 @@ export class Relays implements Disposable {
   }
 
   /**
-   * Takes over a new list of channels. One whose sources stay as they were goes on undisturbed,
+   * Takes over a new list of channels. One whose sources stay as they were, and what they are left
+   * for, goes on undisturbed,
    * whatever it is called now.
    */
   apply(channels: readonly ChannelConfig[]): void {
@@ -148,5 +149,6 @@ export class Relays implements Disposable {
 }
 
 function isFedAlike(a: ChannelConfig, b: ChannelConfig): boolean {
-  return Bun.deepEquals(a.sources, b.sources) && Bun.deepEquals(a.slate, b.slate);
+  const isSame = (key: 'sources' | 'slate' | 'failover') => Bun.deepEquals(a[key], b[key]);
+  return isSame('sources') && isSame('slate') && isSame('failover');
 }

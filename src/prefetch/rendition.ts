@@ -18,6 +18,7 @@ import {
   unavailable,
   VIEWER_WAIT_MS,
 } from './answers.ts';
+import { type BlankKind, watchFor } from './blank-watch.ts';
 import { Bodies } from './bodies.ts';
 import { type Header, Intake, type IntakeDeps, isRefusal } from './intake.ts';
 import type { LoopMode } from './messages.ts';
@@ -84,7 +85,9 @@ export class Rendition implements Disposable {
     this.#deps = { ...deps, log: deps.log.with({ rendition: id }) };
     this.#intake = new Intake(this.ring, this.#deps);
     const { ring } = this;
+    const watched = watchFor(deps.blankLimits);
     const settings = {
+      ...(watched === undefined ? {} : { watchFor: watched }),
       ahead,
       segmentMaxBytes,
       get coldSegments() {
@@ -244,6 +247,11 @@ export class Rendition implements Disposable {
     const isWatched =
       this.#state === 'following' || (this.#state === 'probing' && this.#isUnlisted);
     return isWatched ? this.#intake.condition(nowMs) : 'unknown';
+  }
+
+  /** It is watched, and has something to hear, or to see. */
+  shows(kind: BlankKind): boolean {
+    return this.#state === 'following' && this.#intake.shows(kind);
   }
 
   /** Resolves once nothing of it is open upstream any more. */

@@ -1,4 +1,5 @@
 // This file keeps a rendition's loop running: opened when it is asked for, replaced where it died.
+import type { WatchFor } from '../media/content/judgement.ts';
 import type { Segment } from '../ring/rendition-ring.ts';
 import type { PlaylistText } from '../source/pull/hls.ts';
 import type { RenditionSpec } from '../source/source.ts';
@@ -16,6 +17,7 @@ export type SupplySettings = {
   readonly segmentMaxBytes: number;
   /** Segments of the source's list that a cold start names, from the newest back. */
   readonly coldSegments: number;
+  readonly watchFor?: WatchFor;
 };
 
 /**

@@ -2,6 +2,7 @@
 import { Patience } from '../base/clock.ts';
 import { AppError } from '../base/errors.ts';
 import { BUSY_STATUS, SourceStatusError } from '../source/errors.ts';
+import { refuseBlank } from '../source/failover/proof.ts';
 import { type Glimpse, glimpse, judgeProgress, type TrialDeps } from '../source/failover/trial.ts';
 import { JUST_LEFT_MS } from './channel-places.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
@@ -100,6 +101,7 @@ export class Visits {
     const nowMs = this.#deps.clock.monotonicMs();
     if (before !== undefined) {
       judgeProgress(before.glimpse, seen);
+      refuseBlank(seen.judged);
       return true;
     }
     this.#seen = { index, atMs: nowMs, glimpse: seen };

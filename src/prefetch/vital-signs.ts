@@ -1,11 +1,12 @@
 // This file watches the signs of life of the source that feeds a rendition.
 import type { ErrorRecord } from '../base/errors.ts';
 import { pcrStands } from '../media/mpegts/media-clock.ts';
+import type { BlankKind, BlankWatch } from './blank-watch.ts';
 import type { Listed } from './messages.ts';
 
 /** Why a source should be left for another. */
 export type Trouble = {
-  readonly kind: 'error' | 'stall' | 'frozen' | 'ended';
+  readonly kind: 'error' | 'stall' | 'frozen' | 'ended' | BlankKind;
   readonly reason: string;
 };
 
@@ -47,8 +48,11 @@ export class VitalSigns {
   #dateTimeMs: number | undefined;
   #datesStanding = 0;
   readonly #clocks = new Map<number, SegmentClock>();
+  readonly #blanks: BlankWatch | undefined;
 
-  constructor(nowMs: number) {
+  /** `blanks`: where silence and black are asked for. */
+  constructor(nowMs: number, blanks?: BlankWatch) {
+    this.#blanks = blanks;
     this.#namedMs = nowMs;
     this.#loadedMs = nowMs;
   }
@@ -118,7 +122,7 @@ export class VitalSigns {
     if (this.#givenUp >= GIVEN_UP_MAX) {
       return { kind: 'error', reason: this.#bodyError?.message ?? 'its segments do not come' };
     }
-    return this.#stall(nowMs, targetMs) ?? this.#frozen();
+    return this.#stall(nowMs, targetMs) ?? this.#frozen() ?? this.#blanks?.trouble();
   }
 
   #stall(nowMs: number, targetMs: number): Trouble | undefined {

@@ -6,6 +6,7 @@ import type { Outbound } from '../net/outbound.ts';
 import { createOutbound } from '../net/outbound-client.ts';
 import { type ScopedOutbound, scoped } from '../net/scoped-outbound.ts';
 import { type BodyMaker, fileBodies, heapBody } from '../ring/memory-files.ts';
+import { judging } from './content-judge.ts';
 import { createFollowedSource } from './followed-source.ts';
 import type { LoopEvent, LoopSpec } from './messages.ts';
 import { SharedOriginGate } from './origin-gate.ts';
@@ -84,7 +85,7 @@ function openLoop(id: number, spec: LoopSpec): Running {
     gate: world.gate,
     makeBody: world.makeBody,
     source: createFollowedSource(spec, outbound, systemClock, systemRandom),
-    emit: (event) => emit(id, event),
+    emit: judging(spec, (event) => emit(id, event)),
   });
   return { loop, outbound };
 }

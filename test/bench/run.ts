@@ -19,6 +19,7 @@ import { stalledReadersFigure } from './rows/stalled-readers.ts';
 import { startUpFigures } from './rows/start-up.ts';
 import { streamCutFigure } from './rows/stream-cut.ts';
 import { throughputFigures } from './rows/throughput.ts';
+import { zapFigure } from './rows/zap.ts';
 import { benchSplice } from './splice.ts';
 import { formatMarkdown, formatTable, type Page } from './table.ts';
 
@@ -35,6 +36,7 @@ const ROWS: readonly Row[] = [
   { name: 'ring', measure: ringMemoryFigures },
   { name: 'latency', measure: hitLatencyFigure },
   { name: 'cold', measure: coldStartFigure },
+  { name: 'zap', measure: zapFigure },
   { name: 'endless', measure: endlessTsFigure },
   { name: 'start', measure: startUpFigures },
   { name: 'stream-cut', measure: streamCutFigure },

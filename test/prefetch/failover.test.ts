@@ -6,11 +6,13 @@ import { ChannelSources } from '../../src/prefetch/channel-sources.ts';
 import { Failover } from '../../src/prefetch/failover.ts';
 import type { Trouble } from '../../src/prefetch/vital-signs.ts';
 import { FOR_GOOD, ProviderLeases } from '../../src/source/failover/provider-leases.ts';
+import { adtsSound } from '../support/adts-sound.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Script, scriptedOutbound } from '../support/outbound-script.ts';
 import { wholeMedia } from '../support/scripted-source.ts';
 
 const STALL: Trouble = { kind: 'stall', reason: 'it names nothing new for 6.0 s' };
+const SILENT: Trouble = { kind: 'silent', reason: 'its sound has been silent for 20.0 s' };
 const ENDED: Trouble = { kind: 'ended', reason: 'the source has ended' };
 const SLATE: SourceConfig = { kind: 'template', ...slateParts() };
 
@@ -37,6 +39,7 @@ class World implements Disposable {
   readonly said: string[] = [];
   readonly status: Record<string, number> = {};
   readonly stands = new Set<string>();
+  readonly silent = new Set<string>();
   readonly leases: ProviderLeases;
   readonly outbound: ReturnType<typeof scriptedOutbound>;
   readonly sources: ChannelSources;
@@ -72,7 +75,7 @@ class World implements Disposable {
     };
     this.failover = new Failover(
       this.sources,
-      { clock, random, log, segmentMaxBytes: 1e6 },
+      { clock, random, log, segmentMaxBytes: 1e6, watchFor: { silence: true, black: true } },
       {
         condition: () => this.condition,
         mediaMs: () => this.mediaMs,
@@ -140,7 +143,9 @@ class World implements Disposable {
     for (const host of ['a', 'b', 'c']) {
       script[`http://${host}.example/l`] = () => this.#list(host);
       for (let n = 0; n < 200; n++) {
-        script[`http://${host}.example/${n}.ts`] = { body: wholeMedia() };
+        script[`http://${host}.example/${n}.ts`] = () => ({
+          body: this.silent.has(host) ? adtsSound(4) : wholeMedia(),
+        });
       }
     }
     return script;
@@ -295,6 +300,82 @@ describe('Failover goes back', () => {
     w.condition = STALL;
     await w.clock.advance(500);
     expect(w.switches).toEqual(['switch to 1', 'switch to 0']);
+  });
+});
+
+describe('Failover of a source that shows nothing', () => {
+  test('leaves it for one that can be heard, and says why', async () => {
+    using w = await new World(AB).play(0);
+    w.silent.add('a');
+    w.condition = SILENT;
+    await w.clock.advance(500);
+    expect(w.said).toEqual(['source shows nothing', 'switch to 1: silent', 'source switched']);
+    const [a, b] = w.sources.reports(true);
+    expect([a?.state, a?.failures, b?.active]).toEqual(['cooling', 1, true]);
+    expect(a?.error?.message).toBe('Cannot go on: its sound has been silent for 20.0 s');
+  });
+
+  test('does not return while it is silent, and does once it is heard', async () => {
+    using w = await new World(AB).play(0);
+    w.silent.add('a');
+    w.condition = SILENT;
+    await w.clock.advance(20_000);
+    expect(w.said.slice(3)).toEqual(['source not well yet']);
+    expect(w.sources.reports(true)[0]?.error?.code).toBe('SOURCE_BLANK');
+    w.silent.clear();
+    await w.clock.advance(20_000);
+    expect(w.switches).toEqual(['switch to 1', 'switch to 0']);
+  });
+
+  test('stays where all are silent, asks ever less, and holds it against none', async () => {
+    using w = await new World([...AB, sourceOf('c')]).play(0);
+    for (const host of ['a', 'b', 'c']) w.silent.add(host);
+    w.condition = SILENT;
+    w.asked();
+    await w.clock.advance(30_000);
+    expect(w.asked()).toEqual(['b', 'c', 'b', 'c', 'b', 'c']);
+    await w.clock.advance(300_000);
+    expect(w.asked().length).toBeLessThanOrEqual(2 * 8);
+    expect([w.switches, w.used()]).toEqual([[], 0]);
+    expect(w.said.filter((what) => what === 'source shows nothing')).toHaveLength(1);
+    expect(w.sources.reports(true).map(({ failures }) => failures)).toEqual([0, 0, 0]);
+    // Should it fail, the next is as good as it was
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.switches).toEqual(['switch to 1']);
+  });
+
+  test('stays where it is heard again before another has proved itself', async () => {
+    using w = await new World(AB).play(0);
+    w.condition = SILENT;
+    w.failover.tick(w.clock.monotonicMs());
+    w.condition = 'well';
+    await w.clock.advance(10_000);
+    expect([w.switches, w.asked()]).toEqual([[], ['a', 'b']]);
+  });
+
+  test('never goes to the slate, nor from it for what it is', async () => {
+    using w = await new World([sourceOf('a')], { slate: SLATE }).play(0);
+    w.condition = SILENT;
+    await w.clock.advance(30_000);
+    expect(w.switches).toEqual([]);
+    w.status['a'] = 503;
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.sources.playsSlate).toBe(true);
+    w.condition = SILENT;
+    delete w.status['a'];
+    await w.clock.advance(5000);
+    expect(w.switches).toEqual(['switch to 1', 'switch to 0']);
+  });
+
+  test('one that cannot be had at all cools down like any other', async () => {
+    using w = await new World(AB).play(0);
+    w.status['b'] = 503;
+    w.condition = SILENT;
+    await w.clock.advance(2000);
+    expect(w.switches).toEqual([]);
+    expect(w.sources.reports(true)[1]).toMatchObject({ state: 'cooling', failures: 1 });
   });
 });
 

@@ -1,6 +1,7 @@
 // This file tests what becomes of a list whose source is left for another.
 import { describe, expect, test } from 'bun:test';
 import { silentLog } from '../../src/base/log.ts';
+import type { BlankLimits } from '../../src/config/config.ts';
 import { Intake } from '../../src/prefetch/intake.ts';
 import type { LoopEvent } from '../../src/prefetch/messages.ts';
 import { InFlight } from '../../src/ring/in-flight.ts';
@@ -24,16 +25,18 @@ class World {
   readonly ring = new Ring(this.clock, 1e6, () => {});
   readonly list = new RenditionRing('main');
   readonly timeline = new Timeline();
-  readonly intake = new Intake(this.list, {
-    clock: this.clock,
-    log: silentLog,
-    ring: this.ring,
-    timeline: this.timeline,
-    count() {},
-  });
+  readonly intake: Intake;
   loop = this.#loop();
 
-  constructor() {
+  constructor(blankLimits?: BlankLimits) {
+    this.intake = new Intake(this.list, {
+      clock: this.clock,
+      log: silentLog,
+      ring: this.ring,
+      timeline: this.timeline,
+      count() {},
+      ...(blankLimits === undefined ? {} : { blankLimits }),
+    });
     this.intake.start();
   }
 
@@ -218,6 +221,21 @@ describe('Intake.condition()', () => {
     await w.clock.advance(6000);
     w.loop.polled();
     expect(kindAt(w)).toBe('stall');
+  });
+
+  test('silence counts where it is asked for, until the source is left', () => {
+    const blank = { kind: 'judged', blankS: 4, isWhole: true } as const;
+    const judge = (w: World) => {
+      for (const key of [0, 1, 2]) w.intake.take({ type: 'judged', key, sound: blank });
+    };
+    const unasked = new World().lists(3, 3);
+    judge(unasked);
+    expect(kindAt(unasked)).toBe('well');
+    const w = new World({ silenceMs: 10_000 }).lists(3, 3);
+    judge(w);
+    expect([kindAt(w), w.intake.shows('silent')]).toEqual(['silent', false]);
+    w.switchOver();
+    expect(kindAt(w)).toBe('unknown');
   });
 
   test('what was seen before a start is forgotten', async () => {

@@ -57,6 +57,8 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   PACKAGING_SOUND: 'a variant names sound that the channel does not have',
   RING_BODY_BROKEN: 'a segment broke off while it was being sent; the connection breaks too',
   SOURCE_ASSET: 'the key or init segment of a segment was not to be had',
+  SOURCE_BLANK:
+    'a source that was tried again is silent or of one colour, which its channel forbids',
   SOURCE_BODY: 'the bytes came but are not whole media',
   SOURCE_EMPTY: 'a source that was tried again names no segments',
   SOURCE_ENDED: 'a source that was tried again has ended',
@@ -68,5 +70,5 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   SOURCE_STREAM_GONE: 'a segment of an endless stream was asked for too late to be there still',
   SOURCE_STATUS: 'the upstream answered something else than 200',
   SOURCE_TROUBLE:
-    'the source that was playing failed, stalled, stood still or ended; which is said',
+    'the source that was playing failed, stalled, stood still, ended or showed nothing; which is said',
 };

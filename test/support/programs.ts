@@ -45,7 +45,8 @@ export type Decoded = {
  * the run on the wall.
  */
 export async function decodeWithFfmpeg(url: string, seconds: number): Promise<Decoded> {
-  const input = ['-live_start_index', '-3', '-i', url, '-t', String(seconds)];
+  const start = url.includes('.m3u8') ? ['-live_start_index', '-3'] : [];
+  const input = [...start, '-i', url, '-t', String(seconds)];
   const output = ['-map', '0:v:0', '-map', '0:a:0', '-c:v', 'rawvideo', '-c:a', 'pcm_s16le'];
   const cmd = ['ffmpeg', '-nostdin', '-loglevel', 'error', ...input];
   const check = [...output, '-f', 'framecrc', '-fps_mode', 'passthrough', '-'];

@@ -3,9 +3,11 @@ import { type Clock, sleep } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import type { Random } from '../../base/random.ts';
 import { checkWhole } from '../../media/container.ts';
+import { judgeSegment } from '../../media/content/judge-segment.ts';
+import type { Judged, WatchFor } from '../../media/content/judgement.ts';
 import { firstPcr, pcrStands } from '../../media/mpegts/media-clock.ts';
-import type { Outbound } from '../../net/outbound.ts';
-import { isEncrypted, type ListedSegment, type Listing } from '../../ring/listing.ts';
+import type { Outbound, OutboundLimits } from '../../net/outbound.ts';
+import { type BodyRef, isEncrypted, type ListedSegment, type Listing } from '../../ring/listing.ts';
 import { createSource } from '../create-source.ts';
 import { segmentLimits, TARGET_DURATION_DEFAULT_S } from '../deadlines.ts';
 import { SourceBodyError } from '../errors.ts';
@@ -17,6 +19,8 @@ export type TrialDeps = {
   readonly clock: Clock;
   readonly random: Random;
   readonly segmentMaxBytes: number;
+  /** What the newest segment is to be judged for; absent: nothing. */
+  readonly watchFor?: WatchFor;
 };
 
 /** brief: what it names now comes whole. thorough: what it names next does, too. */
@@ -30,23 +34,28 @@ export type Glimpse = {
   readonly listing: Listing;
   /** It came whole. */
   readonly newest: ListedSegment;
-  /** Where its own clock begins; undefined where that cannot be told. */
-  readonly ticks: number | undefined;
-};
+} & Read;
 
-/** Resolves once the source has proved that it plays; throws AppError with what it failed at. */
+/**
+ * Resolves once the source has proved that it plays, with what its newest segment was judged to be;
+ * throws AppError with what it failed at.
+ */
 export async function proveSource(
   rendition: OpenRendition,
   depth: TrialDepth,
   deps: TrialDeps,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Judged> {
   const source = sourceOf(rendition, deps);
   await using _open = closing(source);
-  const before = await glimpseOf(source, undefined, deps, signal);
-  if (depth === 'brief') return;
+  const { watchFor: _, ...unwatched } = deps;
+  const isBrief = depth === 'brief';
+  const before = await glimpseOf(source, undefined, isBrief ? deps : unwatched, signal);
+  if (isBrief) return before.judged;
   const later = await nextListing(source, before, deps.clock, signal);
-  judgeProgress(before, await glimpseOf(source, later, deps, signal));
+  const after = await glimpseOf(source, later, deps, signal);
+  judgeProgress(before, after);
+  return after.judged;
 }
 
 /** A look at a source that leaves nothing open. Throws AppError where it does not play. */
@@ -94,7 +103,7 @@ async function glimpseOf(
 ): Promise<Glimpse> {
   const listing = known ?? (await source.poll(TARGET_DURATION_DEFAULT_S, signal));
   const newest = newestOf(listing);
-  return { listing, newest, ticks: await readWhole(source, newest, listing, deps, signal) };
+  return { listing, newest, ...(await readWhole(source, newest, listing, deps, signal)) };
 }
 
 function namesNothingNew(): AppError {
@@ -131,16 +140,40 @@ async function nextListing(
   throw namesNothingNew();
 }
 
-/** Where its own clock begins; undefined where that cannot be told. */
+type Read = {
+  /** Where its own clock begins; undefined where that cannot be told. */
+  readonly ticks: number | undefined;
+  /** Nothing is said of what is encrypted. */
+  readonly judged: Judged;
+};
+
 async function readWhole(
   source: RenditionSource,
-  segment: ListedSegment,
+  { ref, keys, map }: ListedSegment,
   { targetDurationS }: Listing,
-  { segmentMaxBytes }: TrialDeps,
+  { segmentMaxBytes, watchFor }: TrialDeps,
   signal: AbortSignal,
-): Promise<number | undefined> {
+): Promise<Read> {
   const limits = segmentLimits(targetDurationS, {}, segmentMaxBytes, 0);
-  const answer = await source.open(segment.ref, limits, signal);
+  const chunks = await readBody(source, ref, limits, signal);
+  const encrypted = isEncrypted(keys);
+  const flaw = checkWhole(chunks, { role: 'media', encrypted });
+  if (flaw !== undefined) throw new SourceBodyError(flaw.reason, flaw.offset);
+  const ticks = encrypted ? undefined : firstPcr(chunks);
+  if (watchFor === undefined || keys.length + (map?.keys.length ?? 0) > 0) {
+    return { ticks, judged: {} };
+  }
+  const init = map && Buffer.concat(await readBody(source, map.asset.ref, limits, signal));
+  return { ticks, judged: judgeSegment(Buffer.concat(chunks), init, watchFor) };
+}
+
+async function readBody(
+  source: RenditionSource,
+  ref: BodyRef,
+  limits: OutboundLimits,
+  signal: AbortSignal,
+): Promise<Uint8Array[]> {
+  const answer = await source.open(ref, limits, signal);
   const chunks: Uint8Array[] = [];
   let isDone = false;
   try {
@@ -149,8 +182,5 @@ async function readWhole(
   } finally {
     if (!isDone) answer.cancel();
   }
-  const encrypted = isEncrypted(segment.keys);
-  const flaw = checkWhole(chunks, { role: 'media', encrypted });
-  if (flaw !== undefined) throw new SourceBodyError(flaw.reason, flaw.offset);
-  return encrypted ? undefined : firstPcr(chunks);
+  return chunks;
 }
