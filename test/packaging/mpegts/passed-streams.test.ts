@@ -175,6 +175,19 @@ describe('PassedStreams', () => {
     expect([upstream.asked, upstream.open, used(), viewers()]).toEqual([1, 1, 1, 1]);
   });
 
+  test('a channel that nobody watches gives its place to a viewer, once it has closed', async () => {
+    const asked: string[] = [];
+    const holder = { idleFromMs: () => 0, giveWay: () => void asked.push('give way') };
+    const lease = leases.take(PROVIDER, holder);
+    const viewer = watch();
+    await clock.advance(500);
+    expect([asked, upstream.asked, used()]).toEqual([['give way'], 0, 1]);
+    lease?.[Symbol.dispose]();
+    const reader = await bodyOf(viewer);
+    expect((await reader.read()).value?.length).toBe(media.length);
+    expect(used()).toBe(1);
+  });
+
   test('who asks just before the other leaves gets the place', async () => {
     const first = await bodyOf(watch());
     const second = watch();
