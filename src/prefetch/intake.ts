@@ -13,6 +13,7 @@ import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
 import { TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import type { StreamCounts } from '../source/source.ts';
+import { Arrivals } from './arrivals.ts';
 import { RenditionAssets } from './assets.ts';
 import { type BlankKind, BlankWatch } from './blank-watch.ts';
 import { placeOf } from './join.ts';
@@ -59,6 +60,7 @@ export class Intake {
   #header = NO_HEADER;
   #listedMs = Number.NEGATIVE_INFINITY;
   #advancedMs = Number.NEGATIVE_INFINITY;
+  readonly #arrivals = new Arrivals();
   #lastError: ErrorRecord | undefined;
   /** Why segments, and what they need, do not come; undefined since one came. */
   #bodyTrouble: BodyTrouble | undefined;
@@ -117,6 +119,7 @@ export class Intake {
   start(): void {
     this.#listedMs = Number.NEGATIVE_INFINITY;
     this.#advancedMs = Number.NEGATIVE_INFINITY;
+    this.#arrivals.begin();
     this.#bodyTrouble = undefined;
     this.#startedMs = this.#deps.clock.monotonicMs();
     this.#vital = this.#watch(this.#startedMs);
@@ -167,7 +170,8 @@ export class Intake {
     list.nameDateRanges({ ranges: [] });
     list.version++;
     const endMs = endDateTimeMs(list.listed());
-    const missingMs = Math.max(0, this.#startedMs - this.#advancedMs);
+    const missingMs = this.#arrivals.missingMs(this.#startedMs);
+    this.#arrivals.begin();
     const seen = list.listed().flatMap(({ listed, state }) => {
       const place = state === 'gap' ? undefined : placeOf(listed);
       return place === undefined ? [] : [place];
@@ -256,6 +260,8 @@ export class Intake {
         this.#vital.saysEnd(event.isEnd);
         break;
       case 'ended':
+        // Nothing comes any more that could take a doubt away
+        this.#advance(false, () => false);
         this.#list.ended = true;
         this.#list.version++;
         this.changed.fire();
@@ -373,15 +379,19 @@ export class Intake {
     this.#advance();
   }
 
-  #advance(andGaps = false): void {
+  #advance(
+    andGaps = false,
+    waits = ({ ordinal }: Segment) => this.#vital.isDoubtful(ordinal),
+  ): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    if (this.#list.advance(nowMs, andGaps)) this.#advanced(nowMs);
+    if (this.#list.advance(nowMs, andGaps, waits)) this.#advanced(nowMs);
   }
 
   #advanced(nowMs: number): void {
     this.#advancedMs = nowMs;
     this.grown.fire();
     const list = this.#list;
+    this.#arrivals.grew(nowMs, list.listed());
     const first = list.firstListed;
     if (first === undefined) return;
     this.#deps.timeline.listedTo(list.id, first.mediaSequence + list.listedCount - 1);

@@ -28,8 +28,10 @@ const SILENT_TARGET_DURATIONS = 2;
 const POLL_FAILURES_MAX = 3;
 /** One lost segment is a gap; two in a row are the source. */
 const GIVEN_UP_MAX = 2;
-/** So many segments that begin where the one before began: an encoder that repeats itself. */
-const STANDING_MAX = 2;
+/** So many segments whose date is the one before's: one alone may be a slip of whoever wrote it. */
+const DATES_STANDING_MAX = 2;
+/** A segment that begins where the one before began: an encoder that repeats itself. */
+const CLOCKS_STANDING_MAX = 1;
 /** Clocks of recent segments kept, since they are loaded out of order. */
 const CLOCKS_MAX = 12;
 
@@ -139,20 +141,34 @@ export class VitalSigns {
   }
 
   #frozen(): Trouble | undefined {
-    if (this.#datesStanding < STANDING_MAX && this.#standing() < STANDING_MAX) return undefined;
+    const isDated = this.#datesStanding >= DATES_STANDING_MAX;
+    if (!isDated && this.#standing() < CLOCKS_STANDING_MAX) return undefined;
     return { kind: 'frozen', reason: 'its clock stands still' };
+  }
+
+  /**
+   * It repeats the one before, as far as its clock tells, and none came after it: should the source
+   * be left for that, nobody need see it.
+   */
+  isDoubtful(ordinal: number): boolean {
+    return ordinal === this.#newest() && this.#stands(ordinal);
   }
 
   /** Segments in a row, up to the newest, that begin where the one before them began. */
   #standing(): number {
     let count = 0;
-    let ordinal = Math.max(...this.#clocks.keys());
-    for (; ; ordinal--) {
-      const later = this.#clocks.get(ordinal);
-      const earlier = this.#clocks.get(ordinal - 1);
-      if (later === undefined || earlier === undefined || later.isApart) return count;
-      if (!pcrStands(earlier.ticks, later.ticks)) return count;
-      count++;
-    }
+    while (this.#stands(this.#newest() - count)) count++;
+    return count;
+  }
+
+  #newest(): number {
+    return Math.max(...this.#clocks.keys());
+  }
+
+  #stands(ordinal: number): boolean {
+    const later = this.#clocks.get(ordinal);
+    const earlier = this.#clocks.get(ordinal - 1);
+    if (later === undefined || earlier === undefined || later.isApart) return false;
+    return pcrStands(earlier.ticks, later.ticks);
   }
 }

@@ -135,11 +135,33 @@ describe('Intake.cutOver()', () => {
 
   test('what is missing is what went by since the list last grew', async () => {
     const w = new World().lists(3, 3);
-    await w.clock.advance(5000);
+    await w.clock.advance(4000);
     w.loop.list([listedSegment(4)], { link: 'next' });
     w.loop.load(3);
     await w.clock.advance(6500);
     expect(w.switchOver()).toMatchObject({ missingMs: 6500 });
+  });
+
+  test('what came late is missing since it should have come', async () => {
+    const w = new World().lists(3, 3);
+    for (const afterMs of [4000, 6500]) {
+      await w.clock.advance(afterMs);
+      w.loop.list([listedSegment(w.list.last!.mediaSequence + 1)], { link: 'next' });
+      w.loop.load(w.list.last!.ordinal);
+    }
+    await w.clock.advance(5000);
+    expect(w.switchOver()).toMatchObject({ missingMs: 7500 });
+  });
+
+  test('a source that is late throughout is not late', async () => {
+    const w = new World().lists(3, 3);
+    for (const afterMs of [6500, 4000, 4000, 4000, 4000]) {
+      await w.clock.advance(afterMs);
+      w.loop.list([listedSegment(w.list.last!.mediaSequence + 1)], { link: 'next' });
+      w.loop.load(w.list.last!.ordinal);
+    }
+    await w.clock.advance(5000);
+    expect(w.switchOver()).toMatchObject({ missingMs: 5000 });
   });
 
   test('says where what came of the list is from, tokens aside', () => {
@@ -291,5 +313,40 @@ describe('Intake.condition()', () => {
     const frozen = new World().lists(4, 0);
     for (const ordinal of [3, 1, 2, 0]) frozen.loop.load(ordinal, 'body', 1000);
     expect(kindAt(frozen)).toBe('frozen');
+  });
+});
+
+describe('Intake with a segment that repeats the one before', () => {
+  /** Two that are listed, and a third whose clock stands where the second's did. */
+  function doubtful(): World {
+    const w = new World().lists(2, 0);
+    for (const ordinal of [0, 1]) w.loop.load(ordinal, 'body', 1000 + ordinal * 360_000);
+    w.loop.list([listedSegment(3), listedSegment(4)], { link: 'next' });
+    w.loop.load(2, 'body', 361_000);
+    return w;
+  }
+
+  test('does not list it at once', () => {
+    expect(doubtful().shown).toEqual(['1', '2']);
+  });
+
+  test('lists it after all where another came', () => {
+    const w = doubtful();
+    w.loop.load(3, 'body', 721_000);
+    expect(w.shown).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('lists it where nothing more will come', () => {
+    const w = doubtful();
+    w.loop.emit({ type: 'ended' });
+    expect(w.shown).toEqual(['1', '2', '3']);
+  });
+
+  test('takes it back where the source is left for that', () => {
+    const w = doubtful();
+    w.switchOver();
+    w.loop.list([listedSegment(900)], { link: 'reset' });
+    w.loop.load(0);
+    expect(w.shown).toEqual(['1', '2', '|3']);
   });
 });
