@@ -148,7 +148,7 @@ describe.concurrent('F34: a source fails in mid-play', () => {
       for (const { sources, seams } of courses) {
         expect(sources).toEqual(['a', 'b']);
         expect(seams[0]?.isTagged).toBe(true);
-        // By the time that went by, nothing of which a source told that its date goes on is lost
+        // The body of a clock that stands is always the same segment: F37 counts its frames
         if (id === 'f34-frozen-date') expect(Math.abs(seams[0]!.repeated)).toBeLessThanOrEqual(1);
       }
     },
