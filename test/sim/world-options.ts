@@ -2,6 +2,7 @@
 import type { ChannelConfig, SourceConfig } from '../../src/config/config.ts';
 import type { Form } from './bytes.ts';
 import type { Dice } from './dice.ts';
+import { SLATE } from './slate.ts';
 import type { UpstreamOptions } from './upstream.ts';
 
 export type Kind = 'hls' | 'computed' | 'finished';
@@ -10,6 +11,8 @@ export type WorldOptions = {
   readonly kind: Kind;
   /** Of the second source, where there is one. */
   readonly backup?: UpstreamOptions;
+  /** The card plays where no source does. */
+  readonly hasSlate?: true;
   /** Connections that the provider of both allows; absent: nobody counts. */
   readonly connections?: number;
   readonly upstream: UpstreamOptions;
@@ -89,6 +92,13 @@ export function drawBackup(dice: Dice, world: WorldOptions): WorldOptions {
     isContended: fed.length > (connections ?? fed.length),
     channels: fed,
   };
+}
+
+/** The same world with a slate, where there is memory for it. */
+export function withSlate(world: WorldOptions): WorldOptions {
+  if (world.kind === 'finished' || world.isTight) return world;
+  const channels = world.channels.map((channel) => ({ ...channel, slate: SLATE }));
+  return { ...world, hasSlate: true, channels };
 }
 
 function drawHls(dice: Dice, kind: Kind): UpstreamOptions {
