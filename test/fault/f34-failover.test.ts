@@ -245,7 +245,10 @@ describe.concurrent('F34: a source fails in mid-play', () => {
     expect(seen.blamed).toEqual([]);
     for (const report of seen.reports)
       expect(courseOf(report, originOf(id)).sources).toEqual(['b']);
-    expect((await sourcesOf(id)).map(({ state }) => state)).toEqual(['cooling', 'good']);
+    const [first, second] = (await sourcesOf(id)).map(({ state }) => state);
+    // Its first cool-down may just be over
+    expect(first).toMatch(/^(cooling|waiting)$/);
+    expect(second).toBe('good');
     expect(await until(() => world.at(id).origin.requests.length > 0, 1)).toBe(true);
   }, 40_000);
 });
