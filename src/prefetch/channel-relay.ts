@@ -15,6 +15,7 @@ import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import type { OpenRendition, OpenSource } from '../source/open-source.ts';
 import { traitsOfId } from '../source/pull/renditions.ts';
 import type { StreamCounts } from '../source/source.ts';
+import type { Look } from '../source/stream/first-answer.ts';
 import { told, type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
 import { watchFor } from './blank-watch.ts';
 import { channelCondition } from './channel-condition.ts';
@@ -36,6 +37,8 @@ export type RelayDeps = {
   readonly leases: ProviderLeases;
   readonly ring: Ring;
   readonly timeline: Timeline;
+  /** Absent: looks are made here, over `outbound`. */
+  readonly look?: Look;
   readonly openLoop: OpenLoop;
   readonly settings: RenditionSettings;
 };
@@ -95,7 +98,7 @@ export class ChannelRelay implements Disposable {
     this.config = config;
     this.#deps = deps;
     this.#log = deps.log.with({ channel: config.id });
-    const { clock, random, outbound, leases, settings } = deps;
+    const { clock, random, outbound, leases, settings, look } = deps;
     const log = this.#log;
     const slate = config.slate;
     this.#sources = new ChannelSources(config.sources, slate, {
@@ -104,6 +107,7 @@ export class ChannelRelay implements Disposable {
       log,
       outbound,
       leases,
+      ...(look === undefined ? {} : { look }),
       count: (what, outcome) => this.#count(what, outcome),
     });
     const { segmentMaxBytes } = settings;

@@ -11,7 +11,9 @@ import { type ScopedOutbound, scoped } from '../net/scoped-outbound.ts';
 import { BUSY_STATUS, SourceStatusError } from '../source/errors.ts';
 import type { Lease, ProviderLeases } from '../source/failover/provider-leases.ts';
 import { type HealthReport, SourceHealth } from '../source/failover/source-health.ts';
-import { type OpenSource, openSource } from '../source/open-source.ts';
+import { type OpenSource, openSource, streamOf } from '../source/open-source.ts';
+import { type Look, lookOver } from '../source/stream/first-answer.ts';
+import type { FirstStream } from '../source/stream/open-stream.ts';
 import { VIEWER_WAIT_MS } from './answers.ts';
 
 export type ChannelSourcesDeps = {
@@ -20,6 +22,8 @@ export type ChannelSourcesDeps = {
   readonly log: Log;
   readonly outbound: Outbound;
   readonly leases: ProviderLeases;
+  /** Where a source that is to play is looked at; absent: here, as those on trial are. */
+  readonly look?: Look;
   readonly count: (what: 'playlist', outcome: string) => void;
 };
 
@@ -54,6 +58,9 @@ const OPEN_MIN_MS = 2000;
 const JUST_LEFT_MS = 5000;
 const JUST_LEFT_RETRY_MS = 1000;
 
+/** Closes what the channel has open upstream. */
+type Hold = () => Promise<unknown>;
+
 type Source = {
   readonly config: SourceConfig;
   readonly health: SourceHealth;
@@ -66,6 +73,8 @@ export class ChannelSources {
   #activeIndex = 0;
   #lease: Lease | undefined;
   #outbound: ScopedOutbound | undefined;
+  /** Of the active source: it may not have been taken into use. */
+  #stream: FirstStream | undefined;
 
   /** `slate`: what plays where nothing else does. */
   constructor(
@@ -144,7 +153,7 @@ export class ChannelSources {
     let last: unknown;
     for (const index of indexes) {
       try {
-        const opened = await this.open(index, eachMs, signal, hold);
+        const opened = await this.open(index, eachMs, signal, { hold, look: this.#deps.look });
         count('playlist', 'ok');
         return opened;
       } catch (error) {
@@ -166,26 +175,32 @@ export class ChannelSources {
     using outbound = scoped(this.#deps.outbound);
     const index = this.#activeIndex;
     using patience = new Patience(clock, VIEWER_WAIT_MS, signal);
-    const found = await openSource(this.#at(index).config, outbound, clock, patience.signal);
+    const look = lookOver(outbound, clock);
+    const found = await openSource(this.#at(index).config, look, patience.signal);
+    await streamOf(found)?.close();
     return index === this.#activeIndex ? found : undefined;
   }
 
-  /** Without `hold` a connection of its own is taken. Throws AppError. */
+  /**
+   * Without `hold` a connection of its own is taken. `look` decides in which thread a stream that
+   * is found stays open. Throws AppError.
+   */
   async open(
     index: number,
     withinMs: number,
     signal: AbortSignal,
-    hold?: () => Promise<unknown>,
+    how: { readonly hold?: Hold | undefined; readonly look?: Look | undefined } = {},
   ): Promise<OpenedSource> {
     const { clock } = this.#deps;
     const { config } = this.#at(index);
-    const lease = await this.#takeLease(config, hold);
+    const lease = await this.#takeLease(config, how.hold);
     using patience = new Patience(clock, withinMs, signal);
     const outbound = scoped(this.#deps.outbound);
+    const look = how.look ?? lookOver(outbound, clock);
     try {
       for (;;) {
         try {
-          const found = await openSource(config, outbound, clock, patience.signal);
+          const found = await openSource(config, look, patience.signal);
           return { index, found, lease, outbound };
         } catch (error) {
           if (!this.#mayStillCount(config, error) || patience.signal.aborted) throw error;
@@ -200,28 +215,35 @@ export class ChannelSources {
   }
 
   /** It feeds the channel from now on. `closed`: when all that the last one had open is closed. */
-  use({ index, lease, outbound }: OpenedSource, closed: Promise<unknown>): void {
+  use({ index, found, lease, outbound }: OpenedSource, closed: Promise<unknown>): void {
     const left = this.#lease;
+    const unused = this.#stream?.close();
+    this.#stream = streamOf(found);
     this.#outbound?.[Symbol.dispose]();
     this.#outbound = outbound;
     this.#activeIndex = index;
     this.#lease = lease;
-    if (left !== undefined && left !== lease) this.#release(left, closed);
+    if (left !== undefined && left !== lease) this.#release(left, closed, unused);
   }
 
   /** It was opened and is not taken into use after all. */
-  giveBack({ lease, outbound }: OpenedSource): void {
+  giveBack({ found, lease, outbound }: OpenedSource): void {
+    const stream = streamOf(found)?.close();
     outbound[Symbol.dispose]();
-    if (lease !== this.#lease) lease?.[Symbol.dispose]();
+    if (lease === undefined || lease === this.#lease) return;
+    if (stream === undefined) lease[Symbol.dispose]();
+    else this.#release(lease, stream);
   }
 
   /** Nothing is played any more. */
   release(closed: Promise<unknown>): void {
     const left = this.#lease;
+    const unused = this.#stream?.close();
+    this.#stream = undefined;
     this.#outbound?.[Symbol.dispose]();
     this.#outbound = undefined;
     this.#lease = undefined;
-    if (left !== undefined) this.#release(left, closed);
+    if (left !== undefined) this.#release(left, closed, unused);
   }
 
   good(): void {
@@ -275,7 +297,7 @@ export class ChannelSources {
     if (free !== undefined) return free;
     const own = this.#lease;
     if (own?.provider === provider && hold !== undefined) {
-      await hold();
+      await Promise.all([hold(), this.#stream?.close()]);
       this.#outbound?.[Symbol.dispose]();
       leases.left(provider);
       return own;
@@ -283,8 +305,8 @@ export class ChannelSources {
     throw new ProviderBusyError(provider, leases.limitOf(provider) ?? 0);
   }
 
-  #release(lease: Lease, closed: Promise<unknown>): void {
-    void closed.finally(() => lease[Symbol.dispose]());
+  #release(lease: Lease, ...closed: readonly (Promise<unknown> | undefined)[]): void {
+    void Promise.allSettled(closed).then(() => lease[Symbol.dispose]());
   }
 
   /** A refusal that may be the last connection's, not this one's. */

@@ -6,8 +6,8 @@ import type { Demand } from '../ring/ring.ts';
 import { windowSegmentsFor } from '../ring/window.ts';
 import type { Traits } from '../source/failover/match.ts';
 import type { OpenRendition } from '../source/open-source.ts';
-import type { PlaylistText } from '../source/pull/hls.ts';
 import type { RenditionSpec, StreamCounts } from '../source/source.ts';
+import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import {
   type Awaited,
   type BodyResult,
@@ -63,7 +63,7 @@ export class Rendition implements Disposable {
   readonly #intake: Intake;
   readonly #supply: Supply;
   readonly #bodies: Bodies;
-  #first: PlaylistText | undefined;
+  #first: FirstAnswer | undefined;
   #state: 'cold' | 'probing' | 'following' = 'cold';
   /** False where the source that plays has nothing like it. */
   #isFed = true;
@@ -194,7 +194,7 @@ export class Rendition implements Disposable {
   }
 
   /** Another source feeds it from now on: its viewers go on over a discontinuity. */
-  switchTo(source: RenditionSpec, first?: PlaylistText): void {
+  switchTo(source: RenditionSpec, first?: FirstAnswer): void {
     this.#isFed = true;
     if (this.#state === 'cold') this.#first = first;
     this.#supply.switchTo(source, first);
