@@ -1,7 +1,8 @@
 // This file is the pool of worker threads that run the rendition loops.
+import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { Look } from '../source/stream/first-answer.ts';
+import { isStream, type Look } from '../source/stream/first-answer.ts';
 import { HeldStream, Looks } from './looks.ts';
 import type { LoopEvent, LoopHandle, LoopSpec } from './messages.ts';
 import { clearGateRow, createGateTable } from './origin-gate.ts';
@@ -89,6 +90,7 @@ export class WorkerPool implements AsyncDisposable {
    */
   open({ first, ...spec }: LoopSpec, sink: Sink): LoopHandle {
     const held = first instanceof HeldStream ? first : undefined;
+    assert(held !== undefined || !isStream(first), 'a stream is open where its loop runs');
     const slot = this.#slots.find(({ looks }) => looks === held?.looks) ?? this.#idlest();
     const loop = this.#nextLoop++;
     slot.loops.set(loop, sink);

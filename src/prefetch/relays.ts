@@ -122,7 +122,7 @@ export class Relays implements Disposable {
   #create(id: string): ChannelRelay | undefined {
     const config = this.#configs.get(id);
     if (config === undefined) return undefined;
-    const { clock, random, log, outbound, leases, ring, openLoop, settings } = this.#deps;
+    const { clock, random, log, outbound, leases, ring, look, openLoop, settings } = this.#deps;
     const timeline = this.#timelines.get(id) ?? new Timeline();
     this.#timelines.set(id, timeline);
     // Once what is being placed has its numbers, and before any answer names them
@@ -135,6 +135,7 @@ export class Relays implements Disposable {
       leases,
       ring,
       timeline,
+      ...(look === undefined ? {} : { look }),
       openLoop,
       settings,
     });
