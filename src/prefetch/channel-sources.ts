@@ -193,6 +193,8 @@ export class ChannelSources {
   ): Promise<OpenedSource> {
     const { clock } = this.#deps;
     const { config } = this.#at(index);
+    // The same source anew: its provider may count every connection
+    if (index === this.#activeIndex) await this.#hold(how.hold);
     const lease = await this.#takeLease(config, how.hold);
     using patience = new Patience(clock, withinMs, signal);
     const outbound = scoped(this.#deps.outbound);
@@ -297,12 +299,16 @@ export class ChannelSources {
     if (free !== undefined) return free;
     const own = this.#lease;
     if (own?.provider === provider && hold !== undefined) {
-      await Promise.all([hold(), this.#stream?.close()]);
+      await this.#hold(hold);
       this.#outbound?.[Symbol.dispose]();
       leases.left(provider);
       return own;
     }
     throw new ProviderBusyError(provider, leases.limitOf(provider) ?? 0);
+  }
+
+  async #hold(hold: Hold | undefined): Promise<void> {
+    if (hold !== undefined) await Promise.all([hold(), this.#stream?.close()]);
   }
 
   #release(lease: Lease, ...closed: readonly (Promise<unknown> | undefined)[]): void {

@@ -188,6 +188,11 @@ export class Intake {
     return trouble ?? (!this.#joins && this.#advancedMs >= this.#startedMs ? 'well' : 'unknown');
   }
 
+  /** Bytes of an endless stream come, and it may be that there is nothing to cut them at yet. */
+  isReceiving(nowMs: number): boolean {
+    return this.#vital.stream.lives(nowMs, this.#longestS() * 1000);
+  }
+
   // RFC 8216 §4.3.3.1: a segment may be half a second longer than its list says
   #longestS(): number {
     const { targetDurationS } = this.#list;
@@ -243,7 +248,8 @@ export class Intake {
         this.#blanks?.take(event);
         break;
       case 'stream':
-        this.onStreamCounts(event.counts);
+        this.#vital.stream.received(this.#deps.clock.monotonicMs(), event.isAhead);
+        if (event.counts !== undefined) this.onStreamCounts(event.counts);
         break;
       case 'says-end':
         this.#vital.saysEnd(event.isEnd);

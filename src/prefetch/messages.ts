@@ -107,8 +107,12 @@ export type LoopEvent =
   | { readonly type: 'failed'; readonly key: BodyKey; readonly error: ErrorRecord }
   /** One upstream request ended; `outcome` is 'ok' or an error code. */
   | { readonly type: 'fetched'; readonly what: 'playlist' | BodyKind; readonly outcome: string }
-  /** Of an endless stream, since it was last told. */
-  | { readonly type: 'stream'; readonly counts: StreamCounts }
+  /** Of an endless stream, since it was last told. `isAhead`: as much has come as may be read ahead. */
+  | {
+      readonly type: 'stream';
+      readonly counts: StreamCounts | undefined;
+      readonly isAhead: boolean;
+    }
   | {
       readonly type: 'poll-failed';
       readonly error: ErrorRecord;

@@ -329,7 +329,7 @@ export class Rendition implements Disposable {
     const staleMs = STALE_TARGET_DURATIONS * this.ring.targetDurationS * 1000;
     if (this.ring.ended || nowMs - this.#intake.advancedMs <= staleMs) return false;
     // Not silent: one segment is late, and will have come or be a gap in a moment
-    return !this.ring.isHeldUp;
+    return !this.ring.isHeldUp && !this.#intake.isReceiving(nowMs);
   }
 
   #answer(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {

@@ -3,10 +3,11 @@ import type { ErrorRecord } from '../base/errors.ts';
 import { pcrStands } from '../media/mpegts/media-clock.ts';
 import type { BlankKind, BlankWatch } from './blank-watch.ts';
 import type { Listed } from './messages.ts';
+import { StreamSigns } from './stream-signs.ts';
 
 /** Why a source should be left for another. */
 export type Trouble = {
-  readonly kind: 'error' | 'stall' | 'frozen' | 'ended' | BlankKind;
+  readonly kind: 'error' | 'stall' | 'frozen' | 'ended' | 'changed' | BlankKind;
   readonly reason: string;
 };
 
@@ -36,6 +37,7 @@ const CLOCKS_MAX = 12;
 type SegmentClock = { readonly ticks: number; readonly isApart: boolean };
 
 export class VitalSigns {
+  readonly stream: StreamSigns;
   #pollFailures = 0;
   #givenUp = 0;
   #pollError: ErrorRecord | undefined;
@@ -55,12 +57,14 @@ export class VitalSigns {
     this.#blanks = blanks;
     this.#namedMs = nowMs;
     this.#loadedMs = nowMs;
+    this.stream = new StreamSigns(nowMs);
   }
 
   /** It is looked at from now on: what it did while nobody looked is no sign. */
   begin(nowMs: number): void {
     this.#namedMs = nowMs;
     this.#loadedMs = nowMs;
+    this.stream.begin(nowMs);
   }
 
   /** The list was had, and what it named that is new has been said. */
@@ -72,6 +76,7 @@ export class VitalSigns {
   listed({ fresh, link }: Listed, nowMs: number): void {
     if (fresh.length > 0) this.#namedMs = nowMs;
     this.#pollFailures = 0;
+    this.#pollError = undefined;
     if (link !== 'next') {
       this.#clocks.clear();
       this.#dateTimeMs = undefined;
@@ -100,6 +105,7 @@ export class VitalSigns {
   loaded(ordinal: number, ticks: number | undefined, isApart: boolean, nowMs: number): void {
     this.#givenUp = 0;
     this.#loadedMs = nowMs;
+    this.stream.cut(nowMs);
     if (ticks === undefined) return;
     this.#clocks.set(ordinal, { ticks, isApart });
     const oldest = Math.max(...this.#clocks.keys()) - CLOCKS_MAX;
@@ -116,6 +122,9 @@ export class VitalSigns {
     const stillMs = nowMs - this.#namedMs;
     const isOver = this.#saysEnd && stillMs >= STALL_TARGET_DURATIONS * targetMs;
     if (ended || isOver) return { kind: 'ended', reason: 'the source has ended' };
+    if (this.#pollError?.code === 'SOURCE_CHANGED') {
+      return { kind: 'changed', reason: this.#pollError.message };
+    }
     if (this.#pollFailures >= POLL_FAILURES_MAX) {
       return { kind: 'error', reason: this.#pollError?.message ?? 'its list is not to be had' };
     }
@@ -133,6 +142,11 @@ export class VitalSigns {
         reason: `it names nothing new for ${seconds(nowMs - this.#namedMs)}`,
       };
     }
+    const quietMs = this.stream.quietMs(nowMs, targetMs);
+    if (quietMs !== undefined) {
+      return { kind: 'stall', reason: `no bytes came for ${seconds(quietMs)}` };
+    }
+    if (this.stream.lives(nowMs, targetMs)) return undefined;
     const silentMs = nowMs - this.#loadedMs;
     if (silentMs < SILENT_TARGET_DURATIONS * targetMs) return undefined;
     return { kind: 'stall', reason: `no segment came for ${seconds(silentMs)}` };

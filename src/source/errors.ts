@@ -20,6 +20,14 @@ export class SourceStatusError extends AppError {
   }
 }
 
+/** An address that was one kind of source answers as another: it must be opened anew. */
+export class SourceChangedError extends AppError {
+  constructor(is: 'a playlist' | 'an endless stream') {
+    const was = is === 'a playlist' ? 'an endless stream' : 'a playlist';
+    super('SOURCE_CHANGED', `Cannot go on: the source is ${is} now, wanted ${was} as before`);
+  }
+}
+
 /** The bytes came, but they are not a whole segment. */
 export class SourceBodyError extends AppError {
   constructor(reason: string, offset: number) {

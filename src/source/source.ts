@@ -84,4 +84,6 @@ export interface RenditionSource extends Partial<AsyncDisposable> {
   readonly pollEveryMs?: number;
   /** Of an endless stream; undefined where nothing happened. */
   takeCounts?(): StreamCounts | undefined;
+  /** Of an endless stream: as much has come as may be read ahead, and nothing is for a while. */
+  readonly isAhead?: boolean;
 }

@@ -62,6 +62,7 @@ export class StreamFeed implements AsyncDisposable {
   /** The connection at hand, or the last one, has given a piece. */
   #wasFed = false;
   #closedMs: number;
+  #isAhead = false;
   #counts = noCounts();
 
   constructor(input: StreamInput, shelf: PieceShelf, options: FeedOptions, deps: FeedDeps) {
@@ -69,13 +70,18 @@ export class StreamFeed implements AsyncDisposable {
     this.#shelf = shelf;
     this.#options = options;
     this.#deps = deps;
-    // Whoever found out what it is has closed its own connection a moment ago
+    // Whoever had it prove itself has closed its own connection a moment ago
     this.#closedMs = deps.clock.monotonicMs();
   }
 
   /** Upstream had said how long it is, and all of it has come. */
   get isFinished(): boolean {
     return this.#isFinished;
+  }
+
+  /** It rests, since it has read as far ahead as it may. */
+  get isAhead(): boolean {
+    return this.#isAhead;
   }
 
   start(): void {
@@ -193,7 +199,8 @@ export class StreamFeed implements AsyncDisposable {
       const pieces = cutter.push(chunk);
       const nowMs = clock.monotonicMs();
       if (pieces.length === 0) {
-        if (nowMs - pieceMs > cutter.maxDurationMs + EMPTY_MS) throw emptyError(cutter.stats());
+        const longestMs = longestWaitMs(cutter, mediaMs === 0);
+        if (nowMs - pieceMs > longestMs + EMPTY_MS) throw emptyError(cutter.stats());
         continue;
       }
       pieceMs = nowMs;
@@ -202,7 +209,10 @@ export class StreamFeed implements AsyncDisposable {
       seen = this.#count(cutter.stats(), seen);
       this.#take(pieces, cutter);
       const aheadMs = mediaMs - (nowMs - startedMs) - AHEAD_MAX_MS;
-      if (connection.isHeldBack && aheadMs > 0) await sleep(clock, aheadMs, signal);
+      if (!connection.isHeldBack || aheadMs <= 0) continue;
+      this.#isAhead = true;
+      await sleep(clock, aheadMs, signal);
+      this.#isAhead = false;
     }
   }
 
@@ -246,6 +256,11 @@ function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new AppError('BASE_UNEXPECTED', message, {}, error);
+}
+
+/** The first piece begins with a key frame, which may be as long in coming as the next one is. */
+function longestWaitMs(cutter: StreamCutter, isFirst: boolean): number {
+  return cutter.maxDurationMs * (isFirst && cutter.stats().frames > 0 ? 2 : 1);
 }
 
 /** Bytes come, and nothing can be cut of them: what is missing is said. */

@@ -101,6 +101,10 @@ export class StreamSource implements RenditionSource {
     if (outcome !== 'missing') this.#shelf.handedOver(sequence);
   }
 
+  get isAhead(): boolean {
+    return this.#feed.isAhead;
+  }
+
   takeCounts(): StreamCounts | undefined {
     return this.#feed.takeCounts();
   }
