@@ -17,7 +17,7 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       if (!isMute) post({ type: 'ended' });
       break;
     case 'open':
-      tell(data.loop, `open ${orderOf(data.spec)}`);
+      tell(data.loop, `open ${orderOf(data.spec)}${data.look ? ` over ${data.look}` : ''}`);
       obey(orderOf(data.spec));
       break;
     case 'close':
