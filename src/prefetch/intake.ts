@@ -188,7 +188,7 @@ export class Intake {
     return trouble ?? (!this.#joins && this.#advancedMs >= this.#startedMs ? 'well' : 'unknown');
   }
 
-  /** Bytes of an endless stream come, and it may be that there is nothing to cut them at yet. */
+  /** An endless stream goes on, and it may be that there is nothing to cut it at yet. */
   isReceiving(nowMs: number): boolean {
     return this.#vital.stream.lives(nowMs, this.#longestS() * 1000);
   }
@@ -248,7 +248,7 @@ export class Intake {
         this.#blanks?.take(event);
         break;
       case 'stream':
-        this.#vital.stream.received(this.#deps.clock.monotonicMs(), event.isAhead);
+        this.#vital.stream.received(this.#deps.clock.monotonicMs(), event.motion);
         if (event.counts !== undefined) this.onStreamCounts(event.counts);
         break;
       case 'says-end':

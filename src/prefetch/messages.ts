@@ -5,7 +5,7 @@ import type { Start } from '../media/m3u8/playlist.ts';
 import type { NamedDateRanges } from '../ring/date-ranges.ts';
 import type { ListedSegment } from '../ring/listing.ts';
 import type { Link } from '../ring/timeline.ts';
-import type { RenditionSpec, StreamCounts } from '../source/source.ts';
+import type { RenditionSpec, StreamCounts, StreamMotion } from '../source/source.ts';
 import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import type { TrackerResume } from '../source/tracker.ts';
 
@@ -107,11 +107,11 @@ export type LoopEvent =
   | { readonly type: 'failed'; readonly key: BodyKey; readonly error: ErrorRecord }
   /** One upstream request ended; `outcome` is 'ok' or an error code. */
   | { readonly type: 'fetched'; readonly what: 'playlist' | BodyKind; readonly outcome: string }
-  /** Of an endless stream, since it was last told. `isAhead`: as much has come as may be read ahead. */
+  /** Of an endless stream, since it was last told. */
   | {
       readonly type: 'stream';
       readonly counts: StreamCounts | undefined;
-      readonly isAhead: boolean;
+      readonly motion: StreamMotion;
     }
   | {
       readonly type: 'poll-failed';

@@ -21,9 +21,10 @@ export class StreamPulse implements Disposable {
   }
 
   tell(): void {
-    const { isAhead = false } = this.#source;
     const counts = this.#source.takeCounts?.();
-    if (counts !== undefined || isAhead) this.#emit({ type: 'stream', counts, isAhead });
+    const motion = this.#source.takeMotion?.() ?? 'still';
+    if (counts === undefined && motion === 'still') return;
+    this.#emit({ type: 'stream', counts, motion });
   }
 
   [Symbol.dispose](): void {

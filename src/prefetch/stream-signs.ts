@@ -1,15 +1,21 @@
-// This file says whether an endless stream lives between its cuts, by the bytes that come of it.
+// This file says whether an endless stream lives between its cuts, by how its clock goes on.
+import type { StreamMotion } from '../source/source.ts';
 
-/** RFC 8216 §6.2.1, of bytes: what is live never pauses for so long. */
-const QUIET_TARGET_DURATIONS = 1.5;
+/** RFC 8216 §6.2.1, of the clock: what is live never pauses for so long. */
+const STILL_TARGET_DURATIONS = 1.5;
 /** Without a key frame it is cut after ten seconds; what is read and sent takes a few more. */
 const CUT_DUE_MS = 15_000;
 /** The first piece begins with a key frame, which may be as long in coming as the next one is. */
 const FIRST_CUT_DUE_MS = 25_000;
 
+/** How long its clock has stood, and whether anything comes all the same. */
+export type Standstill = { readonly stillMs: number; readonly hasBytes: boolean };
+
 /** A source of any other kind says nothing here. */
 export class StreamSigns {
-  #receivedMs: number | undefined;
+  #receivedMs = Number.NEGATIVE_INFINITY;
+  /** Undefined until its clock was seen to go on. */
+  #movedMs: number | undefined;
   #cutMs: number;
   #wasCut = false;
 
@@ -19,13 +25,14 @@ export class StreamSigns {
 
   begin(nowMs: number): void {
     this.#cutMs = nowMs;
-    if (this.#receivedMs !== undefined) this.#receivedMs = nowMs;
+    if (this.#movedMs !== undefined) this.#movedMs = nowMs;
   }
 
-  /** `isAhead`: more has come than is played, and is not read on for a while. */
-  received(nowMs: number, isAhead: boolean): void {
+  /** Something came of it, or nothing was read since enough is here. */
+  received(nowMs: number, motion: StreamMotion): void {
     this.#receivedMs = nowMs;
-    if (isAhead) this.#cutMs = nowMs;
+    if (motion !== 'still') this.#movedMs = nowMs;
+    if (motion === 'ahead') this.#cutMs = nowMs;
   }
 
   cut(nowMs: number): void {
@@ -33,17 +40,18 @@ export class StreamSigns {
     this.#wasCut = true;
   }
 
-  /** Milliseconds without a byte, where those are too many. */
-  quietMs(nowMs: number, targetMs: number): number | undefined {
-    if (this.#receivedMs === undefined) return undefined;
-    const quietMs = nowMs - this.#receivedMs;
-    return quietMs >= QUIET_TARGET_DURATIONS * targetMs ? quietMs : undefined;
+  /** Set where its clock stands for too long. */
+  standstill(nowMs: number, targetMs: number): Standstill | undefined {
+    if (this.#movedMs === undefined) return undefined;
+    const stillMs = nowMs - this.#movedMs;
+    if (stillMs < STILL_TARGET_DURATIONS * targetMs) return undefined;
+    return { stillMs, hasBytes: this.#receivedMs - this.#movedMs > stillMs / 2 };
   }
 
-  /** Bytes come, and it may still be that there is nothing to cut them at. */
+  /** Its clock goes on, and it may still be that there is nothing to cut it at. */
   lives(nowMs: number, targetMs: number): boolean {
-    if (this.#receivedMs === undefined) return false;
+    if (this.#movedMs === undefined) return false;
     const dueMs = this.#wasCut ? CUT_DUE_MS : FIRST_CUT_DUE_MS;
-    return this.quietMs(nowMs, targetMs) === undefined && nowMs - this.#cutMs < dueMs;
+    return this.standstill(nowMs, targetMs) === undefined && nowMs - this.#cutMs < dueMs;
   }
 }

@@ -142,9 +142,11 @@ export class VitalSigns {
         reason: `it names nothing new for ${seconds(nowMs - this.#namedMs)}`,
       };
     }
-    const quietMs = this.stream.quietMs(nowMs, targetMs);
-    if (quietMs !== undefined) {
-      return { kind: 'stall', reason: `no bytes came for ${seconds(quietMs)}` };
+    const standstill = this.stream.standstill(nowMs, targetMs);
+    if (standstill !== undefined) {
+      const { stillMs, hasBytes } = standstill;
+      if (!hasBytes) return { kind: 'stall', reason: `no bytes came for ${seconds(stillMs)}` };
+      return { kind: 'frozen', reason: `its clock stands still for ${seconds(stillMs)}` };
     }
     if (this.stream.lives(nowMs, targetMs)) return undefined;
     const silentMs = nowMs - this.#loadedMs;

@@ -37,6 +37,10 @@ function* live(seconds: number, isKey: (frame: number) => boolean): Iterable<Str
   }
 }
 
+function frame(dts: number): Uint8Array {
+  return new StreamWriter().video({ dts }).take();
+}
+
 function createWorld(script: StreamScript, segmentMs = SPEC.segmentMs) {
   const clock = new FakeClock();
   const stream = new ScriptedStream(clock, script);
@@ -115,17 +119,21 @@ describe('a rendition of an endless stream', () => {
     expect(troubles[0]).toMatch(/^[67](\.5)? s: no bytes came for 6\.\d s$/);
   });
 
-  test('that sends what cannot be cut is in trouble once its cut was due', async () => {
-    const noise = function* (): Iterable<StreamStep> {
+  test.each([
+    ['noise', () => new Uint8Array(5000).fill(7)],
+    ['a picture that stands still', () => frame(90_000 + 499 * 3600)],
+  ])('that sends %s is in trouble as soon', async (_what, bytes) => {
+    const still = function* (): Iterable<StreamStep> {
       yield* live(20, everySecond);
-      for (let second = 0; second < 60; second++) {
-        yield 1000;
-        yield new Uint8Array(5000).fill(second);
+      for (let part = 0; part < 300; part++) {
+        yield 200;
+        yield bytes();
       }
     };
-    const world = createWorld(() => ({ steps: noise() }));
-    expect((await watch(world, 30)).troubles).toEqual([]);
-    expect((await watch(world, 10)).troubles.length).toBeGreaterThan(0);
+    const world = createWorld(() => ({ steps: still() }));
+    expect((await watch(world, 19)).troubles).toEqual([]);
+    const { troubles } = await watch(world, 8);
+    expect(troubles[0]).toMatch(/^[67](\.5)? s: its clock stands still for 6\.\d s$/);
   });
 
   test('that comes faster than it plays is never in trouble', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Listed } from '../../src/prefetch/messages.ts';
 import { VitalSigns } from '../../src/prefetch/vital-signs.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
+import type { StreamMotion } from '../../src/source/source.ts';
 import { listedSegment } from '../support/listed.ts';
 
 const TARGET_S = 4;
@@ -33,8 +34,8 @@ class Signs {
   }
 
   /** Bytes of an endless stream. */
-  receives(atS: number, isAhead = false): void {
-    this.vital.stream.received(atS * 1000, isAhead);
+  receives(atS: number, motion: StreamMotion = 'moves'): void {
+    this.vital.stream.received(atS * 1000, motion);
   }
 
   /** Both, in a moment. */
@@ -142,6 +143,22 @@ const TROUBLES: Record<string, Row> = {
     15.2,
     'stall',
   ],
+  'an endless stream whose clock stands still': [
+    (s) => {
+      s.gives(0);
+      s.receives(1);
+      for (let atS = 2; atS <= 7; atS++) s.receives(atS, 'still');
+    },
+    7,
+    'frozen',
+  ],
+  'one whose clock never was seen to go on': [
+    (s) => {
+      for (let atS = 1; atS <= 8; atS++) s.receives(atS, 'still');
+    },
+    8,
+    'stall',
+  ],
   'one that never was cut': [
     (s) => {
       for (let atS = 1; atS <= 25; atS++) s.receives(atS);
@@ -194,7 +211,7 @@ const LEGITIMATE: Record<string, Row> = {
   'one that is read far ahead, and not read on for a while': [
     (s) => {
       s.gives(0);
-      for (let atS = 1; atS <= 40; atS++) s.receives(atS, true);
+      for (let atS = 1; atS <= 40; atS++) s.receives(atS, 'ahead');
     },
     41,
     'well',

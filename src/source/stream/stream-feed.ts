@@ -7,7 +7,7 @@ import { Signal } from '../../base/signal.ts';
 import { type CutterStats, StreamCutter } from '../../media/mpegts/stream-cutter.ts';
 import type { StreamPiece } from '../../media/mpegts/stream-piece.ts';
 import { BUSY_STATUS, SourceStatusError } from '../errors.ts';
-import type { StreamCounts } from '../source.ts';
+import type { StreamCounts, StreamMotion } from '../source.ts';
 import type { StreamConnection, StreamInput } from './input.ts';
 import type { PieceShelf } from './piece-shelf.ts';
 
@@ -63,6 +63,7 @@ export class StreamFeed implements AsyncDisposable {
   #wasFed = false;
   #closedMs: number;
   #isAhead = false;
+  #hasMoved = false;
   #counts = noCounts();
 
   constructor(input: StreamInput, shelf: PieceShelf, options: FeedOptions, deps: FeedDeps) {
@@ -79,9 +80,10 @@ export class StreamFeed implements AsyncDisposable {
     return this.#isFinished;
   }
 
-  /** It rests, since it has read as far ahead as it may. */
-  get isAhead(): boolean {
-    return this.#isAhead;
+  takeMotion(): StreamMotion {
+    const motion = this.#isAhead ? 'ahead' : this.#hasMoved ? 'moves' : 'still';
+    this.#hasMoved = false;
+    return motion;
   }
 
   start(): void {
@@ -187,6 +189,7 @@ export class StreamFeed implements AsyncDisposable {
     let pieceMs = startedMs;
     let mediaMs = 0;
     let seen = cutter.stats();
+    let clockMark: ClockMark = {};
     cutter.aimAt(SHORT_MS);
     for await (const chunk of connection.chunks) {
       if (signal.aborted) return;
@@ -197,6 +200,9 @@ export class StreamFeed implements AsyncDisposable {
       }
       this.#counts.receivedBytes += chunk.byteLength;
       const pieces = cutter.push(chunk);
+      const { lastDts, lastPcr } = cutter;
+      if (lastDts !== clockMark.lastDts || lastPcr !== clockMark.lastPcr) this.#hasMoved = true;
+      clockMark = { lastDts, lastPcr };
       const nowMs = clock.monotonicMs();
       if (pieces.length === 0) {
         const longestMs = longestWaitMs(cutter, mediaMs === 0);
@@ -236,6 +242,12 @@ export class StreamFeed implements AsyncDisposable {
     this.changed.fire();
   }
 }
+
+/** Where the clock of the stream stood when it was last looked at. */
+type ClockMark = {
+  readonly lastDts?: number | undefined;
+  readonly lastPcr?: number | undefined;
+};
 
 type Counts = { -readonly [K in keyof StreamCounts]: number };
 

@@ -6,7 +6,13 @@ import { type Random, systemRandom } from '../../base/random.ts';
 import type { OutboundLimits } from '../../net/outbound.ts';
 import type { BodyRef, Listing } from '../../ring/listing.ts';
 import { SourceBodyError } from '../errors.ts';
-import type { BodyAnswer, BodyOutcome, RenditionSource, StreamCounts } from '../source.ts';
+import type {
+  BodyAnswer,
+  BodyOutcome,
+  RenditionSource,
+  StreamCounts,
+  StreamMotion,
+} from '../source.ts';
 import type { StreamInput } from './input.ts';
 import { PieceShelf } from './piece-shelf.ts';
 import { StreamFeed } from './stream-feed.ts';
@@ -101,8 +107,8 @@ export class StreamSource implements RenditionSource {
     if (outcome !== 'missing') this.#shelf.handedOver(sequence);
   }
 
-  get isAhead(): boolean {
-    return this.#feed.isAhead;
+  takeMotion(): StreamMotion {
+    return this.#feed.takeMotion();
   }
 
   takeCounts(): StreamCounts | undefined {
