@@ -188,9 +188,15 @@ export class Intake {
     return trouble ?? (!this.#joins && this.#advancedMs >= this.#startedMs ? 'well' : 'unknown');
   }
 
-  /** An endless stream goes on, and it may be that there is nothing to cut it at yet. */
-  isReceiving(nowMs: number): boolean {
-    return this.#vital.stream.lives(nowMs, this.#longestS() * 1000);
+  /**
+   * When the source last gave a sign of life: the list grew, or an endless stream went on that could
+   * not be cut yet. One that takes over has as long as any other, but once.
+   */
+  livedMs(graceMs: number): number {
+    const movedMs = this.#vital.stream.movedMs ?? Number.NEGATIVE_INFINITY;
+    const joinedMs = Math.min(this.#startedMs, this.#advancedMs + graceMs);
+    const beganMs = this.#joins ? joinedMs : Number.NEGATIVE_INFINITY;
+    return Math.max(this.#advancedMs, movedMs, beganMs);
   }
 
   // RFC 8216 §4.3.3.1: a segment may be half a second longer than its list says

@@ -327,9 +327,9 @@ export class Rendition implements Disposable {
 
   #isStale(nowMs: number): boolean {
     const staleMs = STALE_TARGET_DURATIONS * this.ring.targetDurationS * 1000;
-    if (this.ring.ended || nowMs - this.#intake.advancedMs <= staleMs) return false;
+    if (this.ring.ended || nowMs - this.#intake.livedMs(staleMs) <= staleMs) return false;
     // Not silent: one segment is late, and will have come or be a gap in a moment
-    return !this.ring.isHeldUp && !this.#intake.isReceiving(nowMs);
+    return !this.ring.isHeldUp;
   }
 
   #answer(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {

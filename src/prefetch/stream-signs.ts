@@ -40,6 +40,11 @@ export class StreamSigns {
     this.#wasCut = true;
   }
 
+  /** When its clock was last seen to go on. */
+  get movedMs(): number | undefined {
+    return this.#movedMs;
+  }
+
   /** Set where its clock stands for too long. */
   standstill(nowMs: number, targetMs: number): Standstill | undefined {
     if (this.#movedMs === undefined) return undefined;

@@ -103,6 +103,13 @@ channels:
     expect(tookMs).toBeLessThan(IDLE_STOP_MS + 1000);
   }, 30_000);
 
+  test('starts again over one connection', async () => {
+    const before = origin.requests;
+    expect((await list()).durations.length).toBeGreaterThan(0);
+    expect([origin.requests - before, origin.mostOpen]).toEqual([1, 1]);
+    await until(() => origin.open === 0, IDLE_STOP_MS + 3000);
+  }, 30_000);
+
   test('has no playlist to be passed on: proxy mode leads to the buffer', async () => {
     const answer = await fetch(weir.url('/proxy/piped/index.m3u8'), { redirect: 'manual' });
     expect(answer.status).toBe(302);

@@ -1,8 +1,9 @@
 // This file is an origin of one live broadcast as endless MPEG-TS and as HLS, which can go wrong.
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
 import type { Socket } from 'node:net';
-import { markedSecond, PARTS_PER_S } from './marked-stream.ts';
+import { lastDts, markedSecond, PARTS_PER_S } from './marked-stream.ts';
 import { answerBytes, RawServer } from './raw-server.ts';
+import { StreamWriter } from './ts-stream.ts';
 
 /** What becomes of the endless stream; `list`: a playlist is answered in its place. */
 export type StreamFault = 'stall' | 'reset' | 'end' | 'frozen' | 'garbage' | 'list' | 'busy';
@@ -26,6 +27,7 @@ export class MarkedOrigin implements AsyncDisposable {
   #datagrams: { readonly socket: DatagramSocket; readonly port: number } | undefined;
   #datagramPart = 0;
   #fault: StreamFault | undefined;
+  #frozen: { readonly writer: StreamWriter; readonly dts: number } | undefined;
   /** When each connection to the stream was made, and how many there were at once. */
   readonly openedMs: number[];
   mostOpen = 0;
@@ -41,9 +43,10 @@ export class MarkedOrigin implements AsyncDisposable {
   /** `startTicks`: the clock of its frames, 90 kHz. */
   static async listen(startTicks: number): Promise<MarkedOrigin> {
     const seen: Seen = { readers: new Map(), openedMs: [] };
-    let origin: MarkedOrigin | undefined;
-    const server = await RawServer.listen((socket, head) => origin?.#serve(socket, head));
-    origin = new MarkedOrigin(server, startTicks, seen);
+    const serve = { request: (_socket: Socket, _head: string) => {} };
+    const server = await RawServer.listen((socket, head) => serve.request(socket, head));
+    const origin = new MarkedOrigin(server, startTicks, seen);
+    serve.request = (socket, head) => origin.#serve(socket, head);
     return origin;
   }
 
@@ -62,6 +65,7 @@ export class MarkedOrigin implements AsyncDisposable {
   /** From now on, over connections that are open, too. */
   set fault(fault: StreamFault | undefined) {
     this.#fault = fault;
+    this.#frozen = undefined;
     for (const socket of this.#readers.keys()) {
       if (fault === 'reset') socket.resetAndDestroy();
       if (fault === 'end' || fault === 'list' || fault === 'busy') socket.end();
@@ -122,7 +126,7 @@ export class MarkedOrigin implements AsyncDisposable {
 
   #sendPart(socket: Socket, part: number): void {
     if (this.#fault === 'garbage') socket.write(new Uint8Array(4000).fill(part % 64));
-    else if (this.#fault === 'frozen') socket.write(this.#part(0));
+    else if (this.#fault === 'frozen') socket.write(this.#stillPart());
     else if (this.#fault === undefined) socket.write(this.#part(part));
   }
 
@@ -135,6 +139,14 @@ export class MarkedOrigin implements AsyncDisposable {
         socket.send(bytes.subarray(at, at + DATAGRAM_BYTES), port, '127.0.0.1');
       }
     }
+  }
+
+  /** As often as before, always the frame at which it froze. */
+  #stillPart(): Uint8Array<ArrayBuffer> {
+    this.#frozen ??= { writer: new StreamWriter(), dts: lastDts(partNow(), this.#startTicks) };
+    const { writer, dts } = this.#frozen;
+    for (let index = 0; index < 5; index++) writer.video({ dts });
+    return writer.take();
   }
 
   #second(second: number): Uint8Array<ArrayBuffer>[] {

@@ -42,6 +42,12 @@ function write(
   return parts;
 }
 
+/** Of the last frame before `part`, which counts from the beginning of the broadcast. */
+export function lastDts(part: number, startTicks: number): number {
+  const frame = (part * FRAMES_PER_S) / PARTS_PER_S - 1;
+  return (startTicks + frame * FRAME_TICKS) % 2 ** 33;
+}
+
 /** Which frames there are, in the order in which they are sent. */
 export function marksIn(bytes: Uint8Array): number[] {
   const text = Buffer.from(bytes).toString('latin1');
