@@ -1,7 +1,7 @@
 // This file is one channel as the serving thread sees it: its renditions and who watches them.
 
 import { assert } from '../base/assert.ts';
-import { type Clock, Patience } from '../base/clock.ts';
+import { type Clock, Patience, within } from '../base/clock.ts';
 import { AppError, type ErrorRecord, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -67,6 +67,8 @@ export type RelayStats = {
 
 /** A viewer that has asked for nothing in this time has gone. */
 const VIEWER_MS = 30_000;
+/** What was told to close takes a moment; what does not close is not waited for. */
+const LET_GO_MS = 2000;
 /** A refused source is not asked again sooner than this. */
 const REFUSED_MS = 1000;
 
@@ -93,6 +95,8 @@ export class ChannelRelay implements Disposable {
   /** What the source that plays has. */
   #found: OpenSource | undefined;
   #requests = 0;
+  /** Resolves once nothing of before it was forgotten is open. */
+  #letGo: Promise<unknown> = Promise.resolve();
 
   constructor(config: ChannelConfig, deps: RelayDeps) {
     this.config = config;
@@ -258,7 +262,8 @@ export class ChannelRelay implements Disposable {
       return rendition.closed();
     });
     this.#failover.stop();
-    this.#sources.release(Promise.all(closed));
+    this.#letGo = Promise.all(closed);
+    this.#sources.release(this.#letGo);
     this.#renditions.clear();
     this.#opened = undefined;
     this.#found = undefined;
@@ -287,6 +292,8 @@ export class ChannelRelay implements Disposable {
   async #openAny(): Promise<Opened | Unavailable> {
     const { clock } = this.#deps;
     using patience = new Patience(clock, VIEWER_WAIT_MS, this.#closed.signal);
+    // Whoever comes as the last one leaves must not make an upstream see two
+    await within(clock, this.#letGo, LET_GO_MS);
     try {
       const order = this.#sources.inOrder();
       const opened = await this.#sources.openFirst(order, patience.signal);
