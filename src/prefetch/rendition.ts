@@ -297,7 +297,8 @@ export class Rendition implements Disposable {
     const refused = this.#follow();
     if (refused !== undefined) return refused;
     this.#intake.showNext();
-    return this.#waitForListing(nowMs + Math.min(targetMs, VIEWER_WAIT_MS));
+    const patienceMs = this.#isUnlisted ? VIEWER_WAIT_MS : Math.min(targetMs, VIEWER_WAIT_MS);
+    return this.#waitForListing(nowMs + patienceMs);
   }
 
   /** Undefined where it is followed now. */
