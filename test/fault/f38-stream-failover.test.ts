@@ -198,7 +198,7 @@ describe.concurrent('F38: endless streams that fail in mid-play', () => {
         judge(marks, limits);
       }
       expect([first.mostOpen, second.mostOpen].every((most) => most <= 1)).toBe(true);
-    if (to === 'stream') expect(second.openedMs).toHaveLength(1);
+      if (to === 'stream') expect(second.openedMs).toHaveLength(1);
     },
     90_000,
   );

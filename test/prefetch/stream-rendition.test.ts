@@ -4,6 +4,7 @@ import { silentLog } from '../../src/base/log.ts';
 import { Rendition } from '../../src/prefetch/rendition.ts';
 import { RenditionLoop } from '../../src/prefetch/rendition-loop.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
+import { heapBody } from '../../src/ring/memory-files.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { Timeline } from '../../src/ring/timeline.ts';
 import type { StreamSpec } from '../../src/source/source.ts';
@@ -48,7 +49,8 @@ function createWorld(script: StreamScript, segmentMs = SPEC.segmentMs) {
   const openLoop: OpenLoop = (spec, { emit }) => {
     const options = { segmentMs, segmentMaxBytes: 1e6 };
     const source = new StreamSource(stream, options, clock, () => 0.5);
-    return new RenditionLoop(spec, { clock, random: () => 0.5, gate, source, emit });
+    const deps = { clock, random: () => 0.5, gate, source, emit, makeBody: heapBody };
+    return new RenditionLoop(spec, deps);
   };
   const rendition = new Rendition(
     { id: 'main', traits: { kind: 'variant' }, spec: { ...SPEC, segmentMs } },
