@@ -67,6 +67,8 @@ export class Intake {
   #vital: VitalSigns;
   #blanks: BlankWatch | undefined;
   #startedMs = 0;
+  /** When the source was last left for another, or about to be. */
+  #changeMs = Number.NEGATIVE_INFINITY;
   /** The next listing is shown as it is: nothing is held that could be shown instead. */
   #showsNext = true;
   /** Called when the source refuses the rendition's URL: its token may have run out. */
@@ -118,6 +120,7 @@ export class Intake {
     this.#listedMs = Number.NEGATIVE_INFINITY;
     this.#advancedMs = Number.NEGATIVE_INFINITY;
     this.#bodyTrouble = undefined;
+    this.#changeMs = Number.NEGATIVE_INFINITY;
     this.#startedMs = this.#deps.clock.monotonicMs();
     this.#vital = this.#watch(this.#startedMs);
   }
@@ -153,6 +156,7 @@ export class Intake {
     this.#lastError = undefined;
     this.#bodyTrouble = undefined;
     this.#joins = true;
+    this.leaving();
     this.#startedMs = clock.monotonicMs();
     this.#vital = this.#watch(this.#startedMs);
     if (list.listedCount === 0 || list.onDemand) {
@@ -194,9 +198,13 @@ export class Intake {
    */
   livedMs(graceMs: number): number {
     const movedMs = this.#vital.stream.movedMs ?? Number.NEGATIVE_INFINITY;
-    const joinedMs = Math.min(this.#startedMs, this.#advancedMs + graceMs);
-    const beganMs = this.#joins ? joinedMs : Number.NEGATIVE_INFINITY;
-    return Math.max(this.#advancedMs, movedMs, beganMs);
+    const changedMs = Math.min(this.#changeMs, this.#advancedMs + graceMs);
+    return Math.max(this.#advancedMs, movedMs, changedMs);
+  }
+
+  /** The source is about to be left for another. */
+  leaving(): void {
+    this.#changeMs = this.#deps.clock.monotonicMs();
   }
 
   // RFC 8216 §4.3.3.1: a segment may be half a second longer than its list says

@@ -208,6 +208,7 @@ export class Rendition implements Disposable {
 
   /** Closes what is open upstream for a moment; resolves once it is. `goOn` opens it again. */
   hold(): Promise<void> {
+    this.#intake.leaving();
     this.#supply.hold();
     return this.#supply.closed();
   }
