@@ -10,6 +10,7 @@ import type { FirstAnswer } from './first-answer.ts';
 import { HttpInput } from './http-input.ts';
 import type { StreamInput } from './input.ts';
 import { OpenStream } from './open-stream.ts';
+import { SameKindInput } from './same-kind-input.ts';
 import { StreamSource } from './stream-source.ts';
 
 export type StreamKnown = {
@@ -33,7 +34,7 @@ export function createStreamSource(
   function createInput(): StreamInput {
     if (input.kind === 'http') {
       const open = first instanceof OpenStream ? first : undefined;
-      return new HttpInput(input, timeouts, outbound, clock, open);
+      return new SameKindInput(new HttpInput(input, timeouts, outbound, clock, open));
     }
     const { firstByteMs, betweenBytesMs } = timeouts;
     const silence = {

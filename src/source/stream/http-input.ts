@@ -2,10 +2,9 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Timeouts } from '../../config/config.ts';
 import type { Outbound, OutboundLimits, OutboundPolicy } from '../../net/outbound.ts';
-import { parseRetryAfterMs, SourceChangedError, SourceStatusError } from '../errors.ts';
+import { parseRetryAfterMs, SourceStatusError } from '../errors.ts';
 import type { StreamConnection, StreamInput } from './input.ts';
 import type { OpenStream } from './open-stream.ts';
-import { Sniffer } from './sniff.ts';
 
 const CONNECT_MS = 3000;
 /** A tuner takes a few seconds to find its picture; viewers wait ten. */
@@ -59,19 +58,10 @@ export class HttpInput implements StreamInput {
       throw new SourceStatusError('stream', answer.status, retryAfterMs);
     }
     return {
-      chunks: stillStream(answer.body),
+      chunks: answer.body,
       isHeldBack: true,
       isFinite: answer.lengthBytes !== undefined,
       [Symbol.asyncDispose]: async () => answer.cancel(),
     };
-  }
-}
-
-/** A playlist in place of it, which may be as long as anything, is no media that is missing. */
-async function* stillStream(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const sniffer = new Sniffer();
-  for await (const chunk of body) {
-    if (sniffer.push(chunk) === 'playlist') throw new SourceChangedError('a playlist');
-    yield chunk;
   }
 }

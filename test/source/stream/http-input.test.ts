@@ -42,9 +42,6 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
   'finite, cut off': {
     parts: [`HTTP/1.1 200 OK\r\nContent-Length: ${3 * PIECE.length}\r\n\r\n`, PIECE, PIECE],
   },
-  'a playlist': {
-    parts: ['HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n', '#EXTM3U\n', '#EXT'],
-  },
   silent: { parts: ['HTTP/1.1 200 OK\r\n\r\n', PIECE, PIECE], isSilent: true },
   refused: { parts: ['HTTP/1.1 503 Busy\r\nRetry-After: 3\r\nContent-Length: 0\r\n\r\n'] },
 };
@@ -111,10 +108,6 @@ describe('HttpInput', () => {
     const isCut = error === 'NET_TRUNCATED';
     expect(isCut ? all : seen.sizeBytes).toBe(all);
     expect(seen.sizeBytes).toBeLessThanOrEqual(all);
-  });
-
-  test('a playlist in its place is said to be one', async () => {
-    expect(await read('a playlist')).toMatchObject({ sizeBytes: 0, error: 'SOURCE_CHANGED' });
   });
 
   test('what is open already is read first, then another connection is made', async () => {
