@@ -6,13 +6,13 @@ import { looksLike, urlSourceOf } from '../channel/modes.ts';
 import type { UrlSource } from '../config/config.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
 import { told, unavailable } from '../prefetch/answers.ts';
+import { ProviderBusyError } from '../prefetch/channel-places.ts';
 import type { ChannelRelay } from '../prefetch/channel-relay.ts';
-import { ProviderBusyError } from '../prefetch/channel-sources.ts';
 import type { Relays } from '../prefetch/relays.ts';
-import { noSuchForm, refuseStream, SEEN_EVERY_MS, STREAM_HEADERS, SUFFIX } from './endless.ts';
+import { noSuchForm, SEEN_EVERY_MS, STREAM_HEADERS, SUFFIX } from './endless.ts';
 import { unknownChannel } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
-import { type AddressOf, badQuality } from './live.ts';
+import { type AddressOf, badQuality, refuse } from './live.ts';
 import { parseHeight, queryOf } from './query.ts';
 import { badGateway, found } from './unbuffered.ts';
 
@@ -97,7 +97,7 @@ async function passedOn(
 function refused(error: unknown, request: Request): Response {
   if (!(error instanceof ProviderBusyError)) return badGateway(error, request);
   const busy = unavailable(BUSY_RETRY_S, told(errorRecord(error)));
-  return refuseStream({ ...busy, isBusy: true }, request);
+  return refuse({ ...busy, isBusy: true }, request);
 }
 
 /** Where the viewer left, or the channel was taken away, nothing is wrong with upstream. */

@@ -46,6 +46,8 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
   const stalls: Sample[] = [];
   const switches: Sample[] = [];
   const scores: Sample[] = [];
+  const mediaAges: Sample[] = [];
+  const coolDowns: Sample[] = [];
   const streams = new Map<keyof StreamCounts, Sample[]>();
   for (const relay of relays) {
     const channel = relay.config.id;
@@ -60,11 +62,11 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       samples.push({ labels: { channel }, value });
       streams.set(name, samples);
     }
-    for (const { source, active, score } of stats.sources) {
-      scores.push({
-        labels: { channel, source: String(source), active: String(active) },
-        value: score,
-      });
+    for (const { source, active, score, goodAgoMs, coolDownLeftMs } of stats.sources) {
+      const labels = { channel, source: String(source) };
+      scores.push({ labels: { ...labels, active: String(active) }, value: score });
+      coolDowns.push({ labels, value: coolDownLeftMs / 1000 });
+      if (goodAgoMs !== undefined) mediaAges.push({ labels, value: goodAgoMs / 1000 });
     }
     for (const [key, value] of stats.fetches) {
       const [what = '', outcome = ''] = key.split(' ');
@@ -94,6 +96,8 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       switches,
     ),
     metric('weir_source_score', 'gauge', 'How well a source has done: 1 always, 0 never.', scores),
+    metric('weir_source_media_age_seconds', 'gauge', 'Since it last gave media.', mediaAges),
+    metric('weir_source_cool_down_seconds', 'gauge', 'Until it may be tried again.', coolDowns),
     ...STREAM_METRICS.map(([what, name, help]) =>
       metric(name, 'counter', help, streams.get(what) ?? []),
     ),
@@ -192,9 +196,18 @@ function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
   const limits = uses.flatMap(({ provider, limit }) =>
     limit === undefined ? [] : [{ labels: { provider }, value: limit }],
   );
+  const waiting = uses.map((use) => ({ labels: { provider: use.provider }, value: use.waiting }));
+  const passed = uses.map((use) => ({ labels: { provider: use.provider }, value: use.passed }));
   return [
     metric('weir_provider_connections', 'gauge', 'Connections in use, by provider.', used),
     metric('weir_provider_connections_max', 'gauge', 'The max_connections setting.', limits),
+    metric('weir_provider_waiting', 'gauge', 'Channels that wait for one, for a viewer.', waiting),
+    metric(
+      'weir_provider_passed_total',
+      'counter',
+      'Connections that a channel without viewers gave up for one with some.',
+      passed,
+    ),
   ];
 }
 

@@ -32,6 +32,11 @@ export function unavailable(retryAfterS: number, reason: string): Unavailable {
   return { kind: 'unavailable', retryAfterS: Math.max(1, Math.ceil(retryAfterS)), reason };
 }
 
+/** The same where nothing is wrong: all that may be watched at once is being watched. */
+export function busy(retryAfterS: number, reason: string): Unavailable {
+  return { ...unavailable(retryAfterS, reason), isBusy: true };
+}
+
 const UNREACHED = 'the source is not to be reached';
 const LATE = 'the source does not answer in time';
 const UNUSABLE = 'what the source sends cannot be used';

@@ -2,13 +2,14 @@
 
 import { backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, Patience } from '../base/clock.ts';
-import { AppError, errorFields, errorRecord } from '../base/errors.ts';
+import { AppError, type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { proveShown } from '../source/failover/proof.ts';
 import type { TrialDeps, TrialDepth } from '../source/failover/trial.ts';
 import { type Blank, isBlank } from './blank-watch.ts';
+import { JUST_LEFT_MS, ProviderBusyError } from './channel-places.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
-import { ProviderBusyError } from './channel-sources.ts';
+import { Visits } from './visits.ts';
 import type { Trouble } from './vital-signs.ts';
 
 export type FailoverDeps = Omit<TrialDeps, 'outbound'> & {
@@ -19,9 +20,15 @@ export type FailoverDeps = Omit<TrialDeps, 'outbound'> & {
 export type FailoverHooks = {
   /** Why the source that plays should be left, that it plays, or that nothing can be said yet. */
   readonly condition: (nowMs: number) => Trouble | 'well' | 'unknown';
+  /** Monotonic time at which media of it came last; undefined where that is not known. */
+  readonly mediaMs: (nowMs: number) => number | undefined;
+  /** Milliseconds for which all may be closed without a viewer seeing anything of it. */
+  readonly pauseMs: () => number;
   /** Closes all that is open upstream; `goOn` opens it again where it was not switched. */
   readonly hold: () => Promise<unknown>;
   readonly goOn: () => void;
+  /** Somebody watches: places of channels that nobody watches may be had for it. */
+  readonly isWatched: () => boolean;
   /** Everything is fed by it from now on. Resolves once what was open before is closed. */
   readonly switchTo: (opened: OpenedSource) => Promise<unknown>;
   readonly switched: (reason: Trouble['kind'] | 'proved') => void;
@@ -49,8 +56,11 @@ export class Failover implements Disposable {
   readonly #hooks: FailoverHooks;
   #switching: AbortController | undefined;
   #trial: AbortController | undefined;
+  /** Resolves once no switch has anything open that was not taken into use. */
+  #switched: Promise<void> = Promise.resolve();
   /** Resolves once no trial has anything open. */
   #tried: Promise<void> = Promise.resolve();
+  readonly #visits: Visits;
   #inTrouble = false;
   /** Searches in a row for a source that shows more than the one that plays; 0: it shows enough. */
   #searches = 0;
@@ -61,6 +71,7 @@ export class Failover implements Disposable {
     this.#sources = sources;
     this.#deps = deps;
     this.#hooks = hooks;
+    this.#visits = new Visits(sources, deps, hooks);
   }
 
   /** To be called twice a second while somebody watches. */
@@ -79,21 +90,22 @@ export class Failover implements Disposable {
       return;
     }
     this.#forgetSearches();
-    this.#sources.good();
+    this.#sources.good(this.#hooks.mediaMs(nowMs));
     const better = this.#sources.better();
     if (better.length > 0 && this.#trial === undefined) this.#tried = this.#try(better);
   }
 
-  /** Nobody watches any more: what is being opened is given back. */
-  stop(): void {
+  /** Nobody watches any more: what is being opened is given back. Resolves once it is closed. */
+  async stop(): Promise<void> {
     this.#trial?.abort();
     this.#switching?.abort();
     this.#inTrouble = false;
     this.#forgetSearches();
+    await Promise.all([this.#switched, this.#tried]);
   }
 
   [Symbol.dispose](): void {
-    this.stop();
+    void this.stop();
   }
 
   #leave(trouble: Trouble): void {
@@ -102,7 +114,11 @@ export class Failover implements Disposable {
     if (!this.#inTrouble) {
       this.#inTrouble = true;
       if (!isChanged) this.#blame(activeIndex, trouble);
-      this.#deps.log.warn('source in trouble', { source: activeIndex, ...trouble });
+      this.#deps.log.warn('source in trouble', {
+        source: activeIndex,
+        ...trouble,
+        ...this.#sources.standing(activeIndex),
+      });
     }
     // What has become another kind of source is opened anew, and may play as well as before
     const others = [...(isChanged ? [activeIndex] : []), ...this.#sources.alternatives()];
@@ -110,7 +126,7 @@ export class Failover implements Disposable {
       this.#notBeforeMs = this.#deps.clock.monotonicMs() + NOWHERE_MS;
       return;
     }
-    void this.#switch(others, trouble);
+    this.#switched = this.#switch(others, trouble);
   }
 
   /**
@@ -146,12 +162,16 @@ export class Failover implements Disposable {
     try {
       // The connection it had may be the one that is needed now
       await this.#tried;
-      const opened = await this.#sources.openFirst(others, run.signal, this.#hooks.hold);
+      const claim = { hold: this.#hooks.hold, evicts: this.#hooks.isWatched() };
+      const opened = await this.#sources.openFirst(others, run.signal, claim);
       if (run.signal.aborted) this.#sources.giveBack(opened);
       else this.#use(opened, trouble.kind, trouble.reason);
     } catch (error) {
       if (!run.signal.aborted) {
-        this.#deps.log.warn('no source to switch to', errorFields(errorRecord(error)));
+        this.#deps.log.warn('no source to switch to', {
+          source: this.#sources.activeIndex,
+          ...errorFields(errorRecord(error)),
+        });
         this.#hooks.goOn();
       }
       this.#notBeforeMs = this.#deps.clock.monotonicMs() + NOWHERE_MS;
@@ -166,7 +186,9 @@ export class Failover implements Disposable {
     this.#inTrouble = false;
     this.#forgetSearches();
     this.#hooks.switched(kind);
-    this.#deps.log.info('source switched', { from, to: opened.index, kind, reason });
+    const to = opened.index;
+    const standing = this.#sources.standing(to);
+    this.#deps.log.info('source switched', { from, to, kind, reason, ...standing });
   }
 
   /** The first of them that its provider has room for; where `blank`, the first that shows more. */
@@ -174,43 +196,87 @@ export class Failover implements Disposable {
     const { clock } = this.#deps;
     const trial = new AbortController();
     this.#trial = trial;
-    for (const index of others) if (await this.#tryOne(index, trial.signal, blank)) break;
+    for (const index of others) if (await this.#tryOne(index, trial, blank)) break;
     this.#trial = undefined;
-    this.#notBeforeMs = clock.monotonicMs() + NOWHERE_MS;
+    this.#notBeforeMs = Math.max(this.#notBeforeMs, clock.monotonicMs() + NOWHERE_MS);
+  }
+
+  /** A source of the provider whose one connection plays. */
+  async #visit(index: number, stopped: AbortSignal): Promise<boolean> {
+    const { clock } = this.#deps;
+    const withinMs = this.#visits.timeFor(index, clock.monotonicMs());
+    if (withinMs === undefined) return false;
+    try {
+      const opened = await this.#visits.visit(index, withinMs, stopped);
+      if (opened !== undefined) this.#goBack(opened);
+    } catch (error) {
+      if (!stopped.aborted) this.#notWell(index, errorRecord(error));
+    }
+    // The provider may refuse what plays for a moment, since it counts the visit
+    this.#notBeforeMs = clock.monotonicMs() + JUST_LEFT_MS;
+    return true;
+  }
+
+  #goBack(opened: OpenedSource): void {
+    this.#sources.rest();
+    this.#use(withoutFirst(opened), 'proved', 'a better source plays again');
+  }
+
+  #notWell(index: number, error: ErrorRecord): void {
+    this.#sources.failed(index, error);
+    this.#sayNotWell(index, error);
+  }
+
+  #sayNotWell(index: number, error: ErrorRecord): void {
+    this.#deps.log.info('source not well yet', {
+      source: index,
+      ...errorFields(error),
+      ...this.#sources.standing(index),
+    });
   }
 
   /**
    * A source that was left has to show that it plays before anybody is sent back to it. False
    * where the next may be tried: its provider has no room for it, or it shows no more than `blank`.
    */
-  async #tryOne(index: number, stopped: AbortSignal, blank?: Blank): Promise<boolean> {
-    const { clock, log } = this.#deps;
+  async #tryOne(index: number, trial: AbortController, blank?: Blank): Promise<boolean> {
+    const { clock } = this.#deps;
+    const stopped = trial.signal;
+    // Whoever watches something needs the place more, unless there is only the slate to see
+    const isNeeded = () => this.#sources.playsSlate && this.#hooks.isWatched();
+    const idleFromMs = () => (isNeeded() ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
+    const holder = { idleFromMs, giveWay: () => trial.abort() };
+    const evicts = isNeeded();
     using patience = new Patience(clock, TRIAL_MAX_MS, stopped);
     const { signal } = patience;
     let opened: OpenedSource | undefined;
     try {
-      opened = await this.#sources.open(index, TRIAL_MAX_MS, signal);
+      opened = await this.#sources.open(index, TRIAL_MAX_MS, signal, { holder, evicts });
       await this.#prove(opened, signal, blank === undefined ? undefined : 'brief');
       if (stopped.aborted || (blank !== undefined && this.#showsAgain())) return true;
-      const fresh = withoutFirst(opened);
+      const proved = opened;
       opened = undefined;
-      if (blank === undefined) this.#sources.rest();
-      else this.#blame(this.#sources.activeIndex, blank);
-      const { kind, reason } = blank ?? { kind: 'proved', reason: 'a better source plays again' };
-      this.#use(fresh, kind, reason);
+      if (blank === undefined) this.#goBack(proved);
+      else this.#leaveBlank(proved, blank);
     } catch (error) {
-      if (error instanceof ProviderBusyError) return false;
+      // What plays and shows nothing is not held for another that may show as little
+      if (error instanceof ProviderBusyError)
+        return blank === undefined && this.#visit(index, stopped);
       if (stopped.aborted) return true;
       const record = errorRecord(patience.isLate ? tooSlow() : error);
       // Nothing is wrong with it: should the one that plays fail, it is as good
-      const isBlankToo = blank !== undefined && record.code === 'SOURCE_BLANK';
-      if (!isBlankToo) this.#sources.failed(index, record);
-      log.info('source not well yet', { source: index, ...errorFields(record) });
+      if (blank !== undefined && record.code === 'SOURCE_BLANK') this.#sayNotWell(index, record);
+      else this.#notWell(index, record);
       return blank === undefined;
     } finally {
       if (opened !== undefined) this.#sources.giveBack(opened);
     }
     return true;
+  }
+
+  #leaveBlank(opened: OpenedSource, blank: Blank): void {
+    this.#blame(this.#sources.activeIndex, blank);
+    this.#use(withoutFirst(opened), blank.kind, blank.reason);
   }
 
   #showsAgain(): boolean {

@@ -179,6 +179,13 @@ export class Intake {
     return { missingMs, seen, ...(endMs === undefined ? {} : { endMs }) };
   }
 
+  /** All that was named has come, or never will. */
+  get isSettled(): boolean {
+    for (const _ of this.placement.unsettled()) return false;
+    for (const _ of this.assets.waitedFor()) return false;
+    return !this.#joins;
+  }
+
   /** The source was changed, and the new one has not listed anything yet. */
   get joins(): boolean {
     return this.#joins;

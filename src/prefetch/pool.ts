@@ -1,5 +1,4 @@
 // This file is the pool of worker threads that run the rendition loops.
-import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { isStream, type Look } from '../source/stream/first-answer.ts';
@@ -90,7 +89,8 @@ export class WorkerPool implements AsyncDisposable {
    */
   open({ first, ...spec }: LoopSpec, sink: Sink): LoopHandle {
     const held = first instanceof HeldStream ? first : undefined;
-    assert(held !== undefined || !isStream(first), 'a stream is open where its loop runs');
+    // What is open in this thread no loop can read
+    if (held === undefined && isStream(first)) void first.close();
     const slot = this.#slots.find(({ looks }) => looks === held?.looks) ?? this.#idlest();
     const loop = this.#nextLoop++;
     slot.loops.set(loop, sink);
@@ -98,7 +98,12 @@ export class WorkerPool implements AsyncDisposable {
       if (slot.loops.has(loop)) slot.thread.postMessage(message);
     };
     if (held !== undefined) send({ type: 'open', loop, spec, look: held.look });
-    else send({ type: 'open', loop, spec: first === undefined ? spec : { ...spec, first } });
+    else
+      send({
+        type: 'open',
+        loop,
+        spec: first === undefined || isStream(first) ? spec : { ...spec, first },
+      });
     const closed = Promise.withResolvers<void>();
     return {
       closed: closed.promise,

@@ -11,6 +11,7 @@ import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import {
   type Awaited,
   type BodyResult,
+  busy,
   type PlaylistAnswer,
   told,
   type Unavailable,
@@ -217,19 +218,26 @@ export class Rendition implements Disposable {
     this.#supply.goOn();
   }
 
+  /** Nothing of it is on its way, and nobody waits for it. */
+  get isQuiet(): boolean {
+    return this.#waiting === 0 && this.#intake.isSettled;
+  }
+
   /** Resolves when the list grows, and now and then where it does not. */
   async grown(): Promise<void> {
     await within(this.#deps.clock, this.#intake.grown.next(), GROWN_WAIT_MS);
   }
 
-  /** Keeps it going although nobody asks: for a viewer who reads it otherwise, or for the next. */
-  keepGoing(who: 'viewer' | 'nobody' = 'viewer'): void {
-    if (!this.#isFed) return;
+  /**
+   * Keeps it going although nobody asks: for a viewer who reads it otherwise, or for the next. What
+   * it answers says that there is no memory for it: others were there before.
+   */
+  keepGoing(who: 'viewer' | 'nobody' = 'viewer'): Unavailable | undefined {
+    if (!this.#isFed) return undefined;
     const nowMs = this.#deps.clock.monotonicMs();
     if (who === 'viewer') this.#lastWatchedMs = nowMs;
     else this.#keptWarmMs = nowMs;
-    if (this.#state === 'cold') void this.#startCold('follow', undefined, who);
-    else this.#follow(who);
+    return this.#state === 'cold' ? this.#start('follow', who) : this.#follow(who);
   }
 
   /**
@@ -273,9 +281,13 @@ export class Rendition implements Disposable {
   async #startCold(
     mode: LoopMode,
     untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS,
-    who: Demand = 'viewer',
   ): Promise<PlaylistAnswer> {
     if (!this.#isFed) return unavailable(5, 'the source that plays has nothing like it');
+    return this.#start(mode, 'viewer') ?? this.#waitForListing(untilMs);
+  }
+
+  /** Undefined where it was started. */
+  #start(mode: LoopMode, who: Demand): Unavailable | undefined {
     const first = this.#first;
     // Whoever comes later must not begin with a list as old as this
     this.#first = undefined;
@@ -283,7 +295,7 @@ export class Rendition implements Disposable {
     if (refused !== undefined) return refused;
     this.#state = mode === 'probe' ? 'probing' : 'following';
     this.#supply.open(mode, first);
-    return this.#waitForListing(untilMs);
+    return undefined;
   }
 
   #secondRequest(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {
@@ -319,10 +331,9 @@ export class Rendition implements Disposable {
     const nowMs = clock.monotonicMs();
     const waitMs = this.#gaveWayMs + GAVE_WAY_MS - nowMs;
     const isSmall = this.traits.kind in SMALL_BYTES_PER_S;
-    if (waitMs > 0)
-      return unavailable(waitMs / 1000, 'memory is too small for all that is watched');
+    if (waitMs > 0) return busy(waitMs / 1000, 'memory is too small for all that is watched');
     const refusal = isSmall ? undefined : ring.admit(this, who);
-    if (refusal !== undefined) return unavailable(refusal.retryAfterS, refusal.reason);
+    if (refusal !== undefined) return busy(refusal.retryAfterS, refusal.reason);
     this.#followedSinceMs = nowMs;
     return undefined;
   }

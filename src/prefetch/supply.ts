@@ -20,7 +20,10 @@ export type SupplySettings = {
   readonly watchFor?: WatchFor;
 };
 
-/** Invariant: whoever waits for a body is known to the loop that runs now. */
+/**
+ * Invariants: whoever waits for a body is known to the loop that runs now; one runs where it is
+ * wanted and not held, and only there.
+ */
 export class Supply implements Disposable {
   readonly #intake: Intake;
   readonly #openLoop: OpenLoop;
@@ -28,6 +31,7 @@ export class Supply implements Disposable {
   #source: RenditionSpec;
   #loop: LoopHandle | undefined;
   #mode: LoopMode = 'probe';
+  #isWanted = false;
   #isHeld = false;
   readonly #closing = new Set<Promise<void>>();
 
@@ -41,7 +45,9 @@ export class Supply implements Disposable {
   /** `first`: an answer already at hand, used for the first poll. */
   open(mode: LoopMode, first?: FirstAnswer): void {
     this.#mode = mode;
+    this.#isWanted = true;
     this.#intake.start();
+    if (this.#isHeld) return;
     this.#open({ ...this.#coldSpec(), ...(first === undefined ? {} : { first }) });
   }
 
@@ -69,7 +75,6 @@ export class Supply implements Disposable {
     this.#source = source;
     if (this.#loop === undefined) return;
     this.#close();
-    this.#isHeld = false;
     this.#open(this.#respec());
     this.#tellWaiting();
   }
@@ -77,9 +82,9 @@ export class Supply implements Disposable {
   /** From now on another source feeds the rendition; viewers go on over a discontinuity. */
   switchTo(source: RenditionSpec, first?: FirstAnswer): void {
     this.#source = source;
-    if (this.#loop === undefined && !this.#isHeld) return;
-    this.#close();
     this.#isHeld = false;
+    if (!this.#isWanted) return;
+    this.#close();
     this.#open({
       source,
       ...this.#settings,
@@ -89,17 +94,17 @@ export class Supply implements Disposable {
     this.#tellWaiting();
   }
 
-  /** Closes what is open upstream for a moment. */
+  /** Closes what is open upstream, and opens nothing until it goes on. */
   hold(): void {
-    if (this.#loop === undefined) return;
     this.#close();
     this.#isHeld = true;
   }
 
-  /** Goes on where it was held. */
+  /** Goes on where it was held, or with what was asked for meanwhile. */
   goOn(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
+    if (!this.#isWanted) return;
     this.#open(this.#respec());
     this.#tellWaiting();
   }
@@ -109,8 +114,9 @@ export class Supply implements Disposable {
     await Promise.all(this.#closing);
   }
 
+  /** Nobody wants it any more; what is held stays so. */
   [Symbol.dispose](): void {
-    this.#isHeld = false;
+    this.#isWanted = false;
     this.#close();
   }
 

@@ -32,7 +32,7 @@ export async function judgeCalm(world: CalmWorld): Promise<void> {
     judgeFreshness(world);
     cuts.push(viewer.rendition?.ring.last?.discontinuitySequence);
   }
-  if (options.isTight || options.kind === 'finished') return;
+  if (options.isTight || options.isContended || options.kind === 'finished') return;
   const after = lastNumber(viewer);
   if (after <= before) journal.breach('I10', `the last number is ${after}, and was ${before}`);
   // Where nothing happens upstream nothing is told of it, unless a source is returned to
@@ -47,7 +47,7 @@ function lastNumber({ rendition }: Viewer): number {
 }
 
 function judgeFreshness({ clock, options, upstream, checker, journal, viewer }: CalmWorld): void {
-  if (options.isTight) return;
+  if (options.isTight || options.isContended) return;
   if (viewer.bodies === 0) journal.breach('I10', 'nothing was seen');
   const { rendition } = viewer;
   if (rendition === undefined || options.kind === 'finished' || upstream.isAmbiguous) return;

@@ -24,7 +24,7 @@ export type Limits = {
    * once for want of memory.
    */
   readonly mayFetchAgain: boolean;
-  /** Each fetches for itself what they share. */
+  /** That may fetch at once. Each fetches for itself what they share. */
   readonly channels: number;
 };
 

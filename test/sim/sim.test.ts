@@ -49,24 +49,32 @@ function playAll(): void {
     expect(outcome.breaches.length === 0 ? '' : told(outcome)).toBe('');
   });
 
-  test('the same seed is the same world', async () => {
-    for (const seed of range(1, 10)) {
-      const [first, second] = [await simulate(seed), await simulate(seed)];
-      expect(second.digest).toBe(first.digest);
-    }
-  });
+  test(
+    'the same seed is the same world',
+    async () => {
+      for (const seed of range(1, 10)) {
+        const [first, second] = [await simulate(seed), await simulate(seed)];
+        expect(second.digest).toBe(first.digest);
+      }
+    },
+    BATCH_TIMEOUT_MS,
+  );
 
-  test('the worlds are of every kind, and watched', async () => {
-    const outcomes = await play(range(1, 60));
-    const kinds = new Set(outcomes.map(({ kind }) => kind));
-    expect([...kinds].sort()).toEqual(['computed', 'finished', 'hls']);
-    const sum = (count: (outcome: Outcome) => number) =>
-      outcomes.reduce((total, outcome) => total + count(outcome), 0);
-    expect(sum(({ playlists }) => playlists)).toBeGreaterThan(60 * 15);
-    expect(sum(({ bodies }) => bodies)).toBeGreaterThan(60 * 15);
-    // Every fourth has a second source, and most of those need it
-    expect(sum(({ switches }) => switches)).toBeGreaterThan(10);
-  });
+  test(
+    'the worlds are of every kind, and watched',
+    async () => {
+      const outcomes = await play(range(1, 60));
+      const kinds = new Set(outcomes.map(({ kind }) => kind));
+      expect([...kinds].sort()).toEqual(['computed', 'finished', 'hls']);
+      const sum = (count: (outcome: Outcome) => number) =>
+        outcomes.reduce((total, outcome) => total + count(outcome), 0);
+      expect(sum(({ playlists }) => playlists)).toBeGreaterThan(60 * 15);
+      expect(sum(({ bodies }) => bodies)).toBeGreaterThan(60 * 15);
+      // Every fourth has a second source, and most of those need it
+      expect(sum(({ switches }) => switches)).toBeGreaterThan(10);
+    },
+    BATCH_TIMEOUT_MS,
+  );
 
   for (let first = 1; first <= SEEDS; first += BATCH) {
     const count = Math.min(BATCH, SEEDS - first + 1);

@@ -20,6 +20,8 @@ export type WorldOptions = {
   readonly memoryBytes: number;
   /** It may be too little: then viewers are turned away, and one that is alone has gaps. */
   readonly isTight: boolean;
+  /** More channels than connections: who has a viewer keeps others waiting. */
+  readonly isContended: boolean;
 };
 
 const CHANNEL = 'news';
@@ -42,7 +44,8 @@ export function drawWorld(dice: Dice): WorldOptions {
   const memoryBytes = isTight ? segmentBytes * dice.whole(4, 14) * renditions : 1e9;
   const count = isTight ? dice.whole(1, 3) : 1;
   const channels = Array.from({ length: count }, (_, index) => channelOf(source, index));
-  return { kind, upstream, channels, ahead, idleStopMs, isTight, memoryBytes };
+  const size = { isTight, memoryBytes, isContended: false };
+  return { kind, upstream, channels, ahead, idleStopMs, ...size };
 }
 
 function channelOf(source: SourceConfig, index: number): ChannelConfig {
@@ -74,11 +77,17 @@ export function drawBackup(dice: Dice, world: WorldOptions): WorldOptions {
       source.kind === 'loop' ? source : { ...source, ...provider },
     ),
   });
+  const fed = channels.map(withSpare);
+  const [only] = fed;
+  // Another channel of the same sources, for places at the provider to be had only in turn
+  const isShared = connections !== undefined && fed.length === 1 && dice.chance(0.5);
+  if (isShared && only !== undefined) fed.push({ ...only, id: `${CHANNEL}-2` });
   return {
     ...world,
     backup,
     ...(connections === undefined ? {} : { connections }),
-    channels: channels.map(withSpare),
+    isContended: fed.length > (connections ?? fed.length),
+    channels: fed,
   };
 }
 

@@ -64,7 +64,9 @@ export class World {
     this.#upstream = new Upstreams(main, this.#createBackup(backup));
     // What a trial had, and what was taken back, is fetched again
     const isTwice = mayFetchAgain || backup !== undefined;
-    const channels = this.#options.channels.length;
+    // Whoever fetches has a place at the provider
+    const { channels: all, connections = all.length } = this.#options;
+    const channels = Math.min(all.length, connections);
     const limits = { idleStopMs, mayFetchAgain: isTwice, channels };
     this.#checker = new Checker(this.#journal, limits, this.#upstream);
     this.#outbound = createWire(this.#clock, {

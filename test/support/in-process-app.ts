@@ -139,6 +139,8 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
     outbound,
     relays,
     ring,
+    leases,
+    streams,
     script,
     state,
     /** `/live/:channel/…`, each once. */

@@ -18,9 +18,16 @@ export class RecordedLoop {
     this.#nextOrdinal = spec.resume?.nextOrdinal ?? 0;
   }
 
+  /** Of what it named last. */
+  get lastOrdinal(): number {
+    return this.#nextOrdinal - 1;
+  }
+
   get isClosed(): boolean {
     return this.told.includes('close');
   }
+
+  hasLetGo = false;
 
   get closed(): Promise<void> {
     return this.#closed.promise;
@@ -28,6 +35,7 @@ export class RecordedLoop {
 
   /** All that it had open upstream is closed. */
   letGo(): void {
+    this.hasLetGo = true;
     this.#closed.resolve();
   }
 

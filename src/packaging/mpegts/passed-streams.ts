@@ -5,9 +5,13 @@ import { timeoutError } from '../../net/call.ts';
 import type { Outbound } from '../../net/outbound.ts';
 import { type ScopedOutbound, scoped } from '../../net/scoped-outbound.ts';
 import { VIEWER_WAIT_MS } from '../../prefetch/answers.ts';
-import { ProviderBusyError } from '../../prefetch/channel-sources.ts';
+import { ProviderBusyError } from '../../prefetch/channel-places.ts';
 import { BUSY_STATUS, SourceStatusError } from '../../source/errors.ts';
-import type { Lease, ProviderLeases } from '../../source/failover/provider-leases.ts';
+import {
+  FOR_GOOD,
+  type Lease,
+  type ProviderLeases,
+} from '../../source/failover/provider-leases.ts';
 import { openPassedStream, type PassedStream } from '../../source/stream/passed-stream.ts';
 
 export type PassedDeps = {
@@ -102,7 +106,9 @@ export class PassedStreams {
     const { clock, leases } = this.#deps;
     const endMs = clock.monotonicMs() + PLACE_WAIT_MS;
     for (;;) {
-      const lease = leases.take(provider);
+      const nowMs = clock.monotonicMs();
+      const patience = { idleByMs: nowMs, untilMs: endMs };
+      const lease = await leases.wait([provider], FOR_GOOD, patience, signal);
       if (lease !== undefined) return lease;
       if (signal.aborted || clock.monotonicMs() >= endMs) {
         throw new ProviderBusyError(provider, leases.limitOf(provider) ?? 0);

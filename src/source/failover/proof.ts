@@ -26,7 +26,8 @@ export async function proveShown(
   refuseBlank(await proveSource(sound, 'brief', { ...deps, watchFor }, signal));
 }
 
-function refuseBlank({ sound, picture }: Judged): void {
+/** Throws AppError where there is nothing to hear, or to see, throughout. */
+export function refuseBlank({ sound, picture }: Judged): void {
   if (isBlank(sound)) throw blankError('its sound is silent', 'silent');
   if (isBlank(picture)) throw blankError('its picture is of one colour', 'black');
 }

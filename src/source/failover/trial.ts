@@ -29,39 +29,85 @@ export type TrialDepth = 'brief' | 'thorough';
 /** A source that names nothing new for this many target durations stands still. */
 const PATIENCE_TARGET_DURATIONS = 3;
 
+/** What a source was seen to have at one moment. */
+export type Glimpse = {
+  readonly listing: Listing;
+  /** It came whole. */
+  readonly newest: ListedSegment;
+} & Read;
+
 /**
  * Resolves once the source has proved that it plays, with what its newest segment was judged to be;
  * throws AppError with what it failed at.
  */
 export async function proveSource(
-  { spec, first }: OpenRendition,
+  rendition: OpenRendition,
   depth: TrialDepth,
   deps: TrialDeps,
   signal: AbortSignal,
 ): Promise<Judged> {
-  const { outbound, clock, random, segmentMaxBytes } = deps;
-  const known = { random, segmentMaxBytes, ...(first === undefined ? {} : { first }) };
-  const source = createSource(spec, outbound, clock, known);
-  // What proves itself over one connection must have closed it before another is opened
-  await using _open = { [Symbol.asyncDispose]: async () => source[Symbol.asyncDispose]?.() };
-  const listing = await source.poll(TARGET_DURATION_DEFAULT_S, signal);
-  const newest = newestOf(listing);
-  const { watchFor, ...unwatched } = deps;
+  const source = sourceOf(rendition, deps);
+  await using _open = closing(source);
+  const { watchFor: _, ...unwatched } = deps;
   const isBrief = depth === 'brief';
-  const one = await readWhole(source, newest, listing, isBrief ? deps : unwatched, signal);
-  if (isBrief) return one.judged;
-  const laterListing = await nextListing(source, listing, newest, deps.clock, signal);
-  const later = newestOf(laterListing);
-  const two = await readWhole(source, later, laterListing, deps, signal);
+  const before = await glimpseOf(source, undefined, isBrief ? deps : unwatched, signal);
+  if (isBrief) return before.judged;
+  const later = await nextListing(source, before, deps.clock, signal);
+  const after = await glimpseOf(source, later, deps, signal);
+  judgeProgress(before, after);
+  return after.judged;
+}
+
+/** A look at a source that leaves nothing open. Throws AppError where it does not play. */
+export async function glimpse(
+  rendition: OpenRendition,
+  deps: TrialDeps,
+  signal: AbortSignal,
+): Promise<Glimpse> {
+  const source = sourceOf(rendition, deps);
+  await using _open = closing(source);
+  return await glimpseOf(source, undefined, deps, signal);
+}
+
+/** Throws AppError where the source has not gone on from one to the other. */
+export function judgeProgress(before: Glimpse, after: Glimpse): void {
+  const since = before.newest.sequence;
+  if (after.newest.sequence <= since) throw namesNothingNew();
   // Across a discontinuity clocks tell nothing of each other
-  const between = laterListing.segments.filter(({ sequence }) => sequence > newest.sequence);
-  if (between.some(({ discontinuity }) => discontinuity)) return two.judged;
+  const between = after.listing.segments.filter(({ sequence }) => sequence > since);
+  if (between.some(({ discontinuity }) => discontinuity)) return;
+  const { ticks } = before;
   const isFrozen =
-    one.ticks !== undefined && two.ticks !== undefined && pcrStands(one.ticks, two.ticks);
-  if (stands(newest.programDateTimeMs, later.programDateTimeMs) || isFrozen) {
+    ticks !== undefined && after.ticks !== undefined && pcrStands(ticks, after.ticks);
+  if (stands(before.newest.programDateTimeMs, after.newest.programDateTimeMs) || isFrozen) {
     throw new AppError('SOURCE_STALLED', 'Cannot use the source: its clock stands still');
   }
-  return two.judged;
+}
+
+function sourceOf({ spec, first }: OpenRendition, deps: TrialDeps): RenditionSource {
+  const { outbound, clock, random, segmentMaxBytes } = deps;
+  const known = { random, segmentMaxBytes, ...(first === undefined ? {} : { first }) };
+  return createSource(spec, outbound, clock, known);
+}
+
+/** What proves itself over one connection must have closed it before another is opened. */
+function closing(source: RenditionSource): AsyncDisposable {
+  return { [Symbol.asyncDispose]: async () => source[Symbol.asyncDispose]?.() };
+}
+
+async function glimpseOf(
+  source: RenditionSource,
+  known: Listing | undefined,
+  deps: TrialDeps,
+  signal: AbortSignal,
+): Promise<Glimpse> {
+  const listing = known ?? (await source.poll(TARGET_DURATION_DEFAULT_S, signal));
+  const newest = newestOf(listing);
+  return { listing, newest, ...(await readWhole(source, newest, listing, deps, signal)) };
+}
+
+function namesNothingNew(): AppError {
+  return new AppError('SOURCE_STALLED', 'Cannot use the source: it names nothing new');
 }
 
 function stands(beforeMs: number | undefined, afterMs: number | undefined): boolean {
@@ -79,8 +125,7 @@ function newestOf(listing: Listing): ListedSegment {
 
 async function nextListing(
   source: RenditionSource,
-  { targetDurationS }: Listing,
-  newest: ListedSegment,
+  { listing: { targetDurationS }, newest }: Glimpse,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Listing> {
@@ -92,7 +137,7 @@ async function nextListing(
     const listing = await source.poll(targetDurationS, signal);
     if (newestOf(listing).sequence > newest.sequence) return listing;
   }
-  throw new AppError('SOURCE_STALLED', 'Cannot use the source: it names nothing new');
+  throw namesNothingNew();
 }
 
 type Read = {

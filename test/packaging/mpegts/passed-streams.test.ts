@@ -4,7 +4,7 @@ import type { UrlSource } from '../../../src/config/config.ts';
 import { NetError } from '../../../src/net/errors.ts';
 import type { Outbound } from '../../../src/net/outbound.ts';
 import { PassedStreams } from '../../../src/packaging/mpegts/passed-streams.ts';
-import { ProviderBusyError } from '../../../src/prefetch/channel-sources.ts';
+import { ProviderBusyError } from '../../../src/prefetch/channel-places.ts';
 import { ProviderLeases } from '../../../src/source/failover/provider-leases.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { urlChannel } from '../../support/in-process-app.ts';
@@ -173,6 +173,19 @@ describe('PassedStreams', () => {
     await clock.advance(5000);
     await expect(second.opening).rejects.toBeInstanceOf(ProviderBusyError);
     expect([upstream.asked, upstream.open, used(), viewers()]).toEqual([1, 1, 1, 1]);
+  });
+
+  test('a channel that nobody watches gives its place to a viewer, once it has closed', async () => {
+    const asked: string[] = [];
+    const holder = { idleFromMs: () => 0, giveWay: () => void asked.push('give way') };
+    const lease = leases.take(PROVIDER, holder);
+    const viewer = watch();
+    await clock.advance(500);
+    expect([asked, upstream.asked, used()]).toEqual([['give way'], 0, 1]);
+    lease?.[Symbol.dispose]();
+    const reader = await bodyOf(viewer);
+    expect((await reader.read()).value?.length).toBe(media.length);
+    expect(used()).toBe(1);
   });
 
   test('who asks just before the other leaves gets the place', async () => {
