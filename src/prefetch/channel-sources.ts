@@ -158,8 +158,6 @@ export class ChannelSources {
     assert(indexes.length > 0, 'there is a source to try');
     const { clock, look } = this.#deps;
     const startedMs = clock.monotonicMs();
-    // Whoever comes as the last one leaves must not make an upstream see two
-    await within(clock, this.#letGo, LET_GO_MS);
     const eachMs = Math.max(OPEN_MIN_MS, VIEWER_WAIT_MS / Math.max(1, indexes.length));
     let last: unknown;
     const busy: number[] = [];
@@ -313,6 +311,8 @@ export class ChannelSources {
   ): Promise<OpenedSource> {
     const { config } = this.#at(index);
     return this.#places.patiently(lease, withinMs, signal, async (patient) => {
+      // Whoever comes as the last one leaves must not make an upstream see two
+      if (!patient.aborted) await within(this.#deps.clock, this.#letGo, LET_GO_MS);
       const outbound = scoped(this.#deps.outbound);
       try {
         const here = lookOver(outbound, this.#deps.clock);
