@@ -209,8 +209,9 @@ export class Intake {
     return Math.max(this.#advancedMs, movedMs, changedMs);
   }
 
-  /** The source is about to be left for another. */
+  /** The source is about to be left for another: after a stream, whose last cut may be long ago. */
   leaving(): void {
+    if (this.#vital.stream.movedMs === undefined) return;
     this.#changeMs = this.#deps.clock.monotonicMs();
   }
 
