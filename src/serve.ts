@@ -78,6 +78,7 @@ export async function serve(
     outbound,
     ring,
     store,
+    look: pool.look,
     openLoop: (spec, sink) => pool.open(spec, sink),
     settings: {
       ahead: config.prefetch.ahead,

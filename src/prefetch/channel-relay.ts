@@ -10,6 +10,7 @@ import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import type { StreamCounts } from '../source/source.ts';
+import type { Look } from '../source/stream/first-answer.ts';
 import type { Unavailable } from './answers.ts';
 import { Attendance } from './attendance.ts';
 import { watchFor } from './blank-watch.ts';
@@ -30,6 +31,8 @@ export type RelayDeps = {
   readonly leases: ProviderLeases;
   readonly ring: Ring;
   readonly timeline: Timeline;
+  /** Absent: looks are made here, over `outbound`. */
+  readonly look?: Look;
   readonly openLoop: OpenLoop;
   readonly settings: RenditionSettings;
 };
@@ -223,14 +226,15 @@ export class ChannelRelay implements Disposable {
   }
 
   #createSources(): ChannelSources {
-    const { clock, random, outbound, leases } = this.#deps;
+    const { clock, random, outbound, leases, look } = this.#deps;
     const holder = {
       idleFromMs: () => this.#attendance.idleFromMs(this.#renditions.targetDurationS),
       giveWay: () => this.#giveWay(),
     };
     const count = (what: string, outcome: string) => this.#counts.fetched(what, outcome);
     const deps = { clock, random, log: this.#log, outbound, leases, holder, count };
-    return new ChannelSources(this.config.sources, this.config.slate, deps);
+    const where = look === undefined ? {} : { look };
+    return new ChannelSources(this.config.sources, this.config.slate, { ...deps, ...where });
   }
 
   #createFailover(): Failover {

@@ -1,7 +1,7 @@
 // This file opens the sources of a channel, in order and by their health, within what providers
 // allow.
 import { assert } from '../base/assert.ts';
-import { type Clock, Patience } from '../base/clock.ts';
+import { type Clock, Patience, within } from '../base/clock.ts';
 import { type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
@@ -15,7 +15,9 @@ import type {
   ProviderLeases,
 } from '../source/failover/provider-leases.ts';
 import { type HealthReport, SourceHealth } from '../source/failover/source-health.ts';
-import { type OpenSource, openSource } from '../source/open-source.ts';
+import { type OpenSource, openSource, streamOf } from '../source/open-source.ts';
+import { type Look, lookOver } from '../source/stream/first-answer.ts';
+import type { FirstStream } from '../source/stream/open-stream.ts';
 import { VIEWER_WAIT_MS } from './answers.ts';
 import { ChannelPlaces, type Claim, ProviderBusyError } from './channel-places.ts';
 
@@ -25,6 +27,8 @@ export type ChannelSourcesDeps = {
   readonly log: Log;
   readonly outbound: Outbound;
   readonly leases: ProviderLeases;
+  /** Where a source that is to play is looked at; absent: here, as those on trial are. */
+  readonly look?: Look;
   /** The channel, as others see it who want its place. */
   readonly holder: Holder;
   readonly count: (what: 'playlist', outcome: string) => void;
@@ -51,6 +55,8 @@ export type OpenedSource = {
 
 /** However many sources there are, each is given this long to answer. */
 const OPEN_MIN_MS = 2000;
+/** What was told to close takes a moment; what does not close is not waited for. */
+const LET_GO_MS = 2000;
 /** A viewer waits so long for another one to be gone, then for that to be closed, then to see. */
 const IDLE_WAIT_MS = VIEWER_WAIT_MS - OPEN_MIN_MS;
 const CLOSE_MS = 1000;
@@ -66,6 +72,10 @@ export class ChannelSources {
   readonly #places: ChannelPlaces;
   #activeIndex = 0;
   #outbound: ScopedOutbound | undefined;
+  /** Of the active source: it may not have been taken into use. */
+  #stream: FirstStream | undefined;
+  /** Resolves once nothing of what played last is open. */
+  #letGo: Promise<unknown> = Promise.resolve();
 
   /** `slate`: what plays where nothing else does. */
   constructor(
@@ -146,13 +156,14 @@ export class ChannelSources {
     claim: Claim = {},
   ): Promise<OpenedSource> {
     assert(indexes.length > 0, 'there is a source to try');
-    const startedMs = this.#deps.clock.monotonicMs();
+    const { clock, look } = this.#deps;
+    const startedMs = clock.monotonicMs();
     const eachMs = Math.max(OPEN_MIN_MS, VIEWER_WAIT_MS / Math.max(1, indexes.length));
     let last: unknown;
     const busy: number[] = [];
     for (const index of indexes) {
       try {
-        return this.#came(await this.open(index, eachMs, signal, claim));
+        return this.#came(await this.open(index, eachMs, signal, claim, look));
       } catch (error) {
         last = error;
         if (this.#failedToOpen(index, error, signal)) busy.push(index);
@@ -170,21 +181,30 @@ export class ChannelSources {
     using outbound = scoped(this.#deps.outbound);
     const index = this.#activeIndex;
     using patience = new Patience(clock, VIEWER_WAIT_MS, signal);
-    const found = await openSource(this.#at(index).config, outbound, clock, patience.signal);
+    const look = lookOver(outbound, clock);
+    const found = await openSource(this.#at(index).config, look, patience.signal);
+    await streamOf(found)?.close();
     return index === this.#activeIndex ? found : undefined;
   }
 
-  /** Takes a connection of its own, as `claim` says. Throws AppError. */
+  /**
+   * Takes a connection of its own, as `claim` says. `look` decides in which thread a stream that is
+   * found stays open. Throws AppError.
+   */
   async open(
     index: number,
     withinMs: number,
     signal: AbortSignal,
     claim: Claim = {},
+    look?: Look,
   ): Promise<OpenedSource> {
     const provider = providerOf(this.#at(index).config);
-    const lease = await this.#places.take(provider, withinMs, signal, this.#closing(claim));
+    const closing = this.#closing(claim);
+    // The same source anew: it may count every connection
+    if (index === this.#activeIndex) await closing.hold?.();
+    const lease = await this.#places.take(provider, withinMs, signal, closing);
     try {
-      return await this.#openWith(lease, index, withinMs, signal);
+      return await this.#openWith(lease, index, withinMs, signal, look);
     } catch (error) {
       this.#places.giveBack(lease);
       throw error;
@@ -197,31 +217,33 @@ export class ChannelSources {
     return {
       ...claim,
       hold: async () => {
-        await hold();
+        await Promise.all([hold(), this.#stream?.close()]);
         this.#outbound?.[Symbol.dispose]();
       },
     };
   }
 
   /** It feeds the channel from now on. `closed`: when all that the last one had open is closed. */
-  use({ index, lease, outbound }: OpenedSource, closed: Promise<unknown>): void {
-    this.#outbound?.[Symbol.dispose]();
+  use({ index, found, lease, outbound }: OpenedSource, closed: Promise<unknown>): void {
+    const left = this.#closeWith(closed);
     this.#outbound = outbound;
+    this.#stream = streamOf(found);
     this.#activeIndex = index;
-    this.#places.use(lease, closed);
+    this.#places.use(lease, left);
   }
 
   /** It was opened and is not taken into use after all. */
-  giveBack({ lease, outbound }: OpenedSource): void {
+  giveBack({ found, lease, outbound }: OpenedSource): void {
+    const stream = streamOf(found)?.close();
     outbound[Symbol.dispose]();
-    this.#places.giveBack(lease);
+    if (stream === undefined) this.#places.giveBack(lease);
+    else void stream.then(() => this.#places.giveBack(lease));
   }
 
   /** Nothing is played any more. */
   release(closed: Promise<unknown>): void {
-    this.#outbound?.[Symbol.dispose]();
-    this.#outbound = undefined;
-    this.#places.use(undefined, closed);
+    this.#letGo = this.#closeWith(closed);
+    this.#places.use(undefined, this.#letGo);
   }
 
   good(mediaMs?: number): void {
@@ -271,17 +293,30 @@ export class ChannelSources {
     return !this.#at(index).health.isCooling(this.#deps.clock.monotonicMs());
   }
 
+  /** Over the connections of what played, and with all that `closed` waits for. */
+  #closeWith(closed: Promise<unknown>): Promise<unknown> {
+    const unused = this.#stream?.close();
+    this.#outbound?.[Symbol.dispose]();
+    this.#outbound = undefined;
+    this.#stream = undefined;
+    return unused === undefined ? closed : Promise.all([closed, unused]);
+  }
+
   #openWith(
     lease: Lease | undefined,
     index: number,
     withinMs: number,
     signal: AbortSignal,
+    look?: Look,
   ): Promise<OpenedSource> {
     const { config } = this.#at(index);
     return this.#places.patiently(lease, withinMs, signal, async (patient) => {
+      // Whoever comes as the last one leaves must not make an upstream see two
+      if (!patient.aborted) await within(this.#deps.clock, this.#letGo, LET_GO_MS);
       const outbound = scoped(this.#deps.outbound);
       try {
-        const found = await openSource(config, outbound, this.#deps.clock, patient);
+        const here = lookOver(outbound, this.#deps.clock);
+        const found = await openSource(config, look ?? here, patient);
         return { index, found, lease, outbound };
       } catch (error) {
         outbound[Symbol.dispose]();
@@ -304,7 +339,7 @@ export class ChannelSources {
     let last: unknown;
     for (const index of fitting) {
       try {
-        return this.#came(await this.#openWith(lease, index, OPEN_MIN_MS, signal));
+        return this.#came(await this.#openWith(lease, index, OPEN_MIN_MS, signal, this.#deps.look));
       } catch (error) {
         last = error;
         this.#failedToOpen(index, error, signal);

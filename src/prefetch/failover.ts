@@ -110,16 +110,18 @@ export class Failover implements Disposable {
 
   #leave(trouble: Trouble): void {
     const { activeIndex } = this.#sources;
+    const isChanged = trouble.kind === 'changed';
     if (!this.#inTrouble) {
       this.#inTrouble = true;
-      this.#blame(activeIndex, trouble);
+      if (!isChanged) this.#blame(activeIndex, trouble);
       this.#deps.log.warn('source in trouble', {
         source: activeIndex,
         ...trouble,
         ...this.#sources.standing(activeIndex),
       });
     }
-    const others = this.#sources.alternatives();
+    // What has become another kind of source is opened anew, and may play as well as before
+    const others = [...(isChanged ? [activeIndex] : []), ...this.#sources.alternatives()];
     if (others.length === 0) {
       this.#notBeforeMs = this.#deps.clock.monotonicMs() + NOWHERE_MS;
       return;

@@ -69,6 +69,8 @@ export class Intake {
   #vital: VitalSigns;
   #blanks: BlankWatch | undefined;
   #startedMs = 0;
+  /** When the source was last left for another, or about to be. */
+  #changeMs = Number.NEGATIVE_INFINITY;
   /** The next listing is shown as it is: nothing is held that could be shown instead. */
   #showsNext = true;
   /** Called when the source refuses the rendition's URL: its token may have run out. */
@@ -121,6 +123,7 @@ export class Intake {
     this.#advancedMs = Number.NEGATIVE_INFINITY;
     this.#arrivals.begin();
     this.#bodyTrouble = undefined;
+    this.#changeMs = Number.NEGATIVE_INFINITY;
     this.#startedMs = this.#deps.clock.monotonicMs();
     this.#vital = this.#watch(this.#startedMs);
   }
@@ -156,6 +159,7 @@ export class Intake {
     this.#lastError = undefined;
     this.#bodyTrouble = undefined;
     this.#joins = true;
+    this.leaving();
     this.#startedMs = clock.monotonicMs();
     this.#vital = this.#watch(this.#startedMs);
     if (list.listedCount === 0 || list.onDemand) {
@@ -197,6 +201,22 @@ export class Intake {
     if (onDemand) return 'well';
     const trouble = this.#vital.trouble({ nowMs, targetDurationS: this.#longestS(), ended });
     return trouble ?? (!this.#joins && this.#advancedMs >= this.#startedMs ? 'well' : 'unknown');
+  }
+
+  /**
+   * When the source last gave a sign of life: the list grew, or an endless stream went on that could
+   * not be cut yet. One that takes over has as long as any other, but once.
+   */
+  livedMs(graceMs: number): number {
+    const movedMs = this.#vital.stream.movedMs ?? Number.NEGATIVE_INFINITY;
+    const changedMs = Math.min(this.#changeMs, this.#advancedMs + graceMs);
+    return Math.max(this.#advancedMs, movedMs, changedMs);
+  }
+
+  /** The source is about to be left for another: after a stream, whose last cut may be long ago. */
+  leaving(): void {
+    if (this.#vital.stream.movedMs === undefined) return;
+    this.#changeMs = this.#deps.clock.monotonicMs();
   }
 
   // RFC 8216 §4.3.3.1: a segment may be half a second longer than its list says
@@ -254,7 +274,8 @@ export class Intake {
         this.#blanks?.take(event);
         break;
       case 'stream':
-        this.onStreamCounts(event.counts);
+        this.#vital.stream.received(this.#deps.clock.monotonicMs(), event.motion);
+        if (event.counts !== undefined) this.onStreamCounts(event.counts);
         break;
       case 'says-end':
         this.#vital.saysEnd(event.isEnd);

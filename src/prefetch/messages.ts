@@ -5,8 +5,8 @@ import type { Start } from '../media/m3u8/playlist.ts';
 import type { NamedDateRanges } from '../ring/date-ranges.ts';
 import type { ListedSegment } from '../ring/listing.ts';
 import type { Link } from '../ring/timeline.ts';
-import type { PlaylistText } from '../source/pull/hls.ts';
-import type { RenditionSpec, StreamCounts } from '../source/source.ts';
+import type { RenditionSpec, StreamCounts, StreamMotion } from '../source/source.ts';
+import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import type { TrackerResume } from '../source/tracker.ts';
 
 /** What a loop must know to go on where another was. Plain data: it crosses threads. */
@@ -43,7 +43,7 @@ export type LoopSpec = {
   /** What its segments are to be judged for; absent: nothing. */
   readonly watchFor?: WatchFor;
   /** An answer already at hand, used for the first poll. */
-  readonly first?: PlaylistText;
+  readonly first?: FirstAnswer;
   /** What was named before a stop or restart: its numbers are known, nothing of it is held. */
   readonly before?: TrackerResume;
   /** Its first listing is no continuation of anything, and is named from there on. */
@@ -108,7 +108,11 @@ export type LoopEvent =
   /** One upstream request ended; `outcome` is 'ok' or an error code. */
   | { readonly type: 'fetched'; readonly what: 'playlist' | BodyKind; readonly outcome: string }
   /** Of an endless stream, since it was last told. */
-  | { readonly type: 'stream'; readonly counts: StreamCounts }
+  | {
+      readonly type: 'stream';
+      readonly counts: StreamCounts | undefined;
+      readonly motion: StreamMotion;
+    }
   | {
       readonly type: 'poll-failed';
       readonly error: ErrorRecord;

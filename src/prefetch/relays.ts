@@ -9,6 +9,7 @@ import type { Ring } from '../ring/ring.ts';
 import { parseSavedTimeline } from '../ring/saved-timeline.ts';
 import { Timeline } from '../ring/timeline.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
+import type { Look } from '../source/stream/first-answer.ts';
 import { ChannelRelay } from './channel-relay.ts';
 import type { RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
@@ -21,6 +22,8 @@ export type RelaysDeps = {
   readonly leases: ProviderLeases;
   readonly ring: Ring;
   readonly store: Store;
+  /** Absent: looks are made here, over `outbound`. */
+  readonly look?: Look;
   readonly openLoop: OpenLoop;
   readonly settings: RenditionSettings;
 };
@@ -119,7 +122,7 @@ export class Relays implements Disposable {
   #create(id: string): ChannelRelay | undefined {
     const config = this.#configs.get(id);
     if (config === undefined) return undefined;
-    const { clock, random, log, outbound, leases, ring, openLoop, settings } = this.#deps;
+    const { clock, random, log, outbound, leases, ring, look, openLoop, settings } = this.#deps;
     const timeline = this.#timelines.get(id) ?? new Timeline();
     this.#timelines.set(id, timeline);
     // Once what is being placed has its numbers, and before any answer names them
@@ -132,6 +135,7 @@ export class Relays implements Disposable {
       leases,
       ring,
       timeline,
+      ...(look === undefined ? {} : { look }),
       openLoop,
       settings,
     });

@@ -32,6 +32,7 @@ import type {
 } from './messages.ts';
 import type { OriginGate } from './origin-gate.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { StreamPulse } from './stream-pulse.ts';
 
 export type LoopDeps = {
   readonly clock: Clock;
@@ -98,6 +99,7 @@ export class RenditionLoop implements LoopHandle {
   readonly #knownAssets = new Map<string, { asset: Asset; expect: Expectation }>();
   readonly #wanted = new Set<BodyKey>();
   readonly #openedMs: number;
+  readonly #pulse: StreamPulse;
   readonly #following: Promise<void>;
   readonly #runs = new Set<Promise<boolean>>();
   readonly #ended = Promise.withResolvers<void>();
@@ -135,6 +137,7 @@ export class RenditionLoop implements LoopHandle {
       for (const ordinal of resume.held) this.#handedOver.set(ordinal, Number.NEGATIVE_INFINITY);
       this.#enqueue(resume.pending, 'ascending');
     }
+    this.#pulse = new StreamPulse(deps.source, deps.clock, deps.emit);
     this.#following = this.#follow();
   }
 
@@ -181,6 +184,7 @@ export class RenditionLoop implements LoopHandle {
 
   [Symbol.dispose](): void {
     this.#closed.abort();
+    this.#pulse[Symbol.dispose]();
     for (const fetch of this.#running.values()) fetch.close();
     const source = this.#deps.source[Symbol.asyncDispose]?.();
     const open = [this.#following, ...this.#runs, source];
@@ -210,8 +214,7 @@ export class RenditionLoop implements LoopHandle {
         failures++;
         waitMs = this.#pollFailed(error, failures);
       }
-      const counts = this.#deps.source.takeCounts?.();
-      if (counts !== undefined) this.#deps.emit({ type: 'stream', counts });
+      this.#pulse.tell();
       await this.#rest(startedMs + waitMs);
     }
   }

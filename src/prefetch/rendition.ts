@@ -6,8 +6,8 @@ import type { Demand } from '../ring/ring.ts';
 import { windowSegmentsFor } from '../ring/window.ts';
 import type { Traits } from '../source/failover/match.ts';
 import type { OpenRendition } from '../source/open-source.ts';
-import type { PlaylistText } from '../source/pull/hls.ts';
 import type { RenditionSpec, StreamCounts } from '../source/source.ts';
+import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import {
   type Awaited,
   type BodyResult,
@@ -64,7 +64,7 @@ export class Rendition implements Disposable {
   readonly #intake: Intake;
   readonly #supply: Supply;
   readonly #bodies: Bodies;
-  #first: PlaylistText | undefined;
+  #first: FirstAnswer | undefined;
   #state: 'cold' | 'probing' | 'following' = 'cold';
   /** False where the source that plays has nothing like it. */
   #isFed = true;
@@ -195,7 +195,7 @@ export class Rendition implements Disposable {
   }
 
   /** Another source feeds it from now on: its viewers go on over a discontinuity. */
-  switchTo(source: RenditionSpec, first?: PlaylistText): void {
+  switchTo(source: RenditionSpec, first?: FirstAnswer): void {
     this.#isFed = true;
     if (this.#state === 'cold') this.#first = first;
     this.#supply.switchTo(source, first);
@@ -209,6 +209,7 @@ export class Rendition implements Disposable {
 
   /** Closes what is open upstream for a moment; resolves once it is. `goOn` opens it again. */
   hold(): Promise<void> {
+    this.#intake.leaving();
     this.#supply.hold();
     return this.#supply.closed();
   }
@@ -309,7 +310,8 @@ export class Rendition implements Disposable {
     const refused = this.#follow();
     if (refused !== undefined) return refused;
     this.#intake.showNext();
-    return this.#waitForListing(nowMs + Math.min(targetMs, VIEWER_WAIT_MS));
+    const patienceMs = this.#isUnlisted ? VIEWER_WAIT_MS : Math.min(targetMs, VIEWER_WAIT_MS);
+    return this.#waitForListing(nowMs + patienceMs);
   }
 
   /** Undefined where it is followed now. */
@@ -338,7 +340,7 @@ export class Rendition implements Disposable {
 
   #isStale(nowMs: number): boolean {
     const staleMs = STALE_TARGET_DURATIONS * this.ring.targetDurationS * 1000;
-    if (this.ring.ended || nowMs - this.#intake.advancedMs <= staleMs) return false;
+    if (this.ring.ended || nowMs - this.#intake.livedMs(staleMs) <= staleMs) return false;
     // Not silent: one segment is late, and will have come or be a gap in a moment
     return !this.ring.isHeldUp;
   }

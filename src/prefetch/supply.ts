@@ -1,8 +1,8 @@
 // This file keeps a rendition's loop running: opened when it is asked for, replaced where it died.
 import type { WatchFor } from '../media/content/judgement.ts';
 import type { Segment } from '../ring/rendition-ring.ts';
-import type { PlaylistText } from '../source/pull/hls.ts';
 import type { RenditionSpec } from '../source/source.ts';
+import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import type { Intake } from './intake.ts';
 import type { BodyKey, LoopEvent, LoopHandle, LoopMode, LoopSpec } from './messages.ts';
 
@@ -43,7 +43,7 @@ export class Supply implements Disposable {
   }
 
   /** `first`: an answer already at hand, used for the first poll. */
-  open(mode: LoopMode, first?: PlaylistText): void {
+  open(mode: LoopMode, first?: FirstAnswer): void {
     this.#mode = mode;
     this.#isWanted = true;
     this.#intake.start();
@@ -80,7 +80,7 @@ export class Supply implements Disposable {
   }
 
   /** From now on another source feeds the rendition; viewers go on over a discontinuity. */
-  switchTo(source: RenditionSpec, first?: PlaylistText): void {
+  switchTo(source: RenditionSpec, first?: FirstAnswer): void {
     this.#source = source;
     this.#isHeld = false;
     if (!this.#isWanted) return;

@@ -3,10 +3,11 @@ import type { ErrorRecord } from '../base/errors.ts';
 import { pcrStands } from '../media/mpegts/media-clock.ts';
 import type { BlankKind, BlankWatch } from './blank-watch.ts';
 import type { Listed } from './messages.ts';
+import { StreamSigns } from './stream-signs.ts';
 
 /** Why a source should be left for another. */
 export type Trouble = {
-  readonly kind: 'error' | 'stall' | 'frozen' | 'ended' | BlankKind;
+  readonly kind: 'error' | 'stall' | 'frozen' | 'ended' | 'changed' | BlankKind;
   readonly reason: string;
 };
 
@@ -38,6 +39,7 @@ const CLOCKS_MAX = 12;
 type SegmentClock = { readonly ticks: number; readonly isApart: boolean };
 
 export class VitalSigns {
+  readonly stream: StreamSigns;
   #pollFailures = 0;
   #givenUp = 0;
   #pollError: ErrorRecord | undefined;
@@ -57,12 +59,14 @@ export class VitalSigns {
     this.#blanks = blanks;
     this.#namedMs = nowMs;
     this.#loadedMs = nowMs;
+    this.stream = new StreamSigns(nowMs);
   }
 
   /** It is looked at from now on: what it did while nobody looked is no sign. */
   begin(nowMs: number): void {
     this.#namedMs = nowMs;
     this.#loadedMs = nowMs;
+    this.stream.begin(nowMs);
   }
 
   /** The list was had, and what it named that is new has been said. */
@@ -74,6 +78,7 @@ export class VitalSigns {
   listed({ fresh, link }: Listed, nowMs: number): void {
     if (fresh.length > 0) this.#namedMs = nowMs;
     this.#pollFailures = 0;
+    this.#pollError = undefined;
     if (link !== 'next') {
       this.#clocks.clear();
       this.#dateTimeMs = undefined;
@@ -102,6 +107,7 @@ export class VitalSigns {
   loaded(ordinal: number, ticks: number | undefined, isApart: boolean, nowMs: number): void {
     this.#givenUp = 0;
     this.#loadedMs = nowMs;
+    this.stream.cut(nowMs);
     if (ticks === undefined) return;
     this.#clocks.set(ordinal, { ticks, isApart });
     const oldest = Math.max(...this.#clocks.keys()) - CLOCKS_MAX;
@@ -118,6 +124,9 @@ export class VitalSigns {
     const stillMs = nowMs - this.#namedMs;
     const isOver = this.#saysEnd && stillMs >= STALL_TARGET_DURATIONS * targetMs;
     if (ended || isOver) return { kind: 'ended', reason: 'the source has ended' };
+    if (this.#pollError?.code === 'SOURCE_CHANGED') {
+      return { kind: 'changed', reason: this.#pollError.message };
+    }
     if (this.#pollFailures >= POLL_FAILURES_MAX) {
       return { kind: 'error', reason: this.#pollError?.message ?? 'its list is not to be had' };
     }
@@ -135,6 +144,13 @@ export class VitalSigns {
         reason: `it names nothing new for ${seconds(nowMs - this.#namedMs)}`,
       };
     }
+    const standstill = this.stream.standstill(nowMs, targetMs);
+    if (standstill !== undefined) {
+      const { stillMs, hasBytes } = standstill;
+      if (!hasBytes) return { kind: 'stall', reason: `no bytes came for ${seconds(stillMs)}` };
+      return { kind: 'frozen', reason: `its clock stands still for ${seconds(stillMs)}` };
+    }
+    if (this.stream.lives(nowMs, targetMs)) return undefined;
     const silentMs = nowMs - this.#loadedMs;
     if (silentMs < SILENT_TARGET_DURATIONS * targetMs) return undefined;
     return { kind: 'stall', reason: `no segment came for ${seconds(silentMs)}` };

@@ -13,6 +13,7 @@ import { wholeMedia } from '../support/scripted-source.ts';
 
 const STALL: Trouble = { kind: 'stall', reason: 'it names nothing new for 6.0 s' };
 const SILENT: Trouble = { kind: 'silent', reason: 'its sound has been silent for 20.0 s' };
+const CHANGED: Trouble = { kind: 'changed', reason: 'the source is a playlist now' };
 const ENDED: Trouble = { kind: 'ended', reason: 'the source has ended' };
 const SLATE: SourceConfig = { kind: 'template', ...slateParts() };
 
@@ -201,6 +202,27 @@ describe('Failover leaves a source', () => {
     await w.clock.advance(500);
     expect(w.switches).toEqual(['switch to 1']);
     expect(w.sources.reports(true)[0]).toMatchObject({ state: 'cooling', failures: 0, score: 1 });
+  });
+
+  test('for itself where it has become another kind, all of it closed first', async () => {
+    using w = await new World(AB).play(0);
+    w.condition = CHANGED;
+    await w.clock.advance(500);
+    expect(w.said).toEqual([
+      'source in trouble',
+      'hold',
+      'switch to 0: changed',
+      'source switched',
+    ]);
+    expect(w.sources.reports(true)[0]).toMatchObject({ failures: 0, active: true });
+  });
+
+  test('that has become another kind, for the next where it does not open anew', async () => {
+    using w = await new World(AB).play(0);
+    w.status['a'] = 503;
+    w.condition = CHANGED;
+    await w.clock.advance(500);
+    expect([w.switches, w.sources.reports(true)[0]?.failures]).toEqual([['switch to 1'], 1]);
   });
 
   test('a source that ended a second ago is there for the one after it, which ends, too', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Listed } from '../../src/prefetch/messages.ts';
 import { VitalSigns } from '../../src/prefetch/vital-signs.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
+import type { StreamMotion } from '../../src/source/source.ts';
 import { listedSegment } from '../support/listed.ts';
 
 const TARGET_S = 4;
@@ -30,6 +31,11 @@ class Signs {
 
   loads(atS: number, ordinal: number, ticks?: number, isApart = false): void {
     this.vital.loaded(ordinal, ticks, isApart, atS * 1000);
+  }
+
+  /** Bytes of an endless stream. */
+  receives(atS: number, motion: StreamMotion = 'moves'): void {
+    this.vital.stream.received(atS * 1000, motion);
   }
 
   /** Both, in a moment. */
@@ -121,6 +127,53 @@ const TROUBLES: Record<string, Row> = {
     8.2,
     'frozen',
   ],
+  'an endless stream that sends nothing for one and a half target durations': [
+    (s) => {
+      s.gives(0);
+      s.receives(1);
+    },
+    7,
+    'stall',
+  ],
+  'an endless stream that sends bytes, and is not cut': [
+    (s) => {
+      s.gives(0);
+      for (let atS = 1; atS <= 15; atS++) s.receives(atS);
+    },
+    15.2,
+    'stall',
+  ],
+  'an endless stream whose clock stands still': [
+    (s) => {
+      s.gives(0);
+      s.receives(1);
+      for (let atS = 2; atS <= 7; atS++) s.receives(atS, 'still');
+    },
+    7,
+    'frozen',
+  ],
+  'one whose clock never was seen to go on': [
+    (s) => {
+      for (let atS = 1; atS <= 8; atS++) s.receives(atS, 'still');
+    },
+    8,
+    'stall',
+  ],
+  'one that never was cut': [
+    (s) => {
+      for (let atS = 1; atS <= 25; atS++) s.receives(atS);
+    },
+    25,
+    'stall',
+  ],
+  'one that has become a playlist': [
+    (s) => {
+      s.gives(0);
+      s.vital.pollFailed({ ...ERROR, code: 'SOURCE_CHANGED' });
+    },
+    1,
+    'changed',
+  ],
   'it said that it has ended, and nothing followed': [
     (s) => {
       s.gives(0);
@@ -132,6 +185,46 @@ const TROUBLES: Record<string, Row> = {
 };
 
 const LEGITIMATE: Record<string, Row> = {
+  'an endless stream that is cut every ten seconds': [
+    (s) => {
+      s.gives(0);
+      for (let atS = 1; atS <= 10; atS++) s.receives(atS);
+    },
+    11,
+    'well',
+  ],
+  'an endless stream that waits long for its first key frame, and the next': [
+    (s) => {
+      for (let atS = 1; atS <= 20; atS++) s.receives(atS);
+    },
+    20,
+    'well',
+  ],
+  'one that pauses for less than one and a half target durations': [
+    (s) => {
+      s.gives(0);
+      s.receives(3);
+    },
+    8.9,
+    'well',
+  ],
+  'one that is read far ahead, and not read on for a while': [
+    (s) => {
+      s.gives(0);
+      for (let atS = 1; atS <= 40; atS++) s.receives(atS, 'ahead');
+    },
+    41,
+    'well',
+  ],
+  'one that was a playlist, and lists again': [
+    (s) => {
+      s.gives(0);
+      s.vital.pollFailed({ ...ERROR, code: 'SOURCE_CHANGED' });
+      s.gives(1);
+    },
+    2,
+    'well',
+  ],
   'just begun': [() => {}, 7.9, 'well'],
   'a list that changes each target duration': [
     (s) => [0, 4, 8, 12, 16].map((atS) => s.gives(atS)),
@@ -355,6 +448,9 @@ describe('VitalSigns', () => {
     const silent = new Signs();
     silent.names(4);
     expect(silent.at(9)?.reason).toBe('no segment came for 9.0 s');
+    const quiet = new Signs();
+    quiet.receives(2);
+    expect(quiet.at(9)?.reason).toBe('no bytes came for 7.0 s');
     const broken = new Signs();
     for (let count = 0; count < 3; count++) broken.vital.pollFailed(ERROR);
     expect(broken.at(1)?.reason).toBe('upstream answered 503');

@@ -60,6 +60,8 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   SOURCE_BLANK:
     'a source that was tried again is silent or of one colour, which its channel forbids',
   SOURCE_BODY: 'the bytes came but are not whole media',
+  SOURCE_CHANGED:
+    'the address of a source answers as another kind: a playlist, or an endless stream; it is opened anew',
   SOURCE_EMPTY: 'a source that was tried again names no segments',
   SOURCE_ENDED: 'a source that was tried again has ended',
   SOURCE_FILE: 'a file of a loop cannot be played',
