@@ -188,7 +188,7 @@ describe.concurrent('F38: endless streams that fail in mid-play', () => {
         lostS: TARGET_S + missedS,
         repeatedS: TARGET_S + (to === 'list' ? LIST_LAG_S : 0),
         // Of a connection that is reset what was on its way is lost by itself
-      seams: (forMs === undefined ? 1 : 2) + (fault === 'reset' ? 1 : 0),
+        seams: (forMs === undefined ? 1 : 2) + (fault === 'reset' ? 1 : 0),
       };
       for (const bytes of streams) {
         expect(checkTransport(bytes)).toEqual([]);
