@@ -4,6 +4,7 @@ import type { AacConfig } from './aac-config.ts';
 import { SAMPLE_RATES } from './sample-rates.ts';
 
 export const ADTS_HEADER_BYTES = 7;
+const CRC_BYTES = 2;
 /** aac_frame_length has 13 bits; the standard's own limit, 6144 bits a channel, is below it. */
 const FRAME_MAX_BYTES = 0x1fff;
 /** How full the decoder's buffer is: all ones where the rate varies. */
@@ -50,6 +51,11 @@ export type AdtsHeader = {
   readonly frameBytes: number;
   readonly samples: number;
   readonly sampleRate: number;
+  /** More than one raw data block makes no frame of MP4. */
+  readonly blocks: number;
+  /** Of the header alone: a checksum may stand behind the fixed part. */
+  readonly headerBytes: number;
+  readonly config: AacConfig;
 };
 
 const SAMPLES_PER_BLOCK = 1024;
@@ -64,5 +70,13 @@ export function parseAdtsHeader(bytes: Uint8Array, at: number): AdtsHeader | und
   const frameBytes = ((bytes[at + 3]! & 3) << 11) | low; // aac_frame_length
   if (!isSync || sampleRate === undefined || frameBytes < ADTS_HEADER_BYTES) return undefined;
   const blocks = 1 + (bytes[at + 6]! & 3); // number_of_raw_data_blocks_in_frame
-  return { frameBytes, samples: blocks * SAMPLES_PER_BLOCK, sampleRate };
+  const isProtected = (bytes[at + 1]! & 1) === 0; // protection_absent
+  const config: AacConfig = {
+    objectType: (bytes[at + 2]! >> 6) + 1, // profile
+    frequencyIndex: (bytes[at + 2]! >> 2) & 0x0f,
+    channelConfig: ((bytes[at + 2]! & 1) << 2) | (bytes[at + 3]! >> 6),
+  };
+  const headerBytes = ADTS_HEADER_BYTES + (isProtected ? CRC_BYTES : 0);
+  const samples = blocks * SAMPLES_PER_BLOCK;
+  return { frameBytes, samples, sampleRate, blocks, headerBytes, config };
 }
