@@ -6,6 +6,7 @@ import type { Log } from '../base/log.ts';
 import { Signal } from '../base/signal.ts';
 import type { BlankLimits } from '../config/config.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
+import type { Form } from '../media/remux/form.ts';
 import { BodyBrokenError, type InFlight } from '../ring/in-flight.ts';
 import { assetsOf } from '../ring/listing.ts';
 import type { RenditionRing, Segment } from '../ring/rendition-ring.ts';
@@ -17,6 +18,7 @@ import { Arrivals } from './arrivals.ts';
 import { RenditionAssets } from './assets.ts';
 import { type BlankKind, BlankWatch } from './blank-watch.ts';
 import { placeOf } from './join.ts';
+import { listRemuxed } from './list-remuxed.ts';
 import type { BodyKey, BodyKind, Join, Listed, LoopEvent } from './messages.ts';
 import { Placement } from './placement.ts';
 import { type Trouble, VitalSigns } from './vital-signs.ts';
@@ -66,6 +68,11 @@ export class Intake {
   #bodyTrouble: BodyTrouble | undefined;
   #assetError: ErrorRecord | undefined;
   #joins = false;
+  /** What players know of the rendition, by the segments it began with. */
+  #form: Form | undefined;
+  /** It was fed by another source when it began. */
+  #isForeign = false;
+  #unmadeTold = false;
   #vital: VitalSigns;
   #blanks: BlankWatch | undefined;
   #startedMs = 0;
@@ -92,6 +99,11 @@ export class Intake {
         for (const asset of assetsOf(listed)) this.assets.know(asset);
       },
     });
+  }
+
+  /** What is to be made of all that comes; undefined while the source is the one it began with. */
+  get form(): Form | undefined {
+    return this.#isForeign ? this.#form : undefined;
   }
 
   get header(): Header {
@@ -160,12 +172,15 @@ export class Intake {
     this.#bodyTrouble = undefined;
     this.#joins = true;
     this.leaving();
+    this.#unmadeTold = false;
     this.#startedMs = clock.monotonicMs();
     this.#vital = this.#watch(this.#startedMs);
     if (list.listedCount === 0 || list.onDemand) {
       this.forget('the source is left for another');
+      this.#beginAnew();
       return { missingMs: 0 };
     }
+    this.#isForeign = true;
     const error = broken('the source is left for another');
     for (const { state, inFlight } of list.all()) if (state === 'awaited') inFlight?.fail(error);
     for (const segment of this.placement.cutBack(ring)) list.giveUp(segment);
@@ -188,6 +203,12 @@ export class Intake {
     for (const _ of this.placement.unsettled()) return false;
     for (const _ of this.assets.waitedFor()) return false;
     return !this.#joins;
+  }
+
+  /** Nobody has seen anything of it: whatever comes first is what it is. */
+  #beginAnew(): void {
+    this.#form = undefined;
+    this.#isForeign = false;
   }
 
   /** The source was changed, and the new one has not listed anything yet. */
@@ -232,6 +253,7 @@ export class Intake {
     this.assets.clear(broken(because));
     this.#lastError = undefined;
     this.#joins = false;
+    this.#beginAnew();
   }
 
   /** Whoever still follows one of the segments is told so, or would wait for ever. */
@@ -318,7 +340,9 @@ export class Intake {
     this.placement.place(event);
     this.#joins = false;
     this.#listedMs = nowMs;
-    if (list.last !== undefined && (this.#showsNext || event.onDemand)) {
+    // What is still to be made into something else has neither its name nor its init segment
+    const isToBeMade = this.form !== undefined && !event.onDemand;
+    if (list.last !== undefined && (this.#showsNext || event.onDemand) && !isToBeMade) {
       this.#showsNext = false;
       list.listAll(nowMs);
       this.#advanced(nowMs);
@@ -352,14 +376,29 @@ export class Intake {
     this.#bodyTrouble = undefined;
     const nowMs = this.#deps.clock.monotonicMs();
     this.#vital.loaded(key, event.clockTicks, segment.discontinuity, nowMs);
+    this.#form ??= event.form;
+    if (event.unmade !== undefined) this.#tellUnmade(event.unmade);
     // What a playlist has said of it stays
-    if (!this.#list.isListed(segment)) segment.listed = this.assets.sharingKeys(segment.listed);
+    if (!this.#list.isListed(segment)) {
+      segment.listed = this.assets.sharingKeys(segment.listed);
+      if (event.remuxed !== undefined) listRemuxed(segment, event.remuxed, this.assets);
+    }
     segment.contentType = contentType;
     segment.inFlight?.complete(body);
     segment.inFlight = undefined;
     const isHeld = this.#hold(segment, body, contentType);
     // A list that stood still would promise for ever what leaves no room
     this.#advance(!isHeld);
+  }
+
+  #tellUnmade(reason: string): void {
+    if (this.#unmadeTold) return;
+    this.#unmadeTold = true;
+    const from = this.#form?.container;
+    this.#deps.log.warn('segments go out in a container that not every player changes to', {
+      from,
+      reason,
+    });
   }
 
   #hold(segment: Segment, body: Blob, contentType: string): boolean {
@@ -411,6 +450,7 @@ export class Intake {
   #advanced(nowMs: number): void {
     this.#advancedMs = nowMs;
     this.grown.fire();
+    if (this.form !== undefined) this.changed.fire();
     const list = this.#list;
     this.#arrivals.grew(nowMs, list.listed());
     const first = list.firstListed;

@@ -2,12 +2,14 @@
 import type { ErrorRecord } from '../base/errors.ts';
 import type { Judged, WatchFor } from '../media/content/judgement.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
+import type { Form } from '../media/remux/form.ts';
 import type { NamedDateRanges } from '../ring/date-ranges.ts';
 import type { ListedSegment } from '../ring/listing.ts';
 import type { Link } from '../ring/timeline.ts';
 import type { RenditionSpec, StreamCounts, StreamMotion } from '../source/source.ts';
 import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import type { TrackerResume } from '../source/tracker.ts';
+import type { Taken } from './body-remux.ts';
 
 /** What a loop must know to go on where another was. Plain data: it crosses threads. */
 export type LoopResume = {
@@ -48,6 +50,8 @@ export type LoopSpec = {
   readonly before?: TrackerResume;
   /** Its first listing is no continuation of anything, and is named from there on. */
   readonly join?: Join;
+  /** What players of the rendition began with: set where it was another source's. */
+  readonly form?: Form;
   /** Set where this loop replaces one that died. */
   readonly resume?: LoopResume;
 };
@@ -92,7 +96,7 @@ export type LoopEvent =
   | { readonly type: 'chunk'; readonly key: BodyKey; readonly bytes: Uint8Array }
   /** What was sent of the body so far is not how it goes on. */
   | { readonly type: 'broken'; readonly key: BodyKey }
-  | {
+  | ({
       readonly type: 'loaded';
       readonly key: BodyKey;
       readonly body: Blob;
@@ -103,7 +107,7 @@ export type LoopEvent =
       readonly clockTicks?: number;
       /** Of a key: the same for the same bytes, and for no others. */
       readonly fingerprint?: string;
-    }
+    } & Omit<Taken, 'chunks' | 'contentType'>)
   | { readonly type: 'failed'; readonly key: BodyKey; readonly error: ErrorRecord }
   /** One upstream request ended; `outcome` is 'ok' or an error code. */
   | { readonly type: 'fetched'; readonly what: 'playlist' | BodyKind; readonly outcome: string }

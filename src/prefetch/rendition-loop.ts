@@ -20,6 +20,7 @@ import { SourceStatusError } from '../source/errors.ts';
 import type { RenditionSource } from '../source/source.ts';
 import { type Fresh, Tracker } from '../source/tracker.ts';
 import { BodyFetch, type BodyFetchRequest, type Expectation } from './body-fetch.ts';
+import { BodyRemux } from './body-remux.ts';
 import { segmentsFrom } from './join.ts';
 import type {
   BodyKey,
@@ -88,6 +89,7 @@ export class RenditionLoop implements LoopHandle {
   readonly #timeouts: Timeouts;
   readonly #tracker: Tracker;
   readonly #budget = new RetryBudget();
+  readonly #remux: BodyRemux;
   readonly #closed = new AbortController();
   /** Live: what is still to be settled. On demand: all segments. */
   readonly #items = new Map<number, Item>();
@@ -124,6 +126,7 @@ export class RenditionLoop implements LoopHandle {
     this.#spec = spec;
     this.#deps = deps;
     this.#join = spec.join;
+    this.#remux = new BodyRemux(spec.form);
     this.#openedMs = deps.clock.monotonicMs();
     this.#timeouts = spec.source.kind === 'loop' ? {} : spec.source.timeouts;
     const { resume } = spec;
@@ -323,7 +326,7 @@ export class RenditionLoop implements LoopHandle {
       ...(listing.start === undefined ? {} : { start: listing.start }),
     });
     // Only the first answer of a cold channel lists what is not held: later on the oldest counts
-    const isCold = fresh.link === 'cold' && isStart && join === undefined;
+    const isCold = fresh.link === 'cold' && isStart && join === undefined && !this.#remux.isActive;
     this.#enqueue(numbered, isCold ? 'newest-first' : 'ascending');
   }
 
@@ -456,11 +459,13 @@ export class RenditionLoop implements LoopHandle {
       targetDurationS: this.#targetDurationS,
       deadlineMs,
       sequence: segment.sequence,
+      isHeldBack: this.#remux.isActive,
+      ...(this.#iFramesOnly ? {} : { take: (chunks) => this.#remux.take(segment, chunks) }),
     };
     // Assets come first in the order of events, so that a held segment can be played at once
     const assets = this.#fetchAssets(segment);
     const fetch = this.#open(request);
-    const whole = await this.#settle(fetch, request, assets);
+    const whole = await this.#remux.inTurn(assets, (ready) => this.#settle(fetch, request, ready));
     if (this.#closed.signal.aborted) return;
     source.observe?.(segment.sequence, whole ? 'found' : 'given up');
     if (!this.#onDemand) this.#items.delete(ordinal);
@@ -530,6 +535,7 @@ export class RenditionLoop implements LoopHandle {
       expect,
       targetDurationS: this.#targetDurationS,
       deadlineMs: this.#deps.clock.monotonicMs() + patienceMs,
+      take: (chunks) => void this.#remux.keep(asset.name, chunks),
     };
     const run = this.#settle(this.#open(request), request, Promise.resolve(true)).then((whole) => {
       entry.doneMs = this.#deps.clock.monotonicMs();

@@ -130,7 +130,7 @@ export class Supply implements Disposable {
   }
 
   #open(spec: LoopSpec): void {
-    const loop = this.#openLoop(spec, {
+    const loop = this.#openLoop(this.#inForm(spec), {
       emit: (event) => {
         if (this.#loop === loop) this.#intake.take(event);
       },
@@ -139,11 +139,16 @@ export class Supply implements Disposable {
           if (this.#mode === 'follow') this.#loop?.setMode('follow');
           this.#tellWaiting();
         });
-        return this.#respec();
+        return this.#inForm(this.#respec());
       },
     });
     this.#loop = loop;
     if (this.#mode === 'follow') loop.setMode('follow');
+  }
+
+  #inForm(spec: LoopSpec): LoopSpec {
+    const { form } = this.#intake;
+    return form === undefined ? spec : { ...spec, form };
   }
 
   #coldSpec(): LoopSpec {

@@ -18,7 +18,8 @@ export type Segment = {
   readonly mediaSequence: number;
   readonly discontinuitySequence: number;
   readonly discontinuity: boolean;
-  readonly name: string;
+  /** Stays once a list has named it. */
+  name: string;
   listed: ListedSegment;
   /** The number under which the rendition loop knows it. */
   readonly ordinal: number;

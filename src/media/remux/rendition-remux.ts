@@ -4,7 +4,7 @@ import { type Container, sniffContainer } from '../container.ts';
 import { chosenInput } from './chosen-tracks.ts';
 import { Fmp4Maker } from './fmp4-maker.ts';
 import { createFmp4Input } from './fmp4-to-units.ts';
-import { type Form, formOfInit, formOfTransport, kindsOf } from './form.ts';
+import { type Form, formOfInit, formOfTransport, type Kind, kindsOf } from './form.ts';
 import { createMpegtsInput } from './mpegts-to-units.ts';
 import { createPackedAudioInput } from './packed-audio-to-units.ts';
 import type { RemuxInput } from './remux-input.ts';
@@ -30,10 +30,7 @@ export class RenditionRemux {
   /** Undefined where it is as players want it. Throws FormatError where it cannot be made so. */
   take(body: ClearBody): Remuxed | undefined {
     const container = sniffContainer(body.bytes);
-    if (this.#isAlike(container, body)) {
-      this.#make = undefined;
-      return undefined;
-    }
+    if (this.isAlike(container, body)) return undefined;
     const isSame = this.#make !== undefined && this.#container === container;
     if (!isSame || !areEqual(this.#init, body.init)) {
       this.#make = this.#createMake(container, body);
@@ -43,13 +40,18 @@ export class RenditionRemux {
     return this.#make?.(body.bytes);
   }
 
-  /** Of its own container, and with nothing that belongs to another rendition. */
-  #isAlike(container: Container, body: ClearBody): boolean {
+  /**
+   * Of its own container, and with nothing that belongs to another rendition. The head of `body`
+   * does; where there is none to be seen, a rendition of pictures and sound takes what comes.
+   */
+  isAlike(container: Container, body?: ClearBody): boolean {
     if (container !== this.#form.container) return false;
-    const theirs = formOf(container, body);
-    if (theirs === undefined) return true;
+    const theirs = body === undefined ? undefined : formOf(container, body);
     const known = kindsOf(this.#form);
-    return kindsOf(theirs).every((kind) => known.includes(kind));
+    const kinds: readonly Kind[] = theirs === undefined ? ['video', 'audio'] : kindsOf(theirs);
+    const isAlike = known.length === 0 || kinds.every((kind) => known.includes(kind));
+    if (isAlike) this.#make = undefined;
+    return isAlike;
   }
 
   #createMake(container: Container, body: ClearBody): (segment: Uint8Array) => Remuxed {

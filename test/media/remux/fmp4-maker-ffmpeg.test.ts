@@ -93,7 +93,7 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))(
         const maker = new Fmp4Maker(createMpegtsInput());
         const parts: Uint8Array[] = [];
         const sources: Uint8Array[] = [];
-        let first: Uint8Array | undefined;
+        let first: Uint8Array<ArrayBuffer> | undefined;
         for (const index of [0, 1, 2]) {
           const bytes = await Bun.file(join(folder.path, name, `${index}.ts`)).bytes();
           const { init, segment } = maker.make(bytes);
