@@ -394,11 +394,10 @@ export class Intake {
   #tellUnmade(reason: string): void {
     if (this.#unmadeTold) return;
     this.#unmadeTold = true;
-    const from = this.#form?.container;
-    this.#deps.log.warn('segments go out in a container that not every player changes to', {
-      from,
-      reason,
-    });
+    const container = this.#form?.container;
+    const message =
+      'segments go out as the source has them, and not every player goes on with that';
+    this.#deps.log.warn(message, { container, reason });
   }
 
   #hold(segment: Segment, body: Blob, contentType: string): boolean {

@@ -41,15 +41,18 @@ export class RenditionRemux {
   }
 
   /**
-   * Of its own container, and with nothing that belongs to another rendition. The head of `body`
-   * does; where there is none to be seen, a rendition of pictures and sound takes what comes.
+   * MPEG-TS says all there is to know of itself in itself. fMP4 does not, and programs that keep to
+   * the first moov they were given read it with another's parameter sets, ids and timescales: it is
+   * made anew, with its parameter sets in the samples. Of `body` the head does.
    */
   isAlike(container: Container, body?: ClearBody): boolean {
     if (container !== this.#form.container) return false;
-    const theirs = body === undefined ? undefined : formOf(container, body);
     const known = kindsOf(this.#form);
+    if (container === 'fmp4') return known.length === 0;
+    const theirs = body === undefined ? undefined : formOf(container, body);
+    // Where nothing is to be seen, a rendition of pictures and sound takes what comes
     const kinds: readonly Kind[] = theirs === undefined ? ['video', 'audio'] : kindsOf(theirs);
-    const isAlike = known.length === 0 || kinds.every((kind) => known.includes(kind));
+    const isAlike = kinds.every((kind) => known.includes(kind));
     if (isAlike) this.#make = undefined;
     return isAlike;
   }
