@@ -180,7 +180,7 @@ export class Intake {
       this.#beginAnew();
       return { missingMs: 0 };
     }
-    this.#isForeign = true;
+    this.#isForeign = this.#form !== undefined;
     const error = broken('the source is left for another');
     for (const { state, inFlight } of list.all()) if (state === 'awaited') inFlight?.fail(error);
     for (const segment of this.placement.cutBack(ring)) list.giveUp(segment);

@@ -10,7 +10,7 @@ import { RenditionRing } from '../../src/ring/rendition-ring.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { Timeline } from '../../src/ring/timeline.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { listedSegment } from '../support/listed.ts';
+import { listedKey, listedSegment } from '../support/listed.ts';
 import { RecordedLoop } from '../support/recorded-loops.ts';
 
 const SPEC = {
@@ -169,6 +169,37 @@ describe('Intake.cutOver()', () => {
       ref: { kind: 'http', url: `http://up.example/${n}.ts?token=${n}` },
     }));
     expect(w.switchOver().seen).toEqual(['http://up.example/1.ts', 'http://up.example/2.ts']);
+  });
+
+  test('what is made into another container is listed as what it is then', () => {
+    const form = { container: 'fmp4', tracks: [] } as const;
+    const w = new World();
+    w.loop.list([listedSegment(1)]);
+    w.loop.load(0, 'x', undefined, { form });
+    expect(w.intake.form).toBeUndefined();
+    w.switchOver();
+    expect(w.intake.form).toEqual(form);
+    const init = { name: 'init-made.mp4', body: new Blob(['init']) };
+    w.loop.list([listedSegment(900, { keys: [listedKey('key-x.bin')] })], { link: 'reset' });
+    w.loop.load(0, 'x', undefined, { remuxed: { extension: 'm4s', isUntouched: false, init } });
+    const last = w.list.listed().at(-1);
+    expect(last?.name).toEndWith('.m4s');
+    expect(last?.listed).toMatchObject({ keys: [], map: { asset: { name: init.name }, keys: [] } });
+    expect(w.intake.assets.get(init.name)).toMatchObject({
+      body: init.body,
+      contentType: 'video/mp4',
+    });
+    w.intake.stop('idle');
+    expect(w.intake.form).toBeUndefined();
+  });
+
+  test('a source that was left before anything of it came says nothing of the rendition', () => {
+    const w = new World().lists(2, 0);
+    w.switchOver();
+    expect(w.intake.form).toBeUndefined();
+    w.loop.list([listedSegment(900)], { link: 'reset' });
+    w.loop.load(0, 'x', undefined, { form: { container: 'fmp4', tracks: [] } });
+    expect(w.intake.form).toBeUndefined();
   });
 
   test('who waits for an init segment that has not come is told so', async () => {

@@ -55,6 +55,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   NET_URL: 'not an http or https URL',
   PACKAGING_ASSET: 'the key or init segment that a segment of an endless stream needs is not here',
   PACKAGING_SOUND: 'a variant names sound that the channel does not have',
+  PREFETCH_ASSET: 'the key or init segment that a segment is remuxed with is not here',
   RING_BODY_BROKEN: 'a segment broke off while it was being sent; the connection breaks too',
   SOURCE_ASSET: 'the key or init segment of a segment was not to be had',
   SOURCE_BLANK:

@@ -1,5 +1,6 @@
 // This file stands in for rendition loops: it writes down what it is told and says what a test says.
 import type { ErrorRecord } from '../../src/base/errors.ts';
+import type { Taken } from '../../src/prefetch/body-remux.ts';
 import type { Listed, LoopEvent, LoopSpec } from '../../src/prefetch/messages.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
@@ -77,7 +78,12 @@ export class RecordedLoop {
     this.emit({ type: 'poll-failed', error, failures });
   }
 
-  load(key: number | string, text = `body of ${key}`, clockTicks?: number): void {
+  load(
+    key: number | string,
+    text = `body of ${key}`,
+    clockTicks?: number,
+    taken: Taken = {},
+  ): void {
     const body = new Blob([text]);
     this.emit({
       type: 'loaded',
@@ -87,6 +93,7 @@ export class RecordedLoop {
       tookMs: 1,
       attempts: 1,
       ...(clockTicks === undefined ? {} : { clockTicks }),
+      ...taken,
     });
   }
 

@@ -40,23 +40,28 @@ export class BoxWriter {
   }
 
   u8(value: number): void {
-    this.#view.setUint8(this.#advance(1), value);
+    const at = this.#advance(1);
+    this.#view.setUint8(at, value);
   }
 
   u16(value: number): void {
-    this.#view.setUint16(this.#advance(2), value);
+    const at = this.#advance(2);
+    this.#view.setUint16(at, value);
   }
 
   u32(value: number): void {
-    this.#view.setUint32(this.#advance(4), value);
+    const at = this.#advance(4);
+    this.#view.setUint32(at, value);
   }
 
   i32(value: number): void {
-    this.#view.setInt32(this.#advance(4), value);
+    const at = this.#advance(4);
+    this.#view.setInt32(at, value);
   }
 
   u64(value: number): void {
-    this.#view.setBigUint64(this.#advance(8), BigInt(value));
+    const at = this.#advance(8);
+    this.#view.setBigUint64(at, BigInt(value));
   }
 
   zeros(count: number): void {
@@ -84,6 +89,7 @@ export class BoxWriter {
     return this.#bytes.subarray(0, this.#at);
   }
 
+  /** The bytes may lie elsewhere after it. */
   #advance(count: number): number {
     const at = this.#at;
     this.#at += count;

@@ -46,8 +46,10 @@ export class SoundSamples {
     let isTimed = false;
     let isLost = false;
     let at = 0;
-    while (at + SOUND_HEADER_BYTES <= bytes.length) {
+    while (at < bytes.length) {
       const frame = this.#read(bytes, at);
+      // A header may be cut off here, unless there was no frame before it
+      if (frame === undefined && !isLost && bytes.length - at < SOUND_HEADER_BYTES) break;
       if (frame === undefined || (isLost && !this.#isFollowed(bytes, at + frame.frameBytes))) {
         isLost = true;
         at += 1;
