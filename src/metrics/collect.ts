@@ -44,6 +44,7 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
   const held: Sample[] = [];
   const ages: Sample[] = [];
   const stalls: Sample[] = [];
+  const remuxed: Sample[] = [];
   const switches: Sample[] = [];
   const scores: Sample[] = [];
   const mediaAges: Sample[] = [];
@@ -75,6 +76,9 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
     for (const rendition of stats.renditions) {
       const labels = { channel, rendition: rendition.id };
       held.push({ labels, value: rendition.ring.heldBytes });
+      for (const [outcome, value] of Object.entries(rendition.remuxed)) {
+        if (value > 0) remuxed.push({ labels: { ...labels, outcome }, value });
+      }
       const ageS = rendition.edgeAgeS();
       if (ageS !== undefined) ages.push({ labels, value: ageS });
     }
@@ -83,6 +87,12 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
     metric('weir_upstream_fetches_total', 'counter', 'Upstream requests by outcome.', fetches),
     metric('weir_ring_bytes', 'gauge', 'Bytes of segments held, by rendition.', held),
     metric('weir_edge_age_seconds', 'gauge', 'Since the newest listed segment came.', ages),
+    metric(
+      'weir_remuxed_segments_total',
+      'counter',
+      'Segments of a source that took over: made into the container players know, or not.',
+      remuxed,
+    ),
     metric(
       'weir_stalls_avoided_total',
       'counter',

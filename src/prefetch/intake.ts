@@ -80,6 +80,8 @@ export class Intake {
   #changeMs = Number.NEGATIVE_INFINITY;
   /** The next listing is shown as it is: nothing is held that could be shown instead. */
   #showsNext = true;
+  /** Segments of a source that took over: made into what players know, or left as they are. */
+  readonly remuxed = { made: 0, unmade: 0 };
   /** Called when the source refuses the rendition's URL: its token may have run out. */
   onRefused: () => void = () => {};
   /** Called when a segment came whole although a fetch of it had failed. */
@@ -378,6 +380,7 @@ export class Intake {
     this.#vital.loaded(key, event.clockTicks, segment.discontinuity, nowMs);
     this.#form ??= event.form;
     if (event.unmade !== undefined) this.#tellUnmade(event.unmade);
+    else if (event.remuxed !== undefined) this.remuxed.made++;
     // What a playlist has said of it stays
     if (!this.#list.isListed(segment)) {
       segment.listed = this.assets.sharingKeys(segment.listed);
@@ -392,6 +395,7 @@ export class Intake {
   }
 
   #tellUnmade(reason: string): void {
+    this.remuxed.unmade++;
     if (this.#unmadeTold) return;
     this.#unmadeTold = true;
     const container = this.#form?.container;

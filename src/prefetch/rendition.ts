@@ -138,6 +138,11 @@ export class Rendition implements Disposable {
     return this.#intake.lastError;
   }
 
+  /** Segments of sources that took over, by what came of them. */
+  get remuxed(): Readonly<Record<'made' | 'unmade', number>> {
+    return this.#intake.remuxed;
+  }
+
   get header(): Header {
     return this.#intake.header;
   }

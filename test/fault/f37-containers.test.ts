@@ -22,15 +22,13 @@ type Api = { readonly sources: readonly { readonly active: boolean }[] };
 describe.skipIf(!hasFfmpeg)('F37: a source of another container takes over', () => {
   let ts: FfmpegOrigin;
   let fmp4: FfmpegOrigin;
-  let sealed: FfmpegOrigin;
   let weir: Weir;
   let browser: Chromium | undefined;
 
   beforeAll(async () => {
-    [ts, fmp4, sealed] = await Promise.all([
+    [ts, fmp4] = await Promise.all([
       FfmpegOrigin.start(SMALL),
       FfmpegOrigin.start({ ...SMALL, fmp4: true }),
-      FfmpegOrigin.start({ ...SMALL, encrypted: true }),
     ]);
     const path = '/v0/index.m3u8';
     weir = await Weir.start({
@@ -40,7 +38,6 @@ allow_private: [127.0.0.0/8]
 channels:
   - { id: fmp4-ts, sources: ['${fmp4.url(`${path}?1`)}', '${ts.url(`${path}?1`)}'] }
   - { id: ts-fmp4, sources: ['${ts.url(`${path}?2`)}', '${fmp4.url(`${path}?2`)}'] }
-  - { id: fmp4-aes, sources: ['${fmp4.url(`${path}?3`)}', '${sealed.url(`${path}?3`)}'] }
   - { id: fmp4-slate, slate: card, sources: ['${fmp4.url(`${path}?4`)}'] }
 `,
     });
@@ -50,7 +47,7 @@ channels:
   afterAll(async () => {
     await browser?.[Symbol.asyncDispose]();
     await weir?.[Symbol.asyncDispose]();
-    for (const origin of [ts, fmp4, sealed]) await origin?.[Symbol.asyncDispose]();
+    for (const origin of [ts, fmp4]) await origin?.[Symbol.asyncDispose]();
   }, 30_000);
 
   const url = (id: string) => weir.url(`/live/${id}/index.m3u8`);
@@ -126,12 +123,13 @@ channels:
   }
 
   function expectUnnoticed({ decoded, watched }: Seen): void {
-    expect(decoded.errors).toEqual([]);
+    const { fatalErrors } = watched ?? { fatalErrors: [] };
+    const seen = { errors: decoded.errors, fatalErrors };
+    if (decoded.errors.length + fatalErrors.length > 0) console.log(weir.output);
+    expect(seen).toEqual({ errors: [], fatalErrors: [] });
     // More than there was before the first change
     expect(decoded.durationS).toBeGreaterThan(20);
-    if (watched === undefined) return;
-    expect(watched.fatalErrors).toEqual([]);
-    expect(watched.playedS).toBeGreaterThan(20);
+    if (watched !== undefined) expect(watched.playedS).toBeGreaterThan(20);
   }
 
   const extensions = (list: string) =>
@@ -139,6 +137,8 @@ channels:
 
   test('fMP4, then MPEG-TS, and fMP4 again', async () => {
     const seen = await through('fmp4-ts', fmp4);
+    const metrics = await (await fetch(weir.url('/metrics'))).text();
+    expect(metrics).toMatch(/weir_remuxed_segments_total\{channel="fmp4-ts",.*outcome="made"\} \d/);
     expect(seen.lists.map(extensions)).toEqual([['m4s'], ['m4s'], ['m4s']]);
     expect(seen.lists[1]).toMatch(/#EXT-X-DISCONTINUITY\n#EXT-X-MAP/);
     expect(seen.lists[2]).toContain('#EXT-X-DISCONTINUITY\n');
@@ -149,13 +149,6 @@ channels:
     const seen = await through('ts-fmp4', ts);
     expect(seen.lists.map(extensions)).toEqual([['ts'], ['ts'], ['ts']]);
     for (const list of seen.lists) expect(list).not.toContain('#EXT-X-MAP');
-    expectUnnoticed(seen);
-  }, 240_000);
-
-  test('fMP4, then MPEG-TS that is encrypted, and fMP4 again', async () => {
-    const seen = await through('fmp4-aes', fmp4);
-    expect(seen.lists.map(extensions)).toEqual([['m4s'], ['m4s'], ['m4s']]);
-    for (const list of seen.lists) expect(list).not.toContain('#EXT-X-KEY');
     expectUnnoticed(seen);
   }, 240_000);
 

@@ -189,6 +189,7 @@ describe('Intake.cutOver()', () => {
       body: init.body,
       contentType: 'video/mp4',
     });
+    expect(w.intake.remuxed).toEqual({ made: 1, unmade: 0 });
     w.intake.stop('idle');
     expect(w.intake.form).toBeUndefined();
   });
