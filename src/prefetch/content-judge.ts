@@ -46,7 +46,7 @@ class ContentJudge {
     }
   }
 
-  async loaded({ key, body }: Loaded): Promise<void> {
+  async loaded({ key, body, remuxed }: Loaded): Promise<void> {
     if (typeof key === 'string') {
       const isInit = this.#named.values().some(({ map }) => map?.asset.name === key);
       if (isInit) this.#keepInit(key, read(body));
@@ -55,7 +55,11 @@ class ContentJudge {
     const segment = this.#named.get(key);
     this.#named.delete(key);
     if (segment === undefined) return;
-    this.#emit({ type: 'judged', key, ...(await this.#judge(segment, body)) });
+    const isMade = remuxed !== undefined && !remuxed.isUntouched;
+    const judged = isMade
+      ? await this.#judgeMade(body, remuxed.init?.body)
+      : await this.#judge(segment, body);
+    this.#emit({ type: 'judged', key, ...judged });
   }
 
   #keepInit(name: string, bytes: Promise<Uint8Array | undefined>): void {
@@ -65,6 +69,13 @@ class ContentJudge {
       if (this.#inits.size <= INITS_MAX) break;
       this.#inits.delete(oldest);
     }
+  }
+
+  /** What was made of a segment is in the clear, and has its own init segment or none. */
+  async #judgeMade(body: Blob, init: Blob | undefined): Promise<Judged> {
+    const [bytes, initBytes] = await Promise.all([read(body), init && read(init)]);
+    if (bytes === undefined) return unknown(this.#watchFor, 'it has gone already');
+    return judgeSegment(bytes, initBytes, this.#watchFor);
   }
 
   async #judge({ keys, map }: ListedSegment, body: Blob): Promise<Judged> {

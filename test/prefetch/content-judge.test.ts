@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import type { WatchFor } from '../../src/media/content/judgement.ts';
+import { Fmp4Maker } from '../../src/media/remux/fmp4-maker.ts';
+import { createMpegtsInput } from '../../src/media/remux/mpegts-to-units.ts';
 import { judging } from '../../src/prefetch/content-judge.ts';
 import type {
   JudgedEvent,
@@ -101,6 +103,25 @@ describe('judging()', () => {
     for (const { sound } of judged)
       expect(sound).toEqual({ kind: 'unknown', why: 'it is encrypted' });
     expect(judged).toHaveLength(2);
+  });
+
+  test('what was made into another container is judged as what it is then', async () => {
+    const ts = await readTsVector('ffmpeg-h264-bframes-aac');
+    const { init, segment } = new Fmp4Maker(createMpegtsInput()).make(ts);
+    const remuxed = { extension: 'm4s', isUntouched: false };
+    const made = { name: 'init-made.mp4', body: new Blob([init]) };
+    const sealed = { keys: [listedKey('k')] };
+    const judged = await run(
+      [
+        listed([numbered(0, sealed), numbered(1)]),
+        { ...loaded(0, segment), remuxed: { ...remuxed, init: made } } as LoopEvent,
+        loaded(1, ts),
+      ],
+      2,
+    );
+    const [one, other] = judged.toSorted((left, right) => left.key - right.key);
+    expect(one?.sound?.kind).toBe('judged');
+    expect(one?.sound).toEqual(other!.sound!);
   });
 
   test('what cannot be read is said, and breaks nothing', async () => {
