@@ -131,11 +131,21 @@ export class Checker {
     return list;
   }
 
+  /** What is made of the slate for a rendition of fMP4 is no upstream's; what it is others judge. */
+  #isMade({ ring }: Rendition, name: string): boolean {
+    return ring.all().some((segment) => {
+      const { ref, map } = segment.listed;
+      if (ref.kind !== 'loop' || map === undefined) return false;
+      return segment.name === name || map.asset.name === name;
+    });
+  }
+
   /** A viewer has read a body to its end. */
   received(rendition: Rendition, name: string, identity: string): void {
     const slate = this.#slate.get(`${rendition.id}/${name}`);
-    if (slate === identity) this.slateBodies++;
-    if (slate === identity) return;
+    const isOurs = slate === identity || this.#isMade(rendition, name);
+    if (isOurs && slate !== undefined) this.slateBodies++;
+    if (isOurs) return;
     const path = this.#paths.get(`${rendition.id}/${name}`) ?? '';
     if (this.#wholes.get(path)?.has(identity)) return;
     this.#journal.breach('I2', `${rendition.id}/${name} is none of the bodies ${path} answered`);
