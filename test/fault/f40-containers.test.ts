@@ -1,4 +1,4 @@
-// This file is failure F38: sources of different containers that take over from one another.
+// This file is failure F40: sources of different containers that take over from one another.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { Chromium, chromiumPath, type Watched } from '../support/browser.ts';
 import { FfmpegOrigin } from '../support/ffmpeg-origin.ts';
@@ -19,7 +19,7 @@ const SMALL = { isSmall: true, segmentS: 4 } as const;
 
 type Api = { readonly sources: readonly { readonly active: boolean }[] };
 
-describe.skipIf(!hasFfmpeg)('F38: a source of another container takes over', () => {
+describe.skipIf(!hasFfmpeg)('F40: a source of another container takes over', () => {
   let ts: FfmpegOrigin;
   let fmp4: FfmpegOrigin;
   let weir: Weir;
