@@ -1,6 +1,6 @@
 // This file reads the frames of sound of any codec that MPEG-TS and MP4 both carry.
 import type { AacConfig } from './aac-config.ts';
-import { type Ac3Frame, parseAc3Frame } from './ac3-config.ts';
+import { type Ac3Frame, parseAc3Frame } from './ac3-header.ts';
 import { parseAdtsHeader } from './adts-header.ts';
 import { parseMpegAudioHeader } from './mpeg-audio-header.ts';
 

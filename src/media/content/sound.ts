@@ -1,6 +1,7 @@
 // This file judges how long the sound of a segment has been silent at its end.
 import { isSilentAac } from '../codec/aac-frame.ts';
-import { AC3_SAMPLES, isSilentAc3, parseAc3Header } from '../codec/ac3-frame.ts';
+import { parseAc3Frame } from '../codec/ac3-header.ts';
+import { isSilentAc3 } from '../codec/ac3-silence.ts';
 import { parseAdtsHeader } from '../codec/adts-header.ts';
 import { isSilentMpegAudio } from '../codec/mpeg-audio-frame.ts';
 import { parseMpegAudioHeader } from '../codec/mpeg-audio-header.ts';
@@ -88,9 +89,9 @@ function readMpegAudio(bytes: Uint8Array, at: number): SoundFrame | undefined {
 }
 
 function readAc3(bytes: Uint8Array, at: number): SoundFrame | undefined {
-  const header = parseAc3Header(bytes, at);
-  if (header === undefined) return undefined;
-  const { frameBytes, sampleRate } = header;
+  const header = parseAc3Frame(bytes, at);
+  if (header === undefined || header.isEnhanced) return undefined;
+  const { frameBytes, samples, sampleRate } = header;
   const isSilent = isSilentAc3(bytes.subarray(at, at + frameBytes));
-  return { frameBytes, durationS: AC3_SAMPLES / sampleRate, isSilent };
+  return { frameBytes, durationS: samples / sampleRate, isSilent };
 }

@@ -1,6 +1,6 @@
 // This file writes how the samples of a track are coded: one sample entry.
 import type { AacConfig } from '../codec/aac-config.ts';
-import type { Ac3Frame } from '../codec/ac3-config.ts';
+import type { Ac3Frame } from '../codec/ac3-header.ts';
 import { parseH264Sps } from '../codec/h264-sps.ts';
 import { parseHevcSps } from '../codec/hevc-sps.ts';
 import { type NalCodec, nalTypeOf } from '../codec/nal-unit.ts';

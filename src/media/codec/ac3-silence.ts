@@ -1,44 +1,12 @@
 // This file tells whether a frame of AC-3 holds any sound, as far as its first block tells.
+import { AC3_CHANNELS } from './ac3-header.ts';
 import { type BitCursor, readBits } from './bit-cursor.ts';
 
-export type Ac3Header = {
-  readonly frameBytes: number;
-  readonly sampleRate: number;
-};
-
-export const AC3_SAMPLES = 1536;
-/** E-AC-3 has 11 to 16; up to 10 are AC-3 and what its decoders read. */
-const BSID_MAX = 10;
-/** kbit/s by frmsizecod / 2. */
-// ETSI TS 102 366 §4.4.1.4, Table 4.13
-const RATES = [
-  32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 576, 640,
-];
-const SAMPLE_RATES = [48_000, 44_100, 32_000];
-/** Full bandwidth channels by acmod. */
-// ETSI TS 102 366 §4.4.2.3
-const CHANNELS = [2, 1, 2, 3, 3, 4, 4, 5];
 /** Coefficients are below 2^-exponent of full scale: from here on 84 dB below it. */
 const QUIET_EXPONENT = 14;
 
 class NotSilent {}
 const NOT_SILENT = new NotSilent();
-
-/** The frame that begins at `at`; undefined where none does, or one of E-AC-3. */
-// ETSI TS 102 366 §4.4.1
-export function parseAc3Header(bytes: Uint8Array, at: number): Ac3Header | undefined {
-  if (at + 6 > bytes.length || bytes[at] !== 0x0b || bytes[at + 1] !== 0x77) return undefined;
-  const sampleRate = SAMPLE_RATES[bytes[at + 4]! >> 6]; // fscod
-  const sizeCode = bytes[at + 4]! & 0x3f; // frmsizecod
-  const rate = RATES[sizeCode >> 1];
-  if (bytes[at + 5]! >> 3 > BSID_MAX || sampleRate === undefined || rate === undefined) {
-    return undefined;
-  }
-  const words = Math.floor((rate * 96_000) / sampleRate);
-  // Only of 44.1 kHz half of the frames are a word longer
-  const isLonger = sampleRate === 44_100 && (sizeCode & 1) === 1;
-  return { frameBytes: 2 * (words + (isLonger ? 1 : 0)), sampleRate };
-}
 
 /**
  * True where no coefficient of the first of six blocks can be heard, by its exponents: to get at
@@ -74,7 +42,7 @@ function readInfo(cursor: BitCursor): Info {
   optional(cursor, 14); // timecod1
   optional(cursor, 14); // timecod2
   if (take(cursor, 1) === 1) cursor.at += 8 * (take(cursor, 6) + 1); // addbsi
-  return { mode, channels: CHANNELS[mode]!, hasLfe };
+  return { mode, channels: AC3_CHANNELS[mode]!, hasLfe };
 }
 
 /** Where the channels that are coupled end, and how their common one is written. */

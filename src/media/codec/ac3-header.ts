@@ -1,4 +1,4 @@
-// This file reads what MP4 repeats of the headers of AC-3 and E-AC-3 frames.
+// This file reads the headers of AC-3 and E-AC-3 frames, and what MP4 repeats of them.
 import { type BitCursor, readBits } from './bit-cursor.ts';
 
 export type Ac3Frame = {
@@ -28,8 +28,9 @@ const BIT_RATES = [
   ...[32, 40, 48, 56, 64, 80, 96, 112, 128, 160],
   ...[192, 224, 256, 320, 384, 448, 512, 576, 640],
 ];
-// ETSI TS 102 366 Table 4.3
-const CHANNELS = [2, 1, 2, 3, 3, 4, 4, 5];
+/** Full bandwidth channels by acmod. */
+// ETSI TS 102 366 §4.4.2.3
+export const AC3_CHANNELS = [2, 1, 2, 3, 3, 4, 4, 5];
 const AC3_SAMPLES = 1536;
 const BLOCK_SAMPLES = 256;
 // ETSI TS 102 366 Table E.1.2: numblkscod
@@ -70,7 +71,7 @@ function parseAc3(bits: BitCursor): Ac3Frame | undefined {
     frameBytes: (words + more) * 2,
     samples: AC3_SAMPLES,
     sampleRate,
-    channels: CHANNELS[acmod]! + lfeon,
+    channels: AC3_CHANNELS[acmod]! + lfeon,
     isDependent: false,
     ...{ fscod, bsid, bsmod, acmod, lfeon, bitRateCode: frmsizecod >> 1, bitRate },
   };
@@ -97,7 +98,7 @@ function parseEac3(bits: BitCursor): Ac3Frame | undefined {
     frameBytes,
     samples,
     sampleRate,
-    channels: CHANNELS[acmod]! + lfeon,
+    channels: AC3_CHANNELS[acmod]! + lfeon,
     isDependent: strmtyp === 1,
     bitRate: Math.round((frameBytes * 8 * sampleRate) / samples / 1000),
     ...{ fscod, bsid, bsmod: 0, acmod, lfeon, bitRateCode: 0 },
