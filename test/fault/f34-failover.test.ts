@@ -1,14 +1,20 @@
 // This file is failure F34: a source that fails in mid-play while another of the channel plays.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { bytesAnswer } from '../support/origin/answer.ts';
-import { cutAt, dripped, rewritten, stalledAt, withStatus } from '../support/origin/fault.ts';
+import {
+  cutAt,
+  dripped,
+  frozenDates,
+  rewritten,
+  stalledAt,
+  withStatus,
+} from '../support/origin/fault.ts';
 import { Swarm } from '../support/swarm.ts';
 import { brokenNumbers, courseOf, type Origin } from './seams.ts';
 import { backupOf, type ChannelSetup, type Place, until, World } from './world.ts';
 
 const ANY = /./;
 /** As the origin lists it: whatever comes is said to have begun then. */
-const DATE = /(#EXT-X-PROGRAM-DATE-TIME:).*/g;
 
 /** Before each segment of a list with dates. */
 const SEGMENT = /(?=#EXT-X-PROGRAM-DATE-TIME:)/;
@@ -42,11 +48,7 @@ const FROZEN: Record<string, (place: Place) => void> = {
     origin.on(live.segments(), bytesAnswer(body, 'video/mp2t'));
   },
   'f34-frozen-date': ({ origin, live }) => {
-    const at = new Date().toISOString();
-    origin.on(
-      live.playlists(),
-      rewritten((text) => text.replace(DATE, `$1${at}`)),
-    );
+    origin.on(live.playlists(), frozenDates(Date.now()));
   },
 };
 

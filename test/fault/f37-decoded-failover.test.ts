@@ -4,7 +4,7 @@ import { checkTransport } from '../support/check-transport.ts';
 import { type CountableMedia, makeCountable } from '../support/countable-media.ts';
 import type { FaultyOrigin } from '../support/faulty-origin.ts';
 import { bytesAnswer } from '../support/origin/answer.ts';
-import { cutAt, dripped, rewritten, stalledAt, withStatus } from '../support/origin/fault.ts';
+import { cutAt, dripped, frozenDates, stalledAt, withStatus } from '../support/origin/fault.ts';
 import { hasProgram } from '../support/programs.ts';
 import { Swarm } from '../support/swarm.ts';
 import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
@@ -29,7 +29,6 @@ const VIEWERS = 2;
 const BEFORE_MS = 6000;
 const AFTER_MS = 16_000;
 /** As the origin lists it: whatever comes is said to have begun then. */
-const DATE = /(#EXT-X-PROGRAM-DATE-TIME:).*/g;
 
 type Row = {
   /** What goes wrong once viewers watch. */
@@ -75,11 +74,7 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
   'f37-frozen-date': {
     fault: ({ origin, live }) => {
-      const at = new Date().toISOString();
-      origin.on(
-        live.playlists(),
-        rewritten((text) => text.replace(DATE, `$1${at}`)),
-      );
+      origin.on(live.playlists(), frozenDates(Date.now()));
     },
   },
   'f37-sound-rate': {
