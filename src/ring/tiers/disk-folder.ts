@@ -1,0 +1,158 @@
+// This file finds out what lies in a folder of segments and takes away what must go.
+import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from './disk-error.ts';
+import { DiskIndex } from './disk-index.ts';
+import { isChannelFolder, isHalfFile, isSegmentFile } from './disk-names.ts';
+import { type AskRoom, lackingBytes } from './disk-room.ts';
+import { checkAborted } from './errors.ts';
+import { MIN_FILE_BYTES } from './segment-file.ts';
+import type { Swept, TierUse } from './tier.ts';
+
+/** A writer that has not gone on for so long is gone; any segment is written in seconds. */
+const HALF_FILE_MS = 60_000;
+/** Made free beyond what must be, so that not every put has to sort out which is the oldest. */
+const SPARE_SHARE = 0.02;
+
+/** Only files whose names are of our making are touched, whatever folder we were given. */
+export class DiskFolder {
+  readonly index = new DiskIndex();
+  readonly #root: string;
+  readonly #sizeBytes: number;
+  readonly #askRoom: AskRoom;
+  /** By puts since the last sweep, which tells of them. */
+  #evicted = 0;
+
+  constructor(root: string, sizeBytes: number, askRoom: AskRoom) {
+    this.#root = root;
+    this.#sizeBytes = sizeBytes;
+    this.#askRoom = askRoom;
+  }
+
+  use(): TierUse {
+    return { segments: this.index.size, bytes: this.index.bytes };
+  }
+
+  /** Brings the index up to what is there. Files that are known already are not looked at. */
+  async look(nowMs: number, signal: AbortSignal): Promise<void> {
+    const entries = await readdir(this.#root, { withFileTypes: true });
+    const folders = entries.filter((entry) => entry.isDirectory() && isChannelFolder(entry.name));
+    this.index.keepFolders(new Set(folders.map(({ name }) => name)));
+    for (const { name } of folders) {
+      checkAborted(signal, this.#root);
+      await this.#lookInto(name, nowMs, signal);
+    }
+  }
+
+  async sweep(nowMs: number, signal: AbortSignal): Promise<Swept> {
+    await this.look(nowMs, signal);
+    let expired = 0;
+    for (const path of this.index.expired(nowMs)) {
+      checkAborted(signal, this.#root);
+      if (await this.#removeExpired(path, nowMs)) expired++;
+    }
+    await this.shrink(signal);
+    await this.#giveWay(signal);
+    await this.#removeEmptyFolders();
+    const evicted = this.#evicted;
+    this.#evicted = 0;
+    return { expired, evicted };
+  }
+
+  /** Takes away the oldest until it is within its size. */
+  async shrink(signal: AbortSignal): Promise<void> {
+    const overBytes = this.index.bytes - this.#sizeBytes;
+    if (overBytes > 0) await this.#evict(overBytes + this.#sizeBytes * SPARE_SHARE, signal);
+  }
+
+  /** Whether it was there, and is not any more. */
+  async remove(path: string): Promise<boolean> {
+    this.index.remove(path);
+    try {
+      await unlink(join(this.#root, path));
+      return true;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  async #lookInto(folder: string, nowMs: number, signal: AbortSignal): Promise<void> {
+    const names = await namesIn(join(this.#root, folder));
+    this.index.keepOnly(folder, new Set(names));
+    for (const name of names) {
+      const path = `${folder}/${name}`;
+      if (isHalfFile(name)) {
+        checkAborted(signal, this.#root);
+        await this.#removeHalf(path, nowMs);
+      } else if (isSegmentFile(name) && !this.index.has(path)) {
+        checkAborted(signal, this.#root);
+        await this.#learn(path);
+      }
+    }
+  }
+
+  async #learn(path: string): Promise<void> {
+    const found = await this.#stat(path);
+    if (found === undefined) return;
+    if (found.size < MIN_FILE_BYTES) await this.remove(path);
+    else this.index.set(path, { bytes: found.size, expiresAtMs: Math.round(found.mtimeMs) });
+  }
+
+  /** By the time that nobody can set: that of modification is how long it would be held. */
+  async #removeHalf(path: string, nowMs: number): Promise<void> {
+    const found = await this.#stat(path);
+    if (found !== undefined && nowMs - found.ctimeMs > HALF_FILE_MS) await this.remove(path);
+  }
+
+  async #removeExpired(path: string, nowMs: number): Promise<boolean> {
+    const found = await this.#stat(path);
+    const untilMs = Math.round(found?.mtimeMs ?? 0);
+    // Another process has extended it since
+    if (found !== undefined && untilMs > nowMs) {
+      this.index.set(path, { bytes: found.size, expiresAtMs: untilMs });
+      return false;
+    }
+    return await this.remove(path);
+  }
+
+  /** Room for the others on the disk, where it is short of it. */
+  async #giveWay(signal: AbortSignal): Promise<void> {
+    await this.#evict(lackingBytes(await this.#askRoom(this.#root)), signal);
+  }
+
+  async #evict(bytes: number, signal: AbortSignal): Promise<void> {
+    for (const path of this.index.oldest(bytes)) {
+      checkAborted(signal, this.#root);
+      if (await this.remove(path)) this.#evicted++;
+    }
+  }
+
+  async #removeEmptyFolders(): Promise<void> {
+    const entries = await readdir(this.#root, { withFileTypes: true });
+    for (const entry of entries) {
+      if (!entry.isDirectory() || !isChannelFolder(entry.name)) continue;
+      // One that is not empty refuses
+      await rmdir(join(this.#root, entry.name)).catch(() => {});
+    }
+  }
+
+  async #stat(path: string) {
+    try {
+      return await stat(join(this.#root, path));
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+}
+
+/** None where the folder went away while we looked. */
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
