@@ -1,0 +1,97 @@
+// This file is the entry of the thread in which the tiers live.
+import { assert, assertNever } from '../../base/assert.ts';
+import { systemClock } from '../../base/clock.ts';
+import { errorRecord } from '../../base/errors.ts';
+import { createTier } from './create-tier.ts';
+import type { Tier } from './tier.ts';
+import type { FromTiers, TierCall, ToTiers } from './tier-messages.ts';
+
+declare const self: Worker;
+
+/** The collector does not see how large a Blob is; this thread serves nobody and may collect often. */
+const COLLECT_AFTER_BYTES = 8 * 1024 * 1024;
+
+const tiers = new Map<number, Tier>();
+const running = new Map<number, AbortController>();
+let carriedBytes = 0;
+
+self.onmessage = ({ data }: MessageEvent<ToTiers>) => {
+  switch (data.type) {
+    case 'make':
+      tiers.set(data.tier, createTier(data.spec, systemClock));
+      break;
+    case 'call':
+      void answer(data.id, data.tier, data.call);
+      break;
+    case 'abort':
+      running.get(data.id)?.abort();
+      break;
+    case 'ping':
+      post({ type: 'pong' });
+      break;
+    case 'end':
+      void end();
+      break;
+    default:
+      assertNever(data);
+  }
+};
+
+async function answer(id: number, tier: number, call: TierCall): Promise<void> {
+  const abort = new AbortController();
+  running.set(id, abort);
+  try {
+    const subject = tiers.get(tier);
+    assert(subject !== undefined, 'a tier is made before it is called');
+    const value = await perform(subject, call, abort.signal);
+    post({ type: 'answer', id, value });
+    carried(call, value);
+  } catch (error) {
+    post({ type: 'failure', id, error: errorRecord(error) });
+  } finally {
+    running.delete(id);
+    if (call.what === 'close') tiers.delete(tier);
+  }
+}
+
+async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise<unknown> {
+  switch (call.what) {
+    case 'open':
+      return await tier.open(signal);
+    case 'get':
+      return await tier.get(call.key, signal);
+    case 'put':
+      return await tier.put(call.key, call.stored, call.expiresAtMs, signal);
+    case 'delete':
+      return await tier.delete(call.keys, signal);
+    case 'sweep':
+      return await tier.sweep(call.nowMs, signal);
+    case 'use':
+      return await tier.use(signal);
+    case 'close':
+      return await tier[Symbol.asyncDispose]();
+    default:
+      return assertNever(call);
+  }
+}
+
+/** Counts what went through, and lets go of it now and then. */
+function carried(call: TierCall, value: unknown): void {
+  if (call.what === 'put') carriedBytes += call.stored.body.size;
+  if (call.what === 'get' && value !== undefined) {
+    carriedBytes += (value as { body: Blob }).body.size;
+  }
+  if (carriedBytes < COLLECT_AFTER_BYTES) return;
+  carriedBytes = 0;
+  Bun.gc(true);
+}
+
+async function end(): Promise<void> {
+  await Promise.allSettled([...tiers.values()].map((tier) => tier[Symbol.asyncDispose]()));
+  tiers.clear();
+  post({ type: 'ended' });
+}
+
+function post(message: FromTiers): void {
+  self.postMessage(message);
+}
