@@ -1,4 +1,5 @@
 // This file keeps the thread in which the tiers live running.
+import { assert } from '../../base/assert.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { TierSpec } from './create-tier.ts';
@@ -52,6 +53,7 @@ export class TierThread implements AsyncDisposable {
 
   /** A tier that lives there; the thread is started for the first. */
   tier(spec: TierSpec): Tier {
+    assert(!this.#isClosed, 'no tier is made in a thread that was closed');
     const tier = this.#nextTier++;
     this.#specs.set(tier, spec);
     if (this.#thread === undefined && this.#rebirth === undefined) this.#start();
