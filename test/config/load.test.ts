@@ -157,10 +157,23 @@ describe("the design's example", () => {
         kind: 'disk',
         path: join(dirname(loaded.watchPath), 'data/segments'),
         sizeBytes: 20 * 2 ** 30,
+        ageMs: 3_600_000,
       },
-      { kind: 'redis', url: 'redis://127.0.0.1:6379/0' },
-      { kind: 'postgres', url: 'postgres://weir@127.0.0.1/weir' },
-      { kind: 'mysql', url: 'mysql://weir@127.0.0.1/weir' },
+      { kind: 'redis', url: 'redis://127.0.0.1:6379/0', ageMs: 3_600_000 },
+      { kind: 'postgres', url: 'postgres://weir@127.0.0.1/weir', ageMs: 3_600_000 },
+      { kind: 'mysql', url: 'mysql://weir@127.0.0.1/weir', ageMs: 3_600_000 },
+    ]);
+  });
+
+  test('and how much and how long each may hold', async () => {
+    const { overflow } = await load(`
+overflow:
+  - { url: redis://127.0.0.1, size: 4GiB, age: 10m }
+  - { disk: { path: /srv/segments, size: 64MiB }, age: 2d }
+`);
+    expect(overflow).toEqual([
+      { kind: 'redis', url: 'redis://127.0.0.1', sizeBytes: 4 * 2 ** 30, ageMs: 600_000 },
+      { kind: 'disk', path: '/srv/segments', sizeBytes: 64 * 2 ** 20, ageMs: 172_800_000 },
     ]);
   });
 
