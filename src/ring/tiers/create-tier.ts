@@ -2,19 +2,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { DiskTier } from './disk.ts';
 import type { Tier } from './tier.ts';
+import type { TierSpec } from './tier-spec.ts';
 
-/** Plain data: it crosses to the thread where the tier lives. */
-export type TierSpec = {
-  readonly kind: 'disk';
-  readonly path: string;
-  readonly sizeBytes: number;
-};
-
+/** Throws TierError where the setting is of no use. Only the thread of the tiers loads the drivers. */
 export function createTier(spec: TierSpec, clock: Clock): Tier {
   return new DiskTier({ path: spec.path, sizeBytes: spec.sizeBytes, clock });
-}
-
-/** As `Tier.place` of what `createTier` makes. */
-export function placeOf(spec: TierSpec): string {
-  return spec.path;
 }

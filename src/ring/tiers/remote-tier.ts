@@ -1,8 +1,9 @@
 // This file is a tier that lives in another thread, as this thread sees it.
-import { placeOf, type TierSpec } from './create-tier.ts';
+
 import { TierError } from './errors.ts';
 import type { Stored, Swept, Tier, TierKey, TierUse } from './tier.ts';
 import type { TierAnswers, TierCall } from './tier-messages.ts';
+import { placeOf, type TierSpec } from './tier-spec.ts';
 
 export type Caller = {
   call<C extends TierCall>(

@@ -1,7 +1,7 @@
 // This file is what is said between the serving thread and the thread of the tiers.
 import type { ErrorRecord } from '../../base/errors.ts';
-import type { TierSpec } from './create-tier.ts';
 import type { Stored, Swept, TierKey, TierUse } from './tier.ts';
+import type { TierSpec } from './tier-spec.ts';
 
 export type TierCall =
   | { readonly what: 'open' }

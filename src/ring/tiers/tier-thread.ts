@@ -2,11 +2,11 @@
 import { assert } from '../../base/assert.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
-import type { TierSpec } from './create-tier.ts';
 import { aborted, checkAborted, TierError, tierErrorOf } from './errors.ts';
 import { RemoteTier } from './remote-tier.ts';
 import type { Tier } from './tier.ts';
 import type { FromTiers, TierAnswers, TierCall, ToTiers } from './tier-messages.ts';
+import type { TierSpec } from './tier-spec.ts';
 
 export type TierThreadOptions = {
   readonly entry: URL;

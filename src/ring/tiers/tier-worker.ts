@@ -1,24 +1,27 @@
 // This file is the entry of the thread in which the tiers live.
 import { assert, assertNever } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
-import { errorRecord } from '../../base/errors.ts';
+import { type ErrorRecord, errorRecord } from '../../base/errors.ts';
 import { createTier } from './create-tier.ts';
+import { tierErrorOf } from './errors.ts';
 import type { Tier } from './tier.ts';
 import type { FromTiers, TierCall, ToTiers } from './tier-messages.ts';
+import type { TierSpec } from './tier-spec.ts';
 
 declare const self: Worker;
 
 /** The collector does not see how large a Blob is; this thread serves nobody and may collect often. */
 const COLLECT_AFTER_BYTES = 8 * 1024 * 1024;
 
-const tiers = new Map<number, Tier>();
+/** One that could not be made is what it failed with: each call of it fails with that. */
+const tiers = new Map<number, Tier | ErrorRecord>();
 const running = new Map<number, AbortController>();
 let carriedBytes = 0;
 
 self.onmessage = ({ data }: MessageEvent<ToTiers>) => {
   switch (data.type) {
     case 'make':
-      tiers.set(data.tier, createTier(data.spec, systemClock));
+      tiers.set(data.tier, made(data.spec));
       break;
     case 'call':
       void answer(data.id, data.tier, data.call);
@@ -37,12 +40,21 @@ self.onmessage = ({ data }: MessageEvent<ToTiers>) => {
   }
 };
 
+function made(spec: TierSpec): Tier | ErrorRecord {
+  try {
+    return createTier(spec, systemClock);
+  } catch (error) {
+    return errorRecord(error);
+  }
+}
+
 async function answer(id: number, tier: number, call: TierCall): Promise<void> {
   const abort = new AbortController();
   running.set(id, abort);
   try {
     const subject = tiers.get(tier);
     assert(subject !== undefined, 'a tier is made before it is called');
+    if ('code' in subject) throw tierErrorOf(subject);
     const value = await perform(subject, call, abort.signal);
     post({ type: 'answer', id, value });
     carried(call, value);
@@ -87,7 +99,10 @@ function carried(call: TierCall, value: unknown): void {
 }
 
 async function end(): Promise<void> {
-  await Promise.allSettled([...tiers.values()].map((tier) => tier[Symbol.asyncDispose]()));
+  const closing = [...tiers.values()].map(async (tier) => {
+    if (!('code' in tier)) await tier[Symbol.asyncDispose]();
+  });
+  await Promise.allSettled(closing);
   tiers.clear();
   post({ type: 'ended' });
 }
