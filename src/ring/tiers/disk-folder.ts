@@ -2,7 +2,7 @@
 import { readdir, rmdir, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from './disk-error.ts';
-import { DiskIndex } from './disk-index.ts';
+import { DiskIndex, type DiskPlace } from './disk-index.ts';
 import { isChannelFolder, isHalfFile, isSegmentFile } from './disk-names.ts';
 import { type AskRoom, lackingBytes } from './disk-room.ts';
 import { checkAborted } from './errors.ts';
@@ -13,6 +13,7 @@ import type { Swept, TierUse } from './tier.ts';
 const HALF_FILE_MS = 60_000;
 /** Made free beyond what must be, so that not every put has to sort out which is the oldest. */
 const SPARE_SHARE = 0.02;
+const LOOKS_AT_ONCE = 32;
 
 /** Only files whose names are of our making are touched, whatever folder we were given. */
 export class DiskFolder {
@@ -29,8 +30,12 @@ export class DiskFolder {
     this.#askRoom = askRoom;
   }
 
+  pathOf({ folder, file }: DiskPlace): string {
+    return join(this.#root, folder, file);
+  }
+
   use(): TierUse {
-    return { segments: this.index.size, bytes: this.index.bytes };
+    return { segments: this.index.count, bytes: this.index.bytes };
   }
 
   /** Brings the index up to what is there. Files that are known already are not looked at. */
@@ -47,9 +52,9 @@ export class DiskFolder {
   async sweep(nowMs: number, signal: AbortSignal): Promise<Swept> {
     await this.look(nowMs, signal);
     let expired = 0;
-    for (const path of this.index.expired(nowMs)) {
+    for (const place of this.index.expired(nowMs)) {
       checkAborted(signal, this.#root);
-      if (await this.#removeExpired(path, nowMs)) expired++;
+      if (await this.#removeExpired(place, nowMs)) expired++;
     }
     await this.shrink(signal);
     await this.#giveWay(signal);
@@ -66,10 +71,10 @@ export class DiskFolder {
   }
 
   /** Whether it was there, and is not any more. */
-  async remove(path: string): Promise<boolean> {
-    this.index.remove(path);
+  async remove(place: DiskPlace): Promise<boolean> {
+    this.index.remove(place);
     try {
-      await unlink(join(this.#root, path));
+      await unlink(this.pathOf(place));
       return true;
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return false;
@@ -80,40 +85,44 @@ export class DiskFolder {
   async #lookInto(folder: string, nowMs: number, signal: AbortSignal): Promise<void> {
     const names = await namesIn(join(this.#root, folder));
     this.index.keepOnly(folder, new Set(names));
-    for (const name of names) {
-      const path = `${folder}/${name}`;
-      if (isHalfFile(name)) {
-        checkAborted(signal, this.#root);
-        await this.#removeHalf(path, nowMs);
-      } else if (isSegmentFile(name) && !this.index.has(path)) {
-        checkAborted(signal, this.#root);
-        await this.#learn(path);
-      }
+    const unknown = names
+      .map((file) => ({ folder, file }))
+      .filter((place) => isHalfFile(place.file) || this.#isNew(place));
+    // Many at a time: on a disk that is slow to answer each takes milliseconds
+    for (let at = 0; at < unknown.length; at += LOOKS_AT_ONCE) {
+      checkAborted(signal, this.#root);
+      const some = unknown.slice(at, at + LOOKS_AT_ONCE);
+      await Promise.all(some.map((place) => this.#learn(place, nowMs)));
     }
   }
 
-  async #learn(path: string): Promise<void> {
-    const found = await this.#stat(path);
+  #isNew(place: DiskPlace): boolean {
+    return isSegmentFile(place.file) && !this.index.has(place);
+  }
+
+  async #learn(place: DiskPlace, nowMs: number): Promise<void> {
+    const found = await this.#stat(place);
     if (found === undefined) return;
-    if (found.size < MIN_FILE_BYTES) await this.remove(path);
-    else this.index.set(path, { bytes: found.size, expiresAtMs: Math.round(found.mtimeMs) });
+    const isHalf = isHalfFile(place.file);
+    // By the time that nobody can set: that of modification is how long it would be held
+    const isLeft = isHalf && nowMs - found.ctimeMs > HALF_FILE_MS;
+    if (isLeft || (!isHalf && found.size < MIN_FILE_BYTES)) {
+      // A disk that can only be read keeps it; what else it has is served
+      await this.remove(place).catch(() => {});
+    } else if (!isHalf) {
+      this.index.set(place, { bytes: found.size, expiresAtMs: Math.round(found.mtimeMs) });
+    }
   }
 
-  /** By the time that nobody can set: that of modification is how long it would be held. */
-  async #removeHalf(path: string, nowMs: number): Promise<void> {
-    const found = await this.#stat(path);
-    if (found !== undefined && nowMs - found.ctimeMs > HALF_FILE_MS) await this.remove(path);
-  }
-
-  async #removeExpired(path: string, nowMs: number): Promise<boolean> {
-    const found = await this.#stat(path);
+  async #removeExpired(place: DiskPlace, nowMs: number): Promise<boolean> {
+    const found = await this.#stat(place);
     const untilMs = Math.round(found?.mtimeMs ?? 0);
     // Another process has extended it since
     if (found !== undefined && untilMs > nowMs) {
-      this.index.set(path, { bytes: found.size, expiresAtMs: untilMs });
+      this.index.set(place, { bytes: found.size, expiresAtMs: untilMs });
       return false;
     }
-    return await this.remove(path);
+    return await this.remove(place);
   }
 
   /** Room for the others on the disk, where it is short of it. */
@@ -122,9 +131,9 @@ export class DiskFolder {
   }
 
   async #evict(bytes: number, signal: AbortSignal): Promise<void> {
-    for (const path of this.index.oldest(bytes)) {
+    for (const place of this.index.oldest(bytes)) {
       checkAborted(signal, this.#root);
-      if (await this.remove(path)) this.#evicted++;
+      if (await this.remove(place)) this.#evicted++;
     }
   }
 
@@ -137,9 +146,9 @@ export class DiskFolder {
     }
   }
 
-  async #stat(path: string) {
+  async #stat(place: DiskPlace) {
     try {
-      return await stat(join(this.#root, path));
+      return await stat(this.pathOf(place));
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return undefined;
       throw error;

@@ -1,78 +1,93 @@
 // This file remembers what lies in a folder of segments.
 
+export type DiskPlace = {
+  /** Of the channel. */
+  readonly folder: string;
+  readonly file: string;
+};
+
 export type DiskEntry = {
   /** Of the whole file. */
   readonly bytes: number;
   readonly expiresAtMs: number;
 };
 
-/** By path within the folder. It may lag behind what other processes do, until the next look. */
+type Files = Map<string, DiskEntry>;
+
+/** It may lag behind what other processes do, until the next look. */
 export class DiskIndex {
-  readonly #entries = new Map<string, DiskEntry>();
+  readonly #folders = new Map<string, Files>();
   #bytes = 0;
+  #count = 0;
 
   get bytes(): number {
     return this.#bytes;
   }
 
-  get size(): number {
-    return this.#entries.size;
+  get count(): number {
+    return this.#count;
   }
 
-  has(path: string): boolean {
-    return this.#entries.has(path);
+  has({ folder, file }: DiskPlace): boolean {
+    return this.#folders.get(folder)?.has(file) ?? false;
   }
 
-  set(path: string, entry: DiskEntry): void {
-    this.remove(path);
-    this.#entries.set(path, entry);
+  set(place: DiskPlace, entry: DiskEntry): void {
+    this.remove(place);
+    const files: Files = this.#folders.get(place.folder) ?? new Map();
+    this.#folders.set(place.folder, files);
+    files.set(place.file, entry);
     this.#bytes += entry.bytes;
+    this.#count++;
   }
 
-  remove(path: string): void {
-    this.#bytes -= this.#entries.get(path)?.bytes ?? 0;
-    this.#entries.delete(path);
-  }
-
-  clear(): void {
-    this.#entries.clear();
-    this.#bytes = 0;
+  remove({ folder, file }: DiskPlace): void {
+    const files = this.#folders.get(folder);
+    const entry = files?.get(file);
+    if (files === undefined || entry === undefined) return;
+    files.delete(file);
+    if (files.size === 0) this.#folders.delete(folder);
+    this.#bytes -= entry.bytes;
+    this.#count--;
   }
 
   /** Forgets what lies in `folder` and is not among `names`. */
   keepOnly(folder: string, names: ReadonlySet<string>): void {
-    const prefix = `${folder}/`;
-    for (const path of this.#entries.keys()) {
-      if (path.startsWith(prefix) && !names.has(path.slice(prefix.length))) this.remove(path);
+    for (const file of this.#folders.get(folder)?.keys() ?? []) {
+      if (!names.has(file)) this.remove({ folder, file });
     }
   }
 
   /** Forgets what lies in none of `folders`. */
   keepFolders(folders: ReadonlySet<string>): void {
-    for (const path of this.#entries.keys()) {
-      if (!folders.has(path.slice(0, path.indexOf('/')))) this.remove(path);
+    for (const folder of this.#folders.keys()) {
+      if (!folders.has(folder)) this.keepOnly(folder, new Set());
     }
   }
 
-  expired(nowMs: number): string[] {
-    const paths: string[] = [];
-    for (const [path, { expiresAtMs }] of this.#entries) {
-      if (expiresAtMs <= nowMs) paths.push(path);
-    }
-    return paths;
+  expired(nowMs: number): DiskPlace[] {
+    return this.#all()
+      .filter(({ entry }) => entry.expiresAtMs <= nowMs)
+      .map(({ place }) => place);
   }
 
   /** Those whose time ends first, until together they have `bytes`. */
-  oldest(bytes: number): string[] {
+  oldest(bytes: number): DiskPlace[] {
     if (bytes <= 0) return [];
-    const sorted = [...this.#entries].sort(([, a], [, b]) => a.expiresAtMs - b.expiresAtMs);
-    const paths: string[] = [];
+    const sorted = this.#all().sort((a, b) => a.entry.expiresAtMs - b.entry.expiresAtMs);
+    const places: DiskPlace[] = [];
     let sum = 0;
-    for (const [path, entry] of sorted) {
+    for (const { place, entry } of sorted) {
       if (sum >= bytes) break;
-      paths.push(path);
+      places.push(place);
       sum += entry.bytes;
     }
-    return paths;
+    return places;
+  }
+
+  #all(): { readonly place: DiskPlace; readonly entry: DiskEntry }[] {
+    return [...this.#folders].flatMap(([folder, files]) =>
+      [...files].map(([file, entry]) => ({ place: { folder, file }, entry })),
+    );
   }
 }

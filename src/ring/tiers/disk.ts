@@ -4,10 +4,16 @@ import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
 import { diskError, errnoOf } from './disk-error.ts';
 import { DiskFolder } from './disk-folder.ts';
+import type { DiskPlace } from './disk-index.ts';
 import { channelFolder, halfFile, segmentFile } from './disk-names.ts';
 import { type AskRoom, askRoom, lowWaterBytes } from './disk-room.ts';
 import { aborted, checkAborted, TierError, unlessAborted } from './errors.ts';
-import { MAX_FILE_BYTES, parseSegmentFile, writeSegmentHead } from './segment-file.ts';
+import {
+  MAX_FILE_BYTES,
+  MIN_FILE_BYTES,
+  parseSegmentFile,
+  writeSegmentHead,
+} from './segment-file.ts';
 import type { Stored, Swept, Tier, TierKey, TierUse } from './tier.ts';
 import { readWhole, writeWhole } from './whole-file.ts';
 
@@ -78,7 +84,7 @@ export class DiskTier implements Tier {
     await this.#run('delete from', signal, async () => {
       for (const key of keys) {
         checkAborted(signal, this.place);
-        await this.#folder.remove(pathOf(key));
+        await this.#folder.remove(placeOf(key));
       }
     });
   }
@@ -100,12 +106,12 @@ export class DiskTier implements Tier {
   }
 
   async #read(key: TierKey): Promise<Stored | undefined> {
-    const path = pathOf(key);
+    const place = placeOf(key);
     try {
-      const bytes = await readWhole(join(this.place, path));
+      const bytes = await readWhole(this.#folder.pathOf(place));
       const stored = bytes === undefined ? undefined : parseSegmentFile(bytes);
       // Torn: out of the way, so that it can be put again
-      if (stored === undefined) await this.#folder.remove(path).catch(() => {});
+      if (stored === undefined) await this.#folder.remove(place).catch(() => {});
       return stored;
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return undefined;
@@ -115,13 +121,14 @@ export class DiskTier implements Tier {
 
   /** Whether it is held already, and is now for at least as long. */
   async #extend(key: TierKey, expiresAtMs: number): Promise<boolean> {
-    const path = pathOf(key);
-    const file = join(this.place, path);
+    const place = placeOf(key);
+    const path = this.#folder.pathOf(place);
     try {
-      const { size, mtimeMs } = await stat(file);
+      const { size, mtimeMs } = await stat(path);
+      if (size < MIN_FILE_BYTES) return false;
       const untilMs = Math.max(Math.round(mtimeMs), expiresAtMs);
-      if (untilMs > mtimeMs) await utimes(file, untilMs / 1000, untilMs / 1000);
-      this.#folder.index.set(path, { bytes: size, expiresAtMs: untilMs });
+      if (untilMs > mtimeMs) await utimes(path, untilMs / 1000, untilMs / 1000);
+      this.#folder.index.set(place, { bytes: size, expiresAtMs: untilMs });
       return true;
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return false;
@@ -139,20 +146,19 @@ export class DiskTier implements Tier {
     const head = writeSegmentHead(contentType, bytes);
     const fileBytes = head.length + bytes.length;
     await this.#checkRoom(fileBytes);
-    const path = pathOf(key);
-    const name = segmentFile(key);
-    const folder = join(this.place, channelFolder(key));
+    const place = placeOf(key);
+    const folder = join(this.place, place.folder);
     for (let left = MAKE_FOLDER_TRIES; ; left--) {
       try {
         await makeFolder(folder);
-        const half = join(folder, halfFile(name));
-        await writeWhole(join(folder, name), half, [head, bytes], expiresAtMs, signal);
+        const half = join(folder, halfFile(place.file));
+        await writeWhole(join(folder, place.file), half, [head, bytes], expiresAtMs, signal);
         break;
       } catch (error) {
         if (errnoOf(error) !== 'ENOENT' || left <= 1) throw error;
       }
     }
-    this.#folder.index.set(path, { bytes: fileBytes, expiresAtMs });
+    this.#folder.index.set(place, { bytes: fileBytes, expiresAtMs });
     await this.#folder.shrink(signal);
   }
 
@@ -198,8 +204,8 @@ export class DiskTier implements Tier {
   }
 }
 
-function pathOf(key: TierKey): string {
-  return `${channelFolder(key)}/${segmentFile(key)}`;
+function placeOf(key: TierKey): DiskPlace {
+  return { folder: channelFolder(key), file: segmentFile(key) };
 }
 
 async function makeFolder(path: string): Promise<void> {

@@ -39,6 +39,7 @@ export class TierWriter implements AsyncDisposable {
   readonly #queue: PutQueue;
   #writes = 0;
   #isPaused = false;
+  #hasSaidFull = false;
   #isSweeping = false;
   #isClosing = false;
   #sweepTimer: Timer | undefined;
@@ -118,6 +119,7 @@ export class TierWriter implements AsyncDisposable {
     if (error === undefined) {
       this.#counts.puts++;
       this.#health.succeeded('write');
+      this.#sayTaken();
       put.settle(true);
     } else {
       this.failed(error);
@@ -137,11 +139,24 @@ export class TierWriter implements AsyncDisposable {
   #pause(error: ErrorRecord): void {
     if (this.#isPaused || this.#isClosing) return;
     this.#isPaused = true;
-    this.#options.log.warn('tier takes nothing; it is tried until it does', errorFields(error));
+    this.#sayFull(error);
     this.#pauseTimer = this.#options.clock.after(PAUSE_MS, () => this.#goOn());
     void this.#sweep().then((hasMadeRoom) => {
       if (hasMadeRoom && this.#isPaused) this.#goOn();
     });
+  }
+
+  /** Once until something is put again. */
+  #sayFull(error: ErrorRecord): void {
+    if (this.#hasSaidFull) return;
+    this.#hasSaidFull = true;
+    this.#options.log.warn('tier takes nothing; it is tried until it does', errorFields(error));
+  }
+
+  #sayTaken(): void {
+    if (!this.#hasSaidFull) return;
+    this.#hasSaidFull = false;
+    this.#options.log.info('tier takes segments again');
   }
 
   #goOn(): void {

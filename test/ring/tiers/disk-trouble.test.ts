@@ -229,8 +229,12 @@ test('DiskTier serves from a disk that has become read-only, and says why it tak
   const first = await openTier({ path: disk.path });
   await put(first, 'a');
   await first[Symbol.asyncDispose]();
+  const half = `.${'0'.repeat(32)}.abc.half`;
+  const torn = `${'0'.repeat(32)}.seg`;
+  for (const name of [half, torn]) await writeFile(join(disk.path, 'news', name), 'half');
   await disk.setReadOnly(true);
-  const tier = await openTier({ path: disk.path });
+  const anHourLater = { ...systemClock, nowMs: () => NOW_MS + HOUR_MS };
+  const tier = await openTier({ path: disk.path, clock: anHourLater });
   expect(await read(await tier.get(key('a'), NEVER))).toEqual(bodyOf('a', 1000));
   expect(await codeOf(put(tier, 'b'))).toBe('TIER_READ_ONLY');
   expect(await codeOf(tier.delete([key('a')], NEVER))).toBe('TIER_READ_ONLY');
@@ -240,6 +244,9 @@ test('DiskTier serves from a disk that has become read-only, and says why it tak
   await disk.setReadOnly(false);
   await put(tier, 'b');
   expect(await heldOf(tier, ['a', 'b'])).toEqual(['a', 'b']);
+  await tier.sweep(NOW_MS + HOUR_MS, NEVER);
+  const left = await readdir(join(disk.path, 'news'));
+  expect(left.sort()).toEqual([segmentFile(key('a')), segmentFile(key('b'))].sort());
 });
 
 describe('diskError()', () => {

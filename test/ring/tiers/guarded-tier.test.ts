@@ -282,6 +282,11 @@ describe('GuardedTier queues what is put', () => {
       await clock.advance(5000);
       expect(await held).toBe(true);
       expect(guarded.stats().state).toBe('up');
+      expect(said).toEqual([
+        'tier is up',
+        `tier takes nothing; it is tried until it does (${code})`,
+        'tier takes segments again',
+      ]);
     });
   }
 
