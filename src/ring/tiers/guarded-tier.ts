@@ -86,7 +86,8 @@ export class GuardedTier implements AsyncDisposable {
     if (this.#isClosing) return Promise.resolve(false);
     const expiresAtMs = Math.max(untilMs, this.#clock.nowMs() + this.#ageMs);
     return new Promise((settle) => {
-      this.#writer.push({ key, stored, expiresAtMs, tries: 0, settle });
+      const sizeBytes = stored.body.size;
+      this.#writer.push({ key, stored, sizeBytes, expiresAtMs, tries: 0, settle });
     });
   }
 

@@ -4,6 +4,8 @@ import type { Stored, TierKey } from './tier.ts';
 export type WaitingPut = {
   readonly key: TierKey;
   readonly stored: Stored;
+  /** Asked once: of a body that lies in a file each look is a call of the system. */
+  readonly sizeBytes: number;
   readonly expiresAtMs: number;
   /** How often it failed. */
   tries: number;
@@ -34,14 +36,14 @@ export class PutQueue {
   /** One that is alone may be over the limit of bytes: else it could never be put. */
   push(put: WaitingPut): void {
     this.#waiting.push(put);
-    this.#bytes += put.stored.body.size;
+    this.#bytes += put.sizeBytes;
     this.#trim();
   }
 
   /** One that was taken and failed; it is the oldest again. */
   giveBack(put: WaitingPut): void {
     this.#waiting.unshift(put);
-    this.#bytes += put.stored.body.size;
+    this.#bytes += put.sizeBytes;
     this.#trim();
   }
 
@@ -75,7 +77,7 @@ export class PutQueue {
 
   #shift(): WaitingPut | undefined {
     const put = this.#waiting.shift();
-    this.#bytes -= put?.stored.body.size ?? 0;
+    this.#bytes -= put?.sizeBytes ?? 0;
     return put;
   }
 }

@@ -2,9 +2,10 @@
 import { assert, assertNever } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
 import { type ErrorRecord, errorRecord } from '../../base/errors.ts';
+import { type BodyMaker, fileBodies } from '../memory-files.ts';
 import { createTier } from './create-tier.ts';
 import { tierErrorOf } from './errors.ts';
-import type { Tier } from './tier.ts';
+import type { Stored, Tier } from './tier.ts';
 import type { FromTiers, TierCall, ToTiers } from './tier-messages.ts';
 import type { TierSpec } from './tier-spec.ts';
 
@@ -17,9 +18,13 @@ const COLLECT_AFTER_BYTES = 8 * 1024 * 1024;
 const tiers = new Map<number, Tier | ErrorRecord>();
 const running = new Map<number, AbortController>();
 let carriedBytes = 0;
+let makeBody: BodyMaker | undefined;
 
 self.onmessage = ({ data }: MessageEvent<ToTiers>) => {
   switch (data.type) {
+    case 'settings':
+      makeBody = fileBodies(data.bodyFolder);
+      break;
     case 'make':
       tiers.set(data.tier, made(data.spec));
       break;
@@ -56,8 +61,9 @@ async function answer(id: number, tier: number, call: TierCall): Promise<void> {
     assert(subject !== undefined, 'a tier is made before it is called');
     if ('code' in subject) throw tierErrorOf(subject);
     const value = await perform(subject, call, abort.signal);
+    const bytes = carriedBy(call, value);
     post({ type: 'answer', id, value });
-    carried(call, value);
+    letGoOf(bytes);
   } catch (error) {
     post({ type: 'failure', id, error: errorRecord(error) });
   } finally {
@@ -71,7 +77,7 @@ async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise
     case 'open':
       return await tier.open(signal);
     case 'get':
-      return await tier.get(call.key, signal);
+      return await inFile(await tier.get(call.key, signal));
     case 'put':
       return await tier.put(call.key, call.stored, call.expiresAtMs, signal);
     case 'delete':
@@ -87,12 +93,20 @@ async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise
   }
 }
 
-/** Counts what went through, and lets go of it now and then. */
-function carried(call: TierCall, value: unknown): void {
-  if (call.what === 'put') carriedBytes += call.stored.body.size;
-  if (call.what === 'get' && value !== undefined) {
-    carriedBytes += (value as { body: Blob }).body.size;
-  }
+/** It is copied here, where nobody waits, so that it is not copied to each who watches. */
+async function inFile(stored: Stored | undefined): Promise<Stored | undefined> {
+  if (stored === undefined || makeBody === undefined) return stored;
+  return { ...stored, body: makeBody([await stored.body.bytes()]) };
+}
+
+/** To be asked before the answer: a body that lies in a file may be gone with it. */
+function carriedBy(call: TierCall, value: unknown): number {
+  if (call.what === 'put') return call.stored.body.size;
+  return call.what === 'get' && value !== undefined ? (value as Stored).body.size : 0;
+}
+
+function letGoOf(bytes: number): void {
+  carriedBytes += bytes;
   if (carriedBytes < COLLECT_AFTER_BYTES) return;
   carriedBytes = 0;
   Bun.gc(true);

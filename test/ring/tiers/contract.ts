@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { AppError } from '../../../src/base/errors.ts';
 import type { Tier } from '../../../src/ring/tiers/tier.ts';
+import { createTempFolder } from '../../support/temp-folder.ts';
 import { describeConcurrency } from './contract-concurrency.ts';
 import { HOSTILE_KEYS } from './hostile-keys.ts';
 import {
@@ -71,6 +72,14 @@ export function describeTier(name: string, makePlace: MakePlace, options: Contra
         expect((await tier.get(key('a'), NEVER))?.contentType).toBe(type);
       });
     }
+
+    check('of a body that lies in a file, also once the file is gone', async () => {
+      await using folder = await createTempFolder();
+      const body = Bun.file(await folder.write('body', bodyOf('file', 300_000)));
+      await tier.put(key('a'), { body, contentType: 'video/mp2t' }, FAR_MS, NEVER);
+      await body.delete();
+      expect(await read(await tier.get(key('a'), NEVER))).toEqual(bodyOf('file', 300_000));
+    });
 
     check('under keys that mean harm, each apart from the others', async () => {
       for (const [index, hostile] of HOSTILE_KEYS.entries()) {
