@@ -32,7 +32,10 @@ const GROUPS: readonly Group[] = [
     name: 'unit',
     timeoutMs: 4 * MINUTE,
     parallel: 2,
-    programs: ['ffmpeg', 'ffprobe', 'openssl'],
+    programs: [
+      ...['ffmpeg', 'ffprobe', 'openssl'],
+      ...['redis-server', 'redis-cli', 'postgres', 'mariadbd'],
+    ],
   },
   { name: 'support', timeoutMs: 2 * MINUTE },
   { name: 'sim', timeoutMs: 3 * MINUTE },

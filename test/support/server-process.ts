@@ -26,19 +26,24 @@ export class ServerProcess implements AsyncDisposable {
     return server;
   }
 
+  /** Tries again where it ends at once: what a killed one left behind may take a moment to go. */
   async start(): Promise<void> {
-    const child = Bun.spawn([...this.#plan.cmd], { stdio: ['ignore', 'ignore', 'pipe'] });
-    this.#child = child;
-    const said = new Response(child.stderr).text();
     const endMs = performance.now() + START_WAIT_MS;
-    while (!(await this.#plan.isUp().catch(() => false))) {
-      if (child.exitCode !== null || performance.now() > endMs) {
-        child.kill('SIGKILL');
-        const tail = (await said).trim().split('\n').slice(-5).join('\n');
-        throw new Error(`Cannot start ${this.#plan.cmd[0]}: ${tail}`);
+    let said = '';
+    while (performance.now() < endMs) {
+      const child = Bun.spawn([...this.#plan.cmd], { stdio: ['ignore', 'ignore', 'pipe'] });
+      this.#child = child;
+      const text = new Response(child.stderr).text();
+      while (child.exitCode === null && performance.now() < endMs) {
+        if (await this.#plan.isUp().catch(() => false)) return;
+        await Bun.sleep(20);
       }
-      await Bun.sleep(20);
+      await this.kill();
+      said = await text;
+      await Bun.sleep(100);
     }
+    const tail = said.trim().split('\n').slice(-5).join('\n');
+    throw new Error(`Cannot start ${this.#plan.cmd[0]}: ${tail}`);
   }
 
   /** As the kernel does it when memory runs out. */
@@ -46,15 +51,6 @@ export class ServerProcess implements AsyncDisposable {
     this.#child?.kill('SIGKILL');
     await this.#child?.exited;
     this.#child = undefined;
-  }
-
-  /** Answers nothing from now on, and keeps its connections. */
-  freeze(): void {
-    this.#child?.kill('SIGSTOP');
-  }
-
-  thaw(): void {
-    this.#child?.kill('SIGCONT');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -214,7 +214,7 @@ type Manifest = {
 };
 
 function parseManifest(bytes: Buffer | null): Manifest | undefined {
-  const match = /^\d+ (\d{1,6}) (\d{1,15}) ([^]*)$/.exec(bytes?.toString() ?? '');
+  const match = /^\d+ (\d{1,6}) (\d{1,15}) ([\s\S]*)$/.exec(bytes?.toString() ?? '');
   if (match === null) return undefined;
   const [pieces, sizeBytes] = [Number(match[1]), Number(match[2])];
   if (pieces > MAX_PIECES || sizeBytes > MAX_BODY_BYTES) return undefined;
