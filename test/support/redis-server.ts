@@ -1,10 +1,9 @@
 // This file runs real Redis servers for tests: one, a Cluster of three, or a master with a sentinel.
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from './free-port.ts';
 import { ServerProcess } from './server-process.ts';
-import { createTempFolder, type TempFolder } from './temp-folder.ts';
+import { createTempFolder } from './temp-folder.ts';
 
 export type RedisServer = AsyncDisposable & {
   readonly port: number;
@@ -33,8 +32,14 @@ export async function startRedis(extra: readonly string[] = []): Promise<RedisSe
   };
 }
 
+export type RedisCluster = AsyncDisposable & {
+  readonly ports: readonly number[];
+  /** Takes away all that it holds. */
+  empty(): Promise<void>;
+};
+
 /** Three masters that share the slots. */
-export async function startRedisCluster(): Promise<AsyncDisposable & { readonly ports: number[] }> {
+export async function startRedisCluster(): Promise<RedisCluster> {
   const flags = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
   const nodes: RedisServer[] = [];
   for (let index = 0; index < 3; index++) {
@@ -51,6 +56,9 @@ export async function startRedisCluster(): Promise<AsyncDisposable & { readonly 
   }
   return {
     ports,
+    empty: async () => {
+      for (const node of nodes) await node.command('flushall');
+    },
     [Symbol.asyncDispose]: async () => {
       for (const node of nodes) await node[Symbol.asyncDispose]();
     },
@@ -60,6 +68,8 @@ export async function startRedisCluster(): Promise<AsyncDisposable & { readonly 
 export type SentinelSetup = AsyncDisposable & {
   readonly sentinelPort: number;
   readonly nodes: readonly [RedisServer, RedisServer];
+  /** Resolves once the replica has all that the master has taken by now. */
+  replicated(): Promise<void>;
 };
 
 /** A master called `weir-test`, its replica, and the one sentinel that watches them. */
@@ -67,8 +77,7 @@ export async function startRedisSentinel(): Promise<SentinelSetup> {
   const master = await startRedis();
   const replica = await startRedis(['--replicaof', `127.0.0.1 ${master.port}`]);
   await until(async () => String(await replica.command('role')).includes('connected'));
-  const folder: TempFolder = await createTempFolder();
-  await mkdir(folder.path, { recursive: true });
+  const folder = await createTempFolder();
   const sentinelPort = freePort();
   const config = await folder.write(
     'sentinel.conf',
@@ -90,6 +99,11 @@ sentinel failover-timeout weir-test 5000
   return {
     sentinelPort,
     nodes: [master, replica],
+    replicated: () =>
+      until(async () => {
+        const [mine, theirs] = [await master.command('role'), await replica.command('role')];
+        return (mine as unknown[])[1] === (theirs as unknown[])[4];
+      }),
     [Symbol.asyncDispose]: async () => {
       await sentinel.kill();
       for (const node of [master, replica]) await node[Symbol.asyncDispose]();
@@ -99,11 +113,18 @@ sentinel failover-timeout weir-test 5000
 }
 
 async function isAnswering(port: number): Promise<boolean> {
-  return (await once(port, 'ping', [])) === 'PONG';
+  try {
+    return (await once(port, 'ping', [])) === 'PONG';
+  } catch (error) {
+    return error instanceof Error && /NOAUTH/.test(error.message);
+  }
 }
 
+/** One that wants a password answers the check of the client with an error. */
+const ONCE = { retryStrategy: null, enableReadyCheck: false } as const;
+
 async function once(port: number, name: string, args: (string | number)[]): Promise<unknown> {
-  const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true, retryStrategy: null });
+  const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true, ...ONCE });
   client.on('error', () => {});
   try {
     await client.connect();

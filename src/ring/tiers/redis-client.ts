@@ -63,8 +63,8 @@ function commonOptions({ username, password, isEncrypted }: RedisAddress) {
     connectTimeout: CONNECT_TIMEOUT_MS,
     commandTimeout: COMMAND_TIMEOUT_MS,
     socketTimeout: SILENCE_MS,
-    maxRetriesPerRequest: 1,
-    // Whoever asked has been told already that it failed
+    // Whoever asked is told at once when the connection goes, and asks again if it likes
+    maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
     autoResubscribe: false,
     // What became a replica is left: its name leads to the master by now

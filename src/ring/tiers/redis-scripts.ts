@@ -2,7 +2,7 @@
 
 /*
  * weir:{DIGEST}:m        manifest: "EXPIRES_MS PIECES SIZE_BYTES CONTENT_TYPE"
- * weir:{DIGEST}:0 …      the pieces of the body; they end when the manifest ends
+ * weir:{DIGEST}:0 …      the pieces of the body; they end when the manifest ends, and soon without
  * weir:{index}:age       sorted set of "DIGEST:SIZE_BYTES" by when it came, in µs of the server
  * weir:{index}:expiry    the same members by when they end
  * weir:{index}:bytes     sum of the sizes
@@ -73,7 +73,11 @@ local function forget(member)
 end
 local function count()
   local held = redis.call('ZCARD', KEYS[1])
-  if held == 0 then redis.call('DEL', KEYS[3]) return 0 end
+  if held == 0 then
+    -- A replica may be asked as well, as long as nothing is written
+    if redis.call('EXISTS', KEYS[3]) == 1 then redis.call('DEL', KEYS[3]) end
+    return 0
+  end
   local total = redis.call('GET', KEYS[3])
   if total then return tonumber(total) end
   total = 0

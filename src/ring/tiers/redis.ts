@@ -23,6 +23,8 @@ export type RedisTierOptions = {
 const PIECE_BYTES = 512 * 1024;
 /** Pieces under way at once: 4 MiB. */
 const PIECES_AT_ONCE = 8;
+/** Pieces of a body that never became whole end by themselves. */
+const UNFINISHED_MS = 120_000;
 const SWEEP_STEP = 64;
 /** A manifest that says otherwise was not written by us. */
 const MAX_PIECES = MAX_BODY_BYTES / PIECE_BYTES;
@@ -49,7 +51,12 @@ export class RedisTier implements Tier {
     if (this.#isClosed) throw this.#closed();
     this.#client ??= createRedisClient(this.#address, this.#options.random);
     await unlessAborted(connectRedis(this.#client, this.place), signal, this.place);
-    await this.#run(signal, (client) => client.eval(USE, INDEX.length, ...INDEX));
+    const { kind, db } = this.#address;
+    await this.#run(signal, async (client) => {
+      // The client goes on with database 0 where there is no such one
+      if (kind !== 'cluster') await client.select(db);
+      await client.eval(USE, INDEX.length, ...INDEX);
+    });
     this.#isOpen = true;
   }
 
@@ -87,15 +94,18 @@ export class RedisTier implements Tier {
       const manifest = `${baseOf(digest)}m`;
       const held = Number(await client.eval(EXTEND, 1, manifest, ends, ttlMs));
       const sizeBytes = held >= 0 ? held : body.size;
-      if (held < 0) await this.#sendPieces(client, digest, body, ttlMs, signal);
       // Before it is held, so that the size is kept to also where we end here
       await client.eval(NOTE, INDEX.length, ...INDEX, `${digest}:${sizeBytes}`, sizeBytes, ends);
       if (held >= 0) return;
-      checkAborted(signal, this.place);
-      const pieces = pieceCount(body.size, PIECE_BYTES);
-      const rest = ` ${pieces} ${body.size} ${contentType}`;
-      const asked = [ends, ttlMs, rest, pieces, body.size];
-      if (Number(await client.eval(COMMIT, 1, manifest, ...asked)) !== 1) throw this.#lost();
+      const rest = ` ${pieceCount(body.size, PIECE_BYTES)} ${body.size} ${contentType}`;
+      const bytes = await body.bytes();
+      for (const mode of ['as they are', 'anew'] as const) {
+        await this.#sendPieces(client, digest, bytes, mode, signal);
+        checkAborted(signal, this.place);
+        const asked = [ends, ttlMs, rest, pieceCount(body.size, PIECE_BYTES), body.size];
+        if (Number(await client.eval(COMMIT, 1, manifest, ...asked)) === 1) return;
+      }
+      throw this.#lost();
     });
   }
 
@@ -155,21 +165,24 @@ export class RedisTier implements Tier {
     this.#client = undefined;
   }
 
+  /** Pieces that are there are another's for the same key: they keep their time. */
   async #sendPieces(
     client: RedisClient,
     digest: string,
-    body: Blob,
-    ttlMs: number,
+    bytes: Uint8Array,
+    mode: 'as they are' | 'anew',
     signal: AbortSignal,
   ): Promise<void> {
-    const bytes = await body.bytes();
     const pieces = pieceCount(bytes.length, PIECE_BYTES);
     for (let first = 0; first < pieces; first += PIECES_AT_ONCE) {
       checkAborted(signal, this.place);
       const count = Math.min(PIECES_AT_ONCE, pieces - first);
       const sent = Array.from({ length: count }, (_, index) => {
         const piece = pieceAt(bytes, first + index, PIECE_BYTES);
-        return client.set(`${baseOf(digest)}${first + index}`, piece, 'PX', ttlMs);
+        const name = `${baseOf(digest)}${first + index}`;
+        return mode === 'anew'
+          ? client.set(name, piece, 'PX', UNFINISHED_MS)
+          : client.set(name, piece, 'PX', UNFINISHED_MS, 'NX');
       });
       await Promise.all(sent);
     }
