@@ -1,6 +1,7 @@
 // This file looks at the network: the port, addresses, names, databases.
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.ts';
+import { perHost } from '../config/hosts.ts';
 import { formatListen } from '../config/listen.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { formatSize } from '../config/size.ts';
@@ -104,18 +105,22 @@ async function isAnswered(name: string): Promise<boolean> {
 }
 
 const PORTS = { redis: 6379, postgres: 5432, mysql: 3306 } as const;
+const SENTINEL_PORT = 26_379;
 
 /** Whether something listens there; what it is and whether it lets us in shows when it is used. */
 async function checkDatabase(loaded: LoadedConfig, kind: keyof typeof PORTS): Promise<Finding> {
   const tiers = loaded.overflow.filter((tier) => tier.kind === kind);
   if (tiers.length === 0) return { state: 'ok', what: kind, found: 'not configured' };
   const states = await Promise.all(
-    tiers.map(async (tier) => {
-      const url = URL.parse('url' in tier ? tier.url : '');
-      const port = Number(url?.port || PORTS[kind]);
-      const hostname = (url?.hostname ?? '').replace(/^\[|\]$/g, '');
-      return { name: `${url?.hostname}:${port}`, isThere: await isListening(hostname, port) };
-    }),
+    tiers
+      .flatMap((tier) => ('url' in tier ? perHost(tier.url) : []))
+      .map(async (text) => {
+        const url = URL.parse(text);
+        const isSentinel = /^rediss?\+sentinel:/i.test(text);
+        const port = Number(url?.port || (isSentinel ? SENTINEL_PORT : PORTS[kind]));
+        const hostname = (url?.hostname ?? '').replace(/^\[|\]$/g, '');
+        return { name: `${url?.hostname}:${port}`, isThere: await isListening(hostname, port) };
+      }),
   );
   const missing = states.filter(({ isThere }) => !isThere).map(({ name }) => name);
   const found = states.map(({ name }) => name).join(', ');

@@ -21,7 +21,10 @@ export const LATER_KEYS = [
   {
     path: 'overflow[].url',
     kind: 'url',
-    schemes: ['redis', 'rediss', 'postgres', 'postgresql', 'mysql'],
+    schemes: [
+      ...['redis', 'rediss', 'redis+sentinel', 'rediss+sentinel', 'redis+cluster'],
+      ...['rediss+cluster', 'postgres', 'postgresql', 'mysql', 'mariadb'],
+    ],
     later: true,
     example: 'redis://127.0.0.1:6379/0',
     means: 'Redis, Postgres or MySQL.',

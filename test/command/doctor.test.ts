@@ -129,6 +129,16 @@ describe('checkNetwork()', () => {
     });
   });
 
+  test('each host of a cluster', async () => {
+    await using folder = await createTempFolder();
+    using node = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+    const hosts = `127.0.0.1:${node.port},localhost:${node.port}`;
+    const text = `overflow: "redis+cluster://u:c4n4ry@${hosts}"`;
+    const findings = await checkNetwork(await load(text, folder.path));
+    const found = `127.0.0.1:${node.port}, localhost:${node.port} answers`;
+    expect(named(findings, 'redis')).toEqual({ state: 'ok', what: 'redis', found });
+  });
+
   test('names are asked for; addresses, loops and computed paths need none', async () => {
     await using folder = await createTempFolder();
     const text = `channels:

@@ -304,6 +304,11 @@ describe('one mistake', () => {
       'CONFIG_KEY_CONFLICT weir.yaml:1:12: overflow[0]: disk and url together, wanted a disk or a url',
     ],
     [
+      'a host of a cluster that is none',
+      'overflow: "redis+cluster://one:7000,two:70000"',
+      'CONFIG_VALUE weir.yaml:1:11: overflow: "redis+cluster://***", wanted a URL with redis, rediss, redis+sentinel, rediss+sentinel, redis+cluster, rediss+cluster, postgres, postgresql, mysql or mariadb',
+    ],
+    [
       'a tab',
       'log:\n\tlevel: info',
       'CONFIG_SYNTAX weir.yaml:2:1: a tab as indentation, wanted spaces',

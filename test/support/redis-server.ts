@@ -1,6 +1,6 @@
 // This file runs real Redis servers for tests: one, a Cluster of three, or a master with a sentinel.
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { freePort } from './free-port.ts';
 import { ServerProcess } from './server-process.ts';
 import { createTempFolder } from './temp-folder.ts';
@@ -121,7 +121,12 @@ async function isAnswering(port: number): Promise<boolean> {
 }
 
 /** One that wants a password answers the check of the client with an error. */
-const ONCE = { retryStrategy: null, enableReadyCheck: false } as const;
+const ONCE = {
+  retryStrategy: null,
+  enableReadyCheck: false,
+  protocol: 2,
+  disableClientInfo: true,
+} satisfies RedisOptions;
 
 async function once(port: number, name: string, args: (string | number)[]): Promise<unknown> {
   const client = new Redis({ port, host: '127.0.0.1', lazyConnect: true, ...ONCE });
