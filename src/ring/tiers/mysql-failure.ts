@@ -1,4 +1,5 @@
 // This file says what the errors of MySQL, MariaDB and of their client mean.
+import { CERTIFICATE_STATE, isCertificateError } from './certificate-failure.ts';
 import type { SqlFailure } from './sql-engine.ts';
 
 type Row = readonly [numbers: readonly number[], failure: SqlFailure];
@@ -30,6 +31,9 @@ const SAID: readonly Row[] = [
 const LOST = /CONNECTION_CLOSED|IDLE_TIMEOUT|LIFETIME_TIMEOUT/;
 
 export function mysqlFailure(error: unknown): SqlFailure {
+  if (isCertificateError(error)) {
+    return { code: 'TIER_REFUSED', state: CERTIFICATE_STATE, isPassing: false };
+  }
   if (!(error instanceof Bun.SQL.MySQLError)) {
     return { code: 'TIER_BROKEN', state: 'its client failed', isPassing: false };
   }

@@ -24,6 +24,6 @@ export async function transact<T>(sql: SQL, work: (inside: SqlRun) => Promise<T>
     await run('ROLLBACK').catch(() => {});
     throw error;
   } finally {
-    connection.release();
+    await connection.release().catch(() => {});
   }
 }

@@ -1,5 +1,6 @@
 // This file says what the errors of Postgres and of its client mean.
 import postgres from 'postgres';
+import { CERTIFICATE_STATE, isCertificateError } from './certificate-failure.ts';
 import type { SqlFailure } from './sql-engine.ts';
 
 type Row = readonly [code: RegExp, failure: SqlFailure];
@@ -37,6 +38,9 @@ export function postgresFailure(error: unknown): SqlFailure {
     const known = SAID.find(([pattern]) => pattern.test(code));
     const state = `it answered with an error (${code})`;
     return known?.[1] ?? { code: 'TIER_BROKEN', state, isPassing: false };
+  }
+  if (isCertificateError(error)) {
+    return { code: 'TIER_REFUSED', state: CERTIFICATE_STATE, isPassing: false };
   }
   return { code: 'TIER_UNREACHABLE', state: 'no connection', isPassing: LOST.test(code) };
 }

@@ -1,4 +1,5 @@
 // This file says what the errors of Redis and of its client mean.
+import { CERTIFICATE_STATE, isCertificateError } from './certificate-failure.ts';
 import { type TierCode, TierError } from './errors.ts';
 
 /** What a server says begins with a word in capitals; inside a script others stand before it. */
@@ -27,6 +28,7 @@ const FROM_SERVER = /^(?:ReplyError|ParserError)$/;
 export function redisFailure(error: unknown, place: string): TierError {
   if (error instanceof TierError) return error;
   const inner = deepest(error);
+  if (isCertificateError(inner)) return failure('TIER_REFUSED', place, CERTIFICATE_STATE);
   const message = inner instanceof Error ? inner.message : String(inner);
   for (const [pattern, code, state] of SAID) {
     if (pattern.test(message)) return failure(code, place, state);

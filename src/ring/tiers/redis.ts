@@ -54,7 +54,7 @@ export class RedisTier implements Tier {
     const { kind, db } = this.#address;
     await this.#run(signal, async (client) => {
       // The client goes on with database 0 where there is no such one
-      if (kind !== 'cluster') await client.select(db);
+      if (kind !== 'cluster' && db > 0) await client.select(db);
       await client.eval(USE, INDEX.length, ...INDEX);
     });
     this.#isOpen = true;

@@ -64,7 +64,7 @@ export const SCHEMA_VERSION = 1;
 export const READERS = 2;
 export const WRITERS = 2;
 
-export const CONNECT_TIMEOUT_S = 4;
+export const CONNECT_TIMEOUT_S = 3;
 
 /** What a row holds of a segment, by the names of its columns. */
 type Row = Readonly<Record<string, unknown>>;

@@ -6,6 +6,7 @@ import { type MariadbServer, startMariadb } from '../../support/mariadb-server.t
 import { hasProgram } from '../../support/programs.ts';
 import { describeTier } from './contract.ts';
 import { describeOutages, outcomeOf } from './outages.ts';
+import { describeSharedRoom } from './shared-room.ts';
 
 const clock = systemClock;
 
@@ -27,6 +28,7 @@ describe.skipIf(!hasProgram('mariadbd'))('mysqlTier()', () => {
       };
     };
     describeTier('mysqlTier()', makePlace, { runs: 15, timeoutMs: 60_000 });
+    describeSharedRoom('mysqlTier()', makePlace);
   });
 
   describeOutages('mysqlTier()', {

@@ -6,6 +6,7 @@ import { type PostgresServer, startPostgres } from '../../support/postgres-serve
 import { hasProgram } from '../../support/programs.ts';
 import { describeTier } from './contract.ts';
 import { describeOutages, outcomeOf } from './outages.ts';
+import { describeSharedRoom } from './shared-room.ts';
 
 const clock = systemClock;
 
@@ -26,6 +27,7 @@ describe.skipIf(!hasProgram('postgres'))('postgresTier()', () => {
       };
     };
     describeTier('postgresTier()', makePlace, { runs: 15, timeoutMs: 60_000 });
+    describeSharedRoom('postgresTier()', makePlace);
   });
 
   describeOutages('postgresTier()', {

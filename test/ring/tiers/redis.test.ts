@@ -3,10 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { systemClock } from '../../../src/base/clock.ts';
 import { systemRandom } from '../../../src/base/random.ts';
 import { RedisTier } from '../../../src/ring/tiers/redis.ts';
+import { selfSigned } from '../../support/certificate.ts';
+import { freePort } from '../../support/free-port.ts';
 import { hasProgram } from '../../support/programs.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
+import { createTempFolder } from '../../support/temp-folder.ts';
 import { describeTier } from './contract.ts';
 import { describeOutages, outcomeOf } from './outages.ts';
+import { describeSharedRoom } from './shared-room.ts';
 
 const clock = systemClock;
 const random = systemRandom;
@@ -28,6 +32,7 @@ describe.skipIf(!hasProgram('redis-server'))('RedisTier', () => {
       };
     };
     describeTier('RedisTier', makePlace, { runs: 20, timeoutMs: 30_000 });
+    describeSharedRoom('RedisTier', makePlace);
   });
 
   describeOutages('RedisTier', {
@@ -60,6 +65,20 @@ describe.skipIf(!hasProgram('redis-server'))('RedisTier', () => {
       expect(await outcome('least:c4n4ry@', acl.port)).toBe('TIER_REFUSED');
       expect(await outcome('looks:c4n4ry@', acl.port)).toBe('TIER_REFUSED');
       expect(await outcome('least:p4ss@', acl.port)).toBe('fine');
+    }, 60_000);
+
+    test('where its certificate is not trusted', async () => {
+      await using folder = await createTempFolder();
+      const { cert, key } = selfSigned();
+      const files = [await folder.write('cert.pem', cert), await folder.write('key.pem', key)];
+      const [certFile = '', keyFile = ''] = files;
+      const tlsPort = freePort();
+      const tls = ['--tls-port', String(tlsPort), '--tls-auth-clients', 'no'];
+      const pair = ['--tls-cert-file', certFile, '--tls-key-file', keyFile];
+      await using _server = await startRedis([...tls, ...pair, '--tls-ca-cert-file', certFile]);
+      const url = `rediss://:c4n4ry@127.0.0.1:${tlsPort}`;
+      const tier = new RedisTier({ url, sizeBytes: 1e9, clock, random });
+      expect(await outcomeOf(tier, 'c4n4ry')).toBe('TIER_REFUSED');
     }, 60_000);
 
     test('where it is full, a replica, or has no such database', async () => {
