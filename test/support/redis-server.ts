@@ -34,6 +34,7 @@ export async function startRedis(extra: readonly string[] = []): Promise<RedisSe
 
 export type RedisCluster = AsyncDisposable & {
   readonly ports: readonly number[];
+  readonly nodes: readonly RedisServer[];
   /** Takes away all that it holds. */
   empty(): Promise<void>;
 };
@@ -56,6 +57,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
   }
   return {
     ports,
+    nodes,
     empty: async () => {
       for (const node of nodes) await node.command('flushall');
     },

@@ -4,9 +4,10 @@ import { systemClock } from '../../../src/base/clock.ts';
 import { postgresTier } from '../../../src/ring/tiers/postgres.ts';
 import { type PostgresServer, startPostgres } from '../../support/postgres-server.ts';
 import { hasProgram } from '../../support/programs.ts';
-import { describeTier } from './contract.ts';
+import { codeOf, describeTier } from './contract.ts';
 import { describeOutages, outcomeOf } from './outages.ts';
 import { describeSharedRoom } from './shared-room.ts';
+import { NEVER } from './stored-segment.ts';
 
 const clock = systemClock;
 
@@ -37,6 +38,19 @@ describe.skipIf(!hasProgram('postgres'))('postgresTier()', () => {
       return postgresTier({ url, sizeBytes: undefined, clock });
     },
     keepsOverRestart: true,
+  });
+
+  test('what takes its connections and closes them is not dialled in a circle', async () => {
+    let dials = 0;
+    const open = (socket: { end(): void }) => {
+      dials += 1;
+      socket.end();
+    };
+    using door = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { open, data() {} } });
+    const url = `postgres://a:b@127.0.0.1:${door.port}/d`;
+    await using tier = postgresTier({ url, sizeBytes: undefined, clock });
+    expect(await codeOf(tier.open(NEVER))).toBe('TIER_UNREACHABLE');
+    expect(dials).toBe(1);
   });
 
   describe('postgresTier() is refused', () => {

@@ -1,6 +1,7 @@
 // This file tests the tier in Redis against a Cluster, and against a master that fails over.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { systemClock } from '../../../src/base/clock.ts';
+import { AppError } from '../../../src/base/errors.ts';
 import { systemRandom } from '../../../src/base/random.ts';
 import { RedisTier } from '../../../src/ring/tiers/redis.ts';
 import { hasProgram } from '../../support/programs.ts';
@@ -38,7 +39,31 @@ describe.skipIf(!isHere)('RedisTier on a Cluster of three', () => {
     };
   };
   describeTier('RedisTier', makePlace, { runs: 10, timeoutMs: 60_000 });
+
+  test('says so while a node is gone, and goes on once it is back', async () => {
+    await using place = await makePlace();
+    await using tier = place.makeTier(1e9);
+    await tier.open(NEVER);
+    await cluster.nodes[0]?.process.kill();
+    const codes = new Set<string>();
+    for (let nth = 0; !codes.has('TIER_UNREACHABLE'); nth++) {
+      const put = tier.put(key(`n${nth}`), stored(bodyOf('n', 10)), FAR_MS, NEVER);
+      codes.add(await put.then(() => 'held', codeOfError));
+    }
+    await cluster.nodes[0]?.process.start();
+    const body = bodyOf('back', 600_000);
+    for (let nth = 0; nth < 12; nth++) {
+      const own = key(`back${nth}`);
+      await eventually(() => tier.put(own, stored(body), FAR_MS, NEVER));
+      expect(await read(await eventually(() => tier.get(own, NEVER)))).toEqual(body);
+    }
+    expect([...codes].filter((code) => code !== 'held')).toEqual(['TIER_UNREACHABLE']);
+  }, 90_000);
 });
+
+function codeOfError(error: unknown): string {
+  return error instanceof AppError ? error.code : String(error);
+}
 
 describe.skipIf(!isHere)('RedisTier by sentinels', () => {
   test('goes on with the replica once the master has died', async () => {
