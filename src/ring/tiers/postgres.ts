@@ -1,7 +1,10 @@
 // This file keeps segments in Postgres.
+
 import postgres, { type Sql } from 'postgres';
+import type { Clock } from '../../base/clock.ts';
 import { joinPieces, MAX_BODY_BYTES, pieceAt, pieceCount } from './pieces.ts';
 import { postgresFailure } from './postgres-failure.ts';
+import { knock } from './postgres-knock.ts';
 import {
   CREATE_TABLES,
   DELETE,
@@ -42,20 +45,34 @@ export function postgresTier(options: SqlTierOptions): Tier {
   const engine = {
     kind: 'postgres',
     place,
-    connect: () => connect(address),
+    connect: () => connect(address, options.clock),
     failureOf: postgresFailure,
   } as const;
   return new SqlTier(engine, options);
 }
 
-function connect(address: SqlAddress): SqlConnections {
-  const sql = createClient(address);
+function connect(address: SqlAddress, clock: Clock): SqlConnections {
+  let isThere: Promise<void> | undefined;
+  const sql = createClient(address, () => {
+    isThere = undefined;
+  });
+  /** Knocks before the first query, and the next after a connection was lost. */
+  const ask = async <T>(query: () => PromiseLike<T>): Promise<T> => {
+    try {
+      isThere ??= knock(address.host, address.port, clock, CONNECT_TIMEOUT_S * 1000);
+      await isThere;
+      return await query();
+    } catch (error) {
+      if (postgresFailure(error).code === 'TIER_UNREACHABLE') isThere = undefined;
+      throw error;
+    }
+  };
   const run = (statement: string, ...values: (string | number)[]) =>
-    sql.unsafe(statement, values, { prepare: true });
+    ask(() => sql.unsafe(statement, values, { prepare: true }));
   const goneOf = async (statement: string, ...values: number[]) =>
     Number((await run(statement, ...values))[0]?.['gone'] ?? 0);
   return {
-    prepare: () => prepare(sql, address.place),
+    prepare: () => ask(() => prepare(sql, address.place)),
     get: async (id, nowMs) => storedOf(await run(GET, id, Math.floor(nowMs)), joinPieces),
     extend: async (id, expiresAtMs) => (await run(EXTEND, id, expiresAtMs)).length > 0,
     put: async ({ id, body, contentType, expiresAtMs }) => {
@@ -63,7 +80,8 @@ function connect(address: SqlAddress): SqlConnections {
       const pieces = Array.from({ length: count }, (_, at) => pieceAt(body, at, PIECE_BYTES));
       const head = [id, count, body.length, contentType, expiresAtMs];
       // A statement of its own for each number of pieces; few are worth the server's memory
-      await sql.unsafe(putStatement(count), [...head, ...pieces], { prepare: count <= 8 });
+      const put = putStatement(count);
+      await ask(() => sql.unsafe(put, [...head, ...pieces], { prepare: count <= 8 }));
     },
     delete: async (ids) => {
       await run(DELETE, ids.join(','));
@@ -75,7 +93,8 @@ function connect(address: SqlAddress): SqlConnections {
   };
 }
 
-function createClient({ host, port, username, password, database, sslMode }: SqlAddress): Sql {
+function createClient(address: SqlAddress, onclose: () => void): Sql {
+  const { host, port, username, password, database, sslMode } = address;
   const ssl = { disable: false, require: 'require', 'verify-full': 'verify-full' } as const;
   return postgres({
     host,
@@ -90,6 +109,7 @@ function createClient({ host, port, username, password, database, sslMode }: Sql
     backoff: () => RECONNECT_DELAY_S,
     fetch_types: false,
     onnotice: () => {},
+    onclose,
     connection: {
       application_name: 'weir',
       statement_timeout: STATEMENT_TIMEOUT_MS,
