@@ -92,6 +92,7 @@ export function describeOutages(name: string, subject: OutageSubject): void {
 
     check('what is put again while another sweeps is not swept away', async () => {
       await using other = subject.makeTier(proxy.port);
+      await tier.open(NEVER);
       await other.open(NEVER);
       const body = bodyOf('fresh', 1000);
       for (let round = 0; round < 40; round++) {
