@@ -22,8 +22,9 @@ import { WorkerPool } from './prefetch/pool.ts';
 import { Relays } from './prefetch/relays.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
 import { Ring } from './ring/ring.ts';
+import { openOverflow } from './ring/tiers/open-overflow.ts';
 import { ProviderLeases } from './source/failover/provider-leases.ts';
-import { PREFETCH_WORKER } from './threads.ts';
+import { PREFETCH_WORKER, TIER_WORKER } from './threads.ts';
 
 export type Running = {
   /** Where it listens, with the port that was really taken. */
@@ -66,6 +67,8 @@ export async function serve(
     onBody: (body) => files?.adopt(body),
   });
   const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
+  const tierDeps = { entry: TIER_WORKER, clock, random: systemRandom, log };
+  const tiers = openOverflow(config.overflow, tierDeps);
   const leases = new ProviderLeases(clock, config.providers);
   const numbers = new ChannelNumbers(store, log);
   const relays = new Relays(numbers.number(channels), {
@@ -82,6 +85,7 @@ export async function serve(
       segmentMaxBytes: config.prefetch.segmentMaxBytes,
       idleStopMs: config.prefetch.idleStopMs,
     },
+    overflow: tiers?.overflow,
   });
   const streams = new EndlessStreams({ clock, log });
   const lag = new EventLoopLag(clock);
@@ -94,6 +98,7 @@ export async function serve(
         streams: () => streams.stats(),
         lag,
         pool: () => pool.stats(),
+        tiers: () => tiers?.overflow.stats(),
         guard: () => guard.stats(),
         version: VERSION,
         startedAtMs,
@@ -163,6 +168,7 @@ export async function serve(
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
+      await tiers?.[Symbol.asyncDispose]();
       files?.[Symbol.dispose]();
       store[Symbol.dispose]();
       log.info('stopped');

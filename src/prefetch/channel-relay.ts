@@ -9,6 +9,7 @@ import type { ChannelConfig } from '../config/config.ts';
 import type { MultivariantPlaylist } from '../media/m3u8/playlist.ts';
 import type { Outbound } from '../net/outbound.ts';
 import type { Ring } from '../ring/ring.ts';
+import type { Overflow } from '../ring/tiers/overflow.ts';
 import type { Timeline } from '../ring/timeline.ts';
 import { nearestTo } from '../source/failover/match.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
@@ -22,6 +23,7 @@ import {
   ProviderBusyError,
   type SourceReport,
 } from './channel-sources.ts';
+import { Copies } from './copies.ts';
 import { Failover } from './failover.ts';
 import { Rendition, type RenditionDeps, type RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
@@ -37,6 +39,8 @@ export type RelayDeps = {
   readonly timeline: Timeline;
   readonly openLoop: OpenLoop;
   readonly settings: RenditionSettings;
+  /** Where segments go beyond memory; absent: nowhere. */
+  readonly overflow?: Overflow | undefined;
 };
 
 /** What the channel has to offer, once its source was looked at. */
@@ -337,7 +341,8 @@ export class ChannelRelay implements Disposable {
   }
 
   #createRendition(open: OpenRendition): Rendition {
-    const { clock, ring, timeline, openLoop, settings } = this.#deps;
+    const { clock, ring, timeline, openLoop, settings, overflow } = this.#deps;
+    const place = { channel: this.config.id, rendition: open.id };
     const deps: RenditionDeps = {
       clock,
       log: this.#log,
@@ -346,6 +351,7 @@ export class ChannelRelay implements Disposable {
       openLoop,
       settings,
       count: (what, outcome) => this.#count(what, outcome),
+      ...(overflow === undefined ? {} : { copies: new Copies({ overflow, place, clock }) }),
     };
     const rendition = new Rendition(open, deps);
     rendition.onRefused = () => void this.#reopen();

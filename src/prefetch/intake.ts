@@ -197,6 +197,10 @@ export class Intake {
     this.#showsNext = true;
   }
 
+  get onDemand(): boolean {
+    return this.#list.onDemand;
+  }
+
   take(event: LoopEvent): void {
     switch (event.type) {
       case 'listed':
@@ -228,6 +232,9 @@ export class Intake {
         break;
       case 'says-end':
         this.#vital.saysEnd(event.isEnd);
+        break;
+      case 'look':
+        // Answered by whoever knows the tiers
         break;
       case 'ended':
         this.#list.ended = true;

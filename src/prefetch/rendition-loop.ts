@@ -21,6 +21,7 @@ import type { RenditionSource } from '../source/source.ts';
 import { type Fresh, Tracker } from '../source/tracker.ts';
 import { BodyFetch, type BodyFetchRequest, type Expectation } from './body-fetch.ts';
 import { segmentsFrom } from './join.ts';
+import { LookAside } from './look-aside.ts';
 import type {
   BodyKey,
   Join,
@@ -87,6 +88,7 @@ export class RenditionLoop implements LoopHandle {
   readonly #timeouts: Timeouts;
   readonly #tracker: Tracker;
   readonly #budget = new RetryBudget();
+  readonly #aside: LookAside;
   readonly #closed = new AbortController();
   /** Live: what is still to be settled. On demand: all segments. */
   readonly #items = new Map<number, Item>();
@@ -122,6 +124,7 @@ export class RenditionLoop implements LoopHandle {
     this.#spec = spec;
     this.#deps = deps;
     this.#join = spec.join;
+    this.#aside = new LookAside(spec, deps.clock, deps.emit);
     this.#openedMs = deps.clock.monotonicMs();
     this.#timeouts = spec.source.kind === 'loop' ? {} : spec.source.timeouts;
     const { resume } = spec;
@@ -177,6 +180,10 @@ export class RenditionLoop implements LoopHandle {
     if (ordinal <= this.#askedOrdinal) return;
     this.#askedOrdinal = ordinal;
     if (this.#onDemand) this.#queueAhead();
+  }
+
+  found(key: BodyKey, body: Blob | undefined): void {
+    this.#aside.found(key, body);
   }
 
   [Symbol.dispose](): void {
@@ -495,6 +502,7 @@ export class RenditionLoop implements LoopHandle {
             : this.#spec.segmentMaxBytes,
         emit,
         makeBody,
+        ...(this.#aside.asks(this.#onDemand) ? { aside: this.#aside } : {}),
       },
       request,
     );

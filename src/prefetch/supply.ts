@@ -2,6 +2,7 @@
 import type { Segment } from '../ring/rendition-ring.ts';
 import type { PlaylistText } from '../source/pull/hls.ts';
 import type { RenditionSpec } from '../source/source.ts';
+import type { Copies, Wanted } from './copies.ts';
 import type { Intake } from './intake.ts';
 import type { BodyKey, LoopEvent, LoopHandle, LoopMode, LoopSpec } from './messages.ts';
 
@@ -16,6 +17,7 @@ export type SupplySettings = {
   readonly segmentMaxBytes: number;
   /** Segments of the source's list that a cold start names, from the newest back. */
   readonly coldSegments: number;
+  readonly lookAside?: NonNullable<LoopSpec['lookAside']>;
 };
 
 /** Invariant: whoever waits for a body is known to the loop that runs now. */
@@ -23,13 +25,22 @@ export class Supply implements Disposable {
   readonly #intake: Intake;
   readonly #openLoop: OpenLoop;
   readonly #settings: SupplySettings;
+  readonly #copies: Copies | undefined;
   #source: RenditionSpec;
   #loop: LoopHandle | undefined;
   #mode: LoopMode = 'probe';
   #isHeld = false;
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(source: RenditionSpec, intake: Intake, openLoop: OpenLoop, settings: SupplySettings) {
+  /** `copies`: what it has in the tiers; absent where there are none. */
+  constructor(
+    source: RenditionSpec,
+    intake: Intake,
+    openLoop: OpenLoop,
+    settings: SupplySettings,
+    copies?: Copies,
+  ) {
+    this.#copies = copies;
     this.#source = source;
     this.#intake = intake;
     this.#openLoop = openLoop;
@@ -122,9 +133,12 @@ export class Supply implements Disposable {
   }
 
   #open(spec: LoopSpec): void {
+    this.#copies?.plays(spec.source);
     const loop = this.#openLoop(spec, {
       emit: (event) => {
-        if (this.#loop === loop) this.#intake.take(event);
+        if (this.#loop !== loop) return;
+        if (this.#copies !== undefined) this.#copy(this.#copies, event, loop);
+        this.#intake.take(event);
       },
       respec: () => {
         queueMicrotask(() => {
@@ -136,6 +150,23 @@ export class Supply implements Disposable {
     });
     this.#loop = loop;
     if (this.#mode === 'follow') loop.setMode('follow');
+  }
+
+  /** Before the ring hears of it: then it is known what it is called. */
+  #copy(copies: Copies, event: LoopEvent, loop: LoopHandle): void {
+    if (event.type === 'listed' && event.link === 'reset') copies.countsAnew();
+    if (event.type !== 'look' && event.type !== 'loaded') return;
+    const { key } = event;
+    const segment = typeof key === 'number' ? this.#intake.placement.at(key) : undefined;
+    const wanted: Wanted | undefined = typeof key === 'string' ? key : segment?.listed;
+    const { onDemand } = this.#intake;
+    if (event.type === 'look') {
+      const found = wanted === undefined ? undefined : copies.look(wanted, onDemand);
+      void Promise.resolve(found).then((stored) => loop.found(key, stored?.body));
+    } else if (wanted !== undefined) {
+      const name = typeof wanted === 'string' ? wanted : segment?.name;
+      if (name !== undefined) copies.loaded(name, wanted, event, onDemand);
+    }
   }
 
   #coldSpec(): LoopSpec {

@@ -19,6 +19,12 @@ export type ToWorker =
   | { readonly type: 'want'; readonly loop: number; readonly key: BodyKey }
   | { readonly type: 'unwant'; readonly loop: number; readonly key: BodyKey }
   | { readonly type: 'asked'; readonly loop: number; readonly ordinal: number }
+  | {
+      readonly type: 'found';
+      readonly loop: number;
+      readonly key: BodyKey;
+      readonly body: Blob | undefined;
+    }
   | { readonly type: 'close'; readonly loop: number }
   | { readonly type: 'ping' }
   /** Close what is open and say so; nothing follows. */

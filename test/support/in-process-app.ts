@@ -77,6 +77,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
       want: (key) => script.onWant(key, emit),
       unwant() {},
       asked() {},
+      found() {},
       closed: Promise.resolve(),
       [Symbol.dispose]() {},
     };
@@ -103,6 +104,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
         streams: () => streams.stats(),
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
+        tiers: () => undefined,
         guard: () => ({ open: 1, closed_idle: 2 }),
         version: '1.2.3',
         startedAtMs: 5000,
