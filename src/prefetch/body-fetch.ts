@@ -121,6 +121,7 @@ export class BodyFetch {
       try {
         const aside = attempt === 0 && this.#deps.aside;
         const held = aside ? await this.#look(aside) : undefined;
+        if (this.#abort.signal.aborted) return false;
         const contentType = held ?? (await this.#attempt(attempt));
         if (this.#isPaid) budget.helped();
         if (held === undefined) emit({ type: 'fetched', what: this.#request.kind, outcome: 'ok' });
@@ -163,7 +164,7 @@ export class BodyFetch {
   /** The content type of what the tiers have of it, which is then at hand; undefined: nothing. */
   async #look(aside: LookAside): Promise<string | undefined> {
     const bytes = await aside.ask(this.#request.key);
-    if (bytes === undefined || this.#abort.signal.aborted) return undefined;
+    if (bytes === undefined) return undefined;
     this.#chunks = [bytes];
     try {
       return this.#check();

@@ -17,6 +17,7 @@ import { Relays } from '../../src/prefetch/relays.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { Ring } from '../../src/ring/ring.ts';
+import type { Overflow } from '../../src/ring/tiers/overflow.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock } from './fake-clock.ts';
 import { listedSegment } from './listed.ts';
@@ -58,8 +59,14 @@ export function urlChannel(id: string, url: string, more: Partial<UrlSource> = {
   return { id, name: `Channel ${id}`, mode: 'proxy', sources: [source], keepWarm: false };
 }
 
-export function createInProcessApp(channels: readonly ChannelConfig[], upstream: Script = {}) {
+/** `createOverflow`: where segments go beyond memory; absent: nowhere. */
+export function createInProcessApp(
+  channels: readonly ChannelConfig[],
+  upstream: Script = {},
+  createOverflow?: (clock: FakeClock) => Overflow,
+) {
   const clock = new FakeClock();
+  const overflow = createOverflow?.(clock);
   const outbound = scriptedOutbound(upstream);
   const ring = new Ring(clock, 1_000_000, () => {});
   const store = openMemoryStore();
@@ -86,7 +93,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
   const streams = new EndlessStreams({ clock, log: silentLog });
   const leases = new ProviderLeases(clock, new Map());
   const random = seededRandom(1);
-  const feed = { outbound, leases, openLoop, random };
+  const feed = { outbound, leases, openLoop, random, overflow };
   const deps = { clock, log: silentLog, ring, store, settings, ...feed };
   const relays = new Relays(channels, deps);
   const lag = new EventLoopLag(clock);
@@ -104,7 +111,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
         streams: () => streams.stats(),
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
-        tiers: () => undefined,
+        tiers: () => overflow?.stats(),
         guard: () => ({ open: 1, closed_idle: 2 }),
         version: '1.2.3',
         startedAtMs: 5000,
