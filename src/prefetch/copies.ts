@@ -14,7 +14,7 @@ export type CopiesDeps = {
   readonly clock: Clock;
 };
 
-/** A segment, or the name of an init segment or key. */
+/** A segment, or the name of an init segment or a key. */
 export type Wanted = ListedSegment | string;
 
 /** What is live is fetched, by whichever weir, no longer than this after it was first listed. */
@@ -77,11 +77,13 @@ export class Copies {
 
   /**
    * A function of the upstream alone, so that weirs whose numbers differ share it. Of what is cut
-   * here it is our own name, of what is looped here there is no need.
+   * here it is our own name, of what is looped here there is no need. Keys are kept in memory only.
    */
   #tierName(name: string | undefined, wanted: Wanted): string | undefined {
     const source = this.#source;
     if (source === undefined || source.kind === 'loop') return undefined;
+    // A key beside what it opens would be worth as much as no key
+    if (typeof wanted === 'string' && wanted.startsWith('key-')) return undefined;
     if (source.kind === 'stream') return name === undefined ? undefined : `${OWN}-${name}`;
     const at =
       source.kind === 'hls' ? withoutQuery(source.url) : `${source.template} ${source.quality}`;

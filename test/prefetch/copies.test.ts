@@ -47,7 +47,17 @@ describe('Copies', () => {
     expect(await found(other, 6)).toBeUndefined();
   });
 
-  test('init segments and keys are found by their names', async () => {
+  test('a key is put nowhere: beside what it opens it would be worth nothing', async () => {
+    const { one, other, shared } = await world();
+    one.loaded('key-a.key', 'key-a.key', stored('sixteen bytes ..'), false);
+    await settle();
+    expect(shared.held.size).toBe(0);
+    expect(one.recall('key-a.key')).toBeUndefined();
+    expect(await other.look('key-a.key', false)).toBeUndefined();
+    expect(shared.count('get')).toBe(0);
+  });
+
+  test('init segments are found by their names', async () => {
     const { one, other } = await world();
     one.loaded('init-a.mp4', 'init-a.mp4', stored('init'), false);
     await settle();
