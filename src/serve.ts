@@ -164,11 +164,13 @@ export async function serve(
       log.info('stopping', { reason });
       guard[Symbol.dispose]();
       hot[Symbol.dispose]();
+      // What waits to be put has as long as the answers in flight
+      const tiersClosed = tiers?.[Symbol.asyncDispose]();
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
-      await tiers?.[Symbol.asyncDispose]();
+      await tiersClosed;
       files?.[Symbol.dispose]();
       store[Symbol.dispose]();
       log.info('stopped');
