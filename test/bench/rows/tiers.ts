@@ -2,12 +2,12 @@
 import { systemClock } from '../../../src/base/clock.ts';
 import { createTier } from '../../../src/ring/tiers/create-tier.ts';
 import type { TierSpec } from '../../../src/ring/tiers/tier-spec.ts';
-import { FaultProxy } from '../../support/fault-proxy.ts';
 import { startMariadb } from '../../support/mariadb-server.ts';
 import { startPostgres } from '../../support/postgres-server.ts';
 import { programPath } from '../../support/program-path.ts';
 import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import type { Bench, Contender } from '../contest.ts';
+import { FaultProxyAside } from '../fault-proxy-aside.ts';
 import { type Figure, median, milliseconds, verdict } from '../figure.ts';
 import { startWeir } from '../peers.ts';
 import { type BenchServer, benchDir } from '../server.ts';
@@ -113,7 +113,7 @@ async function roundTripFigure(bench: Bench, { what, program, open }: Place): Pr
 const PHASES = ['as it should be', 'killed', '2 s slow', 'back'] as const;
 type Phase = (typeof PHASES)[number];
 
-async function enter(phase: Phase, redis: RedisServer, proxy: FaultProxy): Promise<void> {
+async function enter(phase: Phase, redis: RedisServer, proxy: FaultProxyAside): Promise<void> {
   if (phase === 'killed') await redis.process.kill();
   if (phase === '2 s slow') {
     await redis.process.start();
@@ -131,7 +131,7 @@ async function untouchedFigure(bench: Bench): Promise<Figure> {
     return { ...figure, weir: 'MISSING', verdict: 'not measured', note: 'no redis-server' };
   }
   await using redis = await startRedis();
-  await using proxy = await FaultProxy.listen(redis.port);
+  using proxy = await FaultProxyAside.listen(redis.port);
   const source = bench.origin.url(
     bench.origin.path({ tag: 'tiers', segmentMs: 4000, sizeBytes: SEGMENT_BYTES }),
   );
@@ -161,7 +161,7 @@ async function warm({ server, playlistPath }: Contender): Promise<void> {
 type Run = {
   readonly weir: BenchServer;
   readonly redis: RedisServer;
-  readonly proxy: FaultProxy;
+  readonly proxy: FaultProxyAside;
   readonly rounds: number;
   readonly forMs: number;
   readonly viewers: number;
