@@ -18,6 +18,7 @@ import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
 import { createOutbound } from './net/outbound-client.ts';
 import { EndlessStreams } from './packaging/mpegts/endless-streams.ts';
+import { PassedStreams } from './packaging/mpegts/passed-streams.ts';
 import { WorkerPool } from './prefetch/pool.ts';
 import { Relays } from './prefetch/relays.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
@@ -66,7 +67,8 @@ export async function serve(
     settings: { perOrigin: config.prefetch.perOrigin, allowPrivate, userAgent, ...bodyFolder },
     onBody: (body) => files?.adopt(body),
   });
-  const ring = new Ring(clock, config.memoryBytes, () => Bun.gc(true));
+  const collect = () => Bun.gc(true);
+  const ring = new Ring(clock, config.memoryBytes, collect);
   const tierDeps = { entry: TIER_WORKER, clock, random: systemRandom, log };
   const tiers = openOverflow(config.overflow, tierDeps);
   const leases = new ProviderLeases(clock, config.providers);
@@ -79,6 +81,7 @@ export async function serve(
     outbound,
     ring,
     store,
+    look: pool.look,
     openLoop: (spec, sink) => pool.open(spec, sink),
     settings: {
       ahead: config.prefetch.ahead,
@@ -88,6 +91,7 @@ export async function serve(
     overflow: tiers?.overflow,
   });
   const streams = new EndlessStreams({ clock, log });
+  const passed = new PassedStreams({ clock, outbound, leases, collect });
   const lag = new EventLoopLag(clock);
   const metrics = () =>
     formatMetrics(
@@ -96,6 +100,7 @@ export async function serve(
         ring,
         leases,
         streams: () => streams.stats(),
+        passed: () => passed.stats(),
         lag,
         pool: () => pool.stats(),
         tiers: () => tiers?.overflow.stats(),
@@ -121,6 +126,7 @@ export async function serve(
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
     streams,
+    passed,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;

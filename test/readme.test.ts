@@ -41,7 +41,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 function toReadmeForm(path: string): string {
   const written = path.replace(/:(\w+)/g, '{$1}');
   // To the router a parameter ends at a slash: the ending is asked for behind it
-  return written === '/live/{channel}' ? `${written}.ts` : written;
+  return /^\/(?:live|proxy)\/\{channel\}$/.test(written) ? `${written}.ts` : written;
 }
 
 test('README lists the commands as they are', async () => {

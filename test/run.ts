@@ -46,7 +46,7 @@ const GROUPS: readonly Group[] = [
     timeoutMs: 6 * MINUTE,
     parallel: 3,
     watchesClock: true,
-    programs: ['openssl'],
+    programs: ['ffmpeg', 'ffprobe', 'openssl'],
   },
   {
     name: 'e2e',

@@ -19,6 +19,18 @@ export function mayBeHad(channel: ChannelConfig, mode: ChannelMode): boolean {
   return source === undefined || !isSecret(source);
 }
 
+/**
+ * By its address alone, before anything is asked of it. What was told wrongly still plays: each of
+ * the addresses in the mode proxy leads to what the source has.
+ */
+export function looksLike(url: string): 'list' | 'stream' | undefined {
+  const pathname = URL.parse(url)?.pathname ?? '';
+  if (/\.m3u8?$/i.test(pathname)) return 'list';
+  return /\.(?:ts|m2ts|mts|mpegts)$/i.test(pathname) || XTREAM_STREAM_PATH.test(pathname)
+    ? 'stream'
+    : undefined;
+}
+
 /** Headers that tell who asks, not who may. */
 const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
   'accept',
@@ -30,6 +42,9 @@ const HARMLESS_HEADERS: ReadonlySet<string> = new Set([
 
 /** Xtream panels: /live/USER/PASSWORD/101.ts, also without the first part or the last extension. */
 const XTREAM_PATH = /^(?:\/live)?\/[^/]+\/[^/]+\/\d+(?:\.\w{1,5})?$/;
+
+/** The same, where the panel answers with a transport stream. */
+const XTREAM_STREAM_PATH = /^(?:\/live)?\/[^/]+\/[^/]+\/\d+$/;
 
 /** What the operator was given for himself: a credential, a way in, a number of connections. */
 function isSecret({ url, headers, proxy, provider }: UrlSource): boolean {

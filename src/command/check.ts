@@ -81,6 +81,11 @@ function channelRows(channel: ChannelConfig): string[] {
   });
   const { slate } = channel;
   if (slate !== undefined) sources.push(`    while none plays, ${describeSource(slate)}`);
+  const { silenceMs, blackMs } = channel.failover ?? {};
+  if (silenceMs !== undefined)
+    sources.push(`    each left after ${formatDuration(silenceMs)} of silence`);
+  if (blackMs !== undefined)
+    sources.push(`    each left after ${formatDuration(blackMs)} of one colour`);
   return [head, ...sources];
 }
 

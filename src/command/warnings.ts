@@ -11,6 +11,7 @@ export type Warning = {
 export function warningsOf(loaded: LoadedConfig): Warning[] {
   return [
     ...loaded.config.channels.flatMap(sourceWarnings),
+    ...loaded.config.channels.flatMap(failoverWarnings),
     ...loopbackWarnings(loaded),
     ...loaded.later.map(({ key, place }) => ({
       message: 'setting has no effect in this version',
@@ -35,6 +36,17 @@ function sourceWarnings(channel: ChannelConfig): Warning[] {
     }
   }
   return warnings;
+}
+
+/** What is asked for and cannot be had. */
+function failoverWarnings({ id, failover, sources, mode }: ChannelConfig): Warning[] {
+  if (failover === undefined) return [];
+  const fields = { channel: id };
+  if (mode !== 'buffered') {
+    return [{ message: `failover has no effect on viewers in mode ${mode}`, fields }];
+  }
+  if (sources.length > 1) return [];
+  return [{ message: 'failover has no effect: there is one source, and none to go to', fields }];
 }
 
 /** 127.0.0.0/8 among the private blocks opens the machine's own services to every upstream. */

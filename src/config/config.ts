@@ -71,6 +71,9 @@ export type LoopSource = {
 
 export type ChannelMode = 'buffered' | 'proxy' | 'host' | 'redirect';
 
+/** How long there may be nothing to hear or see; absent: for ever. */
+export type BlankLimits = { readonly silenceMs?: number; readonly blackMs?: number };
+
 export type ChannelConfig = {
   readonly id: string;
   readonly name: string;
@@ -84,6 +87,8 @@ export type ChannelConfig = {
   readonly keepWarm: boolean;
   /** What plays while no source does. */
   readonly slate?: LoopSource;
+  /** Absent where the channel asks for none of it. */
+  readonly failover?: BlankLimits;
 };
 
 export type Config = {

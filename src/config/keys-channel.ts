@@ -83,4 +83,25 @@ export const CHANNEL_KEYS = [
     example: './slate.ts',
     means: 'MPEG-TS file that plays while no source does; `card` is the one inside the program.',
   },
+  {
+    path: 'channels[].failover',
+    kind: 'section',
+    means: 'What a source is left for, beside errors, stalls and clocks that stand still.',
+  },
+  {
+    path: 'channels[].failover.silence',
+    kind: 'duration',
+    min: '5s', // speech has pauses, and players buffer as much
+    max: '10m',
+    example: '20s',
+    means: 'Sound that is silent for so long; not looked for where absent.',
+  },
+  {
+    path: 'channels[].failover.black',
+    kind: 'duration',
+    min: '5s', // films fade, and key frames may lie so far apart
+    max: '10m',
+    example: '20s',
+    means: 'A picture of one colour for so long; not looked for where absent.',
+  },
 ] as const satisfies readonly Key[];

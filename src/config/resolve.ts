@@ -1,7 +1,7 @@
 // This file turns settings into the configuration that the program uses.
 import { availableParallelism } from 'node:os';
 import { nearest } from '../base/nearest.ts';
-import type { ChannelConfig, Config, LoopSource } from './config.ts';
+import type { BlankLimits, ChannelConfig, Config, LoopSource } from './config.ts';
 import type { Problems } from './errors.ts';
 import type { PathBase } from './path-base.ts';
 import type { OverflowTier } from './resolve-overflow.ts';
@@ -135,6 +135,7 @@ function resolveChannel(
   const logo = valueAt(section, 'channels[].logo');
   const guide = valueAt(section, 'channels[].guide');
   const slate = valueAt(section, 'channels[].slate');
+  const failover = blankLimits(section);
   return {
     id,
     name: valueAt(section, 'channels[].name') ?? id,
@@ -146,6 +147,17 @@ function resolveChannel(
     sources,
     keepWarm: valueAt(section, 'channels[].keep_warm'),
     ...(slate === undefined ? {} : { slate: slateSource(slate, section, toPath) }),
+    ...(failover === undefined ? {} : { failover }),
+  };
+}
+
+function blankLimits(section: SectionSetting): BlankLimits | undefined {
+  const silenceMs = valueAt(section, 'channels[].failover.silence');
+  const blackMs = valueAt(section, 'channels[].failover.black');
+  if (silenceMs === undefined && blackMs === undefined) return undefined;
+  return {
+    ...(silenceMs === undefined ? {} : { silenceMs }),
+    ...(blackMs === undefined ? {} : { blackMs }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia';
 import type { Log } from '../base/log.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
+import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
 import { ancestorPlugin } from './ancestor.ts';
 import { createDoor } from './door.ts';
 import { endlessPlugin } from './endless.ts';
@@ -13,6 +14,7 @@ import { type AddressOf, livePlugin } from './live.ts';
 import { type Operations, operationsPlugin } from './operations.ts';
 import { pagePlugin } from './page.ts';
 import type { PageFiles } from './page-files.ts';
+import { passedStreamPlugin } from './passed-stream.ts';
 import { PlaylistAnswers } from './playlist-response.ts';
 import { pathOf } from './query.ts';
 import { type UnbufferedDeps, UnbufferedModes, unbufferedPlugin } from './unbuffered.ts';
@@ -21,6 +23,7 @@ export type AppDeps = {
   readonly unbuffered: Omit<UnbufferedDeps, 'addressOf' | 'log'>;
   readonly operations: Operations;
   readonly streams: EndlessStreams;
+  readonly passed: PassedStreams;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
@@ -40,6 +43,7 @@ export function createApp(deps: AppDeps) {
     .use(livePlugin(live, addressOf))
     .use(endlessPlugin({ relays, streams: deps.streams, addressOf }))
     .use(unbufferedPlugin(modes))
+    .use(passedStreamPlugin({ relays, streams: deps.passed, addressOf, log }))
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl))
     .use(operationsPlugin(deps.operations))

@@ -1,7 +1,6 @@
 // This file serves a channel as one endless transport stream.
 import { Elysia } from 'elysia';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
-import type { Unavailable } from '../prefetch/answers.ts';
 import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
@@ -10,12 +9,12 @@ import { CORS } from './headers.ts';
 import { type AddressOf, badQuality, refuse, renditionFor } from './live.ts';
 import { parseHeight, queryOf } from './query.ts';
 
-const SUFFIX = '.ts';
+export const SUFFIX = '.ts';
 /** A viewer of a stream asks once; it is counted again this often. */
-const SEEN_EVERY_MS = 10_000;
+export const SEEN_EVERY_MS = 10_000;
 
 // Players ask for ranges of what has none, and proxies hold back what they mean to cache
-const HEADERS = {
+export const STREAM_HEADERS = {
   ...CORS,
   'content-type': 'video/mp2t',
   'cache-control': 'no-store',
@@ -33,7 +32,7 @@ export function endlessPlugin(endless: Endless) {
   return new Elysia({ name: 'endless' }).get('/live/:channel', ({ params, request }) =>
     params.channel.endsWith(SUFFIX)
       ? channelStream(endless, params.channel.slice(0, -SUFFIX.length), request)
-      : noSuchForm(request),
+      : noSuchForm('live', request),
   );
 }
 
@@ -43,29 +42,29 @@ async function channelStream(endless: Endless, id: string, request: Request): Pr
   if (relays.config(id) === undefined) return unknownChannel(id, request);
   const height = parseHeight(queryOf(request.url));
   if (height === 'invalid') return badQuality(request);
-  if (isHead(request)) return headResponse(HEADERS);
+  if (isHead(request)) return headResponse(STREAM_HEADERS);
   const relay = relays.get(id) as ChannelRelay;
-  const opened = await relay.open();
-  if (opened.kind !== 'open') return refuseStream(opened, request);
+  using visit = new DisposableStack();
+  // Who zaps on while this channel opens is gone at once
+  const present = visit.use(relay.attend());
+  request.signal.addEventListener('abort', () => present[Symbol.dispose](), { once: true });
+  const opened = await relay.open('stays');
+  if (opened.kind !== 'open') return refuse(opened, request);
   const main = renditionFor(relay, opened, height);
   const answer = await main.playlist(false);
-  if (answer.kind !== 'ready') return refuseStream(answer, request);
+  if (answer.kind !== 'ready') return refuse(answer, request);
   if (request.signal.aborted) return new Response(null, { status: 499 });
   const viewer = endless.addressOf(request);
   relay.seen(viewer);
   const seen = setInterval(() => relay.seen(viewer), SEEN_EVERY_MS);
-  const body = endless.streams.of(relay, opened, main).watch(() => clearInterval(seen));
-  return new Response(body, { headers: HEADERS });
+  visit.defer(() => clearInterval(seen));
+  const stream = endless.streams.of(relay, opened, main);
+  const watching = visit.move();
+  const body = stream.watch(() => watching.dispose());
+  return new Response(body, { headers: STREAM_HEADERS });
 }
 
-/** Tuners of the HDHomeRun kind say so when all are in use, and their clients look for it. */
-function refuseStream(answer: Unavailable, request: Request): Response {
-  const response = refuse(answer, request);
-  if (answer.isBusy) response.headers.set('x-hdhomerun-error', '805 All Tuners In Use');
-  return response;
-}
-
-function noSuchForm(request: Request): Response {
-  const message = 'Cannot find it: wanted /live/{channel}/index.m3u8 or /live/{channel}.ts';
+export function noSuchForm(root: 'live' | 'proxy', request: Request): Response {
+  const message = `Cannot find it: wanted /${root}/{channel}/index.m3u8 or /${root}/{channel}.ts`;
   return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_ADDRESS', message }, request);
 }

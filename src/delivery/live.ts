@@ -52,11 +52,16 @@ export function channelPlaylist(live: Live, id: string, request: Request, base =
   if (opened instanceof Promise) {
     return opened.then((found) =>
       found.kind === 'open'
-        ? openedPlaylist(live, relay, found, height, base, request)
+        ? attended(relay, openedPlaylist(live, relay, found, height, base, request), request)
         : refuse(found, request),
     );
   }
-  return openedPlaylist(live, relay, opened, height, base, request);
+  return attended(relay, openedPlaylist(live, relay, opened, height, base, request), request);
+}
+
+/** Whoever waits for an answer watches, however long that takes. */
+function attended(relay: ChannelRelay, answer: Answer, request: Request): Answer {
+  return answer instanceof Promise ? relay.during(answer, request.signal) : answer;
 }
 
 function openedPlaylist(
@@ -194,16 +199,22 @@ function withRendition(
   if (relay === undefined) return unknownChannel(id, request);
   const found = relay.rendition(rendition);
   if (!(found instanceof Promise)) {
-    return found === undefined ? unknownRendition(rendition, request) : run(found, relay);
+    if (found === undefined) return unknownRendition(rendition, request);
+    return attended(relay, run(found, relay), request);
   }
   return found.then((settled) => {
     if (settled === undefined) return unknownRendition(rendition, request);
-    return 'kind' in settled ? refuse(settled, request) : run(settled, relay);
+    return 'kind' in settled
+      ? refuse(settled, request)
+      : attended(relay, run(settled, relay), request);
   });
 }
 
+/** Tuners of the HDHomeRun kind say so when all are in use, and their clients look for it. */
 export function refuse(answer: Unavailable, request: Request): Response {
-  return unavailable(answer.reason, answer.retryAfterS, request);
+  const response = unavailable(answer.reason, answer.retryAfterS, request);
+  if (answer.isBusy) response.headers.set('x-hdhomerun-error', '805 All Tuners In Use');
+  return response;
 }
 
 function unknownRendition(id: string, request: Request): Response {

@@ -206,9 +206,10 @@ function buffered(id: string, request: Request, up: string): Response {
   return found(location);
 }
 
-function found(location: string): Response {
+/** `why`: for who looks at what was answered. */
+export function found(location: string, why: string | null = null): Response {
   const headers = { ...CORS, location, 'cache-control': 'no-store' };
-  return new Response(null, { status: 302, headers });
+  return new Response(why, { status: 302, headers });
 }
 
 /** The same path and query at another host; where none was named, as it is upstream. */
@@ -240,7 +241,7 @@ function withheld({ id }: ChannelConfig, mode: 'host' | 'redirect' | 'proxy', re
   return problemResponse({ status: 403, code: 'DELIVERY_MODE', message }, request);
 }
 
-function badGateway(error: unknown, request: Request): Response {
+export function badGateway(error: unknown, request: Request): Response {
   const record = errorRecord(error);
   const upstreamStatus = error instanceof SourceStatusError ? error.status : undefined;
   const isMissing = upstreamStatus === 404 || upstreamStatus === 410;

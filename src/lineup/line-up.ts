@@ -1,6 +1,6 @@
 // This file makes the entries of a line-up from the channels and what was asked for.
 import { assertNever } from '../base/assert.ts';
-import { mayBeHad } from '../channel/modes.ts';
+import { looksLike, mayBeHad, urlSourceOf } from '../channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
 import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
@@ -32,7 +32,7 @@ export function lineUpOf(
     const mode = modeOf(channel, request.mode ?? channel.mode);
     // The host is where media comes from then, and knows nothing of our playlists.
     const from = mode === 'host' ? options.ownBase : base;
-    return from + pathOf(channel.id, mode, request);
+    return from + pathOf(channel, mode, request);
   });
 }
 
@@ -90,16 +90,17 @@ function toEntry(channel: ChannelConfig, url: string): M3uEntry {
   };
 }
 
-function pathOf(id: string, mode: ChannelMode, request: LineUpRequest): string {
+function pathOf(channel: ChannelConfig, mode: ChannelMode, request: LineUpRequest): string {
   const query = new URLSearchParams();
   if (request.quality !== undefined) query.set('quality', String(request.quality));
   if (mode === 'host' && request.host !== undefined) query.set('host', request.host);
   const tail = query.size === 0 ? '' : `?${query}`;
-  const name = encodeURIComponent(id);
+  const name = encodeURIComponent(channel.id);
   switch (mode) {
     case 'buffered':
       return `/live/${name}/index.m3u8${tail}`;
     case 'proxy':
+      return isStream(channel) ? `/proxy/${name}.ts${tail}` : `/proxy/${name}/index.m3u8${tail}`;
     case 'host':
       return `/${mode}/${name}/index.m3u8${tail}`;
     case 'redirect':
@@ -107,4 +108,10 @@ function pathOf(id: string, mode: ChannelMode, request: LineUpRequest): string {
     default:
       return assertNever(mode);
   }
+}
+
+/** What upstream has as one stream is passed on as one: a playlist of it is made of the buffer. */
+function isStream(channel: ChannelConfig): boolean {
+  const source = urlSourceOf(channel);
+  return source !== undefined && looksLike(source.url) === 'stream';
 }

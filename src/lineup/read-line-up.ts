@@ -1,5 +1,6 @@
 // This file reads one line-up from where it lies, a file or a URL.
 import { redactUrl } from '../base/redact.ts';
+import { othersTurn } from '../base/turn.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { ParsedM3uEntry } from '../media/m3u/list.ts';
 import { parseM3uChunks } from '../media/m3u/parse.ts';
@@ -67,7 +68,8 @@ async function* textOf(
     ? await bodyOf(place, outbound, signal)
     : Bun.file(place).stream()) {
     yield decoder.decode(chunk, { stream: true });
-    await otherWork();
+    // A long list must not hold up the viewers
+    await othersTurn();
   }
 }
 
@@ -86,11 +88,6 @@ async function bodyOf(
   if (response.status === 200) return response.body;
   response.cancel();
   throw new SourceStatusError('line-up', response.status, undefined);
-}
-
-/** Reading a long list must not hold up the viewers: between two pieces of it they have their turn. */
-function otherWork(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function isUrl(place: string): boolean {

@@ -1,6 +1,7 @@
 // This file asks every part for its numbers and gives them their names.
 import type { ChannelConfig } from '../config/config.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
+import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import type { Ring } from '../ring/ring.ts';
@@ -16,6 +17,7 @@ export type Sources = {
   readonly ring: Ring;
   readonly leases: ProviderLeases;
   readonly streams: () => readonly StreamStats[];
+  readonly passed: () => readonly PassedStats[];
   readonly lag: EventLoopLag;
   readonly pool: () => {
     readonly workers: number;
@@ -35,6 +37,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...channelViewers(sources.relays),
     insecureChannels(sources.relays.channels),
     ...streamMetrics(sources.streams()),
+    ...passedMetrics(sources.passed()),
     ...providerMetrics(sources.leases.stats()),
     ...tierMetrics(sources.tiers()),
     ...processMetrics(sources),
@@ -46,8 +49,11 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
   const held: Sample[] = [];
   const ages: Sample[] = [];
   const stalls: Sample[] = [];
+  const remuxed: Sample[] = [];
   const switches: Sample[] = [];
   const scores: Sample[] = [];
+  const mediaAges: Sample[] = [];
+  const coolDowns: Sample[] = [];
   const streams = new Map<keyof StreamCounts, Sample[]>();
   for (const relay of relays) {
     const channel = relay.config.id;
@@ -62,11 +68,11 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       samples.push({ labels: { channel }, value });
       streams.set(name, samples);
     }
-    for (const { source, active, score } of stats.sources) {
-      scores.push({
-        labels: { channel, source: String(source), active: String(active) },
-        value: score,
-      });
+    for (const { source, active, score, goodAgoMs, coolDownLeftMs } of stats.sources) {
+      const labels = { channel, source: String(source) };
+      scores.push({ labels: { ...labels, active: String(active) }, value: score });
+      coolDowns.push({ labels, value: coolDownLeftMs / 1000 });
+      if (goodAgoMs !== undefined) mediaAges.push({ labels, value: goodAgoMs / 1000 });
     }
     for (const [key, value] of stats.fetches) {
       const [what = '', outcome = ''] = key.split(' ');
@@ -75,6 +81,9 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
     for (const rendition of stats.renditions) {
       const labels = { channel, rendition: rendition.id };
       held.push({ labels, value: rendition.ring.heldBytes });
+      for (const [outcome, value] of Object.entries(rendition.remuxed)) {
+        if (value > 0) remuxed.push({ labels: { ...labels, outcome }, value });
+      }
       const ageS = rendition.edgeAgeS();
       if (ageS !== undefined) ages.push({ labels, value: ageS });
     }
@@ -83,6 +92,12 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
     metric('weir_upstream_fetches_total', 'counter', 'Upstream requests by outcome.', fetches),
     metric('weir_ring_bytes', 'gauge', 'Bytes of segments held, by rendition.', held),
     metric('weir_edge_age_seconds', 'gauge', 'Since the newest listed segment came.', ages),
+    metric(
+      'weir_remuxed_segments_total',
+      'counter',
+      'Segments of a source that took over: made into the container players know, or not.',
+      remuxed,
+    ),
     metric(
       'weir_stalls_avoided_total',
       'counter',
@@ -96,6 +111,8 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
       switches,
     ),
     metric('weir_source_score', 'gauge', 'How well a source has done: 1 always, 0 never.', scores),
+    metric('weir_source_media_age_seconds', 'gauge', 'Since it last gave media.', mediaAges),
+    metric('weir_source_cool_down_seconds', 'gauge', 'Until it may be tried again.', coolDowns),
     ...STREAM_METRICS.map(([what, name, help]) =>
       metric(name, 'counter', help, streams.get(what) ?? []),
     ),
@@ -135,6 +152,16 @@ function streamMetrics(streams: readonly StreamStats[]): Metric[] {
       'Places at which the running stream was joined anew.',
       samples(({ splices }) => splices),
     ),
+  ];
+}
+
+function passedMetrics(streams: readonly PassedStats[]): Metric[] {
+  const viewers = streams.map(({ channel, viewers: value }) => ({ labels: { channel }, value }));
+  const bytes = streams.map(({ channel, bytes: value }) => ({ labels: { channel }, value }));
+  const help = 'Viewers that an endless stream is passed on to unbuffered.';
+  return [
+    metric('weir_proxy_ts_viewers', 'gauge', help, viewers),
+    metric('weir_proxy_ts_bytes_total', 'counter', 'Bytes passed on so.', bytes),
   ];
 }
 
@@ -184,9 +211,18 @@ function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
   const limits = uses.flatMap(({ provider, limit }) =>
     limit === undefined ? [] : [{ labels: { provider }, value: limit }],
   );
+  const waiting = uses.map((use) => ({ labels: { provider: use.provider }, value: use.waiting }));
+  const passed = uses.map((use) => ({ labels: { provider: use.provider }, value: use.passed }));
   return [
     metric('weir_provider_connections', 'gauge', 'Connections in use, by provider.', used),
     metric('weir_provider_connections_max', 'gauge', 'The max_connections setting.', limits),
+    metric('weir_provider_waiting', 'gauge', 'Channels that wait for one, for a viewer.', waiting),
+    metric(
+      'weir_provider_passed_total',
+      'counter',
+      'Connections that a channel without viewers gave up for one with some.',
+      passed,
+    ),
   ];
 }
 

@@ -58,6 +58,8 @@ export type OutboundResponse = {
   readonly url: string;
   /** Declared length of the body, where there was one and no encoding can stand between. */
   readonly lengthBytes?: number;
+  /** Declared length on the wire, whatever encoding stands between. */
+  readonly declaredBytes?: number;
   /**
    * The body in pieces, once; throws NetError. Nothing is read ahead, so a slow reader slows the
    * upstream down; leaving the loop is the same as `cancel`.

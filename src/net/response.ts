@@ -37,6 +37,7 @@ export function openResponse(response: Response, opening: Opening): OutboundResp
     headers: isPlain ? response.headers : decodedHeaders(response.headers),
     url: target.href,
     ...(lengthBytes === undefined ? {} : { lengthBytes }),
+    ...(declaredBytes === undefined ? {} : { declaredBytes }),
     body,
     bytes: () => collect(body, lengthBytes),
     cancel: () => call.abort('its reader'),

@@ -32,6 +32,11 @@ export function unavailable(retryAfterS: number, reason: string): Unavailable {
   return { kind: 'unavailable', retryAfterS: Math.max(1, Math.ceil(retryAfterS)), reason };
 }
 
+/** The same where nothing is wrong: all that may be watched at once is being watched. */
+export function busy(retryAfterS: number, reason: string): Unavailable {
+  return { ...unavailable(retryAfterS, reason), isBusy: true };
+}
+
 const UNREACHED = 'the source is not to be reached';
 const LATE = 'the source does not answer in time';
 const UNUSABLE = 'what the source sends cannot be used';
@@ -60,13 +65,25 @@ const TOLD: Readonly<Record<string, string>> = {
   SOURCE_STALLED: 'the source names nothing new',
 };
 
+/** What the source that played was left for, or one that was tried again refused for. */
+const TROUBLES: Readonly<Record<string, string>> = {
+  stall: 'the source stalled',
+  frozen: 'the clock of the source stands still',
+  ended: 'the source has ended',
+  silent: 'the source is silent',
+  black: 'the picture of the source is of one colour',
+};
+
 /**
  * What went wrong as viewers are told it: the messages of errors say where the source is, which is
  * the operator's to know. The code leads there, by the log.
  */
 export function told({ code, detail }: ErrorRecord): string {
   const status = detail['status'];
+  const trouble = TROUBLES[String(detail['trouble'])];
   const isStatus = code === 'SOURCE_STATUS' && typeof status === 'number';
-  const what = isStatus ? `the source answers ${status}` : (TOLD[code] ?? 'the source fails');
+  const what = isStatus
+    ? `the source answers ${status}`
+    : (TOLD[code] ?? trouble ?? 'the source fails');
   return `${what} (${code})`;
 }

@@ -1,4 +1,5 @@
 // This file holds the init segments and keys of a rendition, from when they are named.
+import { contentTypeOf } from '../media/container.ts';
 import type { InFlight } from '../ring/in-flight.ts';
 import { type Asset, assetsOf, type ListedKey, type ListedSegment } from '../ring/listing.ts';
 import type { Segment } from '../ring/rendition-ring.ts';
@@ -25,7 +26,7 @@ export class RenditionAssets {
   know(asset: Asset): void {
     if (this.#entries.has(asset.name)) return;
     const isKey = asset.name.startsWith('key-');
-    const contentType = isKey ? 'application/octet-stream' : 'video/mp4';
+    const contentType = isKey ? 'application/octet-stream' : contentTypeOf('unknown', asset.name);
     this.#entries.set(asset.name, {
       contentType,
       fingerprint: undefined,

@@ -12,6 +12,7 @@ import type { BodyMaker } from '../ring/memory-files.ts';
 import { segmentLimits } from '../source/deadlines.ts';
 import { SourceAssetError, SourceBodyError, SourceStatusError } from '../source/errors.ts';
 import type { RenditionSource } from '../source/source.ts';
+import type { Taken } from './body-remux.ts';
 import type { LookAside } from './look-aside.ts';
 import type { BodyKey, BodyKind, LoopEvent } from './messages.ts';
 import type { OriginGate } from './origin-gate.ts';
@@ -43,6 +44,10 @@ export type BodyFetchRequest = {
   /** Monotonic time after which it is given up. */
   readonly deadlineMs: number;
   readonly sequence?: number;
+  /** It may change once it is whole: nobody is sent its pieces before. */
+  readonly isHeldBack?: boolean;
+  /** What becomes of it once it is whole. */
+  readonly take?: (chunks: readonly Uint8Array[]) => Taken | undefined;
 };
 
 /** Tries in all, whatever the reason: an origin is not asked for one body more often. */
@@ -94,7 +99,7 @@ export class BodyFetch {
 
   /** From now on bytes are sent as they arrive, those at hand first. */
   pipe(): void {
-    if (this.#piped) return;
+    if (this.#piped || this.#request.isHeldBack === true) return;
     this.#piped = true;
     if (this.#sent.length === 0) for (const chunk of this.#chunks) this.#send(chunk);
   }
@@ -129,7 +134,8 @@ export class BodyFetch {
         const { key, expect } = this.#request;
         const clockTicks = expect === 'media' ? firstPcr(this.#chunks) : undefined;
         const fingerprint = expect === 'key' ? sha256(this.#chunks) : undefined;
-        const body = this.#deps.makeBody(this.#chunks);
+        const { chunks = this.#chunks, ...taken } = this.#request.take?.(this.#chunks) ?? {};
+        const body = this.#deps.makeBody(chunks);
         this.#chunks = [];
         const tookMs = clock.monotonicMs() - startedMs;
         const attempts = attempt + 1;
@@ -142,6 +148,7 @@ export class BodyFetch {
           attempts,
           ...(clockTicks === undefined ? {} : { clockTicks }),
           ...(fingerprint === undefined ? {} : { fingerprint }),
+          ...taken,
         });
         return true;
       } catch (error) {

@@ -1,8 +1,6 @@
-// This file is one channel as the serving thread sees it: its renditions and who watches them.
-
-import { assert } from '../base/assert.ts';
-import { type Clock, Patience } from '../base/clock.ts';
-import { AppError, type ErrorRecord, errorRecord } from '../base/errors.ts';
+// This file is one channel as the serving thread sees it: opened when it is asked for, fed, stopped.
+import type { Clock } from '../base/clock.ts';
+import type { ErrorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { ChannelConfig } from '../config/config.ts';
@@ -11,23 +9,21 @@ import type { Outbound } from '../net/outbound.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Overflow } from '../ring/tiers/overflow.ts';
 import type { Timeline } from '../ring/timeline.ts';
-import { nearestTo } from '../source/failover/match.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
-import type { OpenRendition, OpenSource } from '../source/open-source.ts';
-import { traitsOfId } from '../source/pull/renditions.ts';
 import type { StreamCounts } from '../source/source.ts';
-import { told, type Unavailable, VIEWER_WAIT_MS } from './answers.ts';
-import {
-  ChannelSources,
-  type OpenedSource,
-  ProviderBusyError,
-  type SourceReport,
-} from './channel-sources.ts';
+import type { Look } from '../source/stream/first-answer.ts';
+import type { Unavailable } from './answers.ts';
+import { Attendance } from './attendance.ts';
+import { watchFor } from './blank-watch.ts';
+import { ChannelCounts } from './channel-counts.ts';
+import { ChannelOpening } from './channel-opening.ts';
+import { ChannelRenditions } from './channel-renditions.ts';
+import { ChannelReopening } from './channel-reopening.ts';
+import { ChannelSources, type OpenedSource, type SourceReport } from './channel-sources.ts';
 import { Copies } from './copies.ts';
 import { Failover } from './failover.ts';
-import { Rendition, type RenditionDeps, type RenditionSettings } from './rendition.ts';
+import type { Rendition, RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
-import type { Trouble } from './vital-signs.ts';
 
 export type RelayDeps = {
   readonly clock: Clock;
@@ -37,6 +33,8 @@ export type RelayDeps = {
   readonly leases: ProviderLeases;
   readonly ring: Ring;
   readonly timeline: Timeline;
+  /** Absent: looks are made here, over `outbound`. */
+  readonly look?: Look;
   readonly openLoop: OpenLoop;
   readonly settings: RenditionSettings;
   /** Where segments go beyond memory; absent: nowhere. */
@@ -51,6 +49,9 @@ export type Opened = {
   /** The first rendition; the only one where `multivariant` is absent. */
   readonly main: Rendition;
 };
+
+/** asks: for now, as a player of HLS does. stays: it is connected, and says when it goes. */
+export type Visit = 'asks' | 'stays';
 
 export type RelayStats = {
   readonly viewers: number;
@@ -67,67 +68,58 @@ export type RelayStats = {
 
 /** A viewer that has asked for nothing in this time has gone. */
 const VIEWER_MS = 30_000;
-/** A refused source is not asked again sooner than this. */
-const REFUSED_MS = 1000;
 
 export class ChannelRelay implements Disposable {
   /** Replaced where the channel is called otherwise from now on; its sources never change. */
   config: ChannelConfig;
   readonly #deps: RelayDeps;
   readonly #log: Log;
-  readonly #renditions = new Map<string, Rendition>();
+  readonly #attendance: Attendance;
+  readonly #counts = new ChannelCounts();
   readonly #viewers = new Map<string, number>();
-  readonly #fetches = new Map<string, number>();
-  readonly #stream: { -readonly [K in keyof StreamCounts]?: number } = {};
-  readonly #switches = new Map<string, number>();
+  readonly #renditions: ChannelRenditions;
   readonly #sources: ChannelSources;
   readonly #failover: Failover;
+  readonly #opening: ChannelOpening<Opened>;
+  readonly #reopening: ChannelReopening;
   readonly #closed = new AbortController();
   #opened: Opened | undefined;
-  #opening: Promise<Opened | Unavailable> | undefined;
-  #failed: Failed | undefined;
-  #openedMs = Number.NEGATIVE_INFINITY;
   #lastWatchedMs = Number.NEGATIVE_INFINITY;
-  #stallsAvoided = 0;
-  #isReopening = false;
-  /** What the source that plays has. */
-  #found: OpenSource | undefined;
   #requests = 0;
 
   constructor(config: ChannelConfig, deps: RelayDeps) {
     this.config = config;
     this.#deps = deps;
     this.#log = deps.log.with({ channel: config.id });
-    const { clock, random, outbound, leases, settings } = deps;
-    const log = this.#log;
-    const slate = config.slate;
-    this.#sources = new ChannelSources(config.sources, slate, {
+    this.#attendance = new Attendance(deps.clock);
+    this.#renditions = this.#createRenditions();
+    this.#sources = this.#createSources();
+    this.#failover = this.#createFailover();
+    const { clock, settings } = deps;
+    const adopt = (opened: OpenedSource) => this.#adopt(opened);
+    this.#opening = new ChannelOpening(clock, this.#sources, this.#closed.signal, adopt);
+    this.#reopening = new ChannelReopening(this.#sources, {
       clock,
-      random,
-      log,
-      outbound,
-      leases,
-      count: (what, outcome) => this.#count(what, outcome),
+      idleStopMs: settings.idleStopMs,
+      count: (what, outcome) => this.#counts.fetched(what, outcome),
+      found: (found) => this.#renditions.moveTo(found),
     });
-    const { segmentMaxBytes } = settings;
-    this.#failover = new Failover(
-      this.#sources,
-      { clock, random, log, segmentMaxBytes },
-      {
-        condition: (nowMs) => this.#condition(nowMs),
-        hold: () => Promise.all(this.#all((rendition) => rendition.hold())),
-        goOn: () => this.#all((rendition) => rendition.goOn()),
-        switchTo: (opened) => this.#switchTo(opened),
-        switched: (kind) => this.#switches.set(kind, (this.#switches.get(kind) ?? 0) + 1),
-      },
-    );
   }
 
   /** What the channel offers; asks upstream only where that is not known. */
-  open(): Opened | Promise<Opened | Unavailable> {
-    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
-    this.#requests++;
-    return this.#opened ?? this.#openOnce();
+  open(visit: Visit = 'asks'): Opened | Promise<Opened | Unavailable> {
+    this.#visited(visit);
+    return this.#opened ?? this.#opening.open('viewer');
+  }
+
+  /** Somebody is connected, or waits for an answer, until the result is disposed. */
+  attend(): Disposable {
+    return this.#attendance.enter();
+  }
+
+  /** Whoever waits for this answer watches, until he has `gone`. */
+  during<T>(answer: Promise<T>, gone: AbortSignal): Promise<T> {
+    return this.#attendance.during(answer, gone);
   }
 
   /** True while the channel was asked for no more than once since it was last forgotten. */
@@ -146,36 +138,19 @@ export class ChannelRelay implements Disposable {
   }
 
   get lastError(): ErrorRecord | undefined {
-    return this.#failed?.error;
+    return this.#opening.lastError;
   }
 
   /** The rendition by its id, once the channel is open; undefined where it has none of that name. */
   rendition(id: string): Rendition | undefined | Promise<Rendition | undefined | Unavailable> {
-    this.#lastWatchedMs = this.#deps.clock.monotonicMs();
-    this.#requests++;
+    this.#visited('asks');
     const known = this.#renditions.get(id);
     if (known !== undefined || this.#opened !== undefined) return known ?? this.#revive(id);
-    return this.#openOnce().then((opened) =>
-      opened.kind === 'open' ? (this.#renditions.get(id) ?? this.#revive(id)) : opened,
-    );
-  }
-
-  /**
-   * A rendition of another source, whose address a player still holds: it was offered before weir
-   * was started, or before nobody watched for a while. What comes nearest to it now feeds it.
-   */
-  #revive(id: string): Rendition | undefined {
-    const { timeline } = this.#deps;
-    if (this.#found === undefined || timeline.mark(id) === undefined) return undefined;
-    if (this.config.sources.length === 1 && this.config.slate === undefined) return undefined;
-    const traits = traitsOfId(id);
-    const nearest = nearestTo(traits, this.#found.renditions);
-    if (nearest === undefined) return undefined;
-    // The answer at hand is as old as the channel has been open
-    const { first: _, ...spec } = nearest;
-    const rendition = this.#createRendition({ ...spec, id, traits });
-    this.#renditions.set(id, rendition);
-    return rendition;
+    return this.#opening
+      .open('viewer')
+      .then((opened) =>
+        opened.kind === 'open' ? (this.#renditions.get(id) ?? this.#revive(id)) : opened,
+      );
   }
 
   /** The rendition if the channel is open, without asking upstream. */
@@ -184,8 +159,8 @@ export class ChannelRelay implements Disposable {
   }
 
   /** Counts a fetch that none of its loops made: those of the modes that hold nothing. */
-  fetched(what: 'playlist' | 'segment', outcome: string): void {
-    this.#count(what, outcome);
+  fetched(what: 'playlist' | 'segment' | 'stream', outcome: string): void {
+    this.#counts.fetched(what, outcome);
   }
 
   /** Counts who watches; `viewer` is whatever tells one session from another. */
@@ -202,39 +177,26 @@ export class ChannelRelay implements Disposable {
       if (nowMs - seenMs > VIEWER_MS) this.#viewers.delete(viewer);
     }
     const isAsked = nowMs - this.#lastWatchedMs < this.#deps.settings.idleStopMs;
-    let isWatched = isAsked || this.#opening !== undefined;
-    for (const rendition of this.#renditions.values()) {
+    let isWatched = isAsked || this.#opening.isUnderWay;
+    for (const rendition of this.#renditions) {
       rendition.sweep(nowMs);
       if (rendition.state !== 'cold') isWatched = true;
     }
     if (this.config.keepWarm) this.#keepWarm();
     else if (!isWatched && (this.#requests > 0 || this.#opened !== undefined)) this.#forget();
-    if (this.#opened !== undefined && this.#opening === undefined) this.#failover.tick(nowMs);
-  }
-
-  /** The next viewer finds it running: its first variant, and the sound that may go with it. */
-  #keepWarm(): void {
-    if (this.#opened === undefined) {
-      if (this.#opening === undefined && this.#sources.isAnyReady()) void this.#openOnce();
-      return;
-    }
-    const { main } = this.#opened;
-    for (const rendition of this.#renditions.values()) {
-      if (rendition === main || rendition.traits.kind === 'audio') {
-        rendition.keepGoing('nobody');
-      }
-    }
+    if (this.#opened !== undefined && !this.#opening.isUnderWay) this.#failover.tick(nowMs);
   }
 
   stats(): RelayStats {
+    const { fetches, stallsAvoided, stream, switches } = this.#counts;
     return {
       viewers: this.#viewers.size,
-      fetches: this.#fetches,
-      renditions: [...this.#renditions.values()],
-      stallsAvoided: this.#stallsAvoided,
+      fetches,
+      renditions: [...this.#renditions],
+      stallsAvoided,
       sources: this.#sources.reports(this.#opened !== undefined),
-      stream: this.#stream,
-      switches: this.#switches,
+      stream,
+      switches,
     };
   }
 
@@ -244,171 +206,122 @@ export class ChannelRelay implements Disposable {
     this.#forget();
   }
 
-  #forget(): void {
-    const closed = this.#all((rendition) => {
-      rendition[Symbol.dispose]();
-      return rendition.closed();
-    });
-    this.#failover.stop();
-    this.#sources.release(Promise.all(closed));
-    this.#renditions.clear();
-    this.#opened = undefined;
-    this.#found = undefined;
-    this.#requests = 0;
-  }
-
-  #all<T>(run: (rendition: Rendition) => T): T[] {
-    return [...this.#renditions.values()].map(run);
-  }
-
-  async #openOnce(): Promise<Opened | Unavailable> {
-    const { clock } = this.#deps;
-    if (this.#opening === undefined) {
-      const failed = this.#failed;
-      if (failed !== undefined && clock.monotonicMs() - failed.atMs < REFUSED_MS) {
-        return refused(failed);
-      }
-      this.#opening = this.#openAny().finally(() => {
-        this.#opening = undefined;
-      });
-    }
-    return this.#opening;
-  }
-
-  /** Tries the sources in order. */
-  async #openAny(): Promise<Opened | Unavailable> {
-    const { clock } = this.#deps;
-    using patience = new Patience(clock, VIEWER_WAIT_MS, this.#closed.signal);
-    try {
-      const order = this.#sources.inOrder();
-      const opened = await this.#sources.openFirst(order, patience.signal);
-      if (this.#closed.signal.aborted) {
-        this.#sources.giveBack(opened);
-        throw new AppError('NET_ABORTED', 'Cannot open the channel: it was closed');
-      }
-      this.#failed = undefined;
-      this.#sources.use(opened, Promise.resolve());
-      return this.#adopt(opened);
-    } catch (error) {
-      const record = errorRecord(error);
-      const isBusy = error instanceof ProviderBusyError;
-      this.#failed = { error: record, isBusy, atMs: clock.monotonicMs() };
-      return refused(this.#failed);
-    }
-  }
-
-  #adopt({ index, found }: OpenedSource): Opened {
-    this.#deps.timeline.plays(this.#sources.keyOf(index));
-    for (const rendition of found.renditions) {
-      this.#renditions.set(rendition.id, this.#createRendition(rendition));
-    }
-    this.#openedMs = this.#deps.clock.monotonicMs();
-    const main = this.#renditions.get(found.renditions[0]?.id ?? '');
-    assert(main !== undefined, 'an open source has a rendition');
-    const { multivariant } = found;
-    this.#found = found;
-    this.#opened = { kind: 'open', main, ...(multivariant === undefined ? {} : { multivariant }) };
-    return this.#opened;
-  }
-
-  /**
-   * What the channel offers stays as it was: players hold its addresses. Each rendition is fed by
-   * whatever comes nearest to it.
-   */
-  #switchTo({ index, found }: OpenedSource): Promise<unknown> {
-    this.#deps.timeline.plays(this.#sources.keyOf(index));
-    for (const rendition of this.#renditions.values()) {
-      const next = likeOf(rendition, found);
-      if (next === undefined) rendition.starve();
-      else rendition.switchTo(next.spec, next.first);
-    }
-    this.#found = found;
-    this.#openedMs = this.#deps.clock.monotonicMs();
-    return Promise.all(this.#all((rendition) => rendition.closed()));
-  }
-
-  /** Text and I-frames that fail are no reason to leave a source whose picture and sound play. */
-  #condition(nowMs: number): Trouble | 'well' | 'unknown' {
-    let condition: 'well' | 'unknown' = 'unknown';
-    for (const rendition of this.#renditions.values()) {
-      const { kind } = rendition.traits;
-      if (kind === 'subtitles' || kind === 'iframe') continue;
-      const seen = rendition.condition(nowMs);
-      if (typeof seen !== 'string') return seen;
-      if (seen === 'well') condition = 'well';
-    }
-    return condition;
-  }
-
-  #createRendition(open: OpenRendition): Rendition {
+  #createRenditions(): ChannelRenditions {
     const { clock, ring, timeline, openLoop, settings, overflow } = this.#deps;
-    const place = { channel: this.config.id, rendition: open.id };
-    const deps: RenditionDeps = {
+    const counts = this.#counts;
+    const channel = this.config.id;
+    return new ChannelRenditions({
       clock,
       log: this.#log,
       ring,
       timeline,
       openLoop,
       settings,
-      count: (what, outcome) => this.#count(what, outcome),
-      ...(overflow === undefined ? {} : { copies: new Copies({ overflow, place, clock }) }),
-    };
-    const rendition = new Rendition(open, deps);
-    rendition.onRefused = () => void this.#reopen();
-    rendition.onStreamCounts = (counts) => this.#countStream(counts);
-    rendition.onStallAvoided = () => {
-      this.#stallsAvoided++;
-    };
-    return rendition;
+      count: (what, outcome) => counts.fetched(what, outcome),
+      ...(this.config.failover === undefined ? {} : { blankLimits: this.config.failover }),
+      ...(overflow === undefined
+        ? {}
+        : { copiesOf: (id) => new Copies({ overflow, place: { channel, rendition: id }, clock }) }),
+      created: (rendition) => {
+        rendition.onRefused = () => {
+          // A source that named one address has no other to name
+          if (this.#renditions.found?.multivariant !== undefined) this.#reopening.begin();
+        };
+        rendition.onStreamCounts = (seen) => counts.streamed(seen);
+        rendition.onStallAvoided = () => counts.stallAvoided();
+      },
+    });
   }
 
-  /** A rendition's address is refused: the source's multivariant playlist may name another. */
-  async #reopen(): Promise<void> {
-    const { clock, settings } = this.#deps;
-    if (this.#found?.multivariant === undefined || this.#isReopening) return;
-    if (clock.monotonicMs() - this.#openedMs < Math.min(5000, settings.idleStopMs)) return;
-    this.#isReopening = true;
-    this.#openedMs = clock.monotonicMs();
-    try {
-      const found = await this.#sources.reopen(this.#closed.signal);
-      if (found !== undefined) this.#found = found;
-      this.#count('playlist', 'ok');
-      for (const rendition of this.#renditions.values()) {
-        const same = found === undefined ? undefined : likeOf(rendition, found);
-        if (same !== undefined) rendition.moveTo(same.spec);
-      }
-    } catch (error) {
-      this.#count('playlist', errorRecord(error).code);
-    } finally {
-      this.#isReopening = false;
+  #createSources(): ChannelSources {
+    const { clock, random, outbound, leases, look } = this.#deps;
+    const holder = {
+      idleFromMs: () => this.#attendance.idleFromMs(this.#renditions.targetDurationS),
+      giveWay: () => this.#giveWay(),
+    };
+    const count = (what: string, outcome: string) => this.#counts.fetched(what, outcome);
+    const deps = { clock, random, log: this.#log, outbound, leases, holder, count };
+    const where = look === undefined ? {} : { look };
+    return new ChannelSources(this.config.sources, this.config.slate, { ...deps, ...where });
+  }
+
+  #createFailover(): Failover {
+    const { clock, random, settings } = this.#deps;
+    const { segmentMaxBytes } = settings;
+    const watched = watchFor(this.config.failover);
+    const renditions = this.#renditions;
+    return new Failover(
+      this.#sources,
+      {
+        clock,
+        random,
+        log: this.#log,
+        segmentMaxBytes,
+        ...(watched === undefined ? {} : { watchFor: watched }),
+      },
+      {
+        condition: (nowMs) => renditions.condition(nowMs),
+        mediaMs: (nowMs) => renditions.mediaMs(nowMs),
+        pauseMs: () => renditions.pauseMs(),
+        hold: () => Promise.all([renditions.hold(), this.#reopening.stop()]),
+        goOn: () => renditions.goOn(),
+        isWatched: () => this.#attendance.isWatched(renditions.targetDurationS),
+        switchTo: (opened) => this.#switchTo(opened),
+        switched: (kind) => this.#counts.switched(kind),
+      },
+    );
+  }
+
+  #visited(visit: Visit): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#lastWatchedMs = nowMs;
+    this.#requests++;
+    if (visit === 'asks') this.#attendance.asked(nowMs);
+  }
+
+  #revive(id: string): Rendition | undefined {
+    if (this.config.sources.length === 1 && this.config.slate === undefined) return undefined;
+    return this.#renditions.revive(id);
+  }
+
+  /** The next viewer finds it running: its first variant, and the sound that may go with it. */
+  #keepWarm(): void {
+    if (this.#opened === undefined) {
+      if (!this.#opening.isUnderWay && this.#sources.isAnyFree()) void this.#opening.open('nobody');
+      return;
+    }
+    const { main } = this.#opened;
+    for (const rendition of this.#renditions) {
+      if (rendition === main || rendition.traits.kind === 'audio') rendition.keepGoing('nobody');
     }
   }
 
-  #countStream(counts: StreamCounts): void {
-    for (const [what, count] of Object.entries(counts)) {
-      const name = what as keyof StreamCounts;
-      this.#stream[name] = (this.#stream[name] ?? 0) + count;
-    }
+  /** Somebody watches another channel of the provider, and nobody this one. */
+  #giveWay(): void {
+    this.#log.info('channel gives its place at the provider to one that is watched');
+    this.#opening.stop();
+    this.#forget();
   }
 
-  #count(what: string, outcome: string): void {
-    const key = `${what} ${outcome}`;
-    this.#fetches.set(key, (this.#fetches.get(key) ?? 0) + 1);
+  #forget(): void {
+    const stopped = [this.#failover.stop(), this.#reopening.stop()];
+    this.#sources.release(Promise.all([this.#renditions.close(), ...stopped]));
+    this.#opened = undefined;
+    this.#requests = 0;
   }
-}
 
-/** By its name, which says what it is, or by what comes nearest. */
-function likeOf({ id, traits }: Rendition, { renditions }: OpenSource): OpenRendition | undefined {
-  return renditions.find((other) => other.id === id) ?? nearestTo(traits, renditions);
-}
+  #adopt({ index, found }: OpenedSource): Opened {
+    this.#deps.timeline.plays(this.#sources.keyOf(index));
+    const main = this.#renditions.adopt(found);
+    const { multivariant } = found;
+    this.#reopening.asked();
+    this.#opened = { kind: 'open', main, ...(multivariant === undefined ? {} : { multivariant }) };
+    return this.#opened;
+  }
 
-type Failed = {
-  readonly error: ErrorRecord;
-  readonly isBusy: boolean;
-  readonly atMs: number;
-};
-
-function refused({ error, isBusy }: Failed): Unavailable {
-  const answer = { kind: 'unavailable', retryAfterS: 2, reason: told(error) } as const;
-  return isBusy ? { ...answer, isBusy: true } : answer;
+  #switchTo({ index, found }: OpenedSource): Promise<unknown> {
+    this.#deps.timeline.plays(this.#sources.keyOf(index));
+    this.#reopening.asked();
+    return Promise.all([this.#renditions.switchTo(found), this.#reopening.stop()]);
+  }
 }

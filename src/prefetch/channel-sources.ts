@@ -1,18 +1,25 @@
 // This file opens the sources of a channel, in order and by their health, within what providers
 // allow.
 import { assert } from '../base/assert.ts';
-import { type Clock, Patience, sleep } from '../base/clock.ts';
-import { AppError, type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
+import { type Clock, Patience, within } from '../base/clock.ts';
+import { type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import type { SourceConfig } from '../config/config.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { type ScopedOutbound, scoped } from '../net/scoped-outbound.ts';
-import { BUSY_STATUS, SourceStatusError } from '../source/errors.ts';
-import type { Lease, ProviderLeases } from '../source/failover/provider-leases.ts';
+import type {
+  Holder,
+  Lease,
+  Patience as LeasePatience,
+  ProviderLeases,
+} from '../source/failover/provider-leases.ts';
 import { type HealthReport, SourceHealth } from '../source/failover/source-health.ts';
-import { type OpenSource, openSource } from '../source/open-source.ts';
+import { type OpenSource, openSource, streamOf } from '../source/open-source.ts';
+import { type Look, lookOver } from '../source/stream/first-answer.ts';
+import type { FirstStream } from '../source/stream/open-stream.ts';
 import { VIEWER_WAIT_MS } from './answers.ts';
+import { ChannelPlaces, type Claim, ProviderBusyError } from './channel-places.ts';
 
 export type ChannelSourcesDeps = {
   readonly clock: Clock;
@@ -20,6 +27,10 @@ export type ChannelSourcesDeps = {
   readonly log: Log;
   readonly outbound: Outbound;
   readonly leases: ProviderLeases;
+  /** Where a source that is to play is looked at; absent: here, as those on trial are. */
+  readonly look?: Look;
+  /** The channel, as others see it who want its place. */
+  readonly holder: Holder;
   readonly count: (what: 'playlist', outcome: string) => void;
 };
 
@@ -31,6 +42,8 @@ export type SourceReport = HealthReport & {
   readonly active: boolean;
 };
 
+export type Standing = Pick<HealthReport, 'score' | 'failures' | 'goodAgoMs' | 'coolDownLeftMs'>;
+
 /** A source opened and not yet taken into use. */
 export type OpenedSource = {
   readonly index: number;
@@ -40,20 +53,13 @@ export type OpenedSource = {
   readonly outbound: ScopedOutbound;
 };
 
-/** All connections of a provider are out: nothing is wrong with the source itself. */
-export class ProviderBusyError extends AppError {
-  constructor(provider: string, limit: number) {
-    const message = `Cannot open the source: provider "${provider}" allows ${limit} connections, all are in use`;
-    super('SOURCE_PROVIDER_BUSY', message, { provider, limit });
-  }
-}
-
 /** However many sources there are, each is given this long to answer. */
 const OPEN_MIN_MS = 2000;
-/** A provider may count the connection that was just closed for a moment more. */
-const JUST_LEFT_MS = 5000;
-const JUST_LEFT_RETRY_MS = 1000;
-
+/** What was told to close takes a moment; what does not close is not waited for. */
+const LET_GO_MS = 2000;
+/** A viewer waits so long for another one to be gone, then for that to be closed, then to see. */
+const IDLE_WAIT_MS = VIEWER_WAIT_MS - OPEN_MIN_MS;
+const CLOSE_MS = 1000;
 type Source = {
   readonly config: SourceConfig;
   readonly health: SourceHealth;
@@ -63,9 +69,13 @@ type Source = {
 export class ChannelSources {
   readonly #deps: ChannelSourcesDeps;
   readonly #sources: readonly Source[];
+  readonly #places: ChannelPlaces;
   #activeIndex = 0;
-  #lease: Lease | undefined;
   #outbound: ScopedOutbound | undefined;
+  /** Of the active source: it may not have been taken into use. */
+  #stream: FirstStream | undefined;
+  /** Resolves once nothing of what played last is open. */
+  #letGo: Promise<unknown> = Promise.resolve();
 
   /** `slate`: what plays where nothing else does. */
   constructor(
@@ -75,6 +85,7 @@ export class ChannelSources {
   ) {
     assert(sources.length > 0, 'a channel has a source');
     this.#deps = deps;
+    this.#places = new ChannelPlaces(deps.clock, deps.leases, deps.holder);
     const create = (config: SourceConfig, isSlate: boolean): Source => {
       return { config, health: new SourceHealth(deps.random), isSlate };
     };
@@ -95,7 +106,11 @@ export class ChannelSources {
   }
 
   get playsSlate(): boolean {
-    return this.#at(this.#activeIndex).isSlate;
+    return this.isSlate(this.#activeIndex);
+  }
+
+  isSlate(index: number): boolean {
+    return this.#at(index).isSlate;
   }
 
   /** For a viewer who waits: those that cool down come after the others, for want of anything. */
@@ -105,8 +120,17 @@ export class ChannelSources {
     return [...this.#sources.keys()].sort((a, b) => rank(this.#at(a)) - rank(this.#at(b)) || a - b);
   }
 
-  isAnyReady(): boolean {
-    return this.#sources.some((_, index) => this.#isReady(index));
+  /** For a channel that nobody watches: something can be had, and from nobody who has it. */
+  isAnyFree(): boolean {
+    return this.#sources.some(
+      ({ config }, index) => this.#isReady(index) && this.#places.isFree(providerOf(config)),
+    );
+  }
+
+  /** It could be had over the connection of the one that plays, and no other. */
+  sharesPlace(index: number): boolean {
+    const provider = providerOf(this.#at(index).config);
+    return provider !== undefined && provider === this.#places.own?.provider;
   }
 
   /** Those that viewers of the active one can be sent to. */
@@ -125,35 +149,30 @@ export class ChannelSources {
     );
   }
 
-  /**
-   * The first of `indexes` that opens; throws the last error where none does. `hold` closes what
-   * the channel has open: another source of the same provider gets its place.
-   */
+  /** The first of `indexes` that opens; throws the last error where none does. */
   async openFirst(
     indexes: readonly number[],
     signal: AbortSignal,
-    hold?: () => Promise<unknown>,
+    claim: Claim = {},
   ): Promise<OpenedSource> {
-    const { clock, log, count } = this.#deps;
     assert(indexes.length > 0, 'there is a source to try');
+    const { clock, look } = this.#deps;
+    const startedMs = clock.monotonicMs();
     const eachMs = Math.max(OPEN_MIN_MS, VIEWER_WAIT_MS / Math.max(1, indexes.length));
     let last: unknown;
+    const busy: number[] = [];
     for (const index of indexes) {
       try {
-        const opened = await this.open(index, eachMs, signal, hold);
-        count('playlist', 'ok');
-        return opened;
+        return this.#came(await this.open(index, eachMs, signal, claim, look));
       } catch (error) {
         last = error;
-        count('playlist', errorRecord(error).code);
+        if (this.#failedToOpen(index, error, signal)) busy.push(index);
         if (signal.aborted) break;
-        if (!(error instanceof ProviderBusyError)) {
-          this.#at(index).health.failed(clock.monotonicMs(), errorRecord(error));
-        }
-        log.warn('source not to be had', { source: index, ...errorFields(errorRecord(error)) });
       }
     }
-    throw last;
+    if (claim.waits !== true || busy.length === 0 || signal.aborted) throw last;
+    const idleByMs = startedMs + IDLE_WAIT_MS;
+    return this.#openOnceFree(busy, { idleByMs, untilMs: idleByMs + CLOSE_MS }, signal);
   }
 
   /** The active source as it is now; undefined where another was taken meanwhile. */
@@ -162,66 +181,73 @@ export class ChannelSources {
     using outbound = scoped(this.#deps.outbound);
     const index = this.#activeIndex;
     using patience = new Patience(clock, VIEWER_WAIT_MS, signal);
-    const found = await openSource(this.#at(index).config, outbound, clock, patience.signal);
+    const look = lookOver(outbound, clock);
+    const found = await openSource(this.#at(index).config, look, patience.signal);
+    await streamOf(found)?.close();
     return index === this.#activeIndex ? found : undefined;
   }
 
-  /** Without `hold` a connection of its own is taken. Throws AppError. */
+  /**
+   * Takes a connection of its own, as `claim` says. `look` decides in which thread a stream that is
+   * found stays open. Throws AppError.
+   */
   async open(
     index: number,
     withinMs: number,
     signal: AbortSignal,
-    hold?: () => Promise<unknown>,
+    claim: Claim = {},
+    look?: Look,
   ): Promise<OpenedSource> {
-    const { clock } = this.#deps;
-    const { config } = this.#at(index);
-    const lease = await this.#takeLease(config, hold);
-    using patience = new Patience(clock, withinMs, signal);
-    const outbound = scoped(this.#deps.outbound);
+    const provider = providerOf(this.#at(index).config);
+    const closing = this.#closing(claim);
+    // The same source anew: it may count every connection
+    if (index === this.#activeIndex) await closing.hold?.();
+    const lease = await this.#places.take(provider, withinMs, signal, closing);
     try {
-      for (;;) {
-        try {
-          const found = await openSource(config, outbound, clock, patience.signal);
-          return { index, found, lease, outbound };
-        } catch (error) {
-          if (!this.#mayStillCount(config, error) || patience.signal.aborted) throw error;
-          await sleep(clock, JUST_LEFT_RETRY_MS, patience.signal);
-        }
-      }
+      return await this.#openWith(lease, index, withinMs, signal, look);
     } catch (error) {
-      outbound[Symbol.dispose]();
-      if (lease !== this.#lease) lease?.[Symbol.dispose]();
+      this.#places.giveBack(lease);
       throw error;
     }
   }
 
+  /** What the channel has open is closed by its loops and here. */
+  #closing({ hold, ...claim }: Claim): Claim {
+    if (hold === undefined) return claim;
+    return {
+      ...claim,
+      hold: async () => {
+        await Promise.all([hold(), this.#stream?.close()]);
+        this.#outbound?.[Symbol.dispose]();
+      },
+    };
+  }
+
   /** It feeds the channel from now on. `closed`: when all that the last one had open is closed. */
-  use({ index, lease, outbound }: OpenedSource, closed: Promise<unknown>): void {
-    const left = this.#lease;
-    this.#outbound?.[Symbol.dispose]();
+  use({ index, found, lease, outbound }: OpenedSource, closed: Promise<unknown>): void {
+    const left = this.#closeWith(closed);
     this.#outbound = outbound;
+    this.#stream = streamOf(found);
     this.#activeIndex = index;
-    this.#lease = lease;
-    if (left !== undefined && left !== lease) this.#release(left, closed);
+    this.#places.use(lease, left);
   }
 
   /** It was opened and is not taken into use after all. */
-  giveBack({ lease, outbound }: OpenedSource): void {
+  giveBack({ found, lease, outbound }: OpenedSource): void {
+    const stream = streamOf(found)?.close();
     outbound[Symbol.dispose]();
-    if (lease !== this.#lease) lease?.[Symbol.dispose]();
+    if (stream === undefined) this.#places.giveBack(lease);
+    else void stream.then(() => this.#places.giveBack(lease));
   }
 
   /** Nothing is played any more. */
   release(closed: Promise<unknown>): void {
-    const left = this.#lease;
-    this.#outbound?.[Symbol.dispose]();
-    this.#outbound = undefined;
-    this.#lease = undefined;
-    if (left !== undefined) this.#release(left, closed);
+    this.#letGo = this.#closeWith(closed);
+    this.#places.use(undefined, this.#letGo);
   }
 
-  good(): void {
-    this.#at(this.#activeIndex).health.good(this.#deps.clock.monotonicMs());
+  good(mediaMs?: number): void {
+    this.#at(this.#activeIndex).health.good(this.#deps.clock.monotonicMs(), mediaMs);
   }
 
   failed(index: number, error: ErrorRecord): void {
@@ -235,6 +261,14 @@ export class ChannelSources {
 
   rest(): void {
     this.#at(this.#activeIndex).health.rest();
+  }
+
+  /** Why it is, or is not, the one that plays: for the log. */
+  standing(index: number): Standing {
+    const { score, failures, goodAgoMs, coolDownLeftMs } = this.#at(index).health.report(
+      this.#deps.clock.monotonicMs(),
+    );
+    return { score, failures, coolDownLeftMs, ...(goodAgoMs === undefined ? {} : { goodAgoMs }) };
   }
 
   reports(isOpen: boolean): SourceReport[] {
@@ -259,35 +293,82 @@ export class ChannelSources {
     return !this.#at(index).health.isCooling(this.#deps.clock.monotonicMs());
   }
 
-  /** Where none is free, the place that the channel has serves the next source of its provider. */
-  async #takeLease(
-    config: SourceConfig,
-    hold: (() => Promise<unknown>) | undefined,
-  ): Promise<Lease | undefined> {
-    const { leases } = this.#deps;
-    const provider = providerOf(config);
-    if (provider === undefined) return undefined;
-    const free = leases.take(provider);
-    if (free !== undefined) return free;
-    const own = this.#lease;
-    if (own?.provider === provider && hold !== undefined) {
-      await hold();
-      this.#outbound?.[Symbol.dispose]();
-      leases.left(provider);
-      return own;
+  /** Over the connections of what played, and with all that `closed` waits for. */
+  #closeWith(closed: Promise<unknown>): Promise<unknown> {
+    const unused = this.#stream?.close();
+    this.#outbound?.[Symbol.dispose]();
+    this.#outbound = undefined;
+    this.#stream = undefined;
+    return unused === undefined ? closed : Promise.all([closed, unused]);
+  }
+
+  #openWith(
+    lease: Lease | undefined,
+    index: number,
+    withinMs: number,
+    signal: AbortSignal,
+    look?: Look,
+  ): Promise<OpenedSource> {
+    const { config } = this.#at(index);
+    return this.#places.patiently(lease, withinMs, signal, async (patient) => {
+      // Whoever comes as the last one leaves must not make an upstream see two
+      if (!patient.aborted) await within(this.#deps.clock, this.#letGo, LET_GO_MS);
+      const outbound = scoped(this.#deps.outbound);
+      try {
+        const here = lookOver(outbound, this.#deps.clock);
+        const found = await openSource(config, look ?? here, patient);
+        return { index, found, lease, outbound };
+      } catch (error) {
+        outbound[Symbol.dispose]();
+        throw error;
+      }
+    });
+  }
+
+  /** All that could play waits for a place: the first that somebody leaves by then is taken. */
+  async #openOnceFree(
+    indexes: readonly number[],
+    patience: LeasePatience,
+    signal: AbortSignal,
+  ): Promise<OpenedSource> {
+    const providers = new Set(indexes.flatMap((index) => providerOf(this.#at(index).config) ?? []));
+    const lease = await this.#places.whenLeft([...providers], patience, signal);
+    const fitting = indexes.filter(
+      (index) => providerOf(this.#at(index).config) === lease.provider,
+    );
+    let last: unknown;
+    for (const index of fitting) {
+      try {
+        return this.#came(await this.#openWith(lease, index, OPEN_MIN_MS, signal, this.#deps.look));
+      } catch (error) {
+        last = error;
+        this.#failedToOpen(index, error, signal);
+        if (signal.aborted) break;
+      }
     }
-    throw new ProviderBusyError(provider, leases.limitOf(provider) ?? 0);
+    lease[Symbol.dispose]();
+    throw last;
   }
 
-  #release(lease: Lease, closed: Promise<unknown>): void {
-    void closed.finally(() => lease[Symbol.dispose]());
+  #came(opened: OpenedSource): OpenedSource {
+    this.#deps.count('playlist', 'ok');
+    return opened;
   }
 
-  /** A refusal that may be the last connection's, not this one's. */
-  #mayStillCount(config: SourceConfig, error: unknown): boolean {
-    const provider = providerOf(config);
-    if (provider === undefined || !(error instanceof SourceStatusError)) return false;
-    return this.#deps.leases.leftAgoMs(provider) < JUST_LEFT_MS && BUSY_STATUS.has(error.status);
+  /** True where nothing is wrong with it: its provider has no place left. */
+  #failedToOpen(index: number, error: unknown, signal: AbortSignal): boolean {
+    const { clock, log, count } = this.#deps;
+    const record = errorRecord(error);
+    const isBusy = error instanceof ProviderBusyError;
+    count('playlist', record.code);
+    if (signal.aborted) return isBusy;
+    if (!isBusy) this.#at(index).health.failed(clock.monotonicMs(), record);
+    log.warn('source not to be had', {
+      source: index,
+      ...errorFields(record),
+      ...this.standing(index),
+    });
+    return isBusy;
   }
 }
 

@@ -27,6 +27,8 @@ const OWN = crypto.randomUUID().slice(0, 8);
 export class Copies {
   readonly #deps: CopiesDeps;
   #source: RenditionSpec | undefined;
+  /** It may be made into another container than its source has. */
+  #isMadeHere = false;
   /** When the source last began to count anew: what was put before is called the same. */
   #countsSinceMs = Number.NEGATIVE_INFINITY;
 
@@ -39,8 +41,9 @@ export class Copies {
     return this.#deps.overflow.isShared ? 'always' : 'on-demand';
   }
 
-  plays(source: RenditionSpec): void {
+  plays({ source, form }: LoopSpec): void {
     this.#source = source;
+    this.#isMadeHere = form !== undefined;
   }
 
   countsAnew(): void {
@@ -76,15 +79,16 @@ export class Copies {
   }
 
   /**
-   * A function of the upstream alone, so that weirs whose numbers differ share it. Of what is cut
-   * here it is our own name, of what is looped here there is no need. Keys are kept in memory only.
+   * A function of the upstream alone, so that weirs whose numbers differ share it. Of what is cut or
+   * made into another container here it is our own name, of what is looped here there is no need. Keys are kept in memory only.
    */
   #tierName(name: string | undefined, wanted: Wanted): string | undefined {
     const source = this.#source;
     if (source === undefined || source.kind === 'loop') return undefined;
     // A key beside what it opens would be worth as much as no key
     if (typeof wanted === 'string' && wanted.startsWith('key-')) return undefined;
-    if (source.kind === 'stream') return name === undefined ? undefined : `${OWN}-${name}`;
+    if (source.kind === 'stream' || this.#isMadeHere)
+      return name === undefined ? undefined : `${OWN}-${name}`;
     const at =
       source.kind === 'hls' ? withoutQuery(source.url) : `${source.template} ${source.quality}`;
     const what = typeof wanted === 'string' ? wanted : contentName(wanted);

@@ -4,7 +4,9 @@ import type { Clock } from '../base/clock.ts';
 import { AppError, type ErrorRecord, errorFields } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { Signal } from '../base/signal.ts';
+import type { BlankLimits } from '../config/config.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
+import type { Form } from '../media/remux/form.ts';
 import { BodyBrokenError, type InFlight } from '../ring/in-flight.ts';
 import { assetsOf } from '../ring/listing.ts';
 import type { RenditionRing, Segment } from '../ring/rendition-ring.ts';
@@ -12,8 +14,11 @@ import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
 import { TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import type { StreamCounts } from '../source/source.ts';
+import { Arrivals } from './arrivals.ts';
 import { RenditionAssets } from './assets.ts';
+import { type BlankKind, BlankWatch } from './blank-watch.ts';
 import { placeOf } from './join.ts';
+import { listRemuxed } from './list-remuxed.ts';
 import type { BodyKey, BodyKind, Join, Listed, LoopEvent } from './messages.ts';
 import { Placement } from './placement.ts';
 import { type Trouble, VitalSigns } from './vital-signs.ts';
@@ -24,6 +29,8 @@ export type IntakeDeps = {
   readonly ring: Ring;
   readonly timeline: Timeline;
   readonly count: (what: 'playlist' | 'segment' | 'asset', outcome: string) => void;
+  /** How long there may be nothing to hear or see, where the channel asks for it. */
+  readonly blankLimits?: BlankLimits;
 };
 
 export type Header = {
@@ -55,15 +62,26 @@ export class Intake {
   #header = NO_HEADER;
   #listedMs = Number.NEGATIVE_INFINITY;
   #advancedMs = Number.NEGATIVE_INFINITY;
+  readonly #arrivals = new Arrivals();
   #lastError: ErrorRecord | undefined;
   /** Why segments, and what they need, do not come; undefined since one came. */
   #bodyTrouble: BodyTrouble | undefined;
   #assetError: ErrorRecord | undefined;
   #joins = false;
+  /** What players know of the rendition, by the segments it began with. */
+  #form: Form | undefined;
+  /** It was fed by another source when it began. */
+  #isForeign = false;
+  #unmadeTold = false;
   #vital: VitalSigns;
+  #blanks: BlankWatch | undefined;
   #startedMs = 0;
+  /** When the source was last left for another, or about to be. */
+  #changeMs = Number.NEGATIVE_INFINITY;
   /** The next listing is shown as it is: nothing is held that could be shown instead. */
   #showsNext = true;
+  /** Segments of a source that took over: made into what players know, or left as they are. */
+  readonly remuxed = { made: 0, unmade: 0 };
   /** Called when the source refuses the rendition's URL: its token may have run out. */
   onRefused: () => void = () => {};
   /** Called when a segment came whole although a fetch of it had failed. */
@@ -74,7 +92,7 @@ export class Intake {
   constructor(list: RenditionRing, deps: IntakeDeps) {
     this.#list = list;
     this.#deps = deps;
-    this.#vital = new VitalSigns(deps.clock.monotonicMs());
+    this.#vital = this.#watch(deps.clock.monotonicMs());
     this.placement = new Placement({
       ring: list,
       timeline: deps.timeline,
@@ -83,6 +101,11 @@ export class Intake {
         for (const asset of assetsOf(listed)) this.assets.know(asset);
       },
     });
+  }
+
+  /** What is to be made of all that comes; undefined while the source is the one it began with. */
+  get form(): Form | undefined {
+    return this.#isForeign ? this.#form : undefined;
   }
 
   get header(): Header {
@@ -112,9 +135,22 @@ export class Intake {
   start(): void {
     this.#listedMs = Number.NEGATIVE_INFINITY;
     this.#advancedMs = Number.NEGATIVE_INFINITY;
+    this.#arrivals.begin();
     this.#bodyTrouble = undefined;
+    this.#changeMs = Number.NEGATIVE_INFINITY;
     this.#startedMs = this.#deps.clock.monotonicMs();
-    this.#vital = new VitalSigns(this.#startedMs);
+    this.#vital = this.#watch(this.#startedMs);
+  }
+
+  #watch(nowMs: number): VitalSigns {
+    const { blankLimits, log } = this.#deps;
+    this.#blanks = blankLimits === undefined ? undefined : new BlankWatch(blankLimits, log);
+    return new VitalSigns(nowMs, this.#blanks);
+  }
+
+  /** There is something to hear, or to see, where that is watched. */
+  shows(kind: BlankKind): boolean {
+    return this.#blanks?.shows(kind) ?? false;
   }
 
   /** Its source is followed from now on: what it did before nobody looked at. */
@@ -137,12 +173,16 @@ export class Intake {
     this.#lastError = undefined;
     this.#bodyTrouble = undefined;
     this.#joins = true;
+    this.leaving();
+    this.#unmadeTold = false;
     this.#startedMs = clock.monotonicMs();
-    this.#vital = new VitalSigns(this.#startedMs);
+    this.#vital = this.#watch(this.#startedMs);
     if (list.listedCount === 0 || list.onDemand) {
       this.forget('the source is left for another');
+      this.#beginAnew();
       return { missingMs: 0 };
     }
+    this.#isForeign = this.#form !== undefined;
     const error = broken('the source is left for another');
     for (const { state, inFlight } of list.all()) if (state === 'awaited') inFlight?.fail(error);
     for (const segment of this.placement.cutBack(ring)) list.giveUp(segment);
@@ -151,12 +191,26 @@ export class Intake {
     list.nameDateRanges({ ranges: [] });
     list.version++;
     const endMs = endDateTimeMs(list.listed());
-    const missingMs = Math.max(0, this.#startedMs - this.#advancedMs);
+    const missingMs = this.#arrivals.missingMs(this.#startedMs);
+    this.#arrivals.begin();
     const seen = list.listed().flatMap(({ listed, state }) => {
       const place = state === 'gap' ? undefined : placeOf(listed);
       return place === undefined ? [] : [place];
     });
     return { missingMs, seen, ...(endMs === undefined ? {} : { endMs }) };
+  }
+
+  /** All that was named has come, or never will. */
+  get isSettled(): boolean {
+    for (const _ of this.placement.unsettled()) return false;
+    for (const _ of this.assets.waitedFor()) return false;
+    return !this.#joins;
+  }
+
+  /** Nobody has seen anything of it: whatever comes first is what it is. */
+  #beginAnew(): void {
+    this.#form = undefined;
+    this.#isForeign = false;
   }
 
   /** The source was changed, and the new one has not listed anything yet. */
@@ -172,6 +226,22 @@ export class Intake {
     return trouble ?? (!this.#joins && this.#advancedMs >= this.#startedMs ? 'well' : 'unknown');
   }
 
+  /**
+   * When the source last gave a sign of life: the list grew, or an endless stream went on that could
+   * not be cut yet. One that takes over has as long as any other, but once.
+   */
+  livedMs(graceMs: number): number {
+    const movedMs = this.#vital.stream.movedMs ?? Number.NEGATIVE_INFINITY;
+    const changedMs = Math.min(this.#changeMs, this.#advancedMs + graceMs);
+    return Math.max(this.#advancedMs, movedMs, changedMs);
+  }
+
+  /** The source is about to be left for another: after a stream, whose last cut may be long ago. */
+  leaving(): void {
+    if (this.#vital.stream.movedMs === undefined) return;
+    this.#changeMs = this.#deps.clock.monotonicMs();
+  }
+
   // RFC 8216 §4.3.3.1: a segment may be half a second longer than its list says
   #longestS(): number {
     const { targetDurationS } = this.#list;
@@ -185,6 +255,7 @@ export class Intake {
     this.assets.clear(broken(because));
     this.#lastError = undefined;
     this.#joins = false;
+    this.#beginAnew();
   }
 
   /** Whoever still follows one of the segments is told so, or would wait for ever. */
@@ -227,8 +298,12 @@ export class Intake {
       case 'poll-failed':
         this.#pollFailed(event.error, event.failures);
         break;
+      case 'judged':
+        this.#blanks?.take(event);
+        break;
       case 'stream':
-        this.onStreamCounts(event.counts);
+        this.#vital.stream.received(this.#deps.clock.monotonicMs(), event.motion);
+        if (event.counts !== undefined) this.onStreamCounts(event.counts);
         break;
       case 'says-end':
         this.#vital.saysEnd(event.isEnd);
@@ -237,6 +312,8 @@ export class Intake {
         // Answered by whoever knows the tiers
         break;
       case 'ended':
+        // Nothing comes any more that could take a doubt away
+        this.#advance(false, () => false);
         this.#list.ended = true;
         this.#list.version++;
         this.changed.fire();
@@ -272,7 +349,9 @@ export class Intake {
     this.placement.place(event);
     this.#joins = false;
     this.#listedMs = nowMs;
-    if (list.last !== undefined && (this.#showsNext || event.onDemand)) {
+    // What is still to be made into something else has neither its name nor its init segment
+    const isToBeMade = this.form !== undefined && !event.onDemand;
+    if (list.last !== undefined && (this.#showsNext || event.onDemand) && !isToBeMade) {
       this.#showsNext = false;
       list.listAll(nowMs);
       this.#advanced(nowMs);
@@ -306,14 +385,30 @@ export class Intake {
     this.#bodyTrouble = undefined;
     const nowMs = this.#deps.clock.monotonicMs();
     this.#vital.loaded(key, event.clockTicks, segment.discontinuity, nowMs);
+    this.#form ??= event.form;
+    if (event.unmade !== undefined) this.#tellUnmade(event.unmade);
+    else if (event.remuxed !== undefined) this.remuxed.made++;
     // What a playlist has said of it stays
-    if (!this.#list.isListed(segment)) segment.listed = this.assets.sharingKeys(segment.listed);
+    if (!this.#list.isListed(segment)) {
+      segment.listed = this.assets.sharingKeys(segment.listed);
+      if (event.remuxed !== undefined) listRemuxed(segment, event.remuxed, this.assets);
+    }
     segment.contentType = contentType;
     segment.inFlight?.complete(body);
     segment.inFlight = undefined;
     const isHeld = this.#hold(segment, body, contentType);
     // A list that stood still would promise for ever what leaves no room
     this.#advance(!isHeld);
+  }
+
+  #tellUnmade(reason: string): void {
+    this.remuxed.unmade++;
+    if (this.#unmadeTold) return;
+    this.#unmadeTold = true;
+    const container = this.#form?.container;
+    const message =
+      'segments go out as the source has them, and not every player goes on with that';
+    this.#deps.log.warn(message, { container, reason });
   }
 
   #hold(segment: Segment, body: Blob, contentType: string): boolean {
@@ -354,15 +449,20 @@ export class Intake {
     this.#advance();
   }
 
-  #advance(andGaps = false): void {
+  #advance(
+    andGaps = false,
+    waits = ({ ordinal }: Segment) => this.#vital.isDoubtful(ordinal),
+  ): void {
     const nowMs = this.#deps.clock.monotonicMs();
-    if (this.#list.advance(nowMs, andGaps)) this.#advanced(nowMs);
+    if (this.#list.advance(nowMs, andGaps, waits)) this.#advanced(nowMs);
   }
 
   #advanced(nowMs: number): void {
     this.#advancedMs = nowMs;
     this.grown.fire();
+    if (this.form !== undefined) this.changed.fire();
     const list = this.#list;
+    this.#arrivals.grew(nowMs, list.listed());
     const first = list.firstListed;
     if (first === undefined) return;
     this.#deps.timeline.listedTo(list.id, first.mediaSequence + list.listedCount - 1);

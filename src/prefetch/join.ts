@@ -13,8 +13,9 @@ const CLOCKS_APART_MAX_MS = 120_000;
 /**
  * The segments of a first listing that viewers of the other source have not seen, by the clock that
  * both tell or by the time that went by: at most half a segment is repeated or lost. At least the
- * newest: a source that is behind the other one shows a little again rather than nothing. Nothing
- * only where it is a source that is returned to, and has not gone on since.
+ * newest: a source that is far behind the other one shows something again rather than nothing.
+ * Nothing where it is one that is returned to, and has not gone on since; or where it is behind by
+ * so little that it will soon be where the other was left: there it repeats one segment at most.
  */
 export function segmentsFrom(
   listed: readonly ListedSegment[],
@@ -23,6 +24,7 @@ export function segmentsFrom(
 ): readonly ListedSegment[] {
   const segments = afterSeen(listed, join);
   const byClock = indexByClock(segments, join);
+  if (byClock === 'soon') return [];
   const index = byClock ?? indexByDuration(segments, join.missingMs + elapsedMs);
   return segments.slice(Math.min(index, segments.length - 1));
 }
@@ -36,8 +38,14 @@ function afterSeen(
   return listed.slice(last + 1);
 }
 
+/** Its own segments that a source behind the other one may lack, and is waited for. */
+const SOON_SEGMENTS = 2;
+
 /** The first segment of which more than half lies after `endMs`. */
-function indexByClock(segments: readonly ListedSegment[], { endMs }: Join): number | undefined {
+function indexByClock(
+  segments: readonly ListedSegment[],
+  { endMs }: Join,
+): number | 'soon' | undefined {
   if (endMs === undefined) return undefined;
   let startMs: number | undefined;
   let index = segments.length;
@@ -49,7 +57,9 @@ function indexByClock(segments: readonly ListedSegment[], { endMs }: Join): numb
     startMs += durationS * 1000;
   }
   if (startMs === undefined || Math.abs(startMs - endMs) > CLOCKS_APART_MAX_MS) return undefined;
-  return index;
+  const newestMs = (segments.at(-1)?.durationS ?? 0) * 1000;
+  const behindMs = endMs - startMs;
+  return behindMs > newestMs / 2 && behindMs <= SOON_SEGMENTS * newestMs ? 'soon' : index;
 }
 
 /** The first segment of which more than half lies within the last `missingMs`. */

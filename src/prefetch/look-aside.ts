@@ -19,9 +19,9 @@ export class LookAside {
 
   /** Whether it is worth asking: nothing is lost in time where it is not. */
   asks(isOnDemand: boolean): boolean {
-    const { lookAside, source } = this.#spec;
+    const { lookAside, source, form } = this.#spec;
     // What is made here is called as only we call it
-    if (source.kind === 'loop' || source.kind === 'stream') return false;
+    if (source.kind === 'loop' || source.kind === 'stream' || form !== undefined) return false;
     return lookAside === 'always' || (lookAside === 'on-demand' && isOnDemand);
   }
 

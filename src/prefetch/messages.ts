@@ -1,12 +1,15 @@
 // This file holds what the serving thread and a rendition loop say to each other.
 import type { ErrorRecord } from '../base/errors.ts';
+import type { Judged, WatchFor } from '../media/content/judgement.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
+import type { Form } from '../media/remux/form.ts';
 import type { NamedDateRanges } from '../ring/date-ranges.ts';
 import type { ListedSegment } from '../ring/listing.ts';
 import type { Link } from '../ring/timeline.ts';
-import type { PlaylistText } from '../source/pull/hls.ts';
-import type { RenditionSpec, StreamCounts } from '../source/source.ts';
+import type { RenditionSpec, StreamCounts, StreamMotion } from '../source/source.ts';
+import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import type { TrackerResume } from '../source/tracker.ts';
+import type { Taken } from './body-remux.ts';
 
 /** What a loop must know to go on where another was. Plain data: it crosses threads. */
 export type LoopResume = {
@@ -39,12 +42,16 @@ export type LoopSpec = {
   readonly segmentMaxBytes: number;
   /** Segments of the source's list that a cold start names, from the newest back. */
   readonly coldSegments: number;
+  /** What its segments are to be judged for; absent: nothing. */
+  readonly watchFor?: WatchFor;
   /** An answer already at hand, used for the first poll. */
-  readonly first?: PlaylistText;
+  readonly first?: FirstAnswer;
   /** What was named before a stop or restart: its numbers are known, nothing of it is held. */
   readonly before?: TrackerResume;
   /** Its first listing is no continuation of anything, and is named from there on. */
   readonly join?: Join;
+  /** What players of the rendition began with: set where it was another source's. */
+  readonly form?: Form;
   /** Set where this loop replaces one that died. */
   readonly resume?: LoopResume;
   /** Which bodies it asks for with `look` before it fetches them; absent: none. */
@@ -75,8 +82,12 @@ export type Listed = {
   readonly start?: Start;
 };
 
+/** What a segment that was loaded has to hear and to see. */
+export type JudgedEvent = { readonly type: 'judged'; readonly key: number } & Judged;
+
 export type LoopEvent =
   | Listed
+  | JudgedEvent
   /** The date ranges of the list have changed, whether or not it names a new segment. */
   | ({ readonly type: 'date-ranges' } & NamedDateRanges)
   /** What is live says that nothing will follow, or that something will after all. */
@@ -87,7 +98,7 @@ export type LoopEvent =
   | { readonly type: 'chunk'; readonly key: BodyKey; readonly bytes: Uint8Array }
   /** What was sent of the body so far is not how it goes on. */
   | { readonly type: 'broken'; readonly key: BodyKey }
-  | {
+  | ({
       readonly type: 'loaded';
       readonly key: BodyKey;
       readonly body: Blob;
@@ -98,14 +109,18 @@ export type LoopEvent =
       readonly clockTicks?: number;
       /** Of a key: the same for the same bytes, and for no others. */
       readonly fingerprint?: string;
-    }
+    } & Omit<Taken, 'chunks' | 'contentType'>)
   /** Is it in the tiers? It is fetched where `found` does not come in time. */
   | { readonly type: 'look'; readonly key: BodyKey }
   | { readonly type: 'failed'; readonly key: BodyKey; readonly error: ErrorRecord }
   /** One upstream request ended; `outcome` is 'ok' or an error code. */
   | { readonly type: 'fetched'; readonly what: 'playlist' | BodyKind; readonly outcome: string }
   /** Of an endless stream, since it was last told. */
-  | { readonly type: 'stream'; readonly counts: StreamCounts }
+  | {
+      readonly type: 'stream';
+      readonly counts: StreamCounts | undefined;
+      readonly motion: StreamMotion;
+    }
   | {
       readonly type: 'poll-failed';
       readonly error: ErrorRecord;

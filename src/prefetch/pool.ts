@@ -1,6 +1,8 @@
 // This file is the pool of worker threads that run the rendition loops.
 import type { Clock, Timer } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
+import { isStream, type Look } from '../source/stream/first-answer.ts';
+import { HeldStream, Looks } from './looks.ts';
 import type { LoopEvent, LoopHandle, LoopSpec } from './messages.ts';
 import { clearGateRow, createGateTable } from './origin-gate.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './thread-messages.ts';
@@ -24,6 +26,7 @@ type Slot = {
   readonly index: number;
   thread: Worker;
   readonly loops: Map<number, Sink>;
+  readonly looks: Looks;
   /** Loops that were told to close, and who is to be told once they have. */
   readonly closing: Map<number, () => void>;
   answeredMs: number;
@@ -59,6 +62,10 @@ export class WorkerPool implements AsyncDisposable {
         index,
         thread: NO_THREAD,
         loops: new Map(),
+        looks: new Looks((message) => {
+          slot.thread.postMessage(message);
+          return slot.thread !== NO_THREAD;
+        }),
         closing: new Map(),
         answeredMs: nowMs,
         bornMs: nowMs,
@@ -73,15 +80,30 @@ export class WorkerPool implements AsyncDisposable {
     for (const slot of this.#slots) this.#replace(slot);
   }
 
-  /** Runs a loop on the worker with the fewest; it moves to a new worker should that one die. */
-  open(spec: LoopSpec, sink: Sink): LoopHandle {
-    const slot = this.#slots.reduce((a, b) => (b.loops.size < a.loops.size ? b : a));
+  /** Finds out what is behind an address; a stream stays open for the loop that is to read it. */
+  readonly look: Look = (request, signal) => this.#idlest().looks.look(request, signal);
+
+  /**
+   * Runs a loop on the worker that has its stream open, or on the one with the fewest; it moves to
+   * a new worker should that one die.
+   */
+  open({ first, ...spec }: LoopSpec, sink: Sink): LoopHandle {
+    const held = first instanceof HeldStream ? first : undefined;
+    // What is open in this thread no loop can read
+    if (held === undefined && isStream(first)) void first.close();
+    const slot = this.#slots.find(({ looks }) => looks === held?.looks) ?? this.#idlest();
     const loop = this.#nextLoop++;
     slot.loops.set(loop, sink);
     const send = (message: ToWorker) => {
       if (slot.loops.has(loop)) slot.thread.postMessage(message);
     };
-    send({ type: 'open', loop, spec });
+    if (held !== undefined) send({ type: 'open', loop, spec, look: held.look });
+    else
+      send({
+        type: 'open',
+        loop,
+        spec: first === undefined || isStream(first) ? spec : { ...spec, first },
+      });
     const closed = Promise.withResolvers<void>();
     return {
       closed: closed.promise,
@@ -101,6 +123,11 @@ export class WorkerPool implements AsyncDisposable {
     };
   }
 
+  #idlest(): Slot {
+    const load = ({ loops, looks }: Slot) => loops.size + looks.count;
+    return this.#slots.reduce((a, b) => (load(b) < load(a) ? b : a));
+  }
+
   stats(): { readonly workers: number; readonly loops: number; readonly replaced: number } {
     const loops = this.#slots.reduce((sum, slot) => sum + slot.loops.size, 0);
     return { workers: this.#slots.length, loops, replaced: this.#replaced };
@@ -113,6 +140,7 @@ export class WorkerPool implements AsyncDisposable {
     await Promise.all(this.#slots.map((slot) => this.#end(slot.thread)));
     for (const slot of this.#slots) {
       for (const loop of slot.closing.keys()) closingDone(slot, loop);
+      slot.looks.end();
     }
   }
 
@@ -150,6 +178,7 @@ export class WorkerPool implements AsyncDisposable {
       if (data.type === 'pong') slot.answeredMs = clock.monotonicMs();
       else if (data.type === 'event') slot.loops.get(data.loop)?.emit(data.event);
       else if (data.type === 'closed') closingDone(slot, data.loop);
+      else slot.looks.take(data);
     };
     thread.onerror = (event) => {
       event.preventDefault?.();
@@ -167,6 +196,7 @@ export class WorkerPool implements AsyncDisposable {
     clearGateRow(this.#gateTable, slot.index);
     const ageMs = clock.monotonicMs() - slot.bornMs;
     thread.terminate();
+    slot.looks.died();
     // Until it is replaced nothing more is taken from it, and nothing sent reaches anybody
     slot.thread = NO_THREAD;
     clock.after(ageMs < REBIRTH_MS ? REBIRTH_MS : 0, () => this.#replace(slot));
@@ -175,6 +205,7 @@ export class WorkerPool implements AsyncDisposable {
   #replace(slot: Slot): void {
     if (this.#closed) return;
     this.#start(slot);
+    slot.looks.begin();
     for (const [loop, sink] of slot.loops) {
       slot.thread.postMessage({ type: 'open', loop, spec: sink.respec() } satisfies ToWorker);
     }

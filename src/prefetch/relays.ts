@@ -10,6 +10,7 @@ import { parseSavedTimeline } from '../ring/saved-timeline.ts';
 import type { Overflow } from '../ring/tiers/overflow.ts';
 import { Timeline } from '../ring/timeline.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
+import type { Look } from '../source/stream/first-answer.ts';
 import { ChannelRelay } from './channel-relay.ts';
 import type { RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
@@ -22,6 +23,8 @@ export type RelaysDeps = {
   readonly leases: ProviderLeases;
   readonly ring: Ring;
   readonly store: Store;
+  /** Absent: looks are made here, over `outbound`. */
+  readonly look?: Look;
   readonly openLoop: OpenLoop;
   readonly settings: RenditionSettings;
   /** Where segments go beyond memory; absent: nowhere. */
@@ -78,7 +81,8 @@ export class Relays implements Disposable {
   }
 
   /**
-   * Takes over a new list of channels. One whose sources stay as they were goes on undisturbed,
+   * Takes over a new list of channels. One whose sources stay as they were, and what they are left
+   * for, goes on undisturbed,
    * whatever it is called now.
    */
   apply(channels: readonly ChannelConfig[]): void {
@@ -121,7 +125,8 @@ export class Relays implements Disposable {
   #create(id: string): ChannelRelay | undefined {
     const config = this.#configs.get(id);
     if (config === undefined) return undefined;
-    const { clock, random, log, outbound, leases, ring, openLoop, settings, overflow } = this.#deps;
+    const { clock, random, log, outbound, leases, ring, look, openLoop } = this.#deps;
+    const { settings, overflow } = this.#deps;
     const timeline = this.#timelines.get(id) ?? new Timeline();
     this.#timelines.set(id, timeline);
     // Once what is being placed has its numbers, and before any answer names them
@@ -134,6 +139,7 @@ export class Relays implements Disposable {
       leases,
       ring,
       timeline,
+      ...(look === undefined ? {} : { look }),
       openLoop,
       settings,
       overflow,
@@ -152,5 +158,6 @@ export class Relays implements Disposable {
 }
 
 function isFedAlike(a: ChannelConfig, b: ChannelConfig): boolean {
-  return Bun.deepEquals(a.sources, b.sources) && Bun.deepEquals(a.slate, b.slate);
+  const isSame = (key: 'sources' | 'slate' | 'failover') => Bun.deepEquals(a[key], b[key]);
+  return isSame('sources') && isSame('slate') && isSame('failover');
 }

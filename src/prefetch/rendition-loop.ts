@@ -20,6 +20,7 @@ import { SourceStatusError } from '../source/errors.ts';
 import type { RenditionSource } from '../source/source.ts';
 import { type Fresh, Tracker } from '../source/tracker.ts';
 import { BodyFetch, type BodyFetchRequest, type Expectation } from './body-fetch.ts';
+import { BodyRemux } from './body-remux.ts';
 import { segmentsFrom } from './join.ts';
 import { LookAside } from './look-aside.ts';
 import type {
@@ -33,6 +34,7 @@ import type {
 } from './messages.ts';
 import type { OriginGate } from './origin-gate.ts';
 import { RetryBudget } from './retry-budget.ts';
+import { StreamPulse } from './stream-pulse.ts';
 
 export type LoopDeps = {
   readonly clock: Clock;
@@ -89,6 +91,7 @@ export class RenditionLoop implements LoopHandle {
   readonly #tracker: Tracker;
   readonly #budget = new RetryBudget();
   readonly #aside: LookAside;
+  readonly #remux: BodyRemux;
   readonly #closed = new AbortController();
   /** Live: what is still to be settled. On demand: all segments. */
   readonly #items = new Map<number, Item>();
@@ -100,6 +103,7 @@ export class RenditionLoop implements LoopHandle {
   readonly #knownAssets = new Map<string, { asset: Asset; expect: Expectation }>();
   readonly #wanted = new Set<BodyKey>();
   readonly #openedMs: number;
+  readonly #pulse: StreamPulse;
   readonly #following: Promise<void>;
   readonly #runs = new Set<Promise<boolean>>();
   readonly #ended = Promise.withResolvers<void>();
@@ -125,6 +129,7 @@ export class RenditionLoop implements LoopHandle {
     this.#deps = deps;
     this.#join = spec.join;
     this.#aside = new LookAside(spec, deps.clock, deps.emit);
+    this.#remux = new BodyRemux(spec.form);
     this.#openedMs = deps.clock.monotonicMs();
     this.#timeouts = spec.source.kind === 'loop' ? {} : spec.source.timeouts;
     const { resume } = spec;
@@ -138,6 +143,7 @@ export class RenditionLoop implements LoopHandle {
       for (const ordinal of resume.held) this.#handedOver.set(ordinal, Number.NEGATIVE_INFINITY);
       this.#enqueue(resume.pending, 'ascending');
     }
+    this.#pulse = new StreamPulse(deps.source, deps.clock, deps.emit);
     this.#following = this.#follow();
   }
 
@@ -188,6 +194,7 @@ export class RenditionLoop implements LoopHandle {
 
   [Symbol.dispose](): void {
     this.#closed.abort();
+    this.#pulse[Symbol.dispose]();
     for (const fetch of this.#running.values()) fetch.close();
     const source = this.#deps.source[Symbol.asyncDispose]?.();
     const open = [this.#following, ...this.#runs, source];
@@ -217,8 +224,7 @@ export class RenditionLoop implements LoopHandle {
         failures++;
         waitMs = this.#pollFailed(error, failures);
       }
-      const counts = this.#deps.source.takeCounts?.();
-      if (counts !== undefined) this.#deps.emit({ type: 'stream', counts });
+      this.#pulse.tell();
       await this.#rest(startedMs + waitMs);
     }
   }
@@ -327,7 +333,7 @@ export class RenditionLoop implements LoopHandle {
       ...(listing.start === undefined ? {} : { start: listing.start }),
     });
     // Only the first answer of a cold channel lists what is not held: later on the oldest counts
-    const isCold = fresh.link === 'cold' && isStart && join === undefined;
+    const isCold = fresh.link === 'cold' && isStart && join === undefined && !this.#remux.isActive;
     this.#enqueue(numbered, isCold ? 'newest-first' : 'ascending');
   }
 
@@ -460,11 +466,13 @@ export class RenditionLoop implements LoopHandle {
       targetDurationS: this.#targetDurationS,
       deadlineMs,
       sequence: segment.sequence,
+      isHeldBack: this.#remux.isActive,
+      ...(this.#iFramesOnly ? {} : { take: (chunks) => this.#remux.take(segment, chunks) }),
     };
     // Assets come first in the order of events, so that a held segment can be played at once
     const assets = this.#fetchAssets(segment);
     const fetch = this.#open(request);
-    const whole = await this.#settle(fetch, request, assets);
+    const whole = await this.#remux.inTurn(assets, (ready) => this.#settle(fetch, request, ready));
     if (this.#closed.signal.aborted) return;
     source.observe?.(segment.sequence, whole ? 'found' : 'given up');
     if (!this.#onDemand) this.#items.delete(ordinal);
@@ -535,6 +543,7 @@ export class RenditionLoop implements LoopHandle {
       expect,
       targetDurationS: this.#targetDurationS,
       deadlineMs: this.#deps.clock.monotonicMs() + patienceMs,
+      take: (chunks) => void this.#remux.keep(asset.name, chunks),
     };
     const run = this.#settle(this.#open(request), request, Promise.resolve(true)).then((whole) => {
       entry.doneMs = this.#deps.clock.monotonicMs();

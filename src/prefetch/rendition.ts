@@ -6,17 +6,19 @@ import type { Demand } from '../ring/ring.ts';
 import { windowSegmentsFor } from '../ring/window.ts';
 import type { Traits } from '../source/failover/match.ts';
 import type { OpenRendition } from '../source/open-source.ts';
-import type { PlaylistText } from '../source/pull/hls.ts';
 import type { RenditionSpec, StreamCounts } from '../source/source.ts';
+import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import {
   type Awaited,
   type BodyResult,
+  busy,
   type PlaylistAnswer,
   told,
   type Unavailable,
   unavailable,
   VIEWER_WAIT_MS,
 } from './answers.ts';
+import { type BlankKind, watchFor } from './blank-watch.ts';
 import { Bodies } from './bodies.ts';
 import type { Copies } from './copies.ts';
 import { type Header, Intake, type IntakeDeps, isRefusal } from './intake.ts';
@@ -65,7 +67,7 @@ export class Rendition implements Disposable {
   readonly #intake: Intake;
   readonly #supply: Supply;
   readonly #bodies: Bodies;
-  #first: PlaylistText | undefined;
+  #first: FirstAnswer | undefined;
   #state: 'cold' | 'probing' | 'following' = 'cold';
   /** False where the source that plays has nothing like it. */
   #isFed = true;
@@ -87,8 +89,10 @@ export class Rendition implements Disposable {
     this.#intake = new Intake(this.ring, this.#deps);
     const { ring } = this;
     const { copies } = deps;
+    const watched = watchFor(deps.blankLimits);
     const settings = {
       ...(copies === undefined ? {} : { lookAside: copies.lookAside }),
+      ...(watched === undefined ? {} : { watchFor: watched }),
       ahead,
       segmentMaxBytes,
       get coldSegments() {
@@ -137,6 +141,11 @@ export class Rendition implements Disposable {
 
   get lastError(): ErrorRecord | undefined {
     return this.#intake.lastError;
+  }
+
+  /** Segments of sources that took over, by what came of them. */
+  get remuxed(): Readonly<Record<'made' | 'unmade', number>> {
+    return this.#intake.remuxed;
   }
 
   get header(): Header {
@@ -201,7 +210,7 @@ export class Rendition implements Disposable {
   }
 
   /** Another source feeds it from now on: its viewers go on over a discontinuity. */
-  switchTo(source: RenditionSpec, first?: PlaylistText): void {
+  switchTo(source: RenditionSpec, first?: FirstAnswer): void {
     this.#isFed = true;
     if (this.#state === 'cold') this.#first = first;
     this.#supply.switchTo(source, first);
@@ -215,6 +224,7 @@ export class Rendition implements Disposable {
 
   /** Closes what is open upstream for a moment; resolves once it is. `goOn` opens it again. */
   hold(): Promise<void> {
+    this.#intake.leaving();
     this.#supply.hold();
     return this.#supply.closed();
   }
@@ -223,19 +233,26 @@ export class Rendition implements Disposable {
     this.#supply.goOn();
   }
 
+  /** Nothing of it is on its way, and nobody waits for it. */
+  get isQuiet(): boolean {
+    return this.#waiting === 0 && this.#intake.isSettled;
+  }
+
   /** Resolves when the list grows, and now and then where it does not. */
   async grown(): Promise<void> {
     await within(this.#deps.clock, this.#intake.grown.next(), GROWN_WAIT_MS);
   }
 
-  /** Keeps it going although nobody asks: for a viewer who reads it otherwise, or for the next. */
-  keepGoing(who: 'viewer' | 'nobody' = 'viewer'): void {
-    if (!this.#isFed) return;
+  /**
+   * Keeps it going although nobody asks: for a viewer who reads it otherwise, or for the next. What
+   * it answers says that there is no memory for it: others were there before.
+   */
+  keepGoing(who: 'viewer' | 'nobody' = 'viewer'): Unavailable | undefined {
+    if (!this.#isFed) return undefined;
     const nowMs = this.#deps.clock.monotonicMs();
     if (who === 'viewer') this.#lastWatchedMs = nowMs;
     else this.#keptWarmMs = nowMs;
-    if (this.#state === 'cold') void this.#startCold('follow', undefined, who);
-    else this.#follow(who);
+    return this.#state === 'cold' ? this.#start('follow', who) : this.#follow(who);
   }
 
   /**
@@ -246,6 +263,11 @@ export class Rendition implements Disposable {
     const isWatched =
       this.#state === 'following' || (this.#state === 'probing' && this.#isUnlisted);
     return isWatched ? this.#intake.condition(nowMs) : 'unknown';
+  }
+
+  /** It is watched, and has something to hear, or to see. */
+  shows(kind: BlankKind): boolean {
+    return this.#state === 'following' && this.#intake.shows(kind);
   }
 
   /** Resolves once nothing of it is open upstream any more. */
@@ -274,9 +296,13 @@ export class Rendition implements Disposable {
   async #startCold(
     mode: LoopMode,
     untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS,
-    who: Demand = 'viewer',
   ): Promise<PlaylistAnswer> {
     if (!this.#isFed) return unavailable(5, 'the source that plays has nothing like it');
+    return this.#start(mode, 'viewer') ?? this.#waitForListing(untilMs);
+  }
+
+  /** Undefined where it was started. */
+  #start(mode: LoopMode, who: Demand): Unavailable | undefined {
     const first = this.#first;
     // Whoever comes later must not begin with a list as old as this
     this.#first = undefined;
@@ -284,7 +310,7 @@ export class Rendition implements Disposable {
     if (refused !== undefined) return refused;
     this.#state = mode === 'probe' ? 'probing' : 'following';
     this.#supply.open(mode, first);
-    return this.#waitForListing(untilMs);
+    return undefined;
   }
 
   #secondRequest(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {
@@ -299,7 +325,8 @@ export class Rendition implements Disposable {
     const refused = this.#follow();
     if (refused !== undefined) return refused;
     this.#intake.showNext();
-    return this.#waitForListing(nowMs + Math.min(targetMs, VIEWER_WAIT_MS));
+    const patienceMs = this.#isUnlisted ? VIEWER_WAIT_MS : Math.min(targetMs, VIEWER_WAIT_MS);
+    return this.#waitForListing(nowMs + patienceMs);
   }
 
   /** Undefined where it is followed now. */
@@ -319,17 +346,16 @@ export class Rendition implements Disposable {
     const nowMs = clock.monotonicMs();
     const waitMs = this.#gaveWayMs + GAVE_WAY_MS - nowMs;
     const isSmall = this.traits.kind in SMALL_BYTES_PER_S;
-    if (waitMs > 0)
-      return unavailable(waitMs / 1000, 'memory is too small for all that is watched');
+    if (waitMs > 0) return busy(waitMs / 1000, 'memory is too small for all that is watched');
     const refusal = isSmall ? undefined : ring.admit(this, who);
-    if (refusal !== undefined) return unavailable(refusal.retryAfterS, refusal.reason);
+    if (refusal !== undefined) return busy(refusal.retryAfterS, refusal.reason);
     this.#followedSinceMs = nowMs;
     return undefined;
   }
 
   #isStale(nowMs: number): boolean {
     const staleMs = STALE_TARGET_DURATIONS * this.ring.targetDurationS * 1000;
-    if (this.ring.ended || nowMs - this.#intake.advancedMs <= staleMs) return false;
+    if (this.ring.ended || nowMs - this.#intake.livedMs(staleMs) <= staleMs) return false;
     // Not silent: one segment is late, and will have come or be a gap in a moment
     return !this.ring.isHeldUp;
   }

@@ -1,7 +1,8 @@
 // This file keeps a rendition's loop running: opened when it is asked for, replaced where it died.
+import type { WatchFor } from '../media/content/judgement.ts';
 import type { Segment } from '../ring/rendition-ring.ts';
-import type { PlaylistText } from '../source/pull/hls.ts';
 import type { RenditionSpec } from '../source/source.ts';
+import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import type { Copies, Wanted } from './copies.ts';
 import type { Intake } from './intake.ts';
 import type { BodyKey, LoopEvent, LoopHandle, LoopMode, LoopSpec } from './messages.ts';
@@ -18,9 +19,13 @@ export type SupplySettings = {
   /** Segments of the source's list that a cold start names, from the newest back. */
   readonly coldSegments: number;
   readonly lookAside?: NonNullable<LoopSpec['lookAside']>;
+  readonly watchFor?: WatchFor;
 };
 
-/** Invariant: whoever waits for a body is known to the loop that runs now. */
+/**
+ * Invariants: whoever waits for a body is known to the loop that runs now; one runs where it is
+ * wanted and not held, and only there.
+ */
 export class Supply implements Disposable {
   readonly #intake: Intake;
   readonly #openLoop: OpenLoop;
@@ -29,6 +34,7 @@ export class Supply implements Disposable {
   #source: RenditionSpec;
   #loop: LoopHandle | undefined;
   #mode: LoopMode = 'probe';
+  #isWanted = false;
   #isHeld = false;
   readonly #closing = new Set<Promise<void>>();
 
@@ -48,9 +54,11 @@ export class Supply implements Disposable {
   }
 
   /** `first`: an answer already at hand, used for the first poll. */
-  open(mode: LoopMode, first?: PlaylistText): void {
+  open(mode: LoopMode, first?: FirstAnswer): void {
     this.#mode = mode;
+    this.#isWanted = true;
     this.#intake.start();
+    if (this.#isHeld) return;
     this.#open({ ...this.#coldSpec(), ...(first === undefined ? {} : { first }) });
   }
 
@@ -78,17 +86,16 @@ export class Supply implements Disposable {
     this.#source = source;
     if (this.#loop === undefined) return;
     this.#close();
-    this.#isHeld = false;
     this.#open(this.#respec());
     this.#tellWaiting();
   }
 
   /** From now on another source feeds the rendition; viewers go on over a discontinuity. */
-  switchTo(source: RenditionSpec, first?: PlaylistText): void {
+  switchTo(source: RenditionSpec, first?: FirstAnswer): void {
     this.#source = source;
-    if (this.#loop === undefined && !this.#isHeld) return;
-    this.#close();
     this.#isHeld = false;
+    if (!this.#isWanted) return;
+    this.#close();
     this.#open({
       source,
       ...this.#settings,
@@ -98,17 +105,17 @@ export class Supply implements Disposable {
     this.#tellWaiting();
   }
 
-  /** Closes what is open upstream for a moment. */
+  /** Closes what is open upstream, and opens nothing until it goes on. */
   hold(): void {
-    if (this.#loop === undefined) return;
     this.#close();
     this.#isHeld = true;
   }
 
-  /** Goes on where it was held. */
+  /** Goes on where it was held, or with what was asked for meanwhile. */
   goOn(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
+    if (!this.#isWanted) return;
     this.#open(this.#respec());
     this.#tellWaiting();
   }
@@ -118,8 +125,9 @@ export class Supply implements Disposable {
     await Promise.all(this.#closing);
   }
 
+  /** Nobody wants it any more; what is held stays so. */
   [Symbol.dispose](): void {
-    this.#isHeld = false;
+    this.#isWanted = false;
     this.#close();
   }
 
@@ -133,8 +141,9 @@ export class Supply implements Disposable {
   }
 
   #open(spec: LoopSpec): void {
-    this.#copies?.plays(spec.source);
-    const loop = this.#openLoop(spec, {
+    const formed = this.#inForm(spec);
+    this.#copies?.plays(formed);
+    const loop = this.#openLoop(formed, {
       emit: (event) => {
         if (this.#loop !== loop) return;
         if (this.#copies !== undefined) this.#copy(this.#copies, event, loop);
@@ -145,7 +154,7 @@ export class Supply implements Disposable {
           if (this.#mode === 'follow') this.#loop?.setMode('follow');
           this.#tellWaiting();
         });
-        return this.#respec();
+        return this.#inForm(this.#respec());
       },
     });
     this.#loop = loop;
@@ -167,6 +176,11 @@ export class Supply implements Disposable {
       const name = typeof wanted === 'string' ? wanted : segment?.name;
       if (name !== undefined) copies.loaded(name, wanted, event, onDemand);
     }
+  }
+
+  #inForm(spec: LoopSpec): LoopSpec {
+    const { form } = this.#intake;
+    return form === undefined ? spec : { ...spec, form };
   }
 
   #coldSpec(): LoopSpec {

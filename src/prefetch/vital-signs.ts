@@ -1,11 +1,13 @@
 // This file watches the signs of life of the source that feeds a rendition.
 import type { ErrorRecord } from '../base/errors.ts';
 import { pcrStands } from '../media/mpegts/media-clock.ts';
+import type { BlankKind, BlankWatch } from './blank-watch.ts';
 import type { Listed } from './messages.ts';
+import { StreamSigns } from './stream-signs.ts';
 
 /** Why a source should be left for another. */
 export type Trouble = {
-  readonly kind: 'error' | 'stall' | 'frozen' | 'ended';
+  readonly kind: 'error' | 'stall' | 'frozen' | 'ended' | 'changed' | BlankKind;
   readonly reason: string;
 };
 
@@ -27,14 +29,17 @@ const SILENT_TARGET_DURATIONS = 2;
 const POLL_FAILURES_MAX = 3;
 /** One lost segment is a gap; two in a row are the source. */
 const GIVEN_UP_MAX = 2;
-/** So many segments that begin where the one before began: an encoder that repeats itself. */
-const STANDING_MAX = 2;
+/** So many segments whose date is the one before's: one alone may be a slip of whoever wrote it. */
+const DATES_STANDING_MAX = 2;
+/** A segment that begins where the one before began: an encoder that repeats itself. */
+const CLOCKS_STANDING_MAX = 1;
 /** Clocks of recent segments kept, since they are loaded out of order. */
 const CLOCKS_MAX = 12;
 
 type SegmentClock = { readonly ticks: number; readonly isApart: boolean };
 
 export class VitalSigns {
+  readonly stream: StreamSigns;
   #pollFailures = 0;
   #givenUp = 0;
   #pollError: ErrorRecord | undefined;
@@ -47,16 +52,21 @@ export class VitalSigns {
   #dateTimeMs: number | undefined;
   #datesStanding = 0;
   readonly #clocks = new Map<number, SegmentClock>();
+  readonly #blanks: BlankWatch | undefined;
 
-  constructor(nowMs: number) {
+  /** `blanks`: where silence and black are asked for. */
+  constructor(nowMs: number, blanks?: BlankWatch) {
+    this.#blanks = blanks;
     this.#namedMs = nowMs;
     this.#loadedMs = nowMs;
+    this.stream = new StreamSigns(nowMs);
   }
 
   /** It is looked at from now on: what it did while nobody looked is no sign. */
   begin(nowMs: number): void {
     this.#namedMs = nowMs;
     this.#loadedMs = nowMs;
+    this.stream.begin(nowMs);
   }
 
   /** The list was had, and what it named that is new has been said. */
@@ -68,6 +78,7 @@ export class VitalSigns {
   listed({ fresh, link }: Listed, nowMs: number): void {
     if (fresh.length > 0) this.#namedMs = nowMs;
     this.#pollFailures = 0;
+    this.#pollError = undefined;
     if (link !== 'next') {
       this.#clocks.clear();
       this.#dateTimeMs = undefined;
@@ -96,6 +107,7 @@ export class VitalSigns {
   loaded(ordinal: number, ticks: number | undefined, isApart: boolean, nowMs: number): void {
     this.#givenUp = 0;
     this.#loadedMs = nowMs;
+    this.stream.cut(nowMs);
     if (ticks === undefined) return;
     this.#clocks.set(ordinal, { ticks, isApart });
     const oldest = Math.max(...this.#clocks.keys()) - CLOCKS_MAX;
@@ -112,13 +124,16 @@ export class VitalSigns {
     const stillMs = nowMs - this.#namedMs;
     const isOver = this.#saysEnd && stillMs >= STALL_TARGET_DURATIONS * targetMs;
     if (ended || isOver) return { kind: 'ended', reason: 'the source has ended' };
+    if (this.#pollError?.code === 'SOURCE_CHANGED') {
+      return { kind: 'changed', reason: this.#pollError.message };
+    }
     if (this.#pollFailures >= POLL_FAILURES_MAX) {
       return { kind: 'error', reason: this.#pollError?.message ?? 'its list is not to be had' };
     }
     if (this.#givenUp >= GIVEN_UP_MAX) {
       return { kind: 'error', reason: this.#bodyError?.message ?? 'its segments do not come' };
     }
-    return this.#stall(nowMs, targetMs) ?? this.#frozen();
+    return this.#stall(nowMs, targetMs) ?? this.#frozen() ?? this.#blanks?.trouble();
   }
 
   #stall(nowMs: number, targetMs: number): Trouble | undefined {
@@ -129,26 +144,47 @@ export class VitalSigns {
         reason: `it names nothing new for ${seconds(nowMs - this.#namedMs)}`,
       };
     }
+    const standstill = this.stream.standstill(nowMs, targetMs);
+    if (standstill !== undefined) {
+      const { stillMs, hasBytes } = standstill;
+      if (!hasBytes) return { kind: 'stall', reason: `no bytes came for ${seconds(stillMs)}` };
+      return { kind: 'frozen', reason: `its clock stands still for ${seconds(stillMs)}` };
+    }
+    if (this.stream.lives(nowMs, targetMs)) return undefined;
     const silentMs = nowMs - this.#loadedMs;
     if (silentMs < SILENT_TARGET_DURATIONS * targetMs) return undefined;
     return { kind: 'stall', reason: `no segment came for ${seconds(silentMs)}` };
   }
 
   #frozen(): Trouble | undefined {
-    if (this.#datesStanding < STANDING_MAX && this.#standing() < STANDING_MAX) return undefined;
+    const isDated = this.#datesStanding >= DATES_STANDING_MAX;
+    if (!isDated && this.#standing() < CLOCKS_STANDING_MAX) return undefined;
     return { kind: 'frozen', reason: 'its clock stands still' };
+  }
+
+  /**
+   * It repeats the one before, as far as its clock tells, and none came after it: should the source
+   * be left for that, nobody need see it.
+   */
+  isDoubtful(ordinal: number): boolean {
+    return ordinal === this.#newest() && this.#stands(ordinal);
   }
 
   /** Segments in a row, up to the newest, that begin where the one before them began. */
   #standing(): number {
     let count = 0;
-    let ordinal = Math.max(...this.#clocks.keys());
-    for (; ; ordinal--) {
-      const later = this.#clocks.get(ordinal);
-      const earlier = this.#clocks.get(ordinal - 1);
-      if (later === undefined || earlier === undefined || later.isApart) return count;
-      if (!pcrStands(earlier.ticks, later.ticks)) return count;
-      count++;
-    }
+    while (this.#stands(this.#newest() - count)) count++;
+    return count;
+  }
+
+  #newest(): number {
+    return Math.max(...this.#clocks.keys());
+  }
+
+  #stands(ordinal: number): boolean {
+    const later = this.#clocks.get(ordinal);
+    const earlier = this.#clocks.get(ordinal - 1);
+    if (later === undefined || earlier === undefined || later.isApart) return false;
+    return pcrStands(earlier.ticks, later.ticks);
   }
 }

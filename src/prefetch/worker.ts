@@ -6,7 +6,10 @@ import type { Outbound } from '../net/outbound.ts';
 import { createOutbound } from '../net/outbound-client.ts';
 import { type ScopedOutbound, scoped } from '../net/scoped-outbound.ts';
 import { type BodyMaker, fileBodies, heapBody } from '../ring/memory-files.ts';
+import type { LookRequest } from '../source/stream/first-answer.ts';
+import { judging } from './content-judge.ts';
 import { createFollowedSource } from './followed-source.ts';
+import { HeldLooks } from './held-looks.ts';
 import type { LoopEvent, LoopSpec } from './messages.ts';
 import { SharedOriginGate } from './origin-gate.ts';
 import { RenditionLoop } from './rendition-loop.ts';
@@ -23,12 +26,14 @@ const COLLECT_AFTER_BYTES = 4 * 1024 * 1024;
 /** A loop, and the connections it has open. */
 type Running = { readonly loop: RenditionLoop; readonly outbound: ScopedOutbound };
 
-const loops = new Map<number, Running>();
 type World = {
   readonly outbound: Outbound & AsyncDisposable;
   readonly gate: SharedOriginGate;
+  readonly looks: HeldLooks;
   readonly makeBody: BodyMaker;
 };
+
+const loops = new Map<number, Running>();
 let world: World | undefined;
 let loadedSinceCollection = 0;
 
@@ -38,7 +43,13 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       world = createWorld(data.settings);
       break;
     case 'open':
-      loops.set(data.loop, openLoop(data.loop, data.spec));
+      loops.set(data.loop, openLoop(data.loop, data.spec, data.look));
+      break;
+    case 'look':
+      void look(data.look, data.request);
+      break;
+    case 'leave':
+      void leave(data.look);
       break;
     case 'mode':
       loops.get(data.loop)?.loop.setMode(data.mode);
@@ -71,25 +82,41 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
 
 function createWorld(settings: WorkerSettings): World {
   const { allowPrivate, userAgent, gateTable, worker, perOrigin, bodyFolder } = settings;
+  const outbound = createOutbound({ clock: systemClock, allowPrivate, userAgent });
   return {
-    outbound: createOutbound({ clock: systemClock, allowPrivate, userAgent }),
+    outbound,
+    looks: new HeldLooks(outbound, systemClock),
     gate: new SharedOriginGate(gateTable, worker, perOrigin, systemClock),
     makeBody: bodyFolder === undefined ? heapBody : fileBodies(bodyFolder),
   };
 }
 
-function openLoop(id: number, spec: LoopSpec): Running {
+/** `look`: the one that left its stream open for this loop. */
+function openLoop(id: number, told: LoopSpec, look: number | undefined): Running {
   assert(world !== undefined, 'settings come before the first loop');
-  const outbound = scoped(world.outbound);
+  const handed = look === undefined ? undefined : world.looks.handOver(look);
+  const outbound = handed?.outbound ?? scoped(world.outbound);
+  const spec = handed === undefined ? told : { ...told, first: handed.stream };
   const loop = new RenditionLoop(spec, {
     clock: systemClock,
     random: systemRandom,
     gate: world.gate,
     makeBody: world.makeBody,
     source: createFollowedSource(spec, outbound, systemClock, systemRandom),
-    emit: (event) => emit(id, event),
+    emit: judging(spec, (event) => emit(id, event)),
   });
   return { loop, outbound };
+}
+
+async function look(id: number, request: LookRequest): Promise<void> {
+  assert(world !== undefined, 'settings come before the first look');
+  const found = await world.looks.look(id, request);
+  post({ type: 'looked', look: id, found });
+}
+
+async function leave(id: number): Promise<void> {
+  await world?.looks.leave(id);
+  post({ type: 'left', look: id });
 }
 
 async function closeLoop(id: number): Promise<void> {

@@ -22,7 +22,7 @@ export type BodyMaker = (chunks: readonly Uint8Array[]) => Blob;
 
 /** Where Linux has memory that looks like a folder. */
 const MEMORY_FOLDER = '/dev/shm';
-const OWN_PREFIX = 'weir-';
+const OWN_PREFIX = 'weir-bodies-';
 /** statfs(2): what the file system is. */
 const TMPFS_MAGIC = 0x01021994;
 /** Room beside the ring: bodies that were let go of and are not collected yet, and those on their way. */

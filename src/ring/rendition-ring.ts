@@ -18,7 +18,8 @@ export type Segment = {
   readonly mediaSequence: number;
   readonly discontinuitySequence: number;
   readonly discontinuity: boolean;
-  readonly name: string;
+  /** Stays once a list has named it. */
+  name: string;
   listed: ListedSegment;
   /** The number under which the rendition loop knows it. */
   readonly ordinal: number;
@@ -163,13 +164,14 @@ export class RenditionRing {
   /**
    * Lists what has become held without a hole before it. A gap is listed only with what follows
    * it: alone it tells a player nothing but to wait. `andGaps`: also alone, so that the list moves
-   * on and old segments leave it. True if anything was listed.
+   * on and old segments leave it. What `waits` holds back is not listed yet. True if anything was.
    */
-  advance(nowMs: number, andGaps = false): boolean {
+  advance(nowMs: number, andGaps = false, waits = (_segment: Segment) => false): boolean {
     const before = this.#endIndex;
     for (let index = before; index < this.#segments.length; index++) {
-      const { state } = this.#segments[index] as Segment;
-      if (state === 'awaited') break;
+      const segment = this.#segments[index] as Segment;
+      const { state } = segment;
+      if (state === 'awaited' || waits(segment)) break;
       if (state === 'held' || andGaps) this.#endIndex = index + 1;
     }
     if (this.#endIndex === before) return false;
@@ -180,10 +182,9 @@ export class RenditionRing {
 
   /** True where something is held that waits only for what comes before it. */
   get isHeldUp(): boolean {
-    for (let index = this.#endIndex; index < this.#segments.length; index++) {
-      if ((this.#segments[index] as Segment).state === 'held') return true;
-    }
-    return false;
+    const waiting = this.#segments.slice(this.#endIndex);
+    const next = waiting.findIndex(({ state }) => state === 'awaited');
+    return next >= 0 && waiting.slice(next).some(({ state }) => state === 'held');
   }
 
   /** The playlist of this moment is going out: what it lists is promised from now on. */

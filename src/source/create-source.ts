@@ -4,13 +4,14 @@ import type { Random } from '../base/random.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { LoopSource } from './loop/loop-source.ts';
 import { ComputedSource, type Named } from './pull/computed.ts';
-import { HlsSource, type PlaylistText } from './pull/hls.ts';
+import { HlsSource } from './pull/hls.ts';
 import type { RenditionSource, RenditionSpec } from './source.ts';
 import { createStreamSource } from './stream/create-stream-source.ts';
+import { type FirstAnswer, isStream } from './stream/first-answer.ts';
 
 /** What a source may need: an answer already at hand, what was named before, limits, chance. */
 export type Known = {
-  readonly first?: PlaylistText;
+  readonly first?: FirstAnswer;
   readonly named?: Named;
   readonly segmentMaxBytes: number;
   readonly random: Random;
@@ -24,7 +25,7 @@ export function createSource(
 ): RenditionSource {
   switch (spec.kind) {
     case 'hls':
-      return new HlsSource(spec, outbound, clock, known.first);
+      return new HlsSource(spec, outbound, clock, isStream(known.first) ? undefined : known.first);
     case 'computed':
       return new ComputedSource(spec, outbound, clock, known.named);
     case 'loop':

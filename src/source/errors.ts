@@ -1,5 +1,5 @@
 // This file holds the errors of sources that a caller branches on.
-import { AppError } from '../base/errors.ts';
+import { AppError, type ErrorRecord } from '../base/errors.ts';
 
 /** What providers answer to one connection more than they allow, or than they have noticed closed. */
 export const BUSY_STATUS: ReadonlySet<number> = new Set([401, 403, 423, 429, 458, 503, 509]);
@@ -17,6 +17,14 @@ export class SourceStatusError extends AppError {
     });
     this.status = status;
     this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** An address that was one kind of source answers as another: it must be opened anew. */
+export class SourceChangedError extends AppError {
+  constructor(is: 'a playlist' | 'an endless stream') {
+    const was = is === 'a playlist' ? 'an endless stream' : 'a playlist';
+    super('SOURCE_CHANGED', `Cannot go on: the source is ${is} now, wanted ${was} as before`);
   }
 }
 
@@ -40,4 +48,14 @@ export class SourceAssetError extends AppError {
   constructor() {
     super('SOURCE_ASSET', 'Cannot use the segment: its key or init segment was not to be had');
   }
+}
+
+/** Why a first look failed, once it has crossed a thread: as far as a caller branches on it. */
+export function revivedError({ code, message, detail }: ErrorRecord): AppError {
+  const { status, retryAfterMs } = detail;
+  if (code !== 'SOURCE_STATUS' || typeof status !== 'number') {
+    return new AppError(code, message, detail);
+  }
+  const askedMs = typeof retryAfterMs === 'number' ? retryAfterMs : undefined;
+  return new SourceStatusError('playlist', status, askedMs);
 }

@@ -1,22 +1,20 @@
 // This file finds out which renditions a configured source has.
-import type { Clock } from '../base/clock.ts';
 import type { DatagramSource, SourceConfig, TemplateSource, UrlSource } from '../config/config.ts';
 import { parsePlaylist } from '../media/m3u8/parse-playlist.ts';
 import type { MultivariantPlaylist, Variant } from '../media/m3u8/playlist.ts';
-import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
-import { playlistLimits, TARGET_DURATION_DEFAULT_S } from './deadlines.ts';
+import type { OutboundPolicy } from '../net/outbound.ts';
 import type { Traits } from './failover/match.ts';
-import type { PlaylistText } from './pull/hls.ts';
 import { nameRenditions } from './pull/renditions.ts';
 import type { RenditionSpec } from './source.ts';
-import { fetchFirst } from './stream/first-answer.ts';
+import { type FirstAnswer, isStream, type Look } from './stream/first-answer.ts';
+import type { FirstStream } from './stream/open-stream.ts';
 
 export type OpenRendition = {
   readonly id: string;
   readonly traits: Traits;
   readonly spec: RenditionSpec;
-  /** The answer that told what the source is, where it was this rendition's own playlist. */
-  readonly first?: PlaylistText;
+  /** The answer that told what the source is, where it was this rendition's own. */
+  readonly first?: FirstAnswer;
 };
 
 export type OpenSource = {
@@ -46,8 +44,7 @@ export function policyOf(source: UrlSource | TemplateSource): OutboundPolicy {
 /** Throws NetError, SourceStatusError or FormatError. Only a URL source asks upstream. */
 export async function openSource(
   source: SourceConfig,
-  outbound: Outbound,
-  clock: Clock,
+  look: Look,
   signal: AbortSignal,
 ): Promise<OpenSource> {
   switch (source.kind) {
@@ -58,21 +55,15 @@ export async function openSource(
     case 'template':
       return openTemplate(source);
     case 'url':
-      return openUrl(source, outbound, clock, signal);
+      return openUrl(source, look, signal);
   }
 }
 
-async function openUrl(
-  source: UrlSource,
-  outbound: Outbound,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<OpenSource> {
+async function openUrl(source: UrlSource, look: Look, signal: AbortSignal): Promise<OpenSource> {
   const policy = policyOf(source);
-  const limits = playlistLimits(TARGET_DURATION_DEFAULT_S, source.timeouts);
-  const request = { url: source.url, policy, limits, signal };
-  const answer = await fetchFirst(outbound, clock, request);
-  if (answer === 'stream') return openStream(source, policy);
+  const { url, timeouts } = source;
+  const answer = await look({ url, policy, timeouts }, signal);
+  if (isStream(answer)) return openStream(source, policy, answer);
   const playlist = parsePlaylist(answer.text, { uri: answer.url });
   const base = { kind: 'hls', policy, timeouts: source.timeouts } as const;
   if (playlist.kind === 'media') {
@@ -91,10 +82,16 @@ async function openUrl(
   };
 }
 
-function openStream(source: UrlSource, policy: OutboundPolicy): OpenSource {
+function openStream(source: UrlSource, policy: OutboundPolicy, first: FirstStream): OpenSource {
   const { url, timeouts, segmentMs = SEGMENT_DEFAULT_MS } = source;
   const input = { kind: 'http', url, policy } as const;
-  return { renditions: [{ ...MAIN, spec: { kind: 'stream', input, segmentMs, timeouts } }] };
+  return { renditions: [{ ...MAIN, spec: { kind: 'stream', input, segmentMs, timeouts }, first }] };
+}
+
+/** The connection that was left open where the source is an endless stream. */
+export function streamOf({ renditions }: OpenSource): FirstStream | undefined {
+  const first = renditions[0]?.first;
+  return isStream(first) ? first : undefined;
 }
 
 function openDatagrams({ target, segmentMs, timeouts }: DatagramSource): OpenSource {

@@ -84,4 +84,12 @@ export interface RenditionSource extends Partial<AsyncDisposable> {
   readonly pollEveryMs?: number;
   /** Of an endless stream; undefined where nothing happened. */
   takeCounts?(): StreamCounts | undefined;
+  /** Of an endless stream, since it was last asked. */
+  takeMotion?(): StreamMotion;
 }
+
+/**
+ * moves: its clock went on. still: it did not, whatever came. ahead: as much has come as may be
+ * read ahead, and nothing is for a while.
+ */
+export type StreamMotion = 'moves' | 'still' | 'ahead';

@@ -29,17 +29,31 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 }
 
-/** How much `y` grows with each 1 of `x`, by least squares. */
-export function slope(points: readonly { readonly x: number; readonly y: number }[]): number {
-  const meanX = points.reduce((sum, { x }) => sum + x, 0) / points.length;
-  const meanY = points.reduce((sum, { y }) => sum + y, 0) / points.length;
-  let over = 0;
-  let under = 0;
-  for (const { x, y } of points) {
-    over += (x - meanX) * (y - meanY);
-    under += (x - meanX) ** 2;
+export type Point = { readonly x: number; readonly y: number };
+
+/**
+ * How much `y` grows with each 1 of `x`: the median of the slopes between any two points (Theil-Sen).
+ * A few points that stand out, wherever they are, do not tilt it as they would a least-squares line.
+ */
+export function slope(points: readonly Point[]): number {
+  const slopes = points.flatMap((from, index) =>
+    points
+      .slice(index + 1)
+      .filter(({ x }) => x !== from.x)
+      .map(({ x, y }) => (y - from.y) / (x - from.x)),
+  );
+  return slopes.length === 0 ? 0 : median(slopes);
+}
+
+/** The lowest point of each stretch of `width` along `x`: what a sawtooth stands on. */
+export function floors(points: readonly Point[], width: number): Point[] {
+  const lowest = new Map<number, Point>();
+  for (const point of points) {
+    const stretch = Math.floor(point.x / width);
+    const known = lowest.get(stretch);
+    if (known === undefined || point.y < known.y) lowest.set(stretch, point);
   }
-  return under === 0 ? 0 : over / under;
+  return [...lowest.values()];
 }
 
 export function megabytes(bytes: number): string {

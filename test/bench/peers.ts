@@ -54,7 +54,7 @@ export function startVarnish(origin: Upstream, readyPath: string): Promise<Bench
 }
 
 /** What it is fed by: a URL, or a file that loops. */
-export type WeirChannel = { readonly id: string } & (
+export type WeirChannel = { readonly id: string; readonly keepWarm?: boolean } & (
   | { readonly source: string }
   | { readonly loop: string }
 );
@@ -84,7 +84,8 @@ function weirYaml({ memory = '256MiB', channels, overflow }: WeirSettings): stri
       'loop' in channel
         ? `loop: "${channel.loop}"`
         : `url: "${channel.source}", timeouts: ${TIMEOUTS}`;
-    return `  - { id: ${channel.id}, sources: [{ ${source} }] }`;
+    const warm = channel.keepWarm === true ? 'keep_warm: true, ' : '';
+    return `  - { id: ${channel.id}, ${warm}sources: [{ ${source} }] }`;
   });
   return `memory: ${memory}
 ${overflow === undefined ? '' : `overflow: ${overflow}\n`}allow_private: [127.0.0.0/8]

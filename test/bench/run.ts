@@ -20,6 +20,7 @@ import { startUpFigures } from './rows/start-up.ts';
 import { streamCutFigure } from './rows/stream-cut.ts';
 import { throughputFigures } from './rows/throughput.ts';
 import { tierFigures } from './rows/tiers.ts';
+import { zapFigure } from './rows/zap.ts';
 import { benchSplice } from './splice.ts';
 import { formatMarkdown, formatTable, type Page } from './table.ts';
 
@@ -36,6 +37,7 @@ const ROWS: readonly Row[] = [
   { name: 'ring', measure: ringMemoryFigures },
   { name: 'latency', measure: hitLatencyFigure },
   { name: 'cold', measure: coldStartFigure },
+  { name: 'zap', measure: zapFigure },
   { name: 'endless', measure: endlessTsFigure },
   { name: 'start', measure: startUpFigures },
   { name: 'stream-cut', measure: streamCutFigure },

@@ -20,7 +20,7 @@ process.on('exit', () => {
 /** A folder in memory where there is one: what is measured is no disk. */
 export function benchDir(name: string): string {
   const shm = statSync('/dev/shm', { throwIfNoEntry: false }) === undefined ? tmpdir() : '/dev/shm';
-  const dir = mkdtempSync(join(shm, `weir-bench-${name}-`));
+  const dir = mkdtempSync(join(shm, `bench-${name}-`));
   // Varnish reads and writes here as a user of its own
   chmodSync(dir, 0o777);
   return dir;

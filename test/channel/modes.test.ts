@@ -1,6 +1,6 @@
 // This file tests in which modes a channel may be had.
 import { describe, expect, test } from 'bun:test';
-import { mayBeHad, withoutUserinfo } from '../../src/channel/modes.ts';
+import { looksLike, mayBeHad, withoutUserinfo } from '../../src/channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../../src/config/config.ts';
 import { loopChannel, urlChannel } from '../support/in-process-app.ts';
 
@@ -51,4 +51,24 @@ test('withoutUserinfo() leaves everything else as it was written', () => {
   expect(withoutUserinfo('http://UP/A?b=%41')).toBe('http://UP/A?b=%41');
   expect(withoutUserinfo('http://u@up/a?b=%41#c')).toBe('http://up/a?b=%41#c');
   expect(withoutUserinfo('https://u:p@up:81/a')).toBe('https://up:81/a');
+});
+
+describe('looksLike()', () => {
+  const ADDRESSES: readonly (readonly [url: string, is: ReturnType<typeof looksLike>])[] = [
+    ['http://up/tv/list.m3u8', 'list'],
+    ['http://up/tv/LIST.M3U8?token=a.ts', 'list'],
+    ['http://up/joe/pw/101.m3u8', 'list'],
+    ['http://up/tv/one.ts', 'stream'],
+    ['http://up/tv/one.TS?t=1', 'stream'],
+    ['http://up/joe/pw/101.ts', 'stream'],
+    ['http://up/joe/pw/101', 'stream'],
+    ['http://up:8000/live/joe/pw/101', 'stream'],
+    ['http://tuner:5004/auto/v5.1', undefined],
+    ['http://up/stream', undefined],
+    ['http://up/', undefined],
+    ['no address', undefined],
+  ];
+  test.each(ADDRESSES)('%s is a %p', (url, is) => {
+    expect(looksLike(url)).toBe(is as 'list');
+  });
 });

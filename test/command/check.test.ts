@@ -23,6 +23,7 @@ channels:
     name: News 24
     group: News
     keep_warm: true
+    failover: { silence: 20s, black: 1m }
     sources:
       - url: https://user:c4n4ry@h.example/a.m3u8?token=c4n4ry
         headers: { authorization: Bearer c4n4ry }
@@ -74,6 +75,8 @@ Channels (4)
   news: 1 News 24, group News, from the buffer, kept warm
       from https://***@h.example/a.m3u8?token=*** with authorization
       else https://b.example/a.m3u8 through http://***@p.example:3128
+      each left after 20s of silence
+      each left after 1m of one colour
   piped: piped, NOT buffered: viewers are sent to the upstream itself
       from http://h.example/a
   clock: clock, from the buffer
@@ -84,7 +87,7 @@ Channels (4)
       while none plays, the card inside weir
 
 Without effect in this version
-  channels[3].archive (weir.yaml:23:84)
+  channels[3].archive (weir.yaml:24:84)
 
 Mind
   certificates are NOT checked: anyone on the way can read and change what is fetched (channel news, source 1)
@@ -109,6 +112,20 @@ describe('warningsOf()', () => {
   test('a configuration that means no harm has none', async () => {
     const { loaded } = await load('allow_private: 10.0.0.0/8');
     expect(warningsOf(loaded)).toEqual([]);
+  });
+
+  test('a failover that cannot be had', async () => {
+    const { loaded } = await load(`channels:
+  - { id: a, sources: http://h.example/a, failover: { silence: 20s } }
+  - { id: b, mode: proxy, sources: [http://h.example/a, http://h.example/b], failover: { black: 20s } }
+  - { id: c, sources: [http://h.example/a, http://h.example/b], failover: { black: 20s } }`);
+    expect(warningsOf(loaded)).toEqual([
+      {
+        message: 'failover has no effect: there is one source, and none to go to',
+        fields: { channel: 'a' },
+      },
+      { message: 'failover has no effect on viewers in mode proxy', fields: { channel: 'b' } },
+    ]);
   });
 
   test('what has no effect is named with its place', async () => {

@@ -54,6 +54,21 @@ describe('one mistake', () => {
       'CONFIG_KEY_UNKNOWN weir.yaml:1:8: log.colour: unknown key, wanted one of level, format',
     ],
     [
+      'a silence that is too short to be one',
+      channel('sources: http://h/a\nfailover: { silence: 2s }'),
+      'CONFIG_VALUE weir.yaml:4:26: channels[0].failover.silence: "2s", wanted a duration such as 20s, from 5s to 10m',
+    ],
+    [
+      'a failover that is no section',
+      channel('sources: http://h/a\nfailover: 20s'),
+      'CONFIG_TYPE weir.yaml:4:15: channels[0].failover: a single value, wanted a section with silence, black',
+    ],
+    [
+      'what a source may not be left for',
+      channel('sources: http://h/a\nfailover: { blak: 20s }'),
+      'CONFIG_KEY_UNKNOWN weir.yaml:4:17: channels[0].failover.blak: unknown key, did you mean black?',
+    ],
+    [
       'a path with dots',
       'prefetch.ahead: 3',
       'CONFIG_KEY_UNKNOWN weir.yaml:1:1: prefetch.ahead: unknown key, wanted its parts as sections, not with dots',

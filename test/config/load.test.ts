@@ -227,6 +227,7 @@ channels:
     keep_warm: yes
     archive: 24h
     slate: slate.ts
+    failover: { silence: 20s, black: 1m }
     mode: proxy
     sources:
       - url: https://h.example/a.m3u8?token=1
@@ -275,6 +276,7 @@ providers: { acme: { max_connections: 2 } }`);
     expect(later.map(({ key }) => key)).toEqual(['channels[0].archive']);
     const slate = { kind: 'loop', files: [join(config.dataDir, '../slate.ts')] } as const;
     expect(config.channels[0]?.slate).toEqual(slate);
+    expect(config.channels[0]?.failover).toEqual({ silenceMs: 20_000, blackMs: 60_000 });
     expect(config.providers).toEqual(new Map([['acme', 2]]));
   });
 
@@ -283,6 +285,16 @@ providers: { acme: { max_connections: 2 } }`);
 channels: [{ id: a, sources: [{ url: http://h.example/a, provider: akme }] }]
 providers: { acme: { max_connections: 2 } }`;
     expect(load(text)).rejects.toThrow('"akme" is no provider, wanted "acme"');
+  });
+
+  test('what a source is left for is absent where nothing is asked for', async () => {
+    const { config } = await load(`
+channels:
+  - { id: a, sources: http://h.example/a }
+  - { id: b, sources: http://h.example/b, failover: {} }
+  - { id: c, sources: http://h.example/c, failover: { black: 5s } }`);
+    const limits = config.channels.map(({ failover }) => failover);
+    expect(limits).toEqual([undefined, undefined, { blackMs: 5000 }]);
   });
 
   test('the card is inside the program, wherever the file lies', async () => {

@@ -1,14 +1,20 @@
 // This file is failure F34: a source that fails in mid-play while another of the channel plays.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { bytesAnswer } from '../support/origin/answer.ts';
-import { cutAt, dripped, rewritten, stalledAt, withStatus } from '../support/origin/fault.ts';
+import {
+  cutAt,
+  dripped,
+  frozenDates,
+  rewritten,
+  stalledAt,
+  withStatus,
+} from '../support/origin/fault.ts';
 import { Swarm } from '../support/swarm.ts';
 import { brokenNumbers, courseOf, type Origin } from './seams.ts';
 import { backupOf, type ChannelSetup, type Place, until, World } from './world.ts';
 
 const ANY = /./;
 /** As the origin lists it: whatever comes is said to have begun then. */
-const DATE = /(#EXT-X-PROGRAM-DATE-TIME:).*/g;
 
 /** Before each segment of a list with dates. */
 const SEGMENT = /(?=#EXT-X-PROGRAM-DATE-TIME:)/;
@@ -42,11 +48,7 @@ const FROZEN: Record<string, (place: Place) => void> = {
     origin.on(live.segments(), bytesAnswer(body, 'video/mp2t'));
   },
   'f34-frozen-date': ({ origin, live }) => {
-    const at = new Date().toISOString();
-    origin.on(
-      live.playlists(),
-      rewritten((text) => text.replace(DATE, `$1${at}`)),
-    );
+    origin.on(live.playlists(), frozenDates(Date.now()));
   },
 };
 
@@ -148,7 +150,7 @@ describe.concurrent('F34: a source fails in mid-play', () => {
       for (const { sources, seams } of courses) {
         expect(sources).toEqual(['a', 'b']);
         expect(seams[0]?.isTagged).toBe(true);
-        // By the time that went by, nothing of which a source told that its date goes on is lost
+        // The body of a clock that stands is always the same segment: F37 counts its frames
         if (id === 'f34-frozen-date') expect(Math.abs(seams[0]!.repeated)).toBeLessThanOrEqual(1);
       }
     },
@@ -245,7 +247,10 @@ describe.concurrent('F34: a source fails in mid-play', () => {
     expect(seen.blamed).toEqual([]);
     for (const report of seen.reports)
       expect(courseOf(report, originOf(id)).sources).toEqual(['b']);
-    expect((await sourcesOf(id)).map(({ state }) => state)).toEqual(['cooling', 'good']);
+    const [first, second] = (await sourcesOf(id)).map(({ state }) => state);
+    // Its first cool-down may just be over
+    expect(first).toMatch(/^(cooling|waiting)$/);
+    expect(second).toBe('good');
     expect(await until(() => world.at(id).origin.requests.length > 0, 1)).toBe(true);
   }, 40_000);
 });

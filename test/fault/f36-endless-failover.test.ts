@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { withStatus } from '../support/origin/fault.ts';
 import { inspectTs } from '../support/ts-inspect.ts';
+import { type Stream, watchStream, wholePackets } from './recordings.ts';
 import { backupOf, type Place, World } from './world.ts';
 
 const ANY = /./;
 const VIEWERS = 4;
-const PACKET_BYTES = 188;
 
 const world = new World({
   'f36-stall': { backup: {} },
@@ -16,28 +16,11 @@ const world = new World({
 beforeAll(() => world.start().then(() => {}));
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
-type Stream = { readonly bytes: Uint8Array; readonly hasEnded: boolean };
-
-/** What came of `/live/{id}.ts` until it was left. */
-async function watch(id: string, left: AbortSignal): Promise<Stream> {
-  const pieces: Uint8Array[] = [];
-  let hasEnded = false;
-  try {
-    const { body, status } = await fetch(world.weir.url(`/live/${id}.ts`), { signal: left });
-    expect(status).toBe(200);
-    for await (const piece of body as ReadableStream<Uint8Array>) pieces.push(piece);
-    hasEnded = true;
-  } catch (error) {
-    // The one end that is expected is our own
-    if (!left.aborted) throw error;
-  }
-  return { bytes: Buffer.concat(pieces), hasEnded };
-}
-
 /** Viewers, from before `trouble` until `afterMs` later. */
 async function through(id: string, trouble: () => void, afterMs: number): Promise<Stream[]> {
   const left = new AbortController();
-  const watching = Array.from({ length: VIEWERS }, () => watch(id, left.signal));
+  const url = world.weir.url(`/live/${id}.ts`);
+  const watching = Array.from({ length: VIEWERS }, () => watchStream(url, left.signal));
   await Bun.sleep(4000);
   trouble();
   await Bun.sleep(afterMs);
@@ -51,10 +34,9 @@ function down({ origin }: Place, forMs: number): void {
 
 /** Nobody was sent away, and all that came is one stream from the first packet to the last. */
 function judge(streams: readonly Stream[]): void {
-  for (const { bytes, hasEnded } of streams) {
-    expect(hasEnded).toBe(false);
-    const whole = bytes.subarray(0, bytes.length - (bytes.length % PACKET_BYTES));
-    const { problems, packets } = inspectTs(whole);
+  for (const { bytes, status, hasEnded } of streams) {
+    expect([status, hasEnded]).toEqual([200, false]);
+    const { problems, packets } = inspectTs(wholePackets(bytes));
     expect(problems).toEqual([]);
     expect(packets).toBeGreaterThan(1000);
   }

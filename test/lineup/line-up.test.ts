@@ -6,6 +6,7 @@ import { ownBaseUrl } from '../../src/lineup/base-url.ts';
 import { lineUpOf, programOf } from '../../src/lineup/line-up.ts';
 import { type LineUpRequest, readLineUpRequest } from '../../src/lineup/request.ts';
 import { formatM3u } from '../../src/media/m3u/format.ts';
+import { urlChannel } from '../support/in-process-app.ts';
 import { readAsJellyfin } from '../support/player-parsers/jellyfin.ts';
 import { readAsKodi } from '../support/player-parsers/kodi.ts';
 
@@ -47,6 +48,17 @@ describe('lineUpOf()', () => {
   ];
   test.each(modes)('mode %s', (mode, path) => {
     expect(urlsOf({ mode, quality: 720 })[1]).toBe(OWN.ownBase + path);
+  });
+
+  const proxied: readonly (readonly [string, string])[] = [
+    ['http://up/joe/pw/101.ts', '/proxy/tv.ts'],
+    ['http://up/joe/pw/101', '/proxy/tv.ts'],
+    ['http://up/tv/list.m3u8', '/proxy/tv/index.m3u8'],
+    ['http://up/tv', '/proxy/tv/index.m3u8'],
+  ];
+  test.each(proxied)('mode proxy of a source at %s is %s', (url, path) => {
+    const { entries } = lineUpOf([urlChannel('tv', url)], ALL, OWN);
+    expect(entries.map((entry) => entry.url)).toEqual([OWN.ownBase + path]);
   });
 
   test('host is what URLs begin with, but in the mode host it is where media comes from', () => {

@@ -1,38 +1,21 @@
 // This file tests a channel over changes of its source: what its viewers keep, and what it costs.
 import { describe, expect, test } from 'bun:test';
-import { sleep } from '../../src/base/clock.ts';
-import { silentLog } from '../../src/base/log.ts';
-import { openMemoryStore } from '../../src/channel/store.ts';
 import type { ChannelConfig, SourceConfig } from '../../src/config/config.ts';
-import type { Outbound } from '../../src/net/outbound.ts';
 import type { ChannelRelay, Opened } from '../../src/prefetch/channel-relay.ts';
-import { Relays } from '../../src/prefetch/relays.ts';
-import { Ring } from '../../src/ring/ring.ts';
-import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
-import { FakeClock, settle } from '../support/fake-clock.ts';
-import { urlChannel } from '../support/in-process-app.ts';
+import { settle } from '../support/fake-clock.ts';
 import { listedSegment } from '../support/listed.ts';
-import { type Script, scriptedOutbound } from '../support/outbound-script.ts';
-import { type RecordedLoop, RecordedLoops } from '../support/recorded-loops.ts';
+import type { RecordedLoop } from '../support/recorded-loops.ts';
+import {
+  address,
+  breakDown,
+  channelOf,
+  give,
+  IDLE_STOP_MS,
+  MEDIA,
+  RelayWorld as World,
+} from '../support/relay-world.ts';
 
-const MEDIA = '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n';
 const SLATE: SourceConfig = { kind: 'loop', files: 'card' };
-const IDLE_STOP_MS = 30_000;
-
-const address = (host: string) => `http://${host}.example/l`;
-
-/** Each source is a host, and a provider where one is named behind it: `a p`. */
-function channelOf(
-  id: string,
-  sources: readonly string[],
-  more: Partial<ChannelConfig> = {},
-): ChannelConfig {
-  const configs = sources.flatMap((source) => {
-    const [host = '', provider] = source.split(' ');
-    return urlChannel(id, address(host), provider === undefined ? {} : { provider }).sources;
-  });
-  return { ...urlChannel(id, ''), sources: configs, ...more };
-}
 
 /** A multivariant playlist of these heights, with subtitles where a language is told. */
 function master(heights: readonly number[], language?: string): string {
@@ -43,102 +26,6 @@ function master(heights: readonly number[], language?: string): string {
       `#EXT-X-STREAM-INF:BANDWIDTH=${height}000,RESOLUTION=${height}x${height}${group}\n${height}.m3u8\n`,
   );
   return `#EXTM3U\n${language === undefined ? '' : media}${lines.join('')}`;
-}
-
-type Setup = {
-  readonly answers?: Script;
-  readonly limits?: Record<string, number>;
-  readonly idleStopMs?: number;
-  /** Of each answer. */
-  readonly latencyMs?: number;
-};
-
-class World implements Disposable {
-  readonly clock = new FakeClock();
-  readonly loops = new RecordedLoops();
-  readonly script: Record<string, Script[string]> = {};
-  readonly outbound: ReturnType<typeof scriptedOutbound>;
-  readonly leases: ProviderLeases;
-  readonly relays: Relays;
-
-  constructor(
-    channels: readonly ChannelConfig[],
-    { answers = {}, limits = {}, idleStopMs = IDLE_STOP_MS, latencyMs = 0 }: Setup = {},
-  ) {
-    const { clock, loops, script } = this;
-    for (const host of ['a', 'b', 'c']) script[address(host)] = { body: MEDIA };
-    Object.assign(script, answers);
-    this.outbound = scriptedOutbound(script);
-    this.leases = new ProviderLeases(clock, new Map(Object.entries(limits)));
-    const { leases } = this;
-    const outbound: Outbound = async (request) => {
-      if (latencyMs > 0) await sleep(clock, latencyMs, request.signal);
-      return this.outbound(request);
-    };
-    this.relays = new Relays(channels, {
-      clock,
-      random: () => 1,
-      log: silentLog,
-      outbound,
-      leases,
-      ring: new Ring(clock, 1e9, () => {}),
-      store: openMemoryStore(),
-      openLoop: loops.open,
-      settings: { ahead: 3, segmentMaxBytes: 1000, idleStopMs },
-    });
-  }
-
-  relay(id = 'x'): ChannelRelay {
-    return this.relays.get(id) as ChannelRelay;
-  }
-
-  /** Loops that run now, oldest first. */
-  get open(): RecordedLoop[] {
-    return this.loops.all.filter((loop) => !loop.isClosed);
-  }
-
-  /** Where they get what they give. */
-  get sources(): string[] {
-    return this.open.map(({ spec: { source } }) =>
-      source.kind === 'hls' ? source.url : source.kind,
-    );
-  }
-
-  /** A channel that is watched, all its renditions listed and loaded from 1 to 3. */
-  async watch(id = 'x'): Promise<Opened> {
-    const opened = await this.relay(id).open();
-    if (opened.kind !== 'open') throw new Error(`not open: ${opened.reason}`);
-    for (const { id: name } of this.relay(id).stats().renditions) {
-      const rendition = await this.relay(id).rendition(name);
-      if (rendition === undefined || 'kind' in rendition) throw new Error(`no ${name}`);
-      const answer = rendition.playlist(false);
-      give(this.loops.last);
-      await answer;
-    }
-    return opened;
-  }
-
-  used(provider = 'p'): number {
-    return this.leases.stats().find((use) => use.provider === provider)?.used ?? 0;
-  }
-
-  [Symbol.dispose](): void {
-    this.relays[Symbol.dispose]();
-  }
-}
-
-/** Names three segments from `first` on, and all of them come. */
-function give(loop: RecordedLoop, first = 1): void {
-  const link = loop.spec.join === undefined ? 'cold' : 'reset';
-  loop.list(
-    [0, 1, 2].map((n) => listedSegment(first + n)),
-    { link },
-  );
-  for (let ordinal = 0; ordinal < 3; ordinal++) loop.load(ordinal);
-}
-
-function breakDown(loop: RecordedLoop | undefined): void {
-  for (let failures = 1; failures <= 3; failures++) loop?.pollFailed(failures);
 }
 
 const active = (relay: ChannelRelay) => relay.stats().sources.findIndex((each) => each.active);
@@ -278,22 +165,6 @@ describe('ChannelRelay changes its source', () => {
 });
 
 describe('ChannelRelay and the connections of a provider', () => {
-  test('the second channel is told to come again, until the first is idle and all of it closed', async () => {
-    const channels = [channelOf('x', ['a p']), channelOf('y', ['b p'])];
-    using w = new World(channels, { limits: { p: 1 } });
-    w.loops.isSlowToClose = true;
-    await w.watch('x');
-    expect(await w.relay('y').open()).toMatchObject({ kind: 'unavailable', isBusy: true });
-    expect([w.used(), w.outbound.requests.length]).toEqual([1, 1]);
-    await w.clock.advance(IDLE_STOP_MS + 500);
-    expect(w.open).toEqual([]);
-    expect([await w.relay('y').open(), w.used()]).toMatchObject([{ isBusy: true }, 1]);
-    w.loops.last.letGo();
-    await w.clock.advance(1000);
-    expect((await w.relay('y').open()).kind).toBe('open');
-    expect(w.used()).toBe(1);
-  });
-
   test('a probe that goes away gives its connection back', async () => {
     using w = new World([channelOf('x', ['a p'])], { limits: { p: 1 } });
     await w.relay().open();

@@ -5,8 +5,9 @@ import { silentLog } from '../../src/base/log.ts';
 import type { SourceConfig, UrlSource } from '../../src/config/config.ts';
 import type { Outbound } from '../../src/net/outbound.ts';
 import { scoped } from '../../src/net/scoped-outbound.ts';
-import { ChannelSources, ProviderBusyError } from '../../src/prefetch/channel-sources.ts';
-import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
+import { ProviderBusyError } from '../../src/prefetch/channel-places.ts';
+import { ChannelSources } from '../../src/prefetch/channel-sources.ts';
+import { FOR_GOOD, ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Script, scriptedOutbound } from '../support/outbound-script.ts';
 
@@ -51,6 +52,7 @@ function world(configs: readonly SourceConfig[], { slate, limits = {}, status = 
     log: silentLog,
     outbound,
     leases,
+    holder: FOR_GOOD,
     count: (_what, outcome) => counted.push(outcome),
   });
   return { clock, outbound, leases, sources, counted };
@@ -111,11 +113,11 @@ describe('ChannelSources order', () => {
 
   test('says whether anything is ready', async () => {
     const w = world([sourceOf('a')]);
-    expect(w.sources.isAnyReady()).toBe(true);
+    expect(w.sources.isAnyFree()).toBe(true);
     w.sources.failed(0, ERROR);
-    expect(w.sources.isAnyReady()).toBe(false);
+    expect(w.sources.isAnyFree()).toBe(false);
     await w.clock.advance(5000);
-    expect(w.sources.isAnyReady()).toBe(true);
+    expect(w.sources.isAnyFree()).toBe(true);
   });
 });
 
@@ -146,6 +148,7 @@ describe('ChannelSources.openFirst()', () => {
     const deps = { clock: w.clock, random: () => 1, log: silentLog, leases: w.leases, outbound };
     const sources = new ChannelSources([sourceOf('a', 'p'), sourceOf('b')], undefined, {
       ...deps,
+      holder: FOR_GOOD,
       count() {},
     });
     const opening = sources.openFirst([0, 1], never);
@@ -210,7 +213,7 @@ describe('ChannelSources and providers', () => {
     const w = world([sourceOf('a', 'p'), sourceOf('b', 'p')], { limits: { p: 2 } });
     await begin(w);
     let held = 0;
-    const opened = await w.sources.openFirst([1], never, async () => held++);
+    const opened = await w.sources.openFirst([1], never, { hold: async () => held++ });
     expect([held, used(w)]).toEqual([0, 2]);
     w.sources.use(opened, Promise.resolve());
     await w.clock.advance(0);
@@ -221,9 +224,10 @@ describe('ChannelSources and providers', () => {
     const w = world([sourceOf('a', 'p'), sourceOf('b', 'p')], { limits: { p: 1 } });
     await begin(w);
     const steps: string[] = [];
-    const opened = await w.sources.openFirst([1], never, async () => {
+    const hold = async () => {
       steps.push(`closed, ${hosts(w).length} asked, ${used(w)} out`);
-    });
+    };
+    const opened = await w.sources.openFirst([1], never, { hold });
     expect(steps).toEqual(['closed, 1 asked, 1 out']);
     w.sources.use(opened, Promise.resolve());
     await w.clock.advance(0);
@@ -237,7 +241,7 @@ describe('ChannelSources and providers', () => {
     const status = { b: 404 };
     const w = world([sourceOf('a', 'p'), sourceOf('b', 'p')], { limits: { p: 1 }, status });
     await begin(w);
-    await w.sources.openFirst([1], never, async () => {}).catch(() => {});
+    await w.sources.openFirst([1], never, { hold: async () => {} }).catch(() => {});
     expect([used(w), w.sources.activeIndex]).toEqual([1, 0]);
   });
 
@@ -258,7 +262,7 @@ describe('ChannelSources and providers', () => {
     const w = world([sourceOf('a'), SLATE], { limits: { p: 1 } });
     await begin(w);
     await begin(w, 1);
-    expect(w.leases.stats()).toEqual([{ provider: 'p', used: 0, limit: 1 }]);
+    expect(w.leases.stats()).toMatchObject([{ provider: 'p', used: 0, limit: 1 }]);
   });
 
   test('a refusal while the provider may still count the last connection is asked again', async () => {
@@ -266,7 +270,7 @@ describe('ChannelSources and providers', () => {
     const status = { b: () => (refusals-- > 0 ? 403 : 200) };
     const w = world([sourceOf('a', 'p'), sourceOf('b', 'p')], { limits: { p: 1 }, status });
     await begin(w);
-    const opening = w.sources.openFirst([1], never, async () => {});
+    const opening = w.sources.openFirst([1], never, { hold: async () => {} });
     await w.clock.advance(1999);
     expect(hosts(w)).toEqual(['a', 'b', 'b']);
     await w.clock.advance(1);
@@ -280,7 +284,9 @@ describe('ChannelSources and providers', () => {
       status: { b: 403 },
     });
     await begin(w);
-    const opening = w.sources.openFirst([1], never, async () => {}).catch((error) => error.status);
+    const opening = w.sources
+      .openFirst([1], never, { hold: async () => {} })
+      .catch((error) => error.status);
     await w.clock.advance(10_000);
     expect(await opening).toBe(403);
     expect(hosts(w)).toEqual(['a', ...Array.from({ length: 6 }, () => 'b')]);
@@ -292,7 +298,7 @@ describe('ChannelSources and providers', () => {
       status: { b: status },
     });
     await begin(w);
-    await w.sources.openFirst([1], never, async () => {}).catch(() => {});
+    await w.sources.openFirst([1], never, { hold: async () => {} }).catch(() => {});
     expect(hosts(w)).toEqual(['a', 'b']);
   });
 

@@ -1,5 +1,6 @@
 // This file tests what a rendition puts into the tiers, and when it believes what it finds there.
 import { describe, expect, test } from 'bun:test';
+import type { Form } from '../../src/media/remux/form.ts';
 import { Copies } from '../../src/prefetch/copies.ts';
 import type { RenditionSpec } from '../../src/source/source.ts';
 import { ScriptedTier } from '../ring/tiers/scripted-tier.ts';
@@ -26,7 +27,7 @@ async function world(sources: readonly RenditionSpec[] = [SOURCE, SOURCE]) {
   const weirs = sources.map(async (source) => {
     const { overflow } = await scriptedOverflow(clock, true, shared);
     const copies = new Copies({ overflow, place, clock });
-    copies.plays(source);
+    copies.plays({ source, ahead: 3, segmentMaxBytes: 1e6, coldSegments: 6 });
     return copies;
   });
   const [one, other] = (await Promise.all(weirs)) as [Copies, Copies];
@@ -85,6 +86,16 @@ describe('Copies', () => {
     await settle();
     expect(await found(other)).toBeUndefined();
     expect(await (await one.recall('5-x.ts'))?.body.text()).toBe('five');
+  });
+
+  test('what is made into another container is found by nobody else', async () => {
+    const { one, other } = await world();
+    const spec = { source: SOURCE, ahead: 3, segmentMaxBytes: 1e6, coldSegments: 6 };
+    one.plays({ ...spec, form: { container: 'fmp4' } as Form });
+    one.loaded('5-x.m4s', listedSegment(5), stored('five'), false);
+    await settle();
+    expect(await found(other)).toBeUndefined();
+    expect(await (await one.recall('5-x.m4s'))?.body.text()).toBe('five');
   });
 
   test('what is looped here is put nowhere', async () => {

@@ -1,16 +1,19 @@
 // This file tests when viewers are sent to another source, and back.
 import { describe, expect, test } from 'bun:test';
-import { type Log, silentLog } from '../../src/base/log.ts';
+import { type Log, type LogFields, silentLog } from '../../src/base/log.ts';
 import type { SourceConfig, UrlSource } from '../../src/config/config.ts';
 import { ChannelSources } from '../../src/prefetch/channel-sources.ts';
 import { Failover } from '../../src/prefetch/failover.ts';
 import type { Trouble } from '../../src/prefetch/vital-signs.ts';
-import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
+import { FOR_GOOD, ProviderLeases } from '../../src/source/failover/provider-leases.ts';
+import { adtsSound } from '../support/adts-sound.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Script, scriptedOutbound } from '../support/outbound-script.ts';
 import { wholeMedia } from '../support/scripted-source.ts';
 
 const STALL: Trouble = { kind: 'stall', reason: 'it names nothing new for 6.0 s' };
+const SILENT: Trouble = { kind: 'silent', reason: 'its sound has been silent for 20.0 s' };
+const CHANGED: Trouble = { kind: 'changed', reason: 'the source is a playlist now' };
 const ENDED: Trouble = { kind: 'ended', reason: 'the source has ended' };
 const SLATE: SourceConfig = { kind: 'template', ...slateParts() };
 
@@ -37,11 +40,18 @@ class World implements Disposable {
   readonly said: string[] = [];
   readonly status: Record<string, number> = {};
   readonly stands = new Set<string>();
+  readonly silent = new Set<string>();
   readonly leases: ProviderLeases;
   readonly outbound: ReturnType<typeof scriptedOutbound>;
   readonly sources: ChannelSources;
   readonly failover: Failover;
   condition: Trouble | 'well' | 'unknown' = 'well';
+  mediaMs: number | undefined;
+  pauseMs = 0;
+  isHeld = false;
+  /** Called whenever a list is asked for. */
+  onAsked: () => void = () => {};
+  readonly fields: { readonly [what: string]: LogFields }[] = [];
   #isTicking = true;
 
   constructor(
@@ -53,21 +63,36 @@ class World implements Disposable {
     this.outbound = scriptedOutbound(this.#script());
     const { leases, outbound } = this;
     const random = () => 1;
-    const deps = { clock, random, log: silentLog, outbound, leases, count() {} };
+    const deps = { clock, random, log: silentLog, outbound, leases, holder: FOR_GOOD, count() {} };
     this.sources = new ChannelSources(configs, slate, deps);
+    const tell = (what: string, fields: LogFields) => {
+      said.push(what);
+      this.fields.push({ [what]: fields });
+    };
     const log: Log = {
       ...silentLog,
-      info: (what) => said.push(what),
-      warn: (what) => said.push(what),
+      info: (what, fields = {}) => tell(what, fields),
+      warn: (what, fields = {}) => tell(what, fields),
     };
     this.failover = new Failover(
       this.sources,
-      { clock, random, log, segmentMaxBytes: 1e6 },
+      { clock, random, log, segmentMaxBytes: 1e6, watchFor: { silence: true, black: true } },
       {
         condition: () => this.condition,
-        hold: async () => said.push('hold'),
-        goOn: () => said.push('go on'),
-        switchTo: async () => {},
+        mediaMs: () => this.mediaMs,
+        pauseMs: () => this.pauseMs,
+        hold: async () => {
+          this.isHeld = true;
+          said.push('hold');
+        },
+        goOn: () => {
+          this.isHeld = false;
+          said.push('go on');
+        },
+        isWatched: () => true,
+        switchTo: async () => {
+          this.isHeld = false;
+        },
         switched: (kind) => {
           said.push(`switch to ${this.sources.activeIndex}: ${kind}`);
           this.condition = 'well';
@@ -119,13 +144,16 @@ class World implements Disposable {
     for (const host of ['a', 'b', 'c']) {
       script[`http://${host}.example/l`] = () => this.#list(host);
       for (let n = 0; n < 200; n++) {
-        script[`http://${host}.example/${n}.ts`] = { body: wholeMedia() };
+        script[`http://${host}.example/${n}.ts`] = () => ({
+          body: this.silent.has(host) ? adtsSound(4) : wholeMedia(),
+        });
       }
     }
     return script;
   }
 
   #list(host: string) {
+    this.onAsked();
     const nowMs = this.stands.has(host) ? 0 : this.clock.monotonicMs();
     const first = Math.floor(nowMs / 4000);
     const head = `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:${first}\n`;
@@ -174,6 +202,27 @@ describe('Failover leaves a source', () => {
     await w.clock.advance(500);
     expect(w.switches).toEqual(['switch to 1']);
     expect(w.sources.reports(true)[0]).toMatchObject({ state: 'cooling', failures: 0, score: 1 });
+  });
+
+  test('for itself where it has become another kind, all of it closed first', async () => {
+    using w = await new World(AB).play(0);
+    w.condition = CHANGED;
+    await w.clock.advance(500);
+    expect(w.said).toEqual([
+      'source in trouble',
+      'hold',
+      'switch to 0: changed',
+      'source switched',
+    ]);
+    expect(w.sources.reports(true)[0]).toMatchObject({ failures: 0, active: true });
+  });
+
+  test('that has become another kind, for the next where it does not open anew', async () => {
+    using w = await new World(AB).play(0);
+    w.status['a'] = 503;
+    w.condition = CHANGED;
+    await w.clock.advance(500);
+    expect([w.switches, w.sources.reports(true)[0]?.failures]).toEqual([['switch to 1'], 1]);
   });
 
   test('a source that ended a second ago is there for the one after it, which ends, too', async () => {
@@ -276,6 +325,82 @@ describe('Failover goes back', () => {
   });
 });
 
+describe('Failover of a source that shows nothing', () => {
+  test('leaves it for one that can be heard, and says why', async () => {
+    using w = await new World(AB).play(0);
+    w.silent.add('a');
+    w.condition = SILENT;
+    await w.clock.advance(500);
+    expect(w.said).toEqual(['source shows nothing', 'switch to 1: silent', 'source switched']);
+    const [a, b] = w.sources.reports(true);
+    expect([a?.state, a?.failures, b?.active]).toEqual(['cooling', 1, true]);
+    expect(a?.error?.message).toBe('Cannot go on: its sound has been silent for 20.0 s');
+  });
+
+  test('does not return while it is silent, and does once it is heard', async () => {
+    using w = await new World(AB).play(0);
+    w.silent.add('a');
+    w.condition = SILENT;
+    await w.clock.advance(20_000);
+    expect(w.said.slice(3)).toEqual(['source not well yet']);
+    expect(w.sources.reports(true)[0]?.error?.code).toBe('SOURCE_BLANK');
+    w.silent.clear();
+    await w.clock.advance(20_000);
+    expect(w.switches).toEqual(['switch to 1', 'switch to 0']);
+  });
+
+  test('stays where all are silent, asks ever less, and holds it against none', async () => {
+    using w = await new World([...AB, sourceOf('c')]).play(0);
+    for (const host of ['a', 'b', 'c']) w.silent.add(host);
+    w.condition = SILENT;
+    w.asked();
+    await w.clock.advance(30_000);
+    expect(w.asked()).toEqual(['b', 'c', 'b', 'c', 'b', 'c']);
+    await w.clock.advance(300_000);
+    expect(w.asked().length).toBeLessThanOrEqual(2 * 8);
+    expect([w.switches, w.used()]).toEqual([[], 0]);
+    expect(w.said.filter((what) => what === 'source shows nothing')).toHaveLength(1);
+    expect(w.sources.reports(true).map(({ failures }) => failures)).toEqual([0, 0, 0]);
+    // Should it fail, the next is as good as it was
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.switches).toEqual(['switch to 1']);
+  });
+
+  test('stays where it is heard again before another has proved itself', async () => {
+    using w = await new World(AB).play(0);
+    w.condition = SILENT;
+    w.failover.tick(w.clock.monotonicMs());
+    w.condition = 'well';
+    await w.clock.advance(10_000);
+    expect([w.switches, w.asked()]).toEqual([[], ['a', 'b']]);
+  });
+
+  test('never goes to the slate, nor from it for what it is', async () => {
+    using w = await new World([sourceOf('a')], { slate: SLATE }).play(0);
+    w.condition = SILENT;
+    await w.clock.advance(30_000);
+    expect(w.switches).toEqual([]);
+    w.status['a'] = 503;
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.sources.playsSlate).toBe(true);
+    w.condition = SILENT;
+    delete w.status['a'];
+    await w.clock.advance(5000);
+    expect(w.switches).toEqual(['switch to 1', 'switch to 0']);
+  });
+
+  test('one that cannot be had at all cools down like any other', async () => {
+    using w = await new World(AB).play(0);
+    w.status['b'] = 503;
+    w.condition = SILENT;
+    await w.clock.advance(2000);
+    expect(w.switches).toEqual([]);
+    expect(w.sources.reports(true)[1]).toMatchObject({ state: 'cooling', failures: 1 });
+  });
+});
+
 describe('Failover and connections', () => {
   const PP = [sourceOf('a', 'p'), sourceOf('b', 'p')];
 
@@ -329,7 +454,7 @@ describe('Failover and connections', () => {
     using w = await new World([sourceOf('a', 'p'), sourceOf('b')], { limits: { p: 1 } }).play(1);
     await w.clock.advance(1000);
     w.stopTicking();
-    w.failover.stop();
+    void w.failover.stop();
     await w.clock.advance(0);
     expect(w.used()).toBe(0);
     await w.clock.advance(60_000);
@@ -343,7 +468,7 @@ describe('Failover and connections', () => {
       w.condition = STALL;
       w.stopTicking();
       w.failover.tick(w.clock.monotonicMs());
-      if (how === 'stopped') w.failover.stop();
+      if (how === 'stopped') void w.failover.stop();
       else w.failover[Symbol.dispose]();
       await w.clock.advance(5000);
       expect([w.switches, w.used(), w.said]).toEqual([[], 0, ['source in trouble']]);
@@ -352,9 +477,191 @@ describe('Failover and connections', () => {
 
   test('is used again after it was stopped', async () => {
     using w = await new World(AB).play(0);
-    w.failover.stop();
+    void w.failover.stop();
     w.condition = STALL;
     await w.clock.advance(500);
     expect(w.switches).toEqual(['switch to 1']);
+  });
+});
+
+describe('Failover over the one connection there is', () => {
+  const PP = [sourceOf('a', 'p'), sourceOf('b', 'p')];
+  const ONE = { limits: { p: 1 } };
+
+  /** The second source plays, and the first has just delivered a segment of the other's. */
+  async function visiting(): Promise<World> {
+    const w = await new World(PP, ONE).play(1);
+    w.asked();
+    w.pauseMs = 3000;
+    return w;
+  }
+
+  test('goes back to a source that was seen twice, and had gone on', async () => {
+    using w = await visiting();
+    await w.clock.advance(1000);
+    expect([w.said, w.asked(), w.used()]).toEqual([['hold', 'go on'], ['a'], 1]);
+    await w.clock.advance(4500);
+    expect(w.said).toHaveLength(2);
+    await w.clock.advance(2000);
+    expect(w.said).toEqual(['hold', 'go on', 'hold', 'switch to 0: proved', 'source switched']);
+    expect([w.asked(), w.used(), w.isHeld]).toEqual([['a'], 1, false]);
+    expect(w.sources.reports(true)[1]?.failures).toBe(0);
+  });
+
+  test('asks nothing while what plays is not closed', async () => {
+    using w = await visiting();
+    const seen: boolean[] = [];
+    w.onAsked = () => seen.push(w.isHeld);
+    await w.clock.advance(10_000);
+    expect(w.switches).toEqual(['switch to 0']);
+    expect(seen).toEqual([true, true]);
+  });
+
+  test('not while anything would be missed', async () => {
+    using w = await visiting();
+    w.pauseMs = 1400;
+    await w.clock.advance(60_000);
+    expect([w.said, w.asked()]).toEqual([[], []]);
+  });
+
+  test('not to one that is down: what plays goes on, and it cools down ever longer', async () => {
+    using w = await visiting();
+    w.status['a'] = 500;
+    await w.clock.advance(1000);
+    expect(w.said).toEqual(['hold', 'go on', 'source not well yet']);
+    expect(w.sources.reports(true)[0]).toMatchObject({ failures: 1, state: 'cooling' });
+    await w.clock.advance(60_000);
+    expect(w.said.filter((what) => what === 'hold')).toHaveLength(4);
+    expect([w.switches, w.isHeld, w.used()]).toEqual([[], false, 1]);
+  });
+
+  test('not to one that stands still', async () => {
+    using w = await visiting();
+    w.stands.add('a');
+    await w.clock.advance(8000);
+    expect(w.said).toEqual(['hold', 'go on', 'hold', 'go on', 'source not well yet']);
+    expect(w.sources.reports(true)[0]?.error?.code).toBe('SOURCE_STALLED');
+  });
+
+  test('and a provider that goes on counting is left alone for a quarter of an hour', async () => {
+    using w = await visiting();
+    w.status['a'] = 403;
+    await w.clock.advance(600_000);
+    expect(w.said).toEqual(['hold', 'go on', 'source not well yet']);
+    // The one visit: asked again while the provider might have counted what was just closed
+    expect(w.asked()).toEqual(['a', 'a', 'a']);
+    await w.clock.advance(310_000);
+    expect(w.said.filter((what) => what === 'hold')).toHaveLength(2);
+  });
+
+  test('and what plays goes on where nobody watches any more', async () => {
+    using w = await visiting();
+    w.status['a'] = 403;
+    await w.clock.advance(600);
+    expect([w.isHeld, w.said]).toEqual([true, ['hold']]);
+    await w.failover.stop();
+    expect([w.isHeld, w.said, w.used()]).toEqual([false, ['hold', 'go on'], 1]);
+    expect(w.sources.reports(true)[0]?.failures).toBe(0);
+  });
+
+  test('a switch ends a visit, and has the connection', async () => {
+    using w = await new World([...PP, sourceOf('c')], ONE).play(1);
+    w.pauseMs = 3000;
+    w.status['a'] = 403;
+    await w.clock.advance(600);
+    expect(w.isHeld).toBe(true);
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.said).toEqual(['hold', 'source in trouble', 'go on', 'hold']);
+    await w.clock.advance(6000);
+    expect(w.switches).toEqual(['switch to 2']);
+  });
+});
+
+describe('Failover says why', () => {
+  const REFUSED = {
+    code: 'SOURCE_STATUS',
+    error: 'Cannot fetch the playlist: upstream answered 503, wanted 200',
+    detail: { status: 503 },
+  };
+
+  test('it leaves a source, where it goes, and how both have done', async () => {
+    using w = await new World(AB).play(0);
+    w.mediaMs = 100;
+    await w.clock.advance(1000);
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.fields).toEqual([
+      {
+        'source in trouble': {
+          source: 0,
+          ...STALL,
+          score: 0.6,
+          failures: 1,
+          coolDownLeftMs: 5000,
+          goodAgoMs: 1400,
+        },
+      },
+      {
+        'source switched': {
+          from: 0,
+          to: 1,
+          ...STALL,
+          score: 1,
+          failures: 0,
+          coolDownLeftMs: 0,
+        },
+      },
+    ]);
+    expect(w.sources.reports(true)[0]).toEqual({
+      source: 0,
+      kind: 'url',
+      active: false,
+      state: 'cooling',
+      score: 0.6,
+      failures: 1,
+      goodAgoMs: 1400,
+      coolDownLeftMs: 5000,
+      error: {
+        code: 'SOURCE_TROUBLE',
+        message: 'Cannot go on: it names nothing new for 6.0 s',
+        detail: { trouble: 'stall' },
+      },
+    });
+  });
+
+  test('it stays, and what the other one failed at', async () => {
+    using w = await new World(AB).play(0);
+    w.status['b'] = 503;
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.fields.slice(1)).toEqual([{ 'no source to switch to': { source: 0, ...REFUSED } }]);
+  });
+
+  test('it does not go back yet, and when it will look again', async () => {
+    using w = await new World(AB).play(0);
+    w.status['a'] = 503;
+    w.condition = STALL;
+    await w.clock.advance(6000);
+    expect(w.fields.slice(2)).toEqual([
+      {
+        'source not well yet': {
+          source: 0,
+          ...REFUSED,
+          score: 0.36,
+          failures: 2,
+          coolDownLeftMs: 10_000,
+        },
+      },
+    ]);
+  });
+
+  test('it goes back', async () => {
+    using w = await new World(AB).play(0);
+    w.condition = STALL;
+    await w.clock.advance(11_000);
+    expect(w.fields.at(-1)).toMatchObject({
+      'source switched': { from: 1, to: 0, kind: 'proved', reason: 'a better source plays again' },
+    });
   });
 });

@@ -1,6 +1,7 @@
 // This file tests what becomes of a list whose source is left for another.
 import { describe, expect, test } from 'bun:test';
 import { silentLog } from '../../src/base/log.ts';
+import type { BlankLimits } from '../../src/config/config.ts';
 import { Intake } from '../../src/prefetch/intake.ts';
 import type { LoopEvent } from '../../src/prefetch/messages.ts';
 import { InFlight } from '../../src/ring/in-flight.ts';
@@ -9,7 +10,7 @@ import { RenditionRing } from '../../src/ring/rendition-ring.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { Timeline } from '../../src/ring/timeline.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { listedSegment } from '../support/listed.ts';
+import { listedKey, listedSegment } from '../support/listed.ts';
 import { RecordedLoop } from '../support/recorded-loops.ts';
 
 const SPEC = {
@@ -24,16 +25,18 @@ class World {
   readonly ring = new Ring(this.clock, 1e6, () => {});
   readonly list = new RenditionRing('main');
   readonly timeline = new Timeline();
-  readonly intake = new Intake(this.list, {
-    clock: this.clock,
-    log: silentLog,
-    ring: this.ring,
-    timeline: this.timeline,
-    count() {},
-  });
+  readonly intake: Intake;
   loop = this.#loop();
 
-  constructor() {
+  constructor(blankLimits?: BlankLimits) {
+    this.intake = new Intake(this.list, {
+      clock: this.clock,
+      log: silentLog,
+      ring: this.ring,
+      timeline: this.timeline,
+      count() {},
+      ...(blankLimits === undefined ? {} : { blankLimits }),
+    });
     this.intake.start();
   }
 
@@ -132,11 +135,33 @@ describe('Intake.cutOver()', () => {
 
   test('what is missing is what went by since the list last grew', async () => {
     const w = new World().lists(3, 3);
-    await w.clock.advance(5000);
+    await w.clock.advance(4000);
     w.loop.list([listedSegment(4)], { link: 'next' });
     w.loop.load(3);
     await w.clock.advance(6500);
     expect(w.switchOver()).toMatchObject({ missingMs: 6500 });
+  });
+
+  test('what came late is missing since it should have come', async () => {
+    const w = new World().lists(3, 3);
+    for (const afterMs of [4000, 6500]) {
+      await w.clock.advance(afterMs);
+      w.loop.list([listedSegment(w.list.last!.mediaSequence + 1)], { link: 'next' });
+      w.loop.load(w.list.last!.ordinal);
+    }
+    await w.clock.advance(5000);
+    expect(w.switchOver()).toMatchObject({ missingMs: 7500 });
+  });
+
+  test('a source that is late throughout is not late', async () => {
+    const w = new World().lists(3, 3);
+    for (const afterMs of [6500, 4000, 4000, 4000, 4000]) {
+      await w.clock.advance(afterMs);
+      w.loop.list([listedSegment(w.list.last!.mediaSequence + 1)], { link: 'next' });
+      w.loop.load(w.list.last!.ordinal);
+    }
+    await w.clock.advance(5000);
+    expect(w.switchOver()).toMatchObject({ missingMs: 5000 });
   });
 
   test('says where what came of the list is from, tokens aside', () => {
@@ -144,6 +169,38 @@ describe('Intake.cutOver()', () => {
       ref: { kind: 'http', url: `http://up.example/${n}.ts?token=${n}` },
     }));
     expect(w.switchOver().seen).toEqual(['http://up.example/1.ts', 'http://up.example/2.ts']);
+  });
+
+  test('what is made into another container is listed as what it is then', () => {
+    const form = { container: 'fmp4', tracks: [] } as const;
+    const w = new World();
+    w.loop.list([listedSegment(1)]);
+    w.loop.load(0, 'x', undefined, { form });
+    expect(w.intake.form).toBeUndefined();
+    w.switchOver();
+    expect(w.intake.form).toEqual(form);
+    const init = { name: 'init-made.mp4', body: new Blob(['init']) };
+    w.loop.list([listedSegment(900, { keys: [listedKey('key-x.bin')] })], { link: 'reset' });
+    w.loop.load(0, 'x', undefined, { remuxed: { extension: 'm4s', isUntouched: false, init } });
+    const last = w.list.listed().at(-1);
+    expect(last?.name).toEndWith('.m4s');
+    expect(last?.listed).toMatchObject({ keys: [], map: { asset: { name: init.name }, keys: [] } });
+    expect(w.intake.assets.get(init.name)).toMatchObject({
+      body: init.body,
+      contentType: 'video/mp4',
+    });
+    expect(w.intake.remuxed).toEqual({ made: 1, unmade: 0 });
+    w.intake.stop('idle');
+    expect(w.intake.form).toBeUndefined();
+  });
+
+  test('a source that was left before anything of it came says nothing of the rendition', () => {
+    const w = new World().lists(2, 0);
+    w.switchOver();
+    expect(w.intake.form).toBeUndefined();
+    w.loop.list([listedSegment(900)], { link: 'reset' });
+    w.loop.load(0, 'x', undefined, { form: { container: 'fmp4', tracks: [] } });
+    expect(w.intake.form).toBeUndefined();
   });
 
   test('who waits for an init segment that has not come is told so', async () => {
@@ -220,6 +277,21 @@ describe('Intake.condition()', () => {
     expect(kindAt(w)).toBe('stall');
   });
 
+  test('silence counts where it is asked for, until the source is left', () => {
+    const blank = { kind: 'judged', blankS: 4, isWhole: true } as const;
+    const judge = (w: World) => {
+      for (const key of [0, 1, 2]) w.intake.take({ type: 'judged', key, sound: blank });
+    };
+    const unasked = new World().lists(3, 3);
+    judge(unasked);
+    expect(kindAt(unasked)).toBe('well');
+    const w = new World({ silenceMs: 10_000 }).lists(3, 3);
+    judge(w);
+    expect([kindAt(w), w.intake.shows('silent')]).toEqual(['silent', false]);
+    w.switchOver();
+    expect(kindAt(w)).toBe('unknown');
+  });
+
   test('what was seen before a start is forgotten', async () => {
     const w = new World().lists(3, 3);
     await w.clock.advance(60_000);
@@ -273,5 +345,40 @@ describe('Intake.condition()', () => {
     const frozen = new World().lists(4, 0);
     for (const ordinal of [3, 1, 2, 0]) frozen.loop.load(ordinal, 'body', 1000);
     expect(kindAt(frozen)).toBe('frozen');
+  });
+});
+
+describe('Intake with a segment that repeats the one before', () => {
+  /** Two that are listed, and a third whose clock stands where the second's did. */
+  function doubtful(): World {
+    const w = new World().lists(2, 0);
+    for (const ordinal of [0, 1]) w.loop.load(ordinal, 'body', 1000 + ordinal * 360_000);
+    w.loop.list([listedSegment(3), listedSegment(4)], { link: 'next' });
+    w.loop.load(2, 'body', 361_000);
+    return w;
+  }
+
+  test('does not list it at once', () => {
+    expect(doubtful().shown).toEqual(['1', '2']);
+  });
+
+  test('lists it after all where another came', () => {
+    const w = doubtful();
+    w.loop.load(3, 'body', 721_000);
+    expect(w.shown).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('lists it where nothing more will come', () => {
+    const w = doubtful();
+    w.loop.emit({ type: 'ended' });
+    expect(w.shown).toEqual(['1', '2', '3']);
+  });
+
+  test('takes it back where the source is left for that', () => {
+    const w = doubtful();
+    w.switchOver();
+    w.loop.list([listedSegment(900)], { link: 'reset' });
+    w.loop.load(0);
+    expect(w.shown).toEqual(['1', '2', '|3']);
   });
 });

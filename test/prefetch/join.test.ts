@@ -64,6 +64,18 @@ const ROWS: Record<string, readonly [readonly ListedSegment[], Join, number, num
     0,
     5,
   ],
+  'by the clock: its newest is what was seen last: that again': [
+    segments(SIX, ALL),
+    { missingMs: 0, endMs: BEGIN_MS + 24_000 },
+    0,
+    5,
+  ],
+  'by the clock: behind by more than two segments': [
+    segments(SIX, ALL),
+    { missingMs: 0, endMs: BEGIN_MS + 24_000 + 8001 },
+    0,
+    5,
+  ],
   'by the clock: it is ahead': [
     segments(SIX, ALL),
     { missingMs: 0, endMs: BEGIN_MS - 60_000 },
@@ -108,21 +120,30 @@ describe('segmentsFrom()', () => {
     expect(segmentsFrom(listed, { missingMs: 0, seen: seen(5) }, 0)).toEqual([]);
   });
 
+  test.each([2001, 4000, 8000])('a source that is %d ms behind is waited for', (behindMs) => {
+    const join = { missingMs: 0, endMs: BEGIN_MS + 24_000 + behindMs };
+    expect(segmentsFrom(segments(SIX, ALL), join, 0)).toEqual([]);
+  });
+
   test('of nothing nothing', () => {
     expect(segmentsFrom([], { missingMs: 1000 }, 0)).toEqual([]);
   });
 
   const durations = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 12 });
 
-  test('is the end of the list, and at least its newest', () => {
+  test('is the end of the list, and at least its newest, unless it is a little behind', () => {
     const date = fc.option(fc.integer({ min: -2e5, max: 2e5 }), { nil: undefined });
     fc.assert(
       fc.property(durations, fc.nat(200_000), date, (lengths, missingMs, endMs) => {
         const listed = segments(lengths, endMs === undefined ? [] : [0]);
         const join = { missingMs, ...(endMs === undefined ? {} : { endMs: BEGIN_MS + endMs }) };
         const from = segmentsFrom(listed, join, 0);
-        expect(from.length).toBeGreaterThan(0);
-        expect(from).toEqual(listed.slice(-from.length));
+        const totalMs = lengths.reduce((sum, seconds) => sum + seconds * 1000, 0);
+        const newestMs = (lengths.at(-1) as number) * 1000;
+        const behindMs = (endMs ?? 0) - totalMs;
+        const isSoon = endMs !== undefined && behindMs > newestMs / 2 && behindMs <= 2 * newestMs;
+        expect(from.length === 0).toBe(isSoon);
+        expect(from).toEqual(listed.slice(listed.length - from.length));
       }),
     );
   });

@@ -1,8 +1,10 @@
 // This file tests that loops outlive the worker threads they run on.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
 import { type Log, silentLog } from '../../src/base/log.ts';
+import { HeldStream } from '../../src/prefetch/looks.ts';
 import type { LoopEvent, LoopHandle, LoopSpec } from '../../src/prefetch/messages.ts';
 import { WorkerPool } from '../../src/prefetch/pool.ts';
+import type { FirstAnswer } from '../../src/source/stream/first-answer.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const ENTRY = new URL('../support/obedient-worker.ts', import.meta.url);
@@ -67,6 +69,83 @@ afterEach(async () => {
   await clock.advance(1000);
   await ended;
   expect(clock.pendingCount).toBe(0);
+});
+
+const { signal: never } = new AbortController();
+
+function look(what: string, signal = never): Promise<FirstAnswer> {
+  const policy = { headers: {}, verifyTls: true, allowDowngrade: false };
+  return pool.look({ url: `http://up.example/${what}`, policy, timeouts: {} }, signal);
+}
+
+async function lookAtStream(): Promise<HeldStream> {
+  const first = await look('stream');
+  if (!(first instanceof HeldStream)) throw new Error('it is no stream');
+  return first;
+}
+
+describe('WorkerPool and first looks', () => {
+  test('a playlist comes as it is', async () => {
+    pool = createPool(2);
+    pool.start();
+    expect(await look('playlist')).toEqual({
+      text: '#EXTM3U',
+      url: 'http://up.example/playlist',
+    });
+  });
+
+  test('a stream is read by a loop of the worker that has it open', async () => {
+    pool = createPool(2);
+    pool.start();
+    const one = await lookAtStream();
+    open('busy');
+    const two = await lookAtStream();
+    const said = new Said();
+    for (const first of [one, two]) {
+      pool.open({ ...spec('live'), first }, { emit: said.emit, respec: () => spec('live') });
+    }
+    expect(await said.until(2)).toEqual(['open live over 1', 'open live over 1']);
+    expect(one.looks).not.toBe(two.looks);
+  });
+
+  test('a stream that nobody wants is closed there', async () => {
+    pool = createPool(1);
+    pool.start();
+    await (await lookAtStream()).close();
+  });
+
+  test('one that is given up is over once nothing of it is open', async () => {
+    pool = createPool(1);
+    pool.start();
+    const stop = new AbortController();
+    const looking = look('nothing', stop.signal);
+    stop.abort();
+    await expect(looking).rejects.toMatchObject({ code: 'NET_ABORTED' });
+    await expect(look('nothing', stop.signal)).rejects.toMatchObject({ code: 'NET_ABORTED' });
+  });
+
+  test('what a dead worker was to look at the next one looks at', async () => {
+    pool = createPool(1);
+    const looking = look('playlist');
+    pool.start();
+    expect(await looking).toMatchObject({ text: '#EXTM3U' });
+  });
+
+  test('what a dead worker had open is closed', async () => {
+    pool = createPool(1);
+    pool.start();
+    const stream = await lookAtStream();
+    open('throw');
+    await died.until(1);
+    await stream.close();
+  });
+
+  test('after the end nothing is found any more', async () => {
+    pool = createPool(1);
+    const looking = look('nothing').catch((error) => error.code);
+    await pool[Symbol.asyncDispose]();
+    expect(await looking).toBe('NET_ABORTED');
+  });
 });
 
 describe('WorkerPool', () => {

@@ -128,6 +128,17 @@ describe('Relays', () => {
     expect([w.relays.get('a'), w.loops.closed]).toEqual([undefined, 2]);
   });
 
+  test('what a source is left for is taken up', async () => {
+    using w = disposing(world([loopChannel('a')]));
+    const relay = w.relays.get('a');
+    const failover = { silenceMs: 20_000 };
+    w.relays.apply([{ ...loopChannel('a'), failover }]);
+    const other = w.relays.get('a');
+    expect([other === relay, other?.config.failover]).toEqual([false, failover]);
+    w.relays.apply([{ ...loopChannel('a'), failover: { ...failover } }]);
+    expect(w.relays.get('a')).toBe(other as ChannelRelay);
+  });
+
   test('closes what nobody asks for within a second of `idle_stop`', async () => {
     using w = disposing(world([loopChannel('a')]));
     await play(w.relays.get('a'));

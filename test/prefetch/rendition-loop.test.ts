@@ -625,3 +625,33 @@ describe('RenditionLoop and an end', () => {
     expect(w.events.map(({ type }) => type)).toEqual(['listed', 'fetched']);
   });
 });
+
+describe('RenditionLoop of a source that took over', () => {
+  const form = { container: 'fmp4', tracks: [] } as const;
+  const join = { missingMs: 100_000 };
+
+  test('hands its segments over in their order, and none in pieces', async () => {
+    const late = (address: string) => [address === '1.ts' ? 900 : 0, wholeMedia()];
+    using w = await world(listing(1, 3), { form, join }, late);
+    w.loop.setMode('follow');
+    for (const ordinal of [0, 1, 2]) w.loop.want(ordinal);
+    await w.clock.advance(800);
+    expect(w.source.addresses.toSorted()).toEqual(['1.ts', '2.ts', '3.ts']);
+    expect(keys(w.events)).toEqual([]);
+    await w.clock.advance(200);
+    expect(keys(w.events)).toEqual([0, 1, 2]);
+    expect(of(w.events, 'chunk')).toEqual([]);
+  });
+
+  test('one that is given up holds up none behind it', async () => {
+    const gone = (address: string) => [
+      address === '1.ts' ? new SourceStatusError('segment', 410, undefined) : wholeMedia(),
+    ];
+    using w = await world(listing(1, 3), { form, join }, gone);
+    w.loop.setMode('follow');
+    await w.clock.advance(100);
+    expect(keys(w.events)).toEqual([1, 2]);
+    // Bytes that are no media of any kind go out as they are, and say why
+    expect(of(w.events, 'loaded').every(({ unmade }) => unmade !== undefined)).toBe(true);
+  });
+});

@@ -100,6 +100,17 @@ async function textOf(inFlight: InFlight): Promise<string> {
 }
 
 describe('a cold rendition', () => {
+  test('whose list is long in coming lets the second who asks wait as long as the first', async () => {
+    const w = new World();
+    const first = w.rendition.playlist(true);
+    await w.clock.advance(VIEWER_WAIT_MS);
+    expect((await first).kind).toBe('unavailable');
+    const second = w.rendition.playlist(false);
+    await w.clock.advance(VIEWER_WAIT_MS - 100);
+    w.loop.list(segments(1, 3));
+    expect(await second).toEqual({ kind: 'ready' });
+  });
+
   test('asked once it looks, asked again it follows', async () => {
     const w = new World();
     const first = w.rendition.playlist(true);

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import type { Listed } from '../../src/prefetch/messages.ts';
 import { VitalSigns } from '../../src/prefetch/vital-signs.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
+import type { StreamMotion } from '../../src/source/source.ts';
 import { listedSegment } from '../support/listed.ts';
 
 const TARGET_S = 4;
@@ -30,6 +31,11 @@ class Signs {
 
   loads(atS: number, ordinal: number, ticks?: number, isApart = false): void {
     this.vital.loaded(ordinal, ticks, isApart, atS * 1000);
+  }
+
+  /** Bytes of an endless stream. */
+  receives(atS: number, motion: StreamMotion = 'moves'): void {
+    this.vital.stream.received(atS * 1000, motion);
   }
 
   /** Both, in a moment. */
@@ -101,14 +107,14 @@ const TROUBLES: Record<string, Row> = {
     1,
     'error',
   ],
-  'three segments that begin at the same time': [
-    (s) => [0, 4, 8].map((atS) => s.gives(atS, 1000)),
-    8.2,
+  'two segments that begin at the same time': [
+    (s) => [0, 4].map((atS) => s.gives(atS, 1000)),
+    4.2,
     'frozen',
   ],
-  'three segments that begin within a hundredth of a second': [
-    (s) => [0, 4, 8].map((atS) => s.gives(atS, 1000 + atS * 100)),
-    8.2,
+  'two segments that begin within a hundredth of a second': [
+    (s) => [0, 4].map((atS) => s.gives(atS, 1000 + atS * 200)),
+    4.2,
     'frozen',
   ],
   'three dates that stand still': [
@@ -121,6 +127,53 @@ const TROUBLES: Record<string, Row> = {
     8.2,
     'frozen',
   ],
+  'an endless stream that sends nothing for one and a half target durations': [
+    (s) => {
+      s.gives(0);
+      s.receives(1);
+    },
+    7,
+    'stall',
+  ],
+  'an endless stream that sends bytes, and is not cut': [
+    (s) => {
+      s.gives(0);
+      for (let atS = 1; atS <= 15; atS++) s.receives(atS);
+    },
+    15.2,
+    'stall',
+  ],
+  'an endless stream whose clock stands still': [
+    (s) => {
+      s.gives(0);
+      s.receives(1);
+      for (let atS = 2; atS <= 7; atS++) s.receives(atS, 'still');
+    },
+    7,
+    'frozen',
+  ],
+  'one whose clock never was seen to go on': [
+    (s) => {
+      for (let atS = 1; atS <= 8; atS++) s.receives(atS, 'still');
+    },
+    8,
+    'stall',
+  ],
+  'one that never was cut': [
+    (s) => {
+      for (let atS = 1; atS <= 25; atS++) s.receives(atS);
+    },
+    25,
+    'stall',
+  ],
+  'one that has become a playlist': [
+    (s) => {
+      s.gives(0);
+      s.vital.pollFailed({ ...ERROR, code: 'SOURCE_CHANGED' });
+    },
+    1,
+    'changed',
+  ],
   'it said that it has ended, and nothing followed': [
     (s) => {
       s.gives(0);
@@ -132,6 +185,46 @@ const TROUBLES: Record<string, Row> = {
 };
 
 const LEGITIMATE: Record<string, Row> = {
+  'an endless stream that is cut every ten seconds': [
+    (s) => {
+      s.gives(0);
+      for (let atS = 1; atS <= 10; atS++) s.receives(atS);
+    },
+    11,
+    'well',
+  ],
+  'an endless stream that waits long for its first key frame, and the next': [
+    (s) => {
+      for (let atS = 1; atS <= 20; atS++) s.receives(atS);
+    },
+    20,
+    'well',
+  ],
+  'one that pauses for less than one and a half target durations': [
+    (s) => {
+      s.gives(0);
+      s.receives(3);
+    },
+    8.9,
+    'well',
+  ],
+  'one that is read far ahead, and not read on for a while': [
+    (s) => {
+      s.gives(0);
+      for (let atS = 1; atS <= 40; atS++) s.receives(atS, 'ahead');
+    },
+    41,
+    'well',
+  ],
+  'one that was a playlist, and lists again': [
+    (s) => {
+      s.gives(0);
+      s.vital.pollFailed({ ...ERROR, code: 'SOURCE_CHANGED' });
+      s.gives(1);
+    },
+    2,
+    'well',
+  ],
   'just begun': [() => {}, 7.9, 'well'],
   'a list that changes each target duration': [
     (s) => [0, 4, 8, 12, 16].map((atS) => s.gives(atS)),
@@ -234,11 +327,6 @@ const LEGITIMATE: Record<string, Row> = {
     17,
     'well',
   ],
-  'two segments that begin at the same time': [
-    (s) => [0, 4].map((atS) => s.gives(atS, 1000)),
-    5,
-    'well',
-  ],
   'a clock that goes on after it stood': [
     (s) => [0, 4, 8].map((atS) => s.gives(atS, atS < 8 ? 1000 : 1000 + TICKS)),
     9,
@@ -293,7 +381,7 @@ const LEGITIMATE: Record<string, Row> = {
       const [first = 0, , third = 0, fourth = 0] = [0, 0.1, 0.2, 0.3].map((atS) => s.names(atS));
       s.loads(1, first, 5);
       s.loads(1, third, 5);
-      s.loads(1, fourth, 5);
+      s.loads(1, fourth, 5 + TICKS);
     },
     2,
     'well',
@@ -360,6 +448,9 @@ describe('VitalSigns', () => {
     const silent = new Signs();
     silent.names(4);
     expect(silent.at(9)?.reason).toBe('no segment came for 9.0 s');
+    const quiet = new Signs();
+    quiet.receives(2);
+    expect(quiet.at(9)?.reason).toBe('no bytes came for 7.0 s');
     const broken = new Signs();
     for (let count = 0; count < 3; count++) broken.vital.pollFailed(ERROR);
     expect(broken.at(1)?.reason).toBe('upstream answered 503');

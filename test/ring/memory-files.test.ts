@@ -130,10 +130,10 @@ describe('bodies in memory', () => {
       utimesSync(path, made, made);
       return path;
     };
-    const dead = folder('weir-dead', old);
-    const living = folder('weir-living', old);
-    const fresh = folder('weir-fresh', new Date());
-    const other = folder('other', old);
+    const dead = folder('weir-bodies-dead', old);
+    const living = folder('weir-bodies-living', old);
+    const fresh = folder('weir-bodies-fresh', new Date());
+    const other = folder('weir-data', old);
     using lock = new FolderLock(living);
     expect(lock.isOurs()).toBe(true);
     utimesSync(living, old, old);

@@ -101,6 +101,16 @@ describe('RenditionRing window', () => {
     expect([ring.firstListed, ring.listedCount, ring.windowDurationS()]).toEqual([a, 3, 12]);
   });
 
+  test('lists nothing from what waits on, and is not held up by what comes before it', () => {
+    const ring = newRing();
+    fill(ring, 1, 3);
+    for (const sequence of [4, 5]) hold(ring, place(ring, sequence));
+    expect(ring.advance(0, false, ({ mediaSequence }) => mediaSequence === 4)).toBe(false);
+    expect([listedNumbers(ring), ring.isHeldUp]).toEqual([[1, 2, 3], false]);
+    expect(ring.advance(0)).toBe(true);
+    expect(listedNumbers(ring)).toEqual([1, 2, 3, 4, 5]);
+  });
+
   test('lists a gap only with what follows it', () => {
     const ring = newRing();
     const [a, b, c] = [place(ring, 0), place(ring, 1), place(ring, 2)];

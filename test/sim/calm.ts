@@ -2,6 +2,7 @@
 import type { Checker } from './checker.ts';
 import type { Journal } from './journal.ts';
 import type { SimClock } from './sim-clock.ts';
+import { isOfSlate } from './slate.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Viewer } from './viewer.ts';
 import type { WorldOptions } from './world-options.ts';
@@ -17,13 +18,16 @@ export type CalmWorld = {
 
 /** Deadlines, retries and polls that began in the storm have ended after this, and 3 of its TDs. */
 const SETTLE_MS = 4000;
+/** From the slate to a source: until that is tried, and until it has proved itself. */
+const RETURN_MS = 20_000;
 /** What a poll, a fetch and the queues between threads take, beside whole target durations. */
 const LATENCY_MS = 2000;
 
 /** I10: what is served is fresh again, and stays so. */
 export async function judgeCalm(world: CalmWorld): Promise<void> {
   const { clock, upstream, viewer, journal, options } = world;
-  await clock.advance(3000 * upstream.longestTargetS + SETTLE_MS);
+  const returnMs = options.hasSlate ? RETURN_MS : 0;
+  await clock.advance(3000 * upstream.longestTargetS + SETTLE_MS + returnMs);
   const targetMs = upstream.targetS * 1000;
   const cuts: (number | undefined)[] = [];
   const before = lastNumber(viewer);
@@ -32,11 +36,12 @@ export async function judgeCalm(world: CalmWorld): Promise<void> {
     judgeFreshness(world);
     cuts.push(viewer.rendition?.ring.last?.discontinuitySequence);
   }
-  if (options.isTight || options.kind === 'finished') return;
+  if (options.isTight || options.isContended || options.kind === 'finished') return;
   const after = lastNumber(viewer);
   if (after <= before) journal.breach('I10', `the last number is ${after}, and was ${before}`);
   // Where nothing happens upstream nothing is told of it, unless a source is returned to
-  const isStill = options.backup === undefined && !options.upstream.signsNames;
+  const isAlone = options.backup === undefined && !options.hasSlate;
+  const isStill = isAlone && !options.upstream.signsNames;
   if (cuts[0] !== cuts[2] && isStill) {
     journal.breach('order', `discontinuities in the calm: ${cuts}`);
   }
@@ -47,13 +52,17 @@ function lastNumber({ rendition }: Viewer): number {
 }
 
 function judgeFreshness({ clock, options, upstream, checker, journal, viewer }: CalmWorld): void {
-  if (options.isTight) return;
+  if (options.isTight || options.isContended) return;
   if (viewer.bodies === 0) journal.breach('I10', 'nothing was seen');
   const { rendition } = viewer;
   if (rendition === undefined || options.kind === 'finished' || upstream.isAmbiguous) return;
   const last = rendition.ring.listed().at(-1);
   const made = last === undefined ? undefined : checker.madeOf(rendition, last.name);
   if (made === undefined) return;
+  if (isOfSlate(made)) {
+    journal.breach('I10', 'the slate plays although a source does');
+    return;
+  }
   const ageMs = clock.monotonicMs() - made.madeAtMs;
   const allowedMs = 2500 * upstream.targetS + LATENCY_MS + upstream.lagMs;
   if (ageMs <= allowedMs) return;

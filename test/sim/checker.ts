@@ -3,12 +3,15 @@
 import type { MediaPlaylist } from '../../src/media/m3u8/playlist.ts';
 import { renditionPlaylist } from '../../src/packaging/hls/media-playlist.ts';
 import type { Rendition } from '../../src/prefetch/rendition.ts';
+import type { BodyRef } from '../../src/ring/listing.ts';
 import type { Ring } from '../../src/ring/ring.ts';
 import type { ProviderUse } from '../../src/source/failover/provider-leases.ts';
+import { identify } from './bytes.ts';
 import type { Made } from './encoder.ts';
 import type { Journal } from './journal.ts';
 import { createPast, judgeList, type Past, rewind } from './playlist-rules.ts';
 import { Promises } from './promises.ts';
+import { slateBytes, slateMade } from './slate.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Call } from './wire.ts';
 import { upstreamOf } from './world-options.ts';
@@ -24,7 +27,7 @@ export type Limits = {
    * once for want of memory.
    */
   readonly mayFetchAgain: boolean;
-  /** Each fetches for itself what they share. */
+  /** That may fetch at once. Each fetches for itself what they share. */
   readonly channels: number;
 };
 
@@ -42,6 +45,10 @@ export class Checker {
   readonly #upstream: Upstreams;
   readonly #made = new Map<string, Made>();
   readonly #texts = new WeakMap<Rendition, { version: number; text: string }>();
+  /** Bodies of the slate. */
+  readonly #slate = new Map<string, string>();
+  /** Those of them that viewers have read. */
+  slateBodies = 0;
   /** A new object each time the rendition starts. */
   readonly #lives = new Map<Rendition, object>();
 
@@ -117,15 +124,28 @@ export class Checker {
       longestTargetS: upstream.longestTargetS,
       madeOf: (name: string) => this.madeOf(rendition, name),
       isAmbiguous: upstream.isAmbiguous,
-      mayReturn: upstream.backup !== undefined,
+      mayReturn: upstream.areSeveral,
     };
     const list = judgeList(text, past, context, nowMs, this.#journal);
     if (list !== undefined) this.#promisesOf(key, rendition).made(list);
     return list;
   }
 
+  /** What is made of the slate for a rendition of fMP4 is no upstream's; what it is others judge. */
+  #isMade({ ring }: Rendition, name: string): boolean {
+    return ring.all().some((segment) => {
+      const { ref, map } = segment.listed;
+      if (ref.kind !== 'loop' || map === undefined) return false;
+      return segment.name === name || map.asset.name === name;
+    });
+  }
+
   /** A viewer has read a body to its end. */
   received(rendition: Rendition, name: string, identity: string): void {
+    const slate = this.#slate.get(`${rendition.id}/${name}`);
+    const isOurs = slate === identity || this.#isMade(rendition, name);
+    if (isOurs && slate !== undefined) this.slateBodies++;
+    if (isOurs) return;
     const path = this.#paths.get(`${rendition.id}/${name}`) ?? '';
     if (this.#wholes.get(path)?.has(identity)) return;
     this.#journal.breach('I2', `${rendition.id}/${name} is none of the bodies ${path} answered`);
@@ -209,6 +229,7 @@ export class Checker {
   #learn(rendition: Rendition): void {
     for (const { name: shortName, listed, state } of rendition.ring.listed()) {
       const name = `${rendition.id}/${shortName}`;
+      if (state !== 'gap') this.#learnSlate(name, listed.ref);
       if (listed.ref.kind !== 'http' || this.#paths.has(name)) continue;
       const path = pathOf(listed.ref.url);
       this.#paths.set(name, path);
@@ -222,6 +243,14 @@ export class Checker {
         this.#paths.set(`${rendition.id}/${asset.name}`, pathOf(asset.ref.url));
       }
     }
+  }
+
+  #learnSlate(name: string, ref: BodyRef): void {
+    if (this.#slate.has(name)) return;
+    const made = slateMade(ref, name);
+    if (made === undefined) return;
+    this.#made.set(name, made);
+    this.#slate.set(name, identify(slateBytes(ref)));
   }
 }
 

@@ -3,6 +3,7 @@ import { parsePlaylist } from '../../src/media/m3u8/parse-playlist.ts';
 import type { MediaPlaylist, MediaSegment } from '../../src/media/m3u8/playlist.ts';
 import type { Made } from './encoder.ts';
 import type { Journal } from './journal.ts';
+import { isOfSlate } from './slate.ts';
 
 /** What the lists of one rendition have said so far, over all runs of weir. */
 export type Past = {
@@ -193,7 +194,8 @@ function judgeRepeats(list: MediaPlaylist, past: Past, context: Context, blame: 
     // What was named and never came may come of it yet
     if (gap && context.mayReturn && past.newest?.sequence === sequence) past.newest = undefined;
     const made = gap ? undefined : context.madeOf(uri);
-    if (made === undefined) continue;
+    // The slate is the same whenever it is shown
+    if (made === undefined || isOfSlate(made)) continue;
     const { newest } = past;
     if (newest !== undefined && sequence <= newest.sequence) continue;
     const isAgain = made.index === newest?.made.index || past.life !== context.life;

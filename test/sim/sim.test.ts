@@ -1,14 +1,14 @@
 // This file plays a thousand simulated worlds and holds weir to what must hold in each of them.
 import { describe, expect, test } from 'bun:test';
 import { FOUND_SEEDS } from './found-seeds.ts';
-import { simulate, sourcesOf } from './simulate.ts';
+import { shapeOf, simulate } from './simulate.ts';
 import type { Outcome } from './world.ts';
 
 /** `SIM_SEEDS=100000 bun test test/sim` for a long run. */
 const SEEDS = Number(process.env['SIM_SEEDS'] ?? 1000);
 /** `SIM_SEED=n bun test test/sim` replays one seed and tells what happens. */
 const ONE = process.env['SIM_SEED'];
-/** `SIM_SOURCES=2` beside it: with a second source, whatever the seed has. */
+/** `SIM_SOURCES=2` or `SIM_SLATE=1` beside it: with a second source or a slate, whatever it has. */
 const SOURCES = { '1': 1, '2': 2 } as const;
 /** Seeds to a test: small enough to say how far it is, large enough for a line to be worth it. */
 const BATCH = 100;
@@ -37,36 +37,49 @@ function range(first: number, count: number): number[] {
 function replayOne(seed: number): void {
   test(`seed ${seed}`, async () => {
     const wanted = process.env['SIM_SOURCES'] as keyof typeof SOURCES | undefined;
-    const sources = wanted === undefined ? sourcesOf(seed) : SOURCES[wanted];
-    const outcome = await simulate(seed, sources, true);
+    const own = shapeOf(seed);
+    const sources = wanted === undefined ? own.sources : SOURCES[wanted];
+    const slate = process.env['SIM_SLATE'];
+    const hasSlate = slate === undefined ? own.hasSlate : slate === '1';
+    const outcome = await simulate(seed, { sources, hasSlate }, true);
     expect(outcome.breaches).toEqual([]);
   }, 600_000);
 }
 
 function playAll(): void {
-  test.each([...FOUND_SEEDS])('seed $seed: $caught', async ({ seed, sources }) => {
-    const outcome = await simulate(seed, sources);
+  test.each([...FOUND_SEEDS])('seed $seed: $caught', async (found) => {
+    const { seed, sources, hasSlate = false } = found;
+    const outcome = await simulate(seed, { sources, hasSlate });
     expect(outcome.breaches.length === 0 ? '' : told(outcome)).toBe('');
   });
 
-  test('the same seed is the same world', async () => {
-    for (const seed of range(1, 10)) {
-      const [first, second] = [await simulate(seed), await simulate(seed)];
-      expect(second.digest).toBe(first.digest);
-    }
-  });
+  test(
+    'the same seed is the same world',
+    async () => {
+      for (const seed of range(1, 10)) {
+        const [first, second] = [await simulate(seed), await simulate(seed)];
+        expect(second.digest).toBe(first.digest);
+      }
+    },
+    BATCH_TIMEOUT_MS,
+  );
 
-  test('the worlds are of every kind, and watched', async () => {
-    const outcomes = await play(range(1, 60));
-    const kinds = new Set(outcomes.map(({ kind }) => kind));
-    expect([...kinds].sort()).toEqual(['computed', 'finished', 'hls']);
-    const sum = (count: (outcome: Outcome) => number) =>
-      outcomes.reduce((total, outcome) => total + count(outcome), 0);
-    expect(sum(({ playlists }) => playlists)).toBeGreaterThan(60 * 15);
-    expect(sum(({ bodies }) => bodies)).toBeGreaterThan(60 * 15);
-    // Every fourth has a second source, and most of those need it
-    expect(sum(({ switches }) => switches)).toBeGreaterThan(10);
-  });
+  test(
+    'the worlds are of every kind, and watched',
+    async () => {
+      const outcomes = await play(range(1, 60));
+      const kinds = new Set(outcomes.map(({ kind }) => kind));
+      expect([...kinds].sort()).toEqual(['computed', 'finished', 'hls']);
+      const sum = (count: (outcome: Outcome) => number) =>
+        outcomes.reduce((total, outcome) => total + count(outcome), 0);
+      expect(sum(({ playlists }) => playlists)).toBeGreaterThan(60 * 15);
+      expect(sum(({ bodies }) => bodies)).toBeGreaterThan(60 * 15);
+      // Every fourth has a second source, and most of those need it
+      expect(sum(({ switches }) => switches)).toBeGreaterThan(10);
+      expect(sum(({ slateBodies }) => slateBodies)).toBeGreaterThan(10);
+    },
+    BATCH_TIMEOUT_MS,
+  );
 
   for (let first = 1; first <= SEEDS; first += BATCH) {
     const count = Math.min(BATCH, SEEDS - first + 1);

@@ -1,18 +1,19 @@
 // This file plays one seed: a world, its storm, the calm after it, and what was seen of weir.
-import { type Outcome, World } from './world.ts';
+import { type Outcome, type Shape, World } from './world.ts';
 
 /** `isTold`: prints what happens as it happens. */
 export async function simulate(
   seed: number,
-  sources: 1 | 2 = sourcesOf(seed),
+  shape: Shape = shapeOf(seed),
   isTold = false,
 ): Promise<Outcome> {
-  const world = new World(seed, isTold, sources);
+  const world = new World(seed, isTold, shape);
   await world.run();
   return world.outcome(seed);
 }
 
-/** Every fourth world has a second source. */
-export function sourcesOf(seed: number): 1 | 2 {
-  return seed % 4 === 0 ? 2 : 1;
+/** Every fourth world has a second source, and of each kind some have a slate. */
+export function shapeOf(seed: number): Shape {
+  const sources = seed % 4 === 0 ? 2 : 1;
+  return { sources, hasSlate: seed % 16 === (sources === 2 ? 4 : 2) };
 }

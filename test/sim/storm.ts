@@ -54,6 +54,19 @@ export function drawOutages(dice: Dice, fromMs: number, lastsMs: number): Spell[
   });
 }
 
+/** Nothing comes of any source for a while, and there is nowhere to go but to the slate. */
+export function drawBlackout(dice: Dice, fromMs: number, lastsMs: number): Spell {
+  const startMs = fromMs + dice.between(0, lastsMs / 2);
+  return {
+    on: 'lists',
+    fault: dice.pick(['5xx', '404', 'refused', 'no head'] as const),
+    fromMs: startMs,
+    toMs: Math.min(fromMs + lastsMs, startMs + dice.between(15_000, 40_000)),
+    probability: 1,
+    rendition: undefined,
+  };
+}
+
 export function drawHappenings(
   dice: Dice,
   fromMs: number,

@@ -9,6 +9,7 @@ import { RenditionLoop } from '../../src/prefetch/rendition-loop.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import { heapBody } from '../../src/ring/memory-files.ts';
 import type { Dice } from './dice.ts';
+import { SimSlate } from './slate.ts';
 
 type Sink = Parameters<OpenLoop>[1];
 
@@ -104,7 +105,10 @@ export class Threads {
   #createLoop(spec: LoopSpec, emit: (event: LoopEvent) => void): RenditionLoop {
     const clock = this.#clock;
     const random = this.#dice.fork().random;
-    const source = createFollowedSource(spec, this.#outbound, clock, random);
+    const source =
+      spec.source.kind === 'loop'
+        ? new SimSlate(clock)
+        : createFollowedSource(spec, this.#outbound, clock, random);
     const gate = this.#gate;
     const deps = { clock, random, gate, source, emit, makeBody: heapBody };
     const loop = new RenditionLoop(spec, deps);

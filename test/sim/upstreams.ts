@@ -7,10 +7,18 @@ import type { Plan } from './wire.ts';
 export class Upstreams {
   readonly main: Upstream;
   readonly backup: Upstream | undefined;
+  /** What plays where all are down says this; 0 where nothing does. */
+  readonly #slateTargetS: number;
 
-  constructor(main: Upstream, backup: Upstream | undefined) {
+  constructor(main: Upstream, backup: Upstream | undefined, slateTargetS = 0) {
     this.main = main;
     this.backup = backup;
+    this.#slateTargetS = slateTargetS;
+  }
+
+  /** One of them may be left, tried aside and returned to. */
+  get areSeveral(): boolean {
+    return this.backup !== undefined || this.#slateTargetS > 0;
   }
 
   get all(): readonly Upstream[] {
@@ -24,11 +32,12 @@ export class Upstreams {
 
   /** The longest that any of them says now, or ever said. */
   get targetS(): number {
-    return Math.max(...this.all.map(({ targetS }) => targetS));
+    return Math.max(this.#slateTargetS, ...this.all.map(({ targetS }) => targetS));
   }
 
   get longestTargetS(): number {
-    return Math.max(...this.all.map(({ longestTargetS }) => longestTargetS));
+    const longest = this.all.map(({ longestTargetS }) => longestTargetS);
+    return Math.max(this.#slateTargetS, ...longest);
   }
 
   get lagMs(): number {
@@ -49,8 +58,9 @@ export class Upstreams {
    * and players may hold the names of both sources.
    */
   get fedByOne(): number {
-    if (this.backup === undefined) return 1;
-    return this.all.reduce((sum, { options }) => sum + options.renditions.length, 0);
+    if (!this.areSeveral) return 1;
+    const slate = this.#slateTargetS > 0 ? 1 : 0;
+    return this.all.reduce((sum, { options }) => sum + options.renditions.length, slate);
   }
 
   /** A thread that died has forgotten what it knew of them. */

@@ -2,6 +2,7 @@
 import type { ChannelConfig, SourceConfig } from '../../src/config/config.ts';
 import type { Form } from './bytes.ts';
 import type { Dice } from './dice.ts';
+import { SLATE } from './slate.ts';
 import type { UpstreamOptions } from './upstream.ts';
 
 export type Kind = 'hls' | 'computed' | 'finished';
@@ -10,6 +11,8 @@ export type WorldOptions = {
   readonly kind: Kind;
   /** Of the second source, where there is one. */
   readonly backup?: UpstreamOptions;
+  /** The card plays where no source does. */
+  readonly hasSlate?: true;
   /** Connections that the provider of both allows; absent: nobody counts. */
   readonly connections?: number;
   readonly upstream: UpstreamOptions;
@@ -20,6 +23,8 @@ export type WorldOptions = {
   readonly memoryBytes: number;
   /** It may be too little: then viewers are turned away, and one that is alone has gaps. */
   readonly isTight: boolean;
+  /** More channels than connections: who has a viewer keeps others waiting. */
+  readonly isContended: boolean;
 };
 
 const CHANNEL = 'news';
@@ -42,7 +47,8 @@ export function drawWorld(dice: Dice): WorldOptions {
   const memoryBytes = isTight ? segmentBytes * dice.whole(4, 14) * renditions : 1e9;
   const count = isTight ? dice.whole(1, 3) : 1;
   const channels = Array.from({ length: count }, (_, index) => channelOf(source, index));
-  return { kind, upstream, channels, ahead, idleStopMs, isTight, memoryBytes };
+  const size = { isTight, memoryBytes, isContended: false };
+  return { kind, upstream, channels, ahead, idleStopMs, ...size };
 }
 
 function channelOf(source: SourceConfig, index: number): ChannelConfig {
@@ -74,12 +80,25 @@ export function drawBackup(dice: Dice, world: WorldOptions): WorldOptions {
       source.kind === 'loop' ? source : { ...source, ...provider },
     ),
   });
+  const fed = channels.map(withSpare);
+  const [only] = fed;
+  // Another channel of the same sources, for places at the provider to be had only in turn
+  const isShared = connections !== undefined && fed.length === 1 && dice.chance(0.5);
+  if (isShared && only !== undefined) fed.push({ ...only, id: `${CHANNEL}-2` });
   return {
     ...world,
     backup,
     ...(connections === undefined ? {} : { connections }),
-    channels: channels.map(withSpare),
+    isContended: fed.length > (connections ?? fed.length),
+    channels: fed,
   };
+}
+
+/** The same world with a slate, where there is memory for it. */
+export function withSlate(world: WorldOptions): WorldOptions {
+  if (world.kind === 'finished' || world.isTight) return world;
+  const channels = world.channels.map((channel) => ({ ...channel, slate: SLATE }));
+  return { ...world, hasSlate: true, channels };
 }
 
 function drawHls(dice: Dice, kind: Kind): UpstreamOptions {

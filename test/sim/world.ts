@@ -6,13 +6,14 @@ import { Journal } from './journal.ts';
 import { Disk, Server } from './server.ts';
 import type { ViewerWorld } from './session.ts';
 import { SimClock } from './sim-clock.ts';
-import { drawHappenings, drawOutages, drawSpells } from './storm.ts';
+import { SLATE_TARGET_S } from './slate.ts';
+import { drawBlackout, drawHappenings, drawOutages, drawSpells } from './storm.ts';
 import { Upstream, type UpstreamOptions } from './upstream.ts';
 import { Upstreams } from './upstreams.ts';
 import { type Habit, Viewer } from './viewer.ts';
 import { type Spell, Weather } from './weather.ts';
 import { createWire, type Plan } from './wire.ts';
-import { drawBackup, drawWorld, PROVIDER, type WorldOptions } from './world-options.ts';
+import { drawBackup, drawWorld, PROVIDER, type WorldOptions, withSlate } from './world-options.ts';
 
 export type Outcome = {
   readonly seed: number;
@@ -26,10 +27,17 @@ export type Outcome = {
   readonly bodies: number;
   /** Times another source took over in mid-play. */
   readonly switches: number;
+  /** Bodies of the slate that viewers saw. */
+  readonly slateBodies: number;
 };
+
+export type Shape = { readonly sources: 1 | 2; readonly hasSlate: boolean };
 
 /** Far from any seed that is played. */
 const BACKUP_SEED = 1_000_000_007;
+const SLATE_SEED = 2_000_000_011;
+/** So much longer is the storm: long enough that all sources are found to be down, and back. */
+const BLACKOUT_MS = 30_000;
 const STEADY: Habit = { isProbe: false, slowMs: 0, leaves: 0, looksBack: 0, isPatient: true };
 
 export class World {
@@ -41,6 +49,7 @@ export class World {
   readonly #backupWeather: Weather;
   /** Of the second source alone: without it the world is the same. */
   readonly #backupDice: Dice;
+  readonly #slateDice: Dice;
   readonly #upstream: Upstreams;
   readonly #checker: Checker;
   readonly #disk = new Disk(this.#clock);
@@ -49,22 +58,27 @@ export class World {
   #server: Server;
   #switches = 0;
 
-  constructor(seed: number, isTold: boolean, sources: 1 | 2) {
+  constructor(seed: number, isTold: boolean, { sources, hasSlate }: Shape) {
     this.#dice = new Dice(seed);
     this.#backupDice = new Dice(seed + BACKUP_SEED);
+    this.#slateDice = new Dice(seed + SLATE_SEED);
     this.#journal = new Journal(this.#clock, isTold);
     const drawn = drawWorld(this.#dice.fork());
-    this.#options = sources === 1 ? drawn : drawBackup(this.#backupDice.fork(), drawn);
+    const fed = sources === 1 ? drawn : drawBackup(this.#backupDice.fork(), drawn);
+    this.#options = hasSlate ? withSlate(fed) : fed;
     this.#weather = new Weather(this.#dice.fork());
     this.#backupWeather = new Weather(this.#backupDice.fork());
     const { upstream, idleStopMs, isTight, kind, backup } = this.#options;
     const mayFetchAgain =
       isTight || kind === 'computed' || upstream.form !== 'ts' || upstream.signsNames;
     const main = new Upstream(this.#clock, this.#dice.fork(), this.#weather, upstream);
-    this.#upstream = new Upstreams(main, this.#createBackup(backup));
+    const slateTargetS = this.#options.hasSlate ? SLATE_TARGET_S : 0;
+    this.#upstream = new Upstreams(main, this.#createBackup(backup), slateTargetS);
     // What a trial had, and what was taken back, is fetched again
-    const isTwice = mayFetchAgain || backup !== undefined;
-    const channels = this.#options.channels.length;
+    const isTwice = mayFetchAgain || this.#upstream.areSeveral;
+    // Whoever fetches has a place at the provider
+    const { channels: all, connections = all.length } = this.#options;
+    const channels = Math.min(all.length, connections);
     const limits = { idleStopMs, mayFetchAgain: isTwice, channels };
     this.#checker = new Checker(this.#journal, limits, this.#upstream);
     this.#outbound = createWire(this.#clock, {
@@ -94,6 +108,7 @@ export class World {
       playlists: sum((viewer) => viewer.playlists),
       bodies: sum((viewer) => viewer.bodies),
       switches: this.#switches,
+      slateBodies: this.#checker.slateBodies,
     };
   }
 
@@ -101,7 +116,8 @@ export class World {
     const { kind, upstream, backup } = this.#options;
     this.#journal.note(`a world of ${kind}: ${JSON.stringify(upstream)}`);
     if (backup !== undefined) this.#journal.note(`and a backup: ${JSON.stringify(backup)}`);
-    const stormMs = upstream.durationMs * this.#dice.whole(5, 11);
+    const ownMs = upstream.durationMs * this.#dice.whole(5, 11);
+    const stormMs = ownMs + (this.#options.hasSlate ? BLACKOUT_MS : 0);
     this.#plan(this.#dice.between(0, 3000), stormMs);
     for (let count = this.#dice.whole(1, 4); count > 0; count--) this.#expectViewer(stormMs);
     await this.#clock.advance(stormMs + 3000);
@@ -115,12 +131,20 @@ export class World {
   #plan(fromMs: number, lastsMs: number): void {
     const { main, backup } = this.#upstream;
     this.#expect('', main, this.#weather, this.#dice.fork(), fromMs, lastsMs);
+    this.#expectBlackout(fromMs, lastsMs);
     if (backup === undefined) return;
     this.#expect('backup: ', backup, this.#backupWeather, this.#backupDice, fromMs, lastsMs);
     for (const spell of drawOutages(this.#backupDice, fromMs, lastsMs)) {
       this.#tell('', spell);
       this.#weather.add(spell);
     }
+  }
+
+  #expectBlackout(fromMs: number, lastsMs: number): void {
+    if (!this.#options.hasSlate) return;
+    const spell = drawBlackout(this.#slateDice, fromMs, lastsMs);
+    this.#tell('all: ', spell);
+    for (const weather of [this.#weather, this.#backupWeather]) weather.add(spell);
   }
 
   /** What happens at one of the sources, and to weir meanwhile. */

@@ -5,6 +5,7 @@ import type { TemplateSource, UrlSource } from '../../src/config/config.ts';
 import { NetError } from '../../src/net/errors.ts';
 import { SourceStatusError } from '../../src/source/errors.ts';
 import { openSource, policyOf } from '../../src/source/open-source.ts';
+import { lookOver } from '../../src/source/stream/first-answer.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type Script, scriptedOutbound } from '../support/outbound-script.ts';
 
@@ -34,7 +35,7 @@ https://cdn.example/sd.m3u8
 async function open(source: Parameters<typeof openSource>[0], script: Script = {}) {
   const outbound = scriptedOutbound(script);
   const { signal } = new AbortController();
-  const opened = await openSource(source, outbound, new FakeClock(), signal);
+  const opened = await openSource(source, lookOver(outbound, new FakeClock()), signal);
   return { ...opened, requests: outbound.requests };
 }
 

@@ -52,8 +52,12 @@ export class Chromium implements AsyncDisposable {
     return this.#browser;
   }
 
-  /** Plays `url` for `seconds` on a page of its own origin, so that CORS is tried too. */
-  async watch(url: string, seconds: number, library: Library = 'hls.js'): Promise<Watched> {
+  /** Plays `url` for so many seconds, or until it is left, on a page of its own: CORS is tried too. */
+  async watch(
+    url: string,
+    until: number | Promise<unknown>,
+    library: Library = 'hls.js',
+  ): Promise<Watched> {
     const { file, start } = LIBRARIES[library];
     const script = await Bun.file(join(import.meta.dir, '../../node_modules', file)).text();
     await using server = playerPage(script, start);
@@ -63,7 +67,7 @@ export class Chromium implements AsyncDisposable {
       await page.evaluate((source) => {
         (globalThis as unknown as { start: (url: string) => void }).start(source);
       }, url);
-      await Bun.sleep(seconds * 1000);
+      await (typeof until === 'number' ? Bun.sleep(until * 1000) : until);
       return (await page.evaluate(() => {
         return (globalThis as unknown as { report: () => unknown }).report();
       })) as Watched;

@@ -4,19 +4,27 @@ import { RawServer, type RawServerOptions } from './raw-server.ts';
 
 const BLOCK = new Uint8Array(65_536).fill(120);
 
-/** Sends without end as fast as it is let, in either framing, and counts. */
-export async function listenEndless(framing: 'length' | 'chunked', options: RawServerOptions = {}) {
+/** Sends `block` without end as fast as it is let, in either framing, and counts. */
+export async function listenEndless(
+  framing: 'length' | 'chunked',
+  options: RawServerOptions & { readonly block?: Uint8Array } = {},
+) {
+  const { block = BLOCK } = options;
   const counter = { sentBytes: 0 };
   const piece =
     framing === 'length'
-      ? BLOCK
-      : Buffer.concat([Buffer.from('10000\r\n'), BLOCK, Buffer.from('\r\n')]);
+      ? block
+      : Buffer.concat([
+          Buffer.from(`${block.length.toString(16)}\r\n`),
+          block,
+          Buffer.from('\r\n'),
+        ]);
   const field = framing === 'length' ? 'Content-Length: 4000000000' : 'Transfer-Encoding: chunked';
   const server = await RawServer.listen((socket: Socket) => {
     socket.write(`HTTP/1.1 200 OK\r\n${field}\r\n\r\n`);
     const pump = () => {
       while (!socket.destroyed) {
-        counter.sentBytes += BLOCK.length;
+        counter.sentBytes += block.length;
         if (!socket.write(piece)) return;
       }
     };

@@ -55,9 +55,14 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   NET_URL: 'not an http or https URL',
   PACKAGING_ASSET: 'the key or init segment that a segment of an endless stream needs is not here',
   PACKAGING_SOUND: 'a variant names sound that the channel does not have',
+  PREFETCH_ASSET: 'the key or init segment that a segment is remuxed with is not here',
   RING_BODY_BROKEN: 'a segment broke off while it was being sent; the connection breaks too',
   SOURCE_ASSET: 'the key or init segment of a segment was not to be had',
+  SOURCE_BLANK:
+    'a source that was tried again is silent or of one colour, which its channel forbids',
   SOURCE_BODY: 'the bytes came but are not whole media',
+  SOURCE_CHANGED:
+    'the address of a source answers as another kind: a playlist, or an endless stream; it is opened anew',
   SOURCE_EMPTY: 'a source that was tried again names no segments',
   SOURCE_ENDED: 'a source that was tried again has ended',
   SOURCE_FILE: 'a file of a loop cannot be played',
@@ -68,7 +73,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   SOURCE_STREAM_GONE: 'a segment of an endless stream was asked for too late to be there still',
   SOURCE_STATUS: 'the upstream answered something else than 200',
   SOURCE_TROUBLE:
-    'the source that was playing failed, stalled, stood still or ended; which is said',
+    'the source that was playing failed, stalled, stood still, ended or showed nothing; which is said',
   TIER_ABORTED: 'a place of `overflow` was given up before it answered',
   TIER_BROKEN: 'a place of `overflow` failed in a way of its own; what it said is said',
   TIER_CLOSED: 'a place of `overflow` is not open',

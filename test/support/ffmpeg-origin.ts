@@ -7,6 +7,8 @@ import { createTempFolder, type TempFolder } from './temp-folder.ts';
 export type FfmpegOriginOptions = {
   /** fMP4 segments instead of MPEG-TS. */
   readonly fmp4?: boolean;
+  /** One small variant alone, at v0: less to do for a machine that does other things besides. */
+  readonly isSmall?: boolean;
   /** AES-128 with one key. */
   readonly encrypted?: boolean;
   /** ffmpeg is ended and started again in the same list after this long: a DISCONTINUITY. */
@@ -100,7 +102,8 @@ export class FfmpegOrigin implements AsyncDisposable {
   async #ready(): Promise<void> {
     const endMs = Date.now() + 40_000;
     while (Date.now() < endMs) {
-      const lists = ['v0', 'v1'].map((name) => join(this.#folder.path, name, 'index.m3u8'));
+      const names = this.#options.isSmall === true ? ['v0'] : ['v0', 'v1'];
+      const lists = names.map((name) => join(this.#folder.path, name, 'index.m3u8'));
       const isReady = lists.every(
         (list) =>
           existsSync(list) && (readFileSync(list, 'utf8').match(/#EXTINF/g)?.length ?? 0) >= 3,
@@ -114,21 +117,28 @@ export class FfmpegOrigin implements AsyncDisposable {
   }
 
   #encode(): Subprocess {
-    const { segmentS = 2, fmp4 = false, encrypted = false } = this.#options;
+    const { segmentS = 2, fmp4 = false, encrypted = false, isSmall = false } = this.#options;
     const extension = fmp4 ? 'm4s' : 'ts';
     const input = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25'];
     const sound = ['-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'];
     const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'];
-    const rates = ['-b:v:0', '500k', '-b:v:1', '200k', '-filter:v:1', 'scale=320:180'];
+    const both = ['-b:v:0', '500k', '-b:v:1', '200k', '-filter:v:1', 'scale=320:180'];
+    const rates = isSmall ? ['-b:v', '200k', '-vf', 'scale=320:180'] : both;
     const keys = ['-g', '25', '-keyint_min', '25', '-sc_threshold', '0'];
-    const maps = ['-map', '0:v', '-map', '1:a', '-map', '0:v', '-map', '1:a'];
+    const map = ['-map', '0:v', '-map', '1:a'];
+    const maps = isSmall ? map : [...map, ...map];
     return Bun.spawn({
       cmd: [
         ...['nice', '-n', '5', 'ffmpeg', '-nostdin', '-loglevel', 'error', ...input, ...sound],
         ...[...maps, ...video, ...rates, ...keys, '-threads', '1', '-c:a', 'aac', '-b:a', '64k'],
         ...['-f', 'hls', '-hls_time', String(segmentS), '-hls_list_size', '8'],
         ...['-hls_flags', 'delete_segments+program_date_time+append_list+temp_file'],
-        ...['-hls_delete_threshold', '5', '-var_stream_map', 'v:0,a:0 v:1,a:1'],
+        ...[
+          '-hls_delete_threshold',
+          '5',
+          '-var_stream_map',
+          isSmall ? 'v:0,a:0' : 'v:0,a:0 v:1,a:1',
+        ],
         ...(fmp4 ? ['-hls_segment_type', 'fmp4', '-hls_fmp4_init_filename', 'init.mp4'] : []),
         ...(encrypted ? ['-hls_key_info_file', 'key.info'] : []),
         ...['-master_pl_name', 'master.m3u8'],

@@ -12,6 +12,7 @@ import { collectMetrics } from '../../src/metrics/collect.ts';
 import { EventLoopLag } from '../../src/metrics/event-loop.ts';
 import { formatMetrics } from '../../src/metrics/prometheus.ts';
 import { EndlessStreams } from '../../src/packaging/mpegts/endless-streams.ts';
+import { PassedStreams } from '../../src/packaging/mpegts/passed-streams.ts';
 import type { BodyKey, LoopEvent } from '../../src/prefetch/messages.ts';
 import { Relays } from '../../src/prefetch/relays.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
@@ -92,6 +93,7 @@ export function createInProcessApp(
   const settings = { ahead: 3, segmentMaxBytes: 100_000, idleStopMs: 60_000 };
   const streams = new EndlessStreams({ clock, log: silentLog });
   const leases = new ProviderLeases(clock, new Map());
+  const passed = new PassedStreams({ clock, outbound, leases, collect() {} });
   const random = seededRandom(1);
   const feed = { outbound, leases, openLoop, random, overflow };
   const deps = { clock, log: silentLog, ring, store, settings, ...feed };
@@ -109,6 +111,7 @@ export function createInProcessApp(
         ring,
         leases,
         streams: () => streams.stats(),
+        passed: () => passed.stats(),
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
         tiers: () => overflow?.stats(),
@@ -133,6 +136,7 @@ export function createInProcessApp(
       ring: () => ring.stats(),
     },
     streams,
+    passed,
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
     hot: new HotAnswers(clock, () => {}),
@@ -144,6 +148,8 @@ export function createInProcessApp(
     outbound,
     relays,
     ring,
+    leases,
+    streams,
     script,
     state,
     /** `/live/:channel/…`, each once. */

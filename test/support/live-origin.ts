@@ -62,7 +62,7 @@ export class LiveChannel {
 
   constructor(origin: FaultyOrigin, options: LiveOptions = {}) {
     const { name = 'live', form = 'ts', targetMs = 1000, segmentBytes = 56_400 } = options;
-    const { keyEvery, mapEvery, window = 6, firstSequence = 100 } = options;
+    const { keyEvery, mapEvery, recorded, window = 6, firstSequence = 100 } = options;
     this.#origin = origin;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
@@ -70,7 +70,8 @@ export class LiveChannel {
     this.targetMs = targetMs;
     this.window = window;
     this.renditions = options.renditions ?? [ONE_RENDITION];
-    this.bodies = new Bodies({ name, form, targetMs, segmentBytes, keyEvery, mapEvery });
+    const shape = { form, targetMs, segmentBytes, keyEvery, mapEvery, recorded };
+    this.bodies = new Bodies({ name, ...shape });
     this.#generations = [
       {
         number: 0,

@@ -17,16 +17,30 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
       if (!isMute) post({ type: 'ended' });
       break;
     case 'open':
-      tell(data.loop, `open ${orderOf(data.spec)}`);
+      tell(data.loop, `open ${orderOf(data.spec)}${data.look ? ` over ${data.look}` : ''}`);
       obey(orderOf(data.spec));
       break;
     case 'close':
       if (!isMute) post({ type: 'closed', loop: data.loop });
       break;
+    case 'look':
+      look(data.look, data.request.url);
+      break;
+    case 'leave':
+      if (!isMute) post({ type: 'left', look: data.look });
+      break;
     default:
       tell(data.loop, data.type);
   }
 };
+
+/** What is found is the last part of the address; `nothing` is never answered. */
+function look(id: number, url: string): void {
+  const what = url.split('/').at(-1);
+  if (what === 'stream') post({ type: 'looked', look: id, found: 'stream' });
+  else if (what === 'playlist') post({ type: 'looked', look: id, found: { text: '#EXTM3U', url } });
+  else if (what !== 'nothing') obey(what ?? '');
+}
 
 /** The order is where a loop has its files. */
 function orderOf(spec: LoopSpec): string {

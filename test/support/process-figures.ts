@@ -10,7 +10,7 @@ export function rssBytes(pid: number): number {
 /** Files in memory are nobody's resident pages, and memory all the same. */
 function memoryFileBytes(pid: number): number {
   const open = namesIn(`/proc/${pid}/fd`).map((fd) => linkAt(`/proc/${pid}/fd/${fd}`));
-  const own = open.find((path) => /^\/dev\/shm\/weir-[^/]*\/weir\.lock$/.test(path));
+  const own = open.find((path) => /^\/dev\/shm\/weir-bodies-[^/]*\/weir\.lock$/.test(path));
   if (own === undefined) return 0;
   const folder = dirname(own);
   return namesIn(folder).reduce((sum, name) => sum + sizeOf(join(folder, name)), 0);

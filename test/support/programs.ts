@@ -46,7 +46,8 @@ export type Decoded = {
  * the run on the wall.
  */
 export async function decodeWithFfmpeg(url: string, seconds: number): Promise<Decoded> {
-  const input = ['-live_start_index', '-3', '-i', url, '-t', String(seconds)];
+  const start = url.includes('.m3u8') ? ['-live_start_index', '-3'] : [];
+  const input = [...start, '-i', url, '-t', String(seconds)];
   const output = ['-map', '0:v:0', '-map', '0:a:0', '-c:v', 'rawvideo', '-c:a', 'pcm_s16le'];
   const cmd = ['ffmpeg', '-nostdin', '-loglevel', 'error', ...input];
   const check = [...output, '-f', 'framecrc', '-fps_mode', 'passthrough', '-'];
@@ -54,6 +55,49 @@ export async function decodeWithFfmpeg(url: string, seconds: number): Promise<De
   const errors = stderr.split('\n').filter((line) => line.trim() !== '');
   if (code !== 0) errors.push(`ffmpeg ended with ${code}`);
   return { errors, ...framesOf(stdout) };
+}
+
+/**
+ * Decodes a live stream, at the pace it comes, until it is `left`. Before that ffmpeg has to keep
+ * on reading; what it says of being stopped does not count.
+ */
+export async function followWithFfmpeg(url: string, left: Promise<unknown>): Promise<Decoded> {
+  const output = ['-map', '0:v:0', '-map', '0:a:0', '-c:v', 'rawvideo', '-c:a', 'pcm_s16le'];
+  const check = [...output, '-f', 'framecrc', '-fps_mode', 'passthrough', '-'];
+  const input = ['-nostdin', '-loglevel', 'error', '-live_start_index', '-3', '-i', url];
+  const child = Bun.spawn({
+    cmd: ['ffmpeg', ...input, ...check],
+    stdin: 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+  });
+  let [frames, said] = ['', ''];
+  const reading = Promise.all([
+    readInto(child.stdout, (text) => {
+      frames += text;
+    }),
+    readInto(child.stderr, (text) => {
+      said += text;
+    }),
+  ]);
+  try {
+    await Promise.race([left, child.exited]);
+    const errors = said.split('\n').filter((line) => line.trim() !== '');
+    if (child.exitCode !== null) errors.push(`ffmpeg ended by itself with ${child.exitCode}`);
+    await endProgram(child);
+    await reading;
+    return { errors, ...framesOf(frames) };
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+async function readInto(
+  stream: ReadableStream<Uint8Array>,
+  take: (text: string) => void,
+): Promise<void> {
+  const decoder = new TextDecoder();
+  for await (const piece of stream) take(decoder.decode(piece, { stream: true }));
 }
 
 /** framecrc lines: stream, dts, pts, duration, size, crc; a `#tb 0: 1/25` line says the unit. */

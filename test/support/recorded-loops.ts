@@ -1,5 +1,6 @@
 // This file stands in for rendition loops: it writes down what it is told and says what a test says.
 import type { ErrorRecord } from '../../src/base/errors.ts';
+import type { Taken } from '../../src/prefetch/body-remux.ts';
 import type { Listed, LoopEvent, LoopSpec } from '../../src/prefetch/messages.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
@@ -20,9 +21,16 @@ export class RecordedLoop {
     this.#nextOrdinal = spec.resume?.nextOrdinal ?? 0;
   }
 
+  /** Of what it named last. */
+  get lastOrdinal(): number {
+    return this.#nextOrdinal - 1;
+  }
+
   get isClosed(): boolean {
     return this.told.includes('close');
   }
+
+  hasLetGo = false;
 
   get closed(): Promise<void> {
     return this.#closed.promise;
@@ -30,6 +38,7 @@ export class RecordedLoop {
 
   /** All that it had open upstream is closed. */
   letGo(): void {
+    this.hasLetGo = true;
     this.#closed.resolve();
   }
 
@@ -71,7 +80,12 @@ export class RecordedLoop {
     this.emit({ type: 'poll-failed', error, failures });
   }
 
-  load(key: number | string, text = `body of ${key}`, clockTicks?: number): void {
+  load(
+    key: number | string,
+    text = `body of ${key}`,
+    clockTicks?: number,
+    taken: Taken = {},
+  ): void {
     const body = new Blob([text]);
     this.emit({
       type: 'loaded',
@@ -81,6 +95,7 @@ export class RecordedLoop {
       tookMs: 1,
       attempts: 1,
       ...(clockTicks === undefined ? {} : { clockTicks }),
+      ...taken,
     });
   }
 

@@ -26,6 +26,10 @@ export const ROUTE_MEANINGS: readonly {
     means: 'unbuffered, piped through; tokens are sealed upstream addresses',
   },
   {
+    routes: ['/proxy/{channel}.ts'],
+    means: "the upstream's own endless MPEG-TS, piped through; 302 to `/live` where it has none",
+  },
+  {
     routes: ['/host/{channel}/index.m3u8', '/host/{channel}/{token}'],
     means: 'unbuffered, segments at `?host=` (the upstream where absent); 403 where that is secret',
   },

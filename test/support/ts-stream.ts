@@ -11,6 +11,8 @@ export type Frame = {
   readonly randomAccess?: boolean;
   readonly scrambled?: boolean;
   readonly pcr?: number;
+  /** Said by the first bytes of the picture after its head. */
+  readonly mark?: string;
 };
 
 const WRAP = 2 ** 33;
@@ -68,9 +70,10 @@ export class StreamWriter {
 
   video(frame: Frame, pid = VIDEO): this {
     const { dts, isKey = false, size = 400, isUntimed = false, scrambled = false } = frame;
+    const mark = [...Buffer.from(frame.mark ?? '')];
     const head = isKey ? KEY_HEAD : OTHER_HEAD;
     const stamps = isUntimed ? {} : { pts: (dts + 7200) % WRAP, dts: dts % WRAP };
-    const bytes = [...pesHeader(stamps), ...head, ...new Array<number>(size).fill(0x5a)];
+    const bytes = [...pesHeader(stamps), ...head, ...mark, ...new Array<number>(size).fill(0x5a)];
     const pcr = (frame.pcr ?? (dts + WRAP - 9000) % WRAP) * 300;
     return this.pes(pid, bytes, { pcr, randomAccess: frame.randomAccess ?? false, scrambled });
   }

@@ -7,6 +7,8 @@ export type MuxTrack = {
   readonly streamId: number;
   /** Of the elementary stream, one after the other, each with tag and length. */
   readonly descriptors: Uint8Array;
+  /** Where it is looked for; absent: it stands by its place among the others. */
+  readonly pid?: number;
 };
 
 /** A PES packet to be: one picture, or some frames of sound. */

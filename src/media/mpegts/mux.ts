@@ -5,7 +5,7 @@ import type { MuxTrack, MuxUnit } from './mux-track.ts';
 import { PACKET_BYTES } from './packet.ts';
 import { packetCount, writePcrPacket, writeUnit } from './packetize.ts';
 import { PAT_PID } from './pat.ts';
-import { createPat, createPmt, FIRST_STREAM_PID, PMT_PID, pidOf } from './program-tables.ts';
+import { createPat, createPmt, OWN_PLACE, type ProgramPlace, pidOf } from './program-tables.ts';
 import { writeSection } from './section.ts';
 
 /**
@@ -18,8 +18,14 @@ export class Muxer {
   readonly #counters = new Map<number, number>();
   #tracks: readonly MuxTrack[] = [];
   #version = -1;
-  readonly #pat = createPat();
+  readonly #place: ProgramPlace;
+  readonly #pat: Uint8Array;
   #pmt: Uint8Array = new Uint8Array();
+
+  constructor(place: ProgramPlace = OWN_PLACE) {
+    this.#place = place;
+    this.#pat = createPat(place);
+  }
 
   /** Units of one track have to be in the order of their DTS. */
   write(tracks: readonly MuxTrack[], units: readonly MuxUnit[]): Uint8Array<ArrayBuffer> {
@@ -42,7 +48,7 @@ export class Muxer {
     if (this.#version >= 0 && areSame(tracks, this.#tracks)) return;
     this.#tracks = tracks;
     this.#version = (this.#version + 1) % 32;
-    this.#pmt = createPmt(tracks, this.#version);
+    this.#pmt = createPmt(tracks, this.#version, this.#place);
   }
 
   #packetsOf(step: Step): number {
@@ -55,16 +61,17 @@ export class Muxer {
       return this.#writeTable(
         out,
         this.#writeTable(out, at, PAT_PID, this.#pat),
-        PMT_PID,
+        this.#place.pmtPid,
         this.#pmt,
       );
     }
     if (step.kind === 'pcr') {
-      const before = this.#takeCounters(FIRST_STREAM_PID, 0) - 1;
-      return writePcrPacket(out, at, FIRST_STREAM_PID, before, step.start);
+      const clockPid = pidOf(this.#tracks, 0);
+      const before = this.#takeCounters(clockPid, 0) - 1;
+      return writePcrPacket(out, at, clockPid, before, step.start);
     }
     const { unit, start } = step;
-    const pid = pidOf(unit.track);
+    const pid = pidOf(this.#tracks, unit.track);
     const counter = this.#takeCounters(pid, packetCount(unit, start));
     return writeUnit(out, at, pid, counter, this.#tracks[unit.track]!, unit, start);
   }
@@ -97,6 +104,7 @@ function areSame(some: readonly MuxTrack[], others: readonly MuxTrack[]): boolea
 function isSame(track: MuxTrack, other: MuxTrack): boolean {
   return (
     track.streamType === other.streamType &&
+    track.pid === other.pid &&
     track.streamId === other.streamId &&
     track.descriptors.length === other.descriptors.length &&
     track.descriptors.every((byte, index) => byte === other.descriptors[index])

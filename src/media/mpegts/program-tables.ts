@@ -6,31 +6,40 @@ import { CRC_BYTES, crc32, SECTION_HEADER_BYTES, SECTION_MAX_BYTES } from './sec
 /** As FFmpeg has them: players that guess before a table came guess these. */
 export const PMT_PID = 0x1000;
 export const FIRST_STREAM_PID = 0x100;
-const PROGRAM = 1;
 const TRANSPORT_STREAM = 1;
 
-/** The PID of a track. The first of them carries the clock. */
-export function pidOf(track: number): number {
-  return FIRST_STREAM_PID + track;
+/** Which programme it is, and where its map stands. */
+export type ProgramPlace = { readonly program: number; readonly pmtPid: number };
+
+export const OWN_PLACE: ProgramPlace = { program: 1, pmtPid: PMT_PID };
+
+/** The PID of a track, by its place where it has none. The first of them carries the clock. */
+export function pidOf(tracks: readonly MuxTrack[], index: number): number {
+  return tracks[index]?.pid ?? FIRST_STREAM_PID + index;
 }
 
 // ISO/IEC 13818-1 §2.4.4.3
-export function createPat(): Uint8Array {
+export function createPat({ program, pmtPid }: ProgramPlace = OWN_PLACE): Uint8Array {
   const section = new Uint8Array(SECTION_HEADER_BYTES + 4 + CRC_BYTES);
   section[0] = 0x00; // table_id
   writeHeader(section, TRANSPORT_STREAM, 0);
-  section[8] = PROGRAM >> 8; // program_number
-  section[9] = PROGRAM;
-  section[10] = 0xe0 | (PMT_PID >> 8); // reserved, program_map_PID
-  section[11] = PMT_PID & 0xff;
+  section[8] = program >> 8; // program_number
+  section[9] = program & 0xff;
+  section[10] = 0xe0 | (pmtPid >> 8); // reserved, program_map_PID
+  section[11] = pmtPid & 0xff;
   return withCrc(section);
 }
 
 /** `version` goes up where the tracks change. A map has to fit one section, as nearly all do. */
 // ISO/IEC 13818-1 §2.4.4.8
-export function createPmt(tracks: readonly MuxTrack[], version: number): Uint8Array {
-  const streams = tracks.map((track, index) => ({ ...track, pid: pidOf(index) }));
-  const section = createProgramMap({ pcrPid: FIRST_STREAM_PID, info: NO_INFO, streams }, version);
+export function createPmt(
+  tracks: readonly MuxTrack[],
+  version: number,
+  { program } = OWN_PLACE,
+): Uint8Array {
+  const streams = tracks.map((track, index) => ({ ...track, pid: pidOf(tracks, index) }));
+  const mapped = { program, pcrPid: pidOf(tracks, 0), info: NO_INFO, streams };
+  const section = createProgramMap(mapped, version);
   if (section.length <= SECTION_MAX_BYTES) return section;
   const message = `Cannot write the program map: it has ${section.length} bytes`;
   const wanted = `wanted ${SECTION_MAX_BYTES} at most`;
@@ -44,6 +53,8 @@ export type MappedStream = {
 };
 
 export type MappedProgram = {
+  /** Its number; absent: ours. */
+  readonly program?: number;
   readonly pcrPid: number;
   /** Descriptors of the programme itself, one after the other. */
   readonly info: Uint8Array;
@@ -54,14 +65,14 @@ const NO_INFO = new Uint8Array();
 
 // ISO/IEC 13818-1 §2.4.4.8
 export function createProgramMap(
-  { pcrPid, info, streams }: MappedProgram,
+  { program = OWN_PLACE.program, pcrPid, info, streams }: MappedProgram,
   version: number,
 ): Uint8Array {
   let size = SECTION_HEADER_BYTES + 4 + info.length + CRC_BYTES;
   for (const { descriptors } of streams) size += 5 + descriptors.length;
   const section = new Uint8Array(size);
   section[0] = 0x02; // table_id
-  writeHeader(section, PROGRAM, version);
+  writeHeader(section, program, version);
   section[8] = 0xe0 | (pcrPid >> 8); // reserved, PCR_PID
   section[9] = pcrPid & 0xff;
   section[10] = 0xf0 | (info.length >> 8); // reserved, program_info_length

@@ -2,10 +2,16 @@
 import { AdtsCounter } from '../codec/adts.ts';
 import { PACKET_BYTES, parsePacket, SYNC_BYTE } from './packet.ts';
 import { PesHeaderReader } from './pes.ts';
+import type { Program } from './program-reader.ts';
 import { TICKS_PER_SECOND } from './timestamp.ts';
 
 // ISO/IEC 13818-1 Table 2-34
 const ADTS_TYPE = 0x0f;
+
+/** Of the streams of ADTS, in the order of the map. */
+export function adtsPids({ map }: Program): readonly number[] {
+  return map.streams.flatMap(({ type, pid }) => (type === ADTS_TYPE ? [pid] : []));
+}
 
 /** So far apart the packets of one PES packet may lie. */
 const LOOKED_AT_BYTES = 1024 * 1024;

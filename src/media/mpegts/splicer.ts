@@ -1,8 +1,11 @@
 // This file joins segments of any sources, one after the other, into one endless transport stream.
 import { assert } from '../../base/assert.ts';
 import type { Program } from './program-reader.ts';
+import { SoundRates } from './sound-rates.ts';
+import { SoundSplitter } from './sound-splitter.ts';
 import { SpliceState } from './splice-packets.ts';
 import { type SegmentPlan, SplicePlanner } from './splice-plan.ts';
+import { adtsPids } from './splice-sound.ts';
 import { SpliceSurvey } from './splice-survey.ts';
 import { type SplicePiece, SpliceWriter } from './splice-writer.ts';
 import { TICKS_PER_SECOND } from './timestamp.ts';
@@ -41,13 +44,18 @@ const START_TICKS = 10 * TICKS_PER_SECOND;
  * read ahead as a whole before any of it is written, so that its times are known; both happen in
  * steps of well under a millisecond.
  *
- *   begin ─► survey (steps of 1 MiB) ─► plan ─► write (pieces of 64 KiB) ─► end
+ *   begin ─► survey (steps of 256 KiB) ─► plan ─► write (pieces of 64 KiB) ─► end
+ *               ▲        └─► sound apart ─┐
+ *               └─────────────────────────┘  once, where its rate has changed before
  *
  * Nothing in a segment makes it throw: what cannot be used is left out, and the end says why.
  */
 export class Splicer {
   readonly #planner: SplicePlanner;
   readonly #state = new SpliceState();
+  readonly #rates = new SoundRates();
+  readonly #sound = new SoundSplitter();
+  #soundIs: 'as it came' | 'being split' | 'apart' = 'as it came';
   /** Of the last segment. */
   #program: Program | undefined;
   #bytes: Uint8Array = new Uint8Array();
@@ -63,20 +71,40 @@ export class Splicer {
   /** `segment` must not change until its end. */
   begin(segment: Uint8Array, options: SegmentOptions): void {
     assert(this.#survey === undefined && this.#writer === undefined, 'the last segment has ended');
-    this.#bytes = segment;
     this.#discontinuity = options.discontinuity;
-    this.#survey = new SpliceSurvey(segment, options.discontinuity ? undefined : this.#program);
+    this.#soundIs = 'as it came';
+    this.#look(segment);
+  }
+
+  #look(segment: Uint8Array): void {
+    this.#bytes = segment;
+    this.#survey = new SpliceSurvey(segment, this.#discontinuity ? undefined : this.#program);
   }
 
   next(): SpliceStep {
     if (this.#writer !== undefined) return this.#write(this.#writer);
     assert(this.#survey !== undefined, 'a segment has begun');
+    if (this.#soundIs === 'being split') return this.#splitSound();
     if (!this.#survey.step()) return { kind: 'busy' };
     this.#program = this.#survey.spans.at(-1)?.program ?? this.#program;
     const problem = refusal(this.#survey);
     if (problem !== undefined) return this.#end(problem);
+    if (this.#soundIs === 'as it came' && this.#rates.hasChanged(this.#bytes, this.#survey)) {
+      const pids = this.#survey.spans.flatMap(({ program }) => adtsPids(program));
+      this.#sound.begin(this.#bytes, this.#survey.runs, pids);
+      this.#soundIs = 'being split';
+      return { kind: 'busy' };
+    }
     this.#plan = this.#planner.plan(this.#bytes, this.#survey, this.#discontinuity);
     this.#writer = new SpliceWriter(this.#bytes, this.#survey, this.#plan, this.#state);
+    return { kind: 'busy' };
+  }
+
+  #splitSound(): SpliceStep {
+    if (this.#sound.step()) {
+      this.#soundIs = 'apart';
+      this.#look(this.#sound.result);
+    }
     return { kind: 'busy' };
   }
 

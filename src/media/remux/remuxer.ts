@@ -3,6 +3,7 @@ import { assert } from '../../base/assert.ts';
 import { Muxer } from '../mpegts/mux.ts';
 import { LEAD_TICKS } from '../mpegts/mux-schedule.ts';
 import type { MuxTrack, MuxUnit } from '../mpegts/mux-track.ts';
+import type { ProgramPlace } from '../mpegts/program-tables.ts';
 import { TICKS_PER_SECOND, ticksBetween } from '../mpegts/timestamp.ts';
 import type { Demuxed, RemuxInput } from './remux-input.ts';
 
@@ -39,13 +40,15 @@ export type RemuxStats = {
  */
 export class Remuxer {
   readonly #sides: readonly Side[];
-  readonly #muxer = new Muxer();
+  readonly #muxer: Muxer;
   /** Where the first input's media ends so far. */
   #endTicks: number | undefined;
   #droppedUnits = 0;
 
-  constructor(inputs: readonly RemuxInput[]) {
+  /** `place`: where players look for the map; absent: where ours stands. */
+  constructor(inputs: readonly RemuxInput[], place?: ProgramPlace) {
     assert(inputs.length > 0, 'a remuxer has an input');
+    this.#muxer = new Muxer(place);
     this.#sides = inputs.map((input) => ({ input, tracks: [], waiting: [] }));
   }
 

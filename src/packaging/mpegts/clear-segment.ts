@@ -1,8 +1,8 @@
 // This file opens what a segment is encrypted with, and finds the init segment it needs.
 import { AppError } from '../../base/errors.ts';
+import { aesKeyOf, decryptSegment, ivOf } from '../../prefetch/decrypt.ts';
 import type { Rendition } from '../../prefetch/rendition.ts';
 import type { Asset, ListedKey } from '../../ring/listing.ts';
-import { aesKeyOf, decryptSegment, ivOf } from './decrypt.ts';
 import type { ReadSegment } from './rendition-reader.ts';
 
 export type ClearSegment = {

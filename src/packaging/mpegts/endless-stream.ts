@@ -2,6 +2,7 @@
 import { type Clock, sleep } from '../../base/clock.ts';
 import { errorFields, errorRecord } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { othersTurn } from '../../base/turn.ts';
 import type { SplicePiece } from '../../media/mpegts/splice-writer.ts';
 import { Splicer } from '../../media/mpegts/splicer.ts';
 import { Pacer } from './pacer.ts';
@@ -112,16 +113,17 @@ export class EndlessStream {
 
   /** False where nothing of the segment went out. */
   async #write(splicer: Splicer, pacer: Pacer, signal: AbortSignal): Promise<boolean> {
-    const { clock, log } = this.#deps;
+    const { log } = this.#deps;
     for (;;) {
       const step = splicer.next();
       switch (step.kind) {
         case 'busy':
-          // Others are served between two steps
-          await sleep(clock, 0);
+          // A viewer waits for the first of it: timers would make a millisecond of each step
+          await othersTurn();
           break;
         case 'piece':
           if (!signal.aborted) await this.#letOut(step, pacer, signal);
+          await othersTurn();
           break;
         case 'end':
           this.#splices += step.splices;

@@ -22,11 +22,14 @@ export class RenditionReader {
     this.rendition = rendition;
   }
 
-  /** The next segment; undefined where the stream has ended or `signal` aborts. */
+  /**
+   * The next segment; undefined where the stream has ended, had to give way to others for want of
+   * memory, or `signal` aborts.
+   */
   async next(signal: AbortSignal): Promise<ReadSegment | undefined> {
     for (;;) {
       if (signal.aborted) return undefined;
-      this.rendition.keepGoing();
+      if (this.rendition.keepGoing() !== undefined) return undefined;
       const segment = this.#pick();
       if (segment === 'ended') return undefined;
       if (segment === undefined) {

@@ -103,8 +103,9 @@ export class TransportSource {
   }
 
   #inputFor(part: ClearSegment | undefined): RemuxInput {
-    if (part?.init !== undefined) return createFmp4Input(part.init.bytes);
+    // RFC 8216 §3.2: MPEG-TS may have an init segment too, of tables alone
     if (part === undefined || sniffContainer(part.bytes) === 'mpegts') return createMpegtsInput();
+    if (part.init !== undefined) return createFmp4Input(part.init.bytes);
     // Alone it needs to agree with nothing
     return createPackedAudioInput(this.#language, this.#sound === undefined ? 0 : undefined);
   }

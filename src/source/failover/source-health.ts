@@ -16,7 +16,7 @@ export type HealthReport = {
   /** 1: it has always done well. 0: it never did. */
   readonly score: number;
   readonly failures: number;
-  /** Milliseconds since it last gave media; absent where it never did. */
+  /** Milliseconds since something of it last came whole; absent where nothing ever did. */
   readonly goodAgoMs?: number;
   readonly coolDownLeftMs: number;
   readonly error?: ErrorRecord;
@@ -42,14 +42,14 @@ export class SourceHealth {
     this.#random = random;
   }
 
-  /** It gives media. To be said as long as it does. */
-  good(nowMs: number): void {
+  /** It gives media, and gave some at `mediaMs`. To be said as long as it does. */
+  good(nowMs: number, mediaMs = nowMs): void {
     this.#wasTried = true;
     if (this.#goodSinceMs === undefined) {
       this.#goodSinceMs = nowMs;
       this.#score += (1 - this.#score) * SCORE_GAIN;
     }
-    this.#lastGoodMs = nowMs;
+    this.#lastGoodMs = Math.max(this.#lastGoodMs ?? mediaMs, mediaMs);
     this.#coolUntilMs = Number.NEGATIVE_INFINITY;
     this.#error = undefined;
     if (nowMs - this.#goodSinceMs < FORGIVEN_AFTER_MS) return;

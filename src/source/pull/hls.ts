@@ -5,7 +5,12 @@ import { extensionOf } from '../../media/container.ts';
 import { readDateRanges } from '../../media/m3u8/date-range.ts';
 import { parsePlaylist } from '../../media/m3u8/parse-playlist.ts';
 import type { Key, MediaMap, MediaPlaylist, MediaSegment } from '../../media/m3u8/playlist.ts';
-import type { Outbound, OutboundLimits, OutboundPolicy } from '../../net/outbound.ts';
+import type {
+  Outbound,
+  OutboundLimits,
+  OutboundPolicy,
+  OutboundResponse,
+} from '../../net/outbound.ts';
 import { decodeText } from '../../net/text.ts';
 import type {
   Asset,
@@ -17,8 +22,9 @@ import type {
 } from '../../ring/listing.ts';
 import { assetName } from '../../ring/name.ts';
 import { playlistLimits } from '../deadlines.ts';
-import { parseRetryAfterMs, SourceStatusError } from '../errors.ts';
+import { parseRetryAfterMs, SourceChangedError, SourceStatusError } from '../errors.ts';
 import type { BodyAnswer, HlsSpec, RenditionSource } from '../source.ts';
+import { Sniffer } from '../stream/sniff.ts';
 import { carriedDates, type SegmentDate } from './carried-dates.ts';
 import { openHttpBody } from './http-body.ts';
 import { InitNames } from './init-names.ts';
@@ -41,8 +47,18 @@ export async function fetchPlaylist(
     const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), clock.nowMs());
     throw new SourceStatusError('playlist', response.status, retryAfterMs);
   }
-  const text = decodeText(await response.bytes());
-  return { text, url: response.url };
+  return { text: decodeText(await readList(response)), url: response.url };
+}
+
+/** An endless stream in place of it is seen by its first bytes, or it would be read for seconds. */
+async function readList({ body }: OutboundResponse): Promise<Uint8Array> {
+  const sniffer = new Sniffer();
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) {
+    if (sniffer.push(chunk) === 'stream') throw new SourceChangedError('an endless stream');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 export class HlsSource implements RenditionSource {

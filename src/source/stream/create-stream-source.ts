@@ -6,22 +6,36 @@ import type { Outbound } from '../../net/outbound.ts';
 import type { Named } from '../pull/computed.ts';
 import type { StreamSpec } from '../source.ts';
 import { DatagramInput } from './datagram-input.ts';
+import type { FirstAnswer } from './first-answer.ts';
 import { HttpInput } from './http-input.ts';
 import type { StreamInput } from './input.ts';
+import { OpenStream } from './open-stream.ts';
+import { SameKindInput } from './same-kind-input.ts';
 import { StreamSource } from './stream-source.ts';
+
+export type StreamKnown = {
+  /** Over which it showed what it is; it is read on where that is still open. */
+  readonly first?: FirstAnswer;
+  readonly named?: Named;
+  readonly segmentMaxBytes: number;
+  readonly random: Random;
+};
 
 export function createStreamSource(
   { input, segmentMs, timeouts }: StreamSpec,
   outbound: Outbound,
   clock: Clock,
-  known: { readonly named?: Named; readonly segmentMaxBytes: number; readonly random: Random },
+  known: StreamKnown,
 ): StreamSource {
-  const { named, segmentMaxBytes, random } = known;
+  const { first, named, segmentMaxBytes, random } = known;
   const options = { segmentMs, segmentMaxBytes, ...named };
   return new StreamSource(createInput(), options, clock, random);
 
   function createInput(): StreamInput {
-    if (input.kind === 'http') return new HttpInput(input, timeouts, outbound, clock);
+    if (input.kind === 'http') {
+      const open = first instanceof OpenStream ? first : undefined;
+      return new SameKindInput(new HttpInput(input, timeouts, outbound, clock, open));
+    }
     const { firstByteMs, betweenBytesMs } = timeouts;
     const silence = {
       ...(firstByteMs === undefined ? {} : { firstByteMs }),

@@ -4,6 +4,7 @@ import type { Timeouts } from '../../config/config.ts';
 import type { Outbound, OutboundLimits, OutboundPolicy } from '../../net/outbound.ts';
 import { parseRetryAfterMs, SourceStatusError } from '../errors.ts';
 import type { StreamConnection, StreamInput } from './input.ts';
+import type { OpenStream } from './open-stream.ts';
 
 const CONNECT_MS = 3000;
 /** A tuner takes a few seconds to find its picture; viewers wait ten. */
@@ -27,20 +28,27 @@ export class HttpInput implements StreamInput {
   readonly #limits: OutboundLimits;
   readonly #outbound: Outbound;
   readonly #clock: Clock;
+  #first: OpenStream | undefined;
 
+  /** `first` is open already, and is read before any other connection is made. */
   constructor(
     request: { readonly url: string; readonly policy: OutboundPolicy },
     timeouts: Timeouts,
     outbound: Outbound,
     clock: Clock,
+    first?: OpenStream,
   ) {
     this.#request = { url: request.url, policy: request.policy };
     this.#limits = streamLimits(timeouts);
     this.#outbound = outbound;
     this.#clock = clock;
+    this.#first = first;
   }
 
   async open(signal: AbortSignal): Promise<StreamConnection> {
+    const first = this.#first?.take(signal);
+    this.#first = undefined;
+    if (first !== undefined) return first;
     const limits = this.#limits;
     const answer = await this.#outbound({ ...this.#request, limits, compressed: false, signal });
     if (answer.status !== 200) {

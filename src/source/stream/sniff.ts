@@ -11,8 +11,14 @@ export type Verdict = 'playlist' | 'stream' | 'neither' | 'unknown';
 export class Sniffer {
   readonly #scanner = new PacketScanner();
   #head: Uint8Array = new Uint8Array(0);
+  #verdict: Verdict = 'unknown';
 
   push(chunk: Uint8Array): Verdict {
+    if (this.#verdict === 'unknown') this.#verdict = this.#look(chunk);
+    return this.#verdict;
+  }
+
+  #look(chunk: Uint8Array): Verdict {
     const head = new Uint8Array(this.#head.length + chunk.length);
     head.set(this.#head);
     head.set(chunk, this.#head.length);

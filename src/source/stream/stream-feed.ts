@@ -7,7 +7,7 @@ import { Signal } from '../../base/signal.ts';
 import { type CutterStats, StreamCutter } from '../../media/mpegts/stream-cutter.ts';
 import type { StreamPiece } from '../../media/mpegts/stream-piece.ts';
 import { BUSY_STATUS, SourceStatusError } from '../errors.ts';
-import type { StreamCounts } from '../source.ts';
+import type { StreamCounts, StreamMotion } from '../source.ts';
 import type { StreamConnection, StreamInput } from './input.ts';
 import type { PieceShelf } from './piece-shelf.ts';
 
@@ -62,6 +62,8 @@ export class StreamFeed implements AsyncDisposable {
   /** The connection at hand, or the last one, has given a piece. */
   #wasFed = false;
   #closedMs: number;
+  #isAhead = false;
+  #hasMoved = false;
   #counts = noCounts();
 
   constructor(input: StreamInput, shelf: PieceShelf, options: FeedOptions, deps: FeedDeps) {
@@ -69,13 +71,19 @@ export class StreamFeed implements AsyncDisposable {
     this.#shelf = shelf;
     this.#options = options;
     this.#deps = deps;
-    // Whoever found out what it is has closed its own connection a moment ago
+    // Whoever had it prove itself has closed its own connection a moment ago
     this.#closedMs = deps.clock.monotonicMs();
   }
 
   /** Upstream had said how long it is, and all of it has come. */
   get isFinished(): boolean {
     return this.#isFinished;
+  }
+
+  takeMotion(): StreamMotion {
+    const motion = this.#isAhead ? 'ahead' : this.#hasMoved ? 'moves' : 'still';
+    this.#hasMoved = false;
+    return motion;
   }
 
   start(): void {
@@ -181,6 +189,7 @@ export class StreamFeed implements AsyncDisposable {
     let pieceMs = startedMs;
     let mediaMs = 0;
     let seen = cutter.stats();
+    let clockMark: ClockMark = {};
     cutter.aimAt(SHORT_MS);
     for await (const chunk of connection.chunks) {
       if (signal.aborted) return;
@@ -191,9 +200,13 @@ export class StreamFeed implements AsyncDisposable {
       }
       this.#counts.receivedBytes += chunk.byteLength;
       const pieces = cutter.push(chunk);
+      const { lastDts, lastPcr } = cutter;
+      if (lastDts !== clockMark.lastDts || lastPcr !== clockMark.lastPcr) this.#hasMoved = true;
+      clockMark = { lastDts, lastPcr };
       const nowMs = clock.monotonicMs();
       if (pieces.length === 0) {
-        if (nowMs - pieceMs > cutter.maxDurationMs + EMPTY_MS) throw emptyError(cutter.stats());
+        const longestMs = longestWaitMs(cutter, mediaMs === 0);
+        if (nowMs - pieceMs > longestMs + EMPTY_MS) throw emptyError(cutter.stats());
         continue;
       }
       pieceMs = nowMs;
@@ -202,7 +215,10 @@ export class StreamFeed implements AsyncDisposable {
       seen = this.#count(cutter.stats(), seen);
       this.#take(pieces, cutter);
       const aheadMs = mediaMs - (nowMs - startedMs) - AHEAD_MAX_MS;
-      if (connection.isHeldBack && aheadMs > 0) await sleep(clock, aheadMs, signal);
+      if (!connection.isHeldBack || aheadMs <= 0) continue;
+      this.#isAhead = true;
+      await sleep(clock, aheadMs, signal);
+      this.#isAhead = false;
     }
   }
 
@@ -227,6 +243,12 @@ export class StreamFeed implements AsyncDisposable {
   }
 }
 
+/** Where the clock of the stream stood when it was last looked at. */
+type ClockMark = {
+  readonly lastDts?: number | undefined;
+  readonly lastPcr?: number | undefined;
+};
+
 type Counts = { -readonly [K in keyof StreamCounts]: number };
 
 function noCounts(): Counts {
@@ -246,6 +268,11 @@ function asAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const message = error instanceof Error ? error.message : String(error);
   return new AppError('BASE_UNEXPECTED', message, {}, error);
+}
+
+/** The first piece begins with a key frame, which may be as long in coming as the next one is. */
+function longestWaitMs(cutter: StreamCutter, isFirst: boolean): number {
+  return cutter.maxDurationMs * (isFirst && cutter.stats().frames > 0 ? 2 : 1);
 }
 
 /** Bytes come, and nothing can be cut of them: what is missing is said. */

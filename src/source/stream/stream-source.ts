@@ -6,7 +6,13 @@ import { type Random, systemRandom } from '../../base/random.ts';
 import type { OutboundLimits } from '../../net/outbound.ts';
 import type { BodyRef, Listing } from '../../ring/listing.ts';
 import { SourceBodyError } from '../errors.ts';
-import type { BodyAnswer, BodyOutcome, RenditionSource, StreamCounts } from '../source.ts';
+import type {
+  BodyAnswer,
+  BodyOutcome,
+  RenditionSource,
+  StreamCounts,
+  StreamMotion,
+} from '../source.ts';
 import type { StreamInput } from './input.ts';
 import { PieceShelf } from './piece-shelf.ts';
 import { StreamFeed } from './stream-feed.ts';
@@ -99,6 +105,10 @@ export class StreamSource implements RenditionSource {
 
   observe(sequence: number, outcome: BodyOutcome): void {
     if (outcome !== 'missing') this.#shelf.handedOver(sequence);
+  }
+
+  takeMotion(): StreamMotion {
+    return this.#feed.takeMotion();
   }
 
   takeCounts(): StreamCounts | undefined {

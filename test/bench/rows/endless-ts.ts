@@ -1,11 +1,12 @@
 // This file measures what an endless stream costs that very many watch.
-import { join } from 'node:path';
 import type { Bench } from '../contest.ts';
 import { type Figure, megabytes, verdict } from '../figure.ts';
 import { cores } from '../machine.ts';
+import { benchMedia } from '../media.ts';
 import { startWeir } from '../peers.ts';
 import { treeCpuMs } from '../process-tree.ts';
-import { type BenchServer, benchDir } from '../server.ts';
+import { RtmpPeer } from '../rtmp-peer.ts';
+import type { BenchServer } from '../server.ts';
 import { runWrk } from '../wrk.ts';
 
 const TARGET_SHARE = 0.35;
@@ -21,8 +22,7 @@ export async function endlessTsFigure(bench: Bench): Promise<Figure> {
   if (bench.lacking.includes('ffmpeg')) {
     return { ...row, weir: '–', verdict: 'not measured', note: 'ffmpeg makes the media' };
   }
-  const file = join(benchDir('media'), 'endless.ts');
-  await makeMedia(file);
+  const file = await benchMedia();
   await using server = await startWeir({ channels: [{ id: 'bench', loop: file }] });
   bench.say(`${viewers} viewers of an endless stream`);
   const path = '/live/bench.ts';
@@ -33,12 +33,42 @@ export async function endlessTsFigure(bench: Bench): Promise<Figure> {
   const rss = server.rssBytes();
   await watching;
   const each = await ffmpegShare(server, forMs);
+  const rtmp = bench.lacking.includes('nginx')
+    ? undefined
+    : await rtmpShare(file, viewers, settleMs, forMs);
   return {
     ...row,
+    nginx: rtmp === undefined ? '–' : `${percent(rtmp.share)} over RTMP`,
     weir: `${percent(share)} of one core, ${megabytes(rss)} RSS`,
     verdict: verdict(share <= TARGET_SHARE),
-    note: `one splice for all; an ffmpeg for each viewer (-c copy) takes ${percent(each)} of a core each, that is ${Math.round(each * viewers)} cores for as many`,
+    note: `one splice for all; an ffmpeg for each viewer (-c copy) takes ${percent(each)} of a core each, that is ${Math.round(each * viewers)} cores for as many. ${rtmpNote(rtmp)}`,
   };
+}
+
+type RtmpShare = { readonly share: number; readonly bitsPerSecond: number };
+
+/** nginx-rtmp sends no MPEG-TS, but as much of the same media to as many, each as it comes. */
+async function rtmpShare(
+  file: string,
+  viewers: number,
+  settleMs: number,
+  forMs: number,
+): Promise<RtmpShare | undefined> {
+  await using peer = await RtmpPeer.start(file);
+  if (peer === undefined) return undefined;
+  using crowd = await peer.watch(viewers);
+  await Bun.sleep(settleMs);
+  const before = { bytes: crowd.receivedBytes, atMs: performance.now() };
+  const share = await shareOf(() => peer.server.cpuMs(), forMs);
+  const seconds = (performance.now() - before.atMs) / 1000;
+  const bitsPerSecond = ((crowd.receivedBytes - before.bytes) * 8) / viewers / seconds;
+  return { share, bitsPerSecond };
+}
+
+function rtmpNote(rtmp: RtmpShare | undefined): string {
+  if (rtmp === undefined) return 'nginx-rtmp was not to be had';
+  const rate = (rtmp.bitsPerSecond / 1e6).toFixed(1);
+  return `nginx-rtmp has no endless MPEG-TS; its column is the same media published to it over RTMP and played over RTMP by as many, of whom each got ${rate} Mbit/s`;
 }
 
 async function shareOf(cpuMs: () => number, forMs: number): Promise<number> {
@@ -59,26 +89,6 @@ async function ffmpegShare(server: BenchServer, forMs: number): Promise<number> 
     child.kill('SIGKILL');
     await child.exited;
   }
-}
-
-async function makeMedia(file: string): Promise<void> {
-  const video = ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=25:d=12,noise=alls=20:allf=t'];
-  const sound = ['-f', 'lavfi', '-i', 'sine=r=48000:d=12'];
-  const rate = ['-b:v', '3700k', '-maxrate', '3700k', '-bufsize', '1850k'];
-  const x264 = [
-    '-c:v',
-    'libx264',
-    '-preset',
-    'ultrafast',
-    '-g',
-    '50',
-    '-keyint_min',
-    '50',
-    ...rate,
-  ];
-  const cmd = ['ffmpeg', '-v', 'error', '-y', ...video, ...sound, ...x264, '-c:a', 'aac'];
-  const { exitCode, stderr } = Bun.spawnSync({ cmd: [...cmd, '-f', 'mpegts', file] });
-  if (exitCode !== 0) throw new Error(`Cannot make media: ${stderr}`);
 }
 
 function percent(share: number): string {

@@ -44,6 +44,7 @@ class Origin {
       headers: new Headers(),
       url,
       body: (async function* () {
+        yield new TextEncoder().encode(text);
         yield new Uint8Array(1);
       })(),
       bytes: async () => new TextEncoder().encode(text),

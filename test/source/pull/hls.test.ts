@@ -8,6 +8,7 @@ import { HlsSource } from '../../../src/source/pull/hls.ts';
 import type { HlsSpec } from '../../../src/source/source.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { type ScriptedAnswer, scriptedOutbound } from '../../support/outbound-script.ts';
+import { StreamWriter, writeFrames } from '../../support/ts-stream.ts';
 
 const LIST_URL = 'https://origin.example/live/720/index.m3u8?token=abc';
 const SPEC: HlsSpec = {
@@ -222,6 +223,12 @@ describe('HlsSource.poll()', () => {
       expect((error as Error).message).not.toContain('token=abc');
     });
   }
+
+  test('an endless stream in place of a list is said to be one, and not read on', async () => {
+    const packets = writeFrames(new StreamWriter(), 90_000, 50).take();
+    const { source } = sourceOf({ body: packets });
+    await expect(source.poll(4, signal)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+  });
 
   test('passes on why nothing came, and how long to wait', async () => {
     const dead = new HlsSource(SPEC, scriptedOutbound({}), new FakeClock());

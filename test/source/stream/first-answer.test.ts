@@ -1,10 +1,11 @@
-// This file tests how an endless stream is told from a playlist, and that it is let go of at once.
+// This file tests how an endless stream is told from a playlist, and over which connection it goes on.
 import { describe, expect, test } from 'bun:test';
 import { NetError } from '../../../src/net/errors.ts';
 import type { Outbound, OutboundPolicy } from '../../../src/net/outbound.ts';
 import { playlistLimits } from '../../../src/source/deadlines.ts';
-import { fetchFirst } from '../../../src/source/stream/first-answer.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { askFirst, fetchFirst } from '../../../src/source/stream/first-answer.ts';
+import { OpenStream } from '../../../src/source/stream/open-stream.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { StreamWriter, writeFrames } from '../../support/ts-stream.ts';
 
 const stream = writeFrames(new StreamWriter(), 90_000, 50).take();
@@ -42,7 +43,11 @@ const rows: readonly Row[] = [
   },
   { name: 'a stream called text', type: 'text/html', chunks: [stream], is: 'stream' },
   { name: 'one that begins amid a packet', chunks: [stream.subarray(77)], is: 'stream' },
-  { name: 'one behind garbage', chunks: [new Uint8Array(5000).fill(9), stream], is: 'stream' },
+  {
+    name: 'one behind garbage',
+    chunks: [new Uint8Array(5000).fill(9), stream],
+    is: 'stream',
+  },
   { name: 'packets of 204 bytes', chunks: [widened(stream)], is: 'stream' },
   { name: 'one byte at a time', chunks: bytewise(stream.subarray(0, 1500)), is: 'stream' },
   { name: 'a tuner that is silent yet', type: 'video/mp2t', chunks: [silence], is: 'stream' },
@@ -139,3 +144,130 @@ describe('fetchFirst()', () => {
     expect(asked).rejects.toMatchObject({ code: 'SOURCE_STATUS', retryAfterMs: 7000 });
   });
 });
+
+/** An upstream that sends `chunks`, and then nothing more until it is cancelled. */
+function createUpstream(
+  chunks: readonly Uint8Array[],
+  more: { readonly type?: string; readonly declaredBytes?: number; readonly ends?: boolean } = {},
+) {
+  const { type = 'video/mp2t', declaredBytes, ends = false } = more;
+  const closed = Promise.withResolvers<void>();
+  const upstream = { requests: 0, isOpen: false, read: 0 };
+  const outbound: Outbound = async (request) => {
+    upstream.requests++;
+    upstream.isOpen = true;
+    const cancel = () => {
+      upstream.isOpen = false;
+      closed.reject(new NetError('NET_ABORTED', 'aborted by its reader'));
+    };
+    closed.promise.catch(() => {});
+    return {
+      status: 200,
+      headers: new Headers({ 'content-type': type }),
+      url: request.url,
+      ...(declaredBytes === undefined ? {} : { declaredBytes }),
+      body: (async function* () {
+        for (const chunk of chunks) {
+          upstream.read += chunk.length;
+          yield chunk;
+        }
+        if (!ends) await closed.promise;
+      })(),
+      bytes: () => Promise.reject(new Error('not asked for')),
+      cancel,
+    };
+  };
+  return Object.assign(upstream, { outbound });
+}
+
+type Upstream = ReturnType<typeof createUpstream>;
+
+function look(upstream: Upstream, clock = new FakeClock(), timeouts = {}) {
+  const { signal } = new AbortController();
+  const request = { url: 'http://origin.example/live', policy, timeouts };
+  return askFirst(upstream.outbound, clock, request, signal);
+}
+
+async function openStream(upstream: Upstream, clock = new FakeClock()): Promise<OpenStream> {
+  const first = await look(upstream, clock);
+  if (!(first instanceof OpenStream)) throw new Error('it is no stream');
+  return first;
+}
+
+const never = new AbortController().signal;
+
+describe('askFirst()', () => {
+  test('a stream goes on over the same connection, with every byte of it', async () => {
+    const parts = [part(0, 300), part(300, 1000), part(1000)];
+    const upstream = createUpstream(parts, { ends: true });
+    const connection = (await openStream(upstream)).take(never);
+    expect([connection?.isHeldBack, connection?.isFinite]).toEqual([true, false]);
+    const chunks = await Array.fromAsync(connection?.chunks ?? []);
+    expect(Buffer.concat(chunks as Uint8Array[])).toEqual(Buffer.from(part(0)));
+    expect(upstream.requests).toBe(1);
+  });
+
+  test('nothing more is read of it until it is taken', async () => {
+    const upstream = createUpstream(new Array(50).fill(part(0)));
+    await openStream(upstream);
+    await settle();
+    expect(upstream.read).toBe(part(0).length);
+    expect(upstream.isOpen).toBe(true);
+  });
+
+  test('one that said how long it is will be finished', async () => {
+    const upstream = createUpstream([part(0)], { declaredBytes: 10_000 });
+    expect((await openStream(upstream)).take(never)?.isFinite).toBe(true);
+  });
+
+  test('is closed where nobody takes it, and cannot be taken then', async () => {
+    const clock = new FakeClock();
+    const upstream = createUpstream([part(0)]);
+    const open = await openStream(upstream, clock);
+    await clock.advance(4900);
+    expect(upstream.isOpen).toBe(true);
+    await clock.advance(200);
+    expect([upstream.isOpen, open.take(never)]).toEqual([false, undefined]);
+  });
+
+  test('closing it does nothing to whoever has taken it', async () => {
+    const clock = new FakeClock();
+    const upstream = createUpstream([part(0)]);
+    const open = await openStream(upstream, clock);
+    const stop = new AbortController();
+    expect([open.take(stop.signal), open.take(never)]).toEqual([expect.anything(), undefined]);
+    await open.close();
+    await clock.advance(60_000);
+    expect(upstream.isOpen).toBe(true);
+    stop.abort();
+    expect([upstream.isOpen, clock.pendingCount]).toEqual([false, 0]);
+  });
+
+  test('a tuner that finds its picture late is handed over while it is waited for', async () => {
+    const clock = new FakeClock();
+    const upstream = createUpstream([]);
+    const looking = look(upstream, clock);
+    await clock.advance(2900);
+    expect(upstream.isOpen).toBe(true);
+    await clock.advance(200);
+    expect([await looking, upstream.isOpen]).toEqual([expect.any(OpenStream), true]);
+    await clock.advance(5000);
+    expect(upstream.isOpen).toBe(false);
+  });
+
+  test.each([
+    ['that stalls', [text('#EXTM3U\n')], {}, 'NET_TIMEOUT_BETWEEN_BYTES'],
+    ['that takes for ever', [text('#EXTM3U\n')], { betweenBytesMs: 1e6 }, 'NET_TIMEOUT_TOTAL'],
+    ['without an end', [text('#EXTM3U\n'), new Uint8Array(2.1e6)], {}, 'NET_TOO_LARGE'],
+  ])('a playlist %s is let go of', async (_name, chunks, timeouts, code) => {
+    const clock = new FakeClock();
+    const upstream = createUpstream(chunks, { type: 'text/plain' });
+    const failed = look(upstream, clock, timeouts).catch((error) => error.code);
+    await clock.advance(20_000);
+    expect([await failed, upstream.isOpen]).toEqual([code, false]);
+  });
+});
+
+function part(from: number, to?: number): Uint8Array {
+  return stream.subarray(from, to);
+}

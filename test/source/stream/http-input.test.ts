@@ -3,9 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { TCPSocketListener } from 'bun';
 import { systemClock } from '../../../src/base/clock.ts';
 import { createOutbound } from '../../../src/net/outbound-client.ts';
+import { askFirst } from '../../../src/source/stream/first-answer.ts';
 import { HttpInput } from '../../../src/source/stream/http-input.ts';
+import { OpenStream } from '../../../src/source/stream/open-stream.ts';
+import { StreamWriter, writeFrames } from '../../support/ts-stream.ts';
 
-const PIECE = new Uint8Array(188 * 100).fill(0x47);
+const PIECE = writeFrames(new StreamWriter(), 90_000, 25).take();
 const policy = { headers: {}, verifyTls: true, allowDowngrade: false };
 const timeouts = { connectMs: 1000, firstByteMs: 1000, betweenBytesMs: 300 };
 const chunk = () => [`${PIECE.length.toString(16)}\r\n`, PIECE, '\r\n'];
@@ -45,12 +48,16 @@ const SCRIPTS: Readonly<Record<string, Script>> = {
 
 let server: TCPSocketListener<undefined>;
 let openCount = 0;
+let acceptedCount = 0;
 beforeAll(() => {
   server = Bun.listen<undefined>({
     hostname: '127.0.0.1',
     port: 0,
     socket: {
-      open: () => void openCount++,
+      open: () => {
+        openCount++;
+        acceptedCount++;
+      },
       close: () => void openCount--,
       data(socket, bytes) {
         const path = /^GET \/([^ ]*) /.exec(bytes.toString())?.[1] ?? '';
@@ -101,6 +108,29 @@ describe('HttpInput', () => {
     const isCut = error === 'NET_TRUNCATED';
     expect(isCut ? all : seen.sizeBytes).toBe(all);
     expect(seen.sizeBytes).toBeLessThanOrEqual(all);
+  });
+
+  test('what is open already is read first, then another connection is made', async () => {
+    await using outbound = createOutbound({
+      clock: systemClock,
+      allowPrivate: ['127.0.0.0/8'],
+      userAgent: 'test',
+    });
+    const { signal } = new AbortController();
+    const request = { url: `http://127.0.0.1:${server.port}/finite`, policy, timeouts };
+    const before = acceptedCount;
+    const first = await askFirst(outbound, systemClock, request, signal);
+    if (!(first instanceof OpenStream)) throw new Error('it is no stream');
+    const input = new HttpInput(request, timeouts, outbound, systemClock, first);
+    const accepted: number[] = [];
+    for (let round = 0; round < 2; round++) {
+      await using connection = await input.open(signal);
+      const chunks = (await Array.fromAsync(connection.chunks)) as Uint8Array[];
+      expect(Buffer.concat(chunks).length).toBe(all);
+      expect(connection.isFinite).toBe(true);
+      accepted.push(acceptedCount - before);
+    }
+    expect(accepted).toEqual([1, 2]);
   });
 
   test('a refusal is an error', async () => {

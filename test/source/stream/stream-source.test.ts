@@ -25,13 +25,16 @@ const LIMITS = {
   maxBytes: 1_000_000,
 };
 
-/** Seconds of media, each in one piece and at its time; the first `atOnceS` come at once. */
+/**
+ * Seconds of media in five parts each, at their time; the first `atOnceS` come at once. `joinedAt`:
+ * frames after a key frame at which the stream is joined.
+ */
 function* live(
   seconds: number,
-  { gop = 25, atOnceS = 0, from = 90_000 } = {},
+  { gop = 25, atOnceS = 0, from = 90_000, joinedAt = 0 } = {},
 ): Iterable<StreamStep> {
   const writer = new StreamWriter();
-  let frames = 0;
+  let frames = joinedAt;
   for (let second = 0; second < seconds; second++) {
     for (let part = 0; part < 5; part++) {
       if (second >= atOnceS) yield 200;
@@ -145,6 +148,7 @@ describe('StreamSource: what is listed', () => {
     { gop: 50, target: 4, lengths: [2, 2, 2, 2, 4] },
     { gop: 75, target: 6, lengths: [3, 3, 3, 6, 6] },
     { gop: 150, target: 6, lengths: [6, 6, 6, 6, 6] },
+    { gop: 225, target: 9, lengths: [9, 9, 9, 9, 9] },
     { gop: 275, target: 10, lengths: [10, 10, 10, 10, 4] },
   ])('key frames every $gop frames: TARGETDURATION $target', async ({ gop, target, lengths }) => {
     const world = createWorld(endless({ gop }));
@@ -158,6 +162,20 @@ describe('StreamSource: what is listed', () => {
     const last = world.listings().at(-1);
     expect(last?.targetDurationS).toBe(target);
     expect(durations(last)?.slice(0, 5).map(Math.round)).toEqual([...lengths]);
+  });
+
+  test.each([1, 60, 150, 224])('joined %d frames into a group of 225', async (joinedAt) => {
+    const world = createWorld(endless({ gop: 225, joinedAt }));
+    void world.follow();
+    await world.clock.advance(120_000);
+    expect([world.failures(), world.stream.openedMs.length]).toEqual([[], 1]);
+    const [first] = world.listings();
+    expect(first?.targetDurationS).toBe(9);
+    for (const { targetDurationS, segments } of world.listings()) {
+      expect(targetDurationS).toBe(9);
+      for (const { durationS } of segments) expect(durationS).toBeLessThan(9.5);
+    }
+    expect(world.listings().at(-1)?.segments.length).toBeGreaterThan(10);
   });
 
   test('a poll that has nothing new waits, and does not go round', async () => {

@@ -13,6 +13,8 @@ export type BodyOptions = {
   readonly keyEvery: number | undefined;
   /** A new EXT-X-MAP for each so many segments; absent: one for all. */
   readonly mapEvery: number | undefined;
+  /** Segments one after the other, instead of made ones; after the last comes the first. */
+  readonly recorded?: readonly Uint8Array[] | undefined;
 };
 
 /** What a body is: a segment or a map of a rendition. */
@@ -38,10 +40,12 @@ export class Bodies {
 
   /** As it goes over the wire: encrypted where the channel is. `sequence` is the default IV. */
   segment(rendition: string, index: number, sequence: number): Uint8Array {
-    const { name, form, targetMs, segmentBytes } = this.#options;
+    const { name, form, targetMs, segmentBytes, recorded } = this.#options;
     return this.#keep(`${rendition}/${index}/${sequence}`, () => {
       const make = form === 'ts' ? tsSegment : fmp4Segment;
-      const clear = make(`${name}/${rendition}/${index}`, index, targetMs, segmentBytes);
+      const clear =
+        recorded?.[index % recorded.length] ??
+        make(`${name}/${rendition}/${index}`, index, targetMs, segmentBytes);
       this.#learn(clear, { rendition, kind: 'segment', index, isClear: true });
       const keyNumber = this.keyNumber(index);
       if (keyNumber === undefined) return clear;

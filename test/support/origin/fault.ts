@@ -191,3 +191,12 @@ export function gzipBomb(sizeBytes: number): Uint8Array {
   const blocks = Array.from({ length: count }, () => block);
   return Buffer.concat([Buffer.from(head), ...blocks, Buffer.from(tail)]);
 }
+
+/** A clock that stands still since `atMs`: what is named from then on has that date. */
+export function frozenDates(atMs: number): Fault {
+  const tag = /(#EXT-X-PROGRAM-DATE-TIME:)(.*)/g;
+  const frozen = (date: string) => new Date(Math.min(atMs, Date.parse(date))).toISOString();
+  return rewritten((text) =>
+    text.replace(tag, (_, name: string, date: string) => name + frozen(date)),
+  );
+}

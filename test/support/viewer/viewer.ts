@@ -19,6 +19,8 @@ export type ViewerOptions = {
   /** Looks again at each segment after it has gone from the list, as long as it must be there. */
   readonly audits?: boolean;
   readonly segmentTimeoutMs?: number;
+  /** Bodies of segments are in the report, as they came. */
+  readonly keepsBodies?: boolean;
 };
 
 export type SeenPlaylist = {
@@ -167,7 +169,7 @@ export class Viewer implements Disposable {
     if (this.#isStopped) return;
     const { leaveAt, bytesPerSecond, segmentTimeoutMs } = this.#options;
     const answer = await this.#bodies.get(listed.url, {
-      ...this.#get(key !== undefined),
+      ...this.#get(key !== undefined || this.#options.keepsBodies === true),
       ...(leaveAt === undefined ? {} : { leaveAt }),
       ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
       ...(segmentTimeoutMs === undefined ? {} : { timeoutMs: segmentTimeoutMs }),
@@ -182,7 +184,7 @@ export class Viewer implements Disposable {
   #note(listed: Listed, got: Received, key: Uint8Array | undefined, when: SeenSegment['when']) {
     const isSealed = key !== undefined && got.body !== undefined;
     const clear = isSealed ? clearSha256(got.body, key, listed) : got.sha256;
-    const answer = { ...got, body: undefined };
+    const answer = this.#options.keepsBodies ? got : { ...got, body: undefined };
     this.#segments.push({ atMs: now(), listed, answer, clearSha256: clear, when });
   }
 

@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'bun:test';
 import { createCipheriv } from 'node:crypto';
 import { bigInt, assert as check, property, uint8Array } from 'fast-check';
-import { FormatError } from '../../../src/base/errors.ts';
-import type { Key } from '../../../src/media/m3u8/playlist.ts';
-import { aesKeyOf, decryptSegment, ivOf } from '../../../src/packaging/mpegts/decrypt.ts';
+import { FormatError } from '../../src/base/errors.ts';
+import type { Key } from '../../src/media/m3u8/playlist.ts';
+import { aesKeyOf, decryptSegment, ivOf } from '../../src/prefetch/decrypt.ts';
 
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
 

@@ -1,8 +1,8 @@
 // This file decrypts segments that are encrypted as a whole.
 import { createDecipheriv } from 'node:crypto';
-import { FormatError } from '../../base/errors.ts';
-import { implicitIv } from '../../media/m3u8/key.ts';
-import type { Key } from '../../media/m3u8/playlist.ts';
+import { FormatError } from '../base/errors.ts';
+import { implicitIv } from '../media/m3u8/key.ts';
+import type { Key } from '../media/m3u8/playlist.ts';
 
 const BLOCK_BYTES = 16;
 const KEY_BYTES = 16;

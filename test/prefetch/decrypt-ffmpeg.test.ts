@@ -1,10 +1,10 @@
 // This file tests decryption on segments that ffmpeg encrypted.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
-import { parsePlaylist } from '../../../src/media/m3u8/parse-playlist.ts';
-import { aesKeyOf, decryptSegment, ivOf } from '../../../src/packaging/mpegts/decrypt.ts';
-import { hasProgram, runProgram } from '../../support/programs.ts';
-import { createTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+import { parsePlaylist } from '../../src/media/m3u8/parse-playlist.ts';
+import { aesKeyOf, decryptSegment, ivOf } from '../../src/prefetch/decrypt.ts';
+import { hasProgram, runProgram } from '../support/programs.ts';
+import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 
 const TONE = '-f lavfi -i sine=frequency=440:duration=5';
 const CODED = '-c:a aac -b:a 64k -flags +bitexact -f hls -hls_time 2 -hls_list_size 0';
