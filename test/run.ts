@@ -46,7 +46,7 @@ const GROUPS: readonly Group[] = [
     timeoutMs: 6 * MINUTE,
     parallel: 3,
     watchesClock: true,
-    programs: ['ffmpeg', 'ffprobe', 'openssl'],
+    programs: ['ffmpeg', 'ffprobe', 'openssl', 'redis-server', 'postgres'],
   },
   {
     name: 'e2e',

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mountDisk } from '../ring/tiers/mounted-disk.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { hasProgram } from '../support/programs.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { Swarm } from '../support/swarm.ts';
 import { tierState, tierSum } from '../support/tier-figures.ts';
@@ -35,13 +36,13 @@ async function startWorld(id: string, overflow: string, more: readonly string[] 
 const hasState = (weir: Weir, state: 'up' | 'full' | 'down', withinMs: number) =>
   until(async () => (await tierState(weir)) === state, withinMs);
 
-let redis: RedisServer;
-beforeAll(async () => {
-  redis = await startRedis();
-}, START_MS);
-afterAll(() => redis[Symbol.asyncDispose](), START_MS);
+describe.skipIf(!hasProgram('redis-server'))('F15 to F17, F26: a Redis', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await startRedis();
+  }, START_MS);
+  afterAll(() => redis[Symbol.asyncDispose](), START_MS);
 
-describe('F15 to F17, F26: a Redis', () => {
   test(
     'that is down at the start, dies, dawdles, hangs and is cut off: no viewer sees it',
     async () => {
@@ -148,7 +149,7 @@ describe('F15 to F17, F26: a Redis', () => {
   );
 });
 
-describe('F18: a Postgres', () => {
+describe.skipIf(!hasProgram('postgres'))('F18: a Postgres', () => {
   let postgres: PostgresServer;
   beforeAll(async () => {
     postgres = await startPostgres();
