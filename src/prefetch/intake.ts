@@ -1,10 +1,7 @@
 // This file brings what a rendition loop tells into the ring.
 import { assertNever } from '../base/assert.ts';
-import type { Clock } from '../base/clock.ts';
 import { AppError, type ErrorRecord, errorFields } from '../base/errors.ts';
-import type { Log } from '../base/log.ts';
 import { Signal } from '../base/signal.ts';
-import type { BlankLimits } from '../config/config.ts';
 import type { Start } from '../media/m3u8/playlist.ts';
 import type { Form } from '../media/remux/form.ts';
 import { BodyBrokenError, type InFlight } from '../ring/in-flight.ts';
@@ -12,25 +9,19 @@ import { assetsOf } from '../ring/listing.ts';
 import type { RenditionRing, Segment } from '../ring/rendition-ring.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { Timeline } from '../ring/timeline.ts';
-import { TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import type { StreamCounts } from '../source/source.ts';
-import { Arrivals } from './arrivals.ts';
 import { RenditionAssets } from './assets.ts';
-import { type BlankKind, BlankWatch } from './blank-watch.ts';
 import { placeOf } from './join.ts';
 import { listRemuxed } from './list-remuxed.ts';
 import type { BodyKey, BodyKind, Join, Listed, LoopEvent } from './messages.ts';
 import { Placement } from './placement.ts';
-import { type Trouble, VitalSigns } from './vital-signs.ts';
+import { SourceWatch, type SourceWatchDeps } from './source-watch.ts';
+import type { Trouble } from './vital-signs.ts';
 
-export type IntakeDeps = {
-  readonly clock: Clock;
-  readonly log: Log;
+export type IntakeDeps = SourceWatchDeps & {
   readonly ring: Ring;
   readonly timeline: Timeline;
   readonly count: (what: 'playlist' | 'segment' | 'asset', outcome: string) => void;
-  /** How long there may be nothing to hear or see, where the channel asks for it. */
-  readonly blankLimits?: BlankLimits;
 };
 
 export type Header = {
@@ -53,6 +44,8 @@ const NO_HEADER: Header = { independentSegments: false, iFramesOnly: false, star
 export class Intake {
   readonly assets = new RenditionAssets();
   readonly placement: Placement;
+  /** How the source does. */
+  readonly watch: SourceWatch;
   /** Fires where a viewer that waits for the list should look again. */
   readonly changed = new Signal();
   /** Fires where the list has grown. */
@@ -61,8 +54,6 @@ export class Intake {
   readonly #deps: IntakeDeps;
   #header = NO_HEADER;
   #listedMs = Number.NEGATIVE_INFINITY;
-  #advancedMs = Number.NEGATIVE_INFINITY;
-  readonly #arrivals = new Arrivals();
   #lastError: ErrorRecord | undefined;
   /** Why segments, and what they need, do not come; undefined since one came. */
   #bodyTrouble: BodyTrouble | undefined;
@@ -73,11 +64,6 @@ export class Intake {
   /** It was fed by another source when it began. */
   #isForeign = false;
   #unmadeTold = false;
-  #vital: VitalSigns;
-  #blanks: BlankWatch | undefined;
-  #startedMs = 0;
-  /** When the source was last left for another, or about to be. */
-  #changeMs = Number.NEGATIVE_INFINITY;
   /** The next listing is shown as it is: nothing is held that could be shown instead. */
   #showsNext = true;
   /** Segments of a source that took over: made into what players know, or left as they are. */
@@ -92,7 +78,7 @@ export class Intake {
   constructor(list: RenditionRing, deps: IntakeDeps) {
     this.#list = list;
     this.#deps = deps;
-    this.#vital = this.#watch(deps.clock.monotonicMs());
+    this.watch = new SourceWatch(list, deps);
     this.placement = new Placement({
       ring: list,
       timeline: deps.timeline,
@@ -117,11 +103,6 @@ export class Intake {
     return this.#listedMs;
   }
 
-  /** Monotonic time at which the list last grew; -Infinity before that. */
-  get advancedMs(): number {
-    return this.#advancedMs;
-  }
-
   get lastError(): ErrorRecord | undefined {
     return this.#lastError;
   }
@@ -134,28 +115,8 @@ export class Intake {
   /** The loop is about to be opened: nothing it may have said before counts. */
   start(): void {
     this.#listedMs = Number.NEGATIVE_INFINITY;
-    this.#advancedMs = Number.NEGATIVE_INFINITY;
-    this.#arrivals.begin();
     this.#bodyTrouble = undefined;
-    this.#changeMs = Number.NEGATIVE_INFINITY;
-    this.#startedMs = this.#deps.clock.monotonicMs();
-    this.#vital = this.#watch(this.#startedMs);
-  }
-
-  #watch(nowMs: number): VitalSigns {
-    const { blankLimits, log } = this.#deps;
-    this.#blanks = blankLimits === undefined ? undefined : new BlankWatch(blankLimits, log);
-    return new VitalSigns(nowMs, this.#blanks);
-  }
-
-  /** There is something to hear, or to see, where that is watched. */
-  shows(kind: BlankKind): boolean {
-    return this.#blanks?.shows(kind) ?? false;
-  }
-
-  /** Its source is followed from now on: what it did before nobody looked at. */
-  followed(): void {
-    this.#vital.begin(this.#deps.clock.monotonicMs());
+    this.watch.begin();
   }
 
   /** What is listed is too old to be shown: the next listing is shown at once. */
@@ -169,14 +130,11 @@ export class Intake {
    */
   cutOver(): Join {
     const list = this.#list;
-    const { clock, ring } = this.#deps;
     this.#lastError = undefined;
     this.#bodyTrouble = undefined;
     this.#joins = true;
-    this.leaving();
     this.#unmadeTold = false;
-    this.#startedMs = clock.monotonicMs();
-    this.#vital = this.#watch(this.#startedMs);
+    this.watch.change();
     if (list.listedCount === 0 || list.onDemand) {
       this.forget('the source is left for another');
       this.#beginAnew();
@@ -185,14 +143,13 @@ export class Intake {
     this.#isForeign = this.#form !== undefined;
     const error = broken('the source is left for another');
     for (const { state, inFlight } of list.all()) if (state === 'awaited') inFlight?.fail(error);
-    for (const segment of this.placement.cutBack(ring)) list.giveUp(segment);
+    for (const segment of this.placement.cutBack(this.#deps.ring)) list.giveUp(segment);
     this.assets.abandon(error);
     list.ended = false;
     list.nameDateRanges({ ranges: [] });
     list.version++;
     const endMs = endDateTimeMs(list.listed());
-    const missingMs = this.#arrivals.missingMs(this.#startedMs);
-    this.#arrivals.begin();
+    const missingMs = this.watch.missingMs();
     const seen = list.listed().flatMap(({ listed, state }) => {
       const place = state === 'gap' ? undefined : placeOf(listed);
       return place === undefined ? [] : [place];
@@ -220,33 +177,7 @@ export class Intake {
 
   /** Why the source should be left for another, or that it plays. */
   condition(nowMs: number): Trouble | 'well' | 'unknown' {
-    const { ended, onDemand } = this.#list;
-    if (onDemand) return 'well';
-    const trouble = this.#vital.trouble({ nowMs, targetDurationS: this.#longestS(), ended });
-    return trouble ?? (!this.#joins && this.#advancedMs >= this.#startedMs ? 'well' : 'unknown');
-  }
-
-  /**
-   * When the source last gave a sign of life: the list grew, or an endless stream went on that could
-   * not be cut yet. One that takes over has as long as any other, but once.
-   */
-  livedMs(graceMs: number): number {
-    const movedMs = this.#vital.stream.movedMs ?? Number.NEGATIVE_INFINITY;
-    const changedMs = Math.min(this.#changeMs, this.#advancedMs + graceMs);
-    return Math.max(this.#advancedMs, movedMs, changedMs);
-  }
-
-  /** The source is about to be left for another: after a stream, whose last cut may be long ago. */
-  leaving(): void {
-    if (this.#vital.stream.movedMs === undefined) return;
-    this.#changeMs = this.#deps.clock.monotonicMs();
-  }
-
-  // RFC 8216 §4.3.3.1: a segment may be half a second longer than its list says
-  #longestS(): number {
-    const { targetDurationS } = this.#list;
-    if (targetDurationS === 0) return TARGET_DURATION_DEFAULT_S;
-    return Math.max(targetDurationS, ...this.#list.listed().map(({ listed }) => listed.durationS));
+    return this.watch.condition(nowMs, this.#joins);
   }
 
   stop(because: string): void {
@@ -299,14 +230,14 @@ export class Intake {
         this.#pollFailed(event.error, event.failures);
         break;
       case 'judged':
-        this.#blanks?.take(event);
+        this.watch.judged(event);
         break;
       case 'stream':
-        this.#vital.stream.received(this.#deps.clock.monotonicMs(), event.motion);
+        this.watch.signs.stream.received(this.#deps.clock.monotonicMs(), event.motion);
         if (event.counts !== undefined) this.onStreamCounts(event.counts);
         break;
       case 'says-end':
-        this.#vital.saysEnd(event.isEnd);
+        this.watch.signs.saysEnd(event.isEnd);
         break;
       case 'look':
         // Answered by whoever knows the tiers
@@ -326,7 +257,7 @@ export class Intake {
   #fetched(what: 'playlist' | 'segment' | 'asset', outcome: string): void {
     const { clock, count } = this.#deps;
     count(what, outcome);
-    if (what === 'playlist' && outcome === 'ok') this.#vital.polled(clock.monotonicMs());
+    if (what === 'playlist' && outcome === 'ok') this.watch.signs.polled(clock.monotonicMs());
   }
 
   #inFlightOf(key: BodyKey): InFlight | undefined {
@@ -341,7 +272,7 @@ export class Intake {
     this.#lastError = undefined;
     if (list.onDemand && !event.onDemand) this.forget('the stream goes on live');
     this.#takeHeader(event);
-    this.#vital.listed(event, nowMs);
+    this.watch.signs.listed(event, nowMs);
     if (event.link === 'reset' && !this.#joins) {
       const sequence = event.fresh[0]?.segment.sequence;
       this.#deps.log.warn('the source counts anew', { sequence });
@@ -384,7 +315,7 @@ export class Intake {
     this.placement.settle(key);
     this.#bodyTrouble = undefined;
     const nowMs = this.#deps.clock.monotonicMs();
-    this.#vital.loaded(key, event.clockTicks, segment.discontinuity, nowMs);
+    this.watch.signs.loaded(key, event.clockTicks, segment.discontinuity, nowMs);
     this.#form ??= event.form;
     if (event.unmade !== undefined) this.#tellUnmade(event.unmade);
     else if (event.remuxed !== undefined) this.remuxed.made++;
@@ -440,7 +371,7 @@ export class Intake {
     const { mediaSequence } = segment;
     this.#deps.log.warn('segment given up', { mediaSequence, ...errorFields(error) });
     if (this.#list.onDemand) return;
-    this.#vital.givenUp(error);
+    this.watch.signs.givenUp(error);
     const assetError = error.code === 'SOURCE_ASSET' ? this.#assetError : undefined;
     this.#bodyTrouble =
       assetError === undefined ? { of: 'segment', error } : { of: 'asset', error: assetError };
@@ -451,18 +382,17 @@ export class Intake {
 
   #advance(
     andGaps = false,
-    waits = ({ ordinal }: Segment) => this.#vital.isDoubtful(ordinal),
+    waits = ({ ordinal }: Segment) => this.watch.signs.isDoubtful(ordinal),
   ): void {
     const nowMs = this.#deps.clock.monotonicMs();
     if (this.#list.advance(nowMs, andGaps, waits)) this.#advanced(nowMs);
   }
 
   #advanced(nowMs: number): void {
-    this.#advancedMs = nowMs;
+    this.watch.grew(nowMs);
     this.grown.fire();
     if (this.form !== undefined) this.changed.fire();
     const list = this.#list;
-    this.#arrivals.grew(nowMs, list.listed());
     const first = list.firstListed;
     if (first === undefined) return;
     this.#deps.timeline.listedTo(list.id, first.mediaSequence + list.listedCount - 1);
@@ -470,7 +400,7 @@ export class Intake {
   }
 
   #pollFailed(error: ErrorRecord, failures: number): void {
-    this.#vital.pollFailed(error);
+    this.watch.signs.pollFailed(error);
     const isNew = this.#lastError?.code !== error.code;
     this.#lastError = error;
     if (isNew) this.#deps.log.warn('playlist not to be had', errorFields(error));

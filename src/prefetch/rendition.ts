@@ -154,7 +154,7 @@ export class Rendition implements Disposable {
 
   /** Seconds between the newest listed segment's arrival and now; undefined where nothing is. */
   edgeAgeS(): number | undefined {
-    const { advancedMs } = this.#intake;
+    const { advancedMs } = this.#intake.watch;
     if (this.#state === 'cold' || advancedMs === Number.NEGATIVE_INFINITY) return undefined;
     return (this.#deps.clock.monotonicMs() - advancedMs) / 1000;
   }
@@ -224,7 +224,7 @@ export class Rendition implements Disposable {
 
   /** Closes what is open upstream for a moment; resolves once it is. `goOn` opens it again. */
   hold(): Promise<void> {
-    this.#intake.leaving();
+    this.#intake.watch.leaving();
     this.#supply.hold();
     return this.#supply.closed();
   }
@@ -267,7 +267,7 @@ export class Rendition implements Disposable {
 
   /** It is watched, and has something to hear, or to see. */
   shows(kind: BlankKind): boolean {
-    return this.#state === 'following' && this.#intake.shows(kind);
+    return this.#state === 'following' && this.#intake.watch.shows(kind);
   }
 
   /** Resolves once nothing of it is open upstream any more. */
@@ -335,7 +335,7 @@ export class Rendition implements Disposable {
     const refused = this.#refused(who);
     if (refused !== undefined) return refused;
     this.#state = 'following';
-    this.#intake.followed();
+    this.#intake.watch.followed();
     this.#supply.setMode('follow');
     return undefined;
   }
@@ -355,7 +355,7 @@ export class Rendition implements Disposable {
 
   #isStale(nowMs: number): boolean {
     const staleMs = STALE_TARGET_DURATIONS * this.ring.targetDurationS * 1000;
-    if (this.ring.ended || nowMs - this.#intake.livedMs(staleMs) <= staleMs) return false;
+    if (this.ring.ended || nowMs - this.#intake.watch.livedMs(staleMs) <= staleMs) return false;
     // Not silent: one segment is late, and will have come or be a gap in a moment
     return !this.ring.isHeldUp;
   }

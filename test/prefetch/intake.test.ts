@@ -287,7 +287,7 @@ describe('Intake.condition()', () => {
     expect(kindAt(unasked)).toBe('well');
     const w = new World({ silenceMs: 10_000 }).lists(3, 3);
     judge(w);
-    expect([kindAt(w), w.intake.shows('silent')]).toEqual(['silent', false]);
+    expect([kindAt(w), w.intake.watch.shows('silent')]).toEqual(['silent', false]);
     w.switchOver();
     expect(kindAt(w)).toBe('unknown');
   });
@@ -305,7 +305,7 @@ describe('Intake.condition()', () => {
     const w = new World().lists(3, 0);
     await w.clock.advance(11_000);
     expect(kindAt(w)).toBe('stall');
-    w.intake.followed();
+    w.intake.watch.followed();
     expect(kindAt(w)).toBe('well');
   });
 
