@@ -23,8 +23,9 @@ import { WorkerPool } from './prefetch/pool.ts';
 import { Relays } from './prefetch/relays.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
 import { Ring } from './ring/ring.ts';
+import { openOverflow } from './ring/tiers/open-overflow.ts';
 import { ProviderLeases } from './source/failover/provider-leases.ts';
-import { PREFETCH_WORKER } from './threads.ts';
+import { PREFETCH_WORKER, TIER_WORKER } from './threads.ts';
 
 export type Running = {
   /** Where it listens, with the port that was really taken. */
@@ -68,6 +69,8 @@ export async function serve(
   });
   const collect = () => Bun.gc(true);
   const ring = new Ring(clock, config.memoryBytes, collect);
+  const tierDeps = { entry: TIER_WORKER, clock, random: systemRandom, log };
+  const tiers = openOverflow(config.overflow, tierDeps);
   const leases = new ProviderLeases(clock, config.providers);
   const numbers = new ChannelNumbers(store, log);
   const relays = new Relays(numbers.number(channels), {
@@ -85,6 +88,7 @@ export async function serve(
       segmentMaxBytes: config.prefetch.segmentMaxBytes,
       idleStopMs: config.prefetch.idleStopMs,
     },
+    overflow: tiers?.overflow,
   });
   const streams = new EndlessStreams({ clock, log });
   const passed = new PassedStreams({ clock, outbound, leases, collect });
@@ -99,6 +103,7 @@ export async function serve(
         passed: () => passed.stats(),
         lag,
         pool: () => pool.stats(),
+        tiers: () => tiers?.overflow.stats(),
         guard: () => guard.stats(),
         version: VERSION,
         startedAtMs,
@@ -165,10 +170,13 @@ export async function serve(
       log.info('stopping', { reason });
       guard[Symbol.dispose]();
       hot[Symbol.dispose]();
+      // What waits to be put has as long as the answers in flight
+      const tiersClosed = tiers?.[Symbol.asyncDispose]();
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
+      await tiersClosed;
       files?.[Symbol.dispose]();
       store[Symbol.dispose]();
       log.info('stopped');

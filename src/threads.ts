@@ -4,3 +4,4 @@
 // only here is that the same folder as in the sources. Each entry also stands on the build line.
 export const PREFETCH_WORKER = new URL('./prefetch/worker.ts', import.meta.url);
 export const CONFIG_WORKER = new URL('./config/load-worker.ts', import.meta.url);
+export const TIER_WORKER = new URL('./ring/tiers/tier-worker.ts', import.meta.url);

@@ -36,6 +36,11 @@ const ONLY_IN: readonly {
 }[] = [
   { module: /^elysia/, where: /^(delivery\/|serve\.ts)/, why: 'Elysia is known to delivery only' },
   { module: /^bun:sqlite$/, where: /^(channel|ring)\//, why: 'SQL stays in the stores' },
+  {
+    module: /^(ioredis|postgres)$/,
+    where: /^ring\/tiers\//,
+    why: 'clients of databases stay in the tiers',
+  },
   { module: /^node:(http|https|net|tls|dns|dgram)/, where: /^net\//, why: 'one outbound client' },
   { module: /^socks$/, where: /^net\//, why: 'one outbound client' },
 ];

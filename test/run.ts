@@ -32,7 +32,10 @@ const GROUPS: readonly Group[] = [
     name: 'unit',
     timeoutMs: 4 * MINUTE,
     parallel: 2,
-    programs: ['ffmpeg', 'ffprobe', 'openssl'],
+    programs: [
+      ...['ffmpeg', 'ffprobe', 'openssl'],
+      ...['redis-server', 'redis-cli', 'postgres', 'mariadbd'],
+    ],
   },
   { name: 'support', timeoutMs: 2 * MINUTE },
   { name: 'sim', timeoutMs: 3 * MINUTE },
@@ -43,7 +46,7 @@ const GROUPS: readonly Group[] = [
     timeoutMs: 6 * MINUTE,
     parallel: 3,
     watchesClock: true,
-    programs: ['ffmpeg', 'ffprobe', 'openssl'],
+    programs: ['ffmpeg', 'ffprobe', 'openssl', 'redis-server', 'postgres'],
   },
   {
     name: 'e2e',

@@ -9,6 +9,7 @@ import { checkLineUps } from './check-line-ups.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
 import { memoryRows } from './memory-room.ts';
+import { overflowRows } from './overflow-rows.ts';
 import { warningsOf } from './warnings.ts';
 
 export async function runCheck(given: Given, terminal: Terminal): Promise<ExitCode> {
@@ -34,6 +35,7 @@ export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] 
     `Configuration: ${source}`,
     block('Settings', settingRows(loaded)),
     block('Memory', memoryRows(loaded.config)),
+    block('Beyond memory', overflowRows(loaded.config)),
     block(
       `Channels (${loaded.config.channels.length})`,
       loaded.config.channels.flatMap(channelRows),

@@ -1,4 +1,4 @@
-// This file looks at the network: the port, addresses, names, databases.
+// This file looks at the network: the port, addresses, names.
 import { networkInterfaces } from 'node:os';
 import type { Config } from '../config/config.ts';
 import { formatListen } from '../config/listen.ts';
@@ -6,21 +6,16 @@ import type { LoadedConfig } from '../config/load.ts';
 import { formatSize } from '../config/size.ts';
 import type { Finding } from './finding.ts';
 
-const CONNECT_WAIT_MS = 3_000;
 const NAME_WAIT_MS = 5_000;
 /** A line-up can name thousands of hosts; these are enough to see that names are answered. */
 const MAX_NAMES = 5;
 
 export async function checkNetwork(loaded: LoadedConfig): Promise<Finding[]> {
-  const databases = await Promise.all(
-    (['redis', 'postgres', 'mysql'] as const).map((kind) => checkDatabase(loaded, kind)),
-  );
   return [
     checkListen(loaded.config),
     checkAddresses(),
     await checkNames(loaded.config),
     ...(await checkDatagrams(loaded.config)),
-    ...databases,
   ];
 }
 
@@ -101,37 +96,4 @@ async function isAnswered(name: string): Promise<boolean> {
     () => false,
   );
   return await Promise.race([answer, late]);
-}
-
-const PORTS = { redis: 6379, postgres: 5432, mysql: 3306 } as const;
-
-/** Whether something listens there; what it is and whether it lets us in shows when it is used. */
-async function checkDatabase(loaded: LoadedConfig, kind: keyof typeof PORTS): Promise<Finding> {
-  const tiers = loaded.overflow.filter((tier) => tier.kind === kind);
-  if (tiers.length === 0) return { state: 'ok', what: kind, found: 'not configured' };
-  const states = await Promise.all(
-    tiers.map(async (tier) => {
-      const url = URL.parse('url' in tier ? tier.url : '');
-      const port = Number(url?.port || PORTS[kind]);
-      const hostname = (url?.hostname ?? '').replace(/^\[|\]$/g, '');
-      return { name: `${url?.hostname}:${port}`, isThere: await isListening(hostname, port) };
-    }),
-  );
-  const missing = states.filter(({ isThere }) => !isThere).map(({ name }) => name);
-  const found = states.map(({ name }) => name).join(', ');
-  if (missing.length === 0) return { state: 'ok', what: kind, found: `${found} answers` };
-  const advice = 'weir plays without it';
-  return { state: 'warn', what: kind, found: `${missing.join(', ')} does not answer`, advice };
-}
-
-async function isListening(hostname: string, port: number): Promise<boolean> {
-  const late = Bun.sleep(CONNECT_WAIT_MS).then(() => false);
-  const connected = Bun.connect({ hostname, port, socket: { data() {} } }).then(
-    (socket) => {
-      socket.end();
-      return true;
-    },
-    () => false,
-  );
-  return await Promise.race([connected, late]);
 }

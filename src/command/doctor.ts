@@ -6,6 +6,7 @@ import { EXIT, type ExitCode, type Given, isGiven, type Terminal } from './comma
 import { loadInput } from './config-flags.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkNetwork } from './doctor-network.ts';
+import { checkTiers } from './doctor-tiers.ts';
 import type { Finding } from './finding.ts';
 
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
@@ -34,7 +35,12 @@ async function diagnose(given: Given, terminal: Terminal): Promise<Finding[]> {
       return { loaded: defaults, finding: badConfig(error) };
     },
   );
-  return [finding, ...(await checkMachine(loaded)), ...(await checkNetwork(loaded))];
+  return [
+    finding,
+    ...(await checkMachine(loaded)),
+    ...(await checkNetwork(loaded)),
+    ...(await checkTiers(loaded.config)),
+  ];
 }
 
 function goodConfig(loaded: LoadedConfig): Finding {

@@ -51,6 +51,9 @@ export function diffConfig(before: LoadedConfig, after: LoadedConfig): ConfigCha
     differing.filter((each) => each.needsRestart === needsRestart).map((each) => each.key);
   const settings = named(false);
   const nextStart = named(true);
+  // A list of sections is no single setting, and so is not among those above
+  const isMoved = !isDeepStrictEqual(before.config.overflow, after.config.overflow);
+  if (isMoved) nextStart.push('overflow');
   const { added, removed, changed, isReordered } = channels;
   const isEmpty =
     [added, removed, changed, settings, nextStart].every((list) => list.length === 0) &&

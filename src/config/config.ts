@@ -1,5 +1,6 @@
 // This file holds the configuration as the program uses it: every unit resolved, every default in.
 import type { DatagramTarget } from '../net/datagram-target.ts';
+import type { OverflowTier } from './resolve-overflow.ts';
 
 /** Where a segment body comes from once it is known what it is called. */
 export type SourceConfig = UrlSource | DatagramSource | TemplateSource | LoopSource;
@@ -117,5 +118,7 @@ export type Config = {
   };
   /** Name of a provider → the connections it allows at once. */
   readonly providers: ReadonlyMap<string, number>;
+  /** Where segments go beyond memory, in the order in which they are looked for. */
+  readonly overflow: readonly OverflowTier[];
   readonly channels: readonly ChannelConfig[];
 };

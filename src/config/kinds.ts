@@ -2,6 +2,7 @@
 import { parseDatagramUrl } from '../net/datagram-target.ts';
 import { parseAddressBlock } from './address-block.ts';
 import { parseDuration } from './duration.ts';
+import { perHost } from './hosts.ts';
 import { parseDayTime, parseInstant } from './instant.ts';
 import type { Key, KindValues, ScalarKind } from './key.ts';
 import { parseListen } from './listen.ts';
@@ -124,11 +125,15 @@ function readUrl(text: string, key: Key): string | undefined {
 function parseUrl(text: string, schemes: readonly string[]): URL | undefined {
   // The URL parser drops tabs and line feeds and trims blanks: what is sent must be what is written.
   if (text.length > MAX_URL_LENGTH || /[\u0000-\u0020\u007f\\]/.test(text)) return undefined;
-  const scheme = /^([a-z0-9]+):\/\/[^/]/i.exec(text)?.[1]?.toLowerCase();
+  const scheme = /^([a-z0-9+]+):\/\/[^/]/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined || !schemes.includes(scheme)) return undefined;
+  const [url, ...others] = perHost(text).map(dialable);
+  return others.includes(undefined) ? undefined : url;
+}
+
+function dialable(text: string): URL | undefined {
   const url = URL.parse(text);
-  const isDialable = url !== null && url.hostname !== '' && url.port !== '0';
-  return isDialable ? url : undefined;
+  return url !== null && url.hostname !== '' && url.port !== '0' ? url : undefined;
 }
 
 function wantedUrl(key: Key): string {

@@ -21,7 +21,7 @@ import type { Origin } from './origin.ts';
 import { pathBase } from './path-base.ts';
 import { readSettings } from './read.ts';
 import { DEMO_CHANNEL, resolveChannels, resolveConfig } from './resolve.ts';
-import { type OverflowTier, overflowTiers } from './resolve-overflow.ts';
+import { overflowTiers } from './resolve-overflow.ts';
 import { type SectionSetting, settingAt } from './setting.ts';
 
 export type LoadInput = {
@@ -53,7 +53,6 @@ export type LoadedConfig = {
   readonly settings: readonly LoadedSetting[];
   /** What was set and has no effect in this version. */
   readonly later: readonly LaterSetting[];
-  readonly overflow: readonly OverflowTier[];
   /** What a person should know, and what stops nothing. */
   readonly notes: readonly string[];
 };
@@ -74,14 +73,13 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   const isEmpty = m3u.length === 0 && !hasChannels;
   return {
     // The demo plays only where nothing says what else should
-    config: resolveConfig(root, isEmpty ? [DEMO_CHANNEL] : written, toPath),
+    config: resolveConfig(root, isEmpty ? [DEMO_CHANNEL] : written, overflow, toPath),
     ...(text === undefined ? {} : { file: choice.path, text }),
     hasChannels,
     watchPath: choice.path,
     m3u,
     settings: serverSettings(root),
     later: laterSettings(root),
-    overflow,
     notes: [...strayVariables(input.environment), ...notesOn(written, isEmpty, m3u)],
   };
 }

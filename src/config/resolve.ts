@@ -4,6 +4,7 @@ import { nearest } from '../base/nearest.ts';
 import type { BlankLimits, ChannelConfig, Config, LoopSource } from './config.ts';
 import type { Problems } from './errors.ts';
 import type { PathBase } from './path-base.ts';
+import type { OverflowTier } from './resolve-overflow.ts';
 import { resolveSource } from './resolve-source.ts';
 import {
   originAt,
@@ -27,6 +28,7 @@ export const DEMO_CHANNEL: ChannelConfig = {
 export function resolveConfig(
   root: SectionSetting,
   channels: readonly ChannelConfig[],
+  overflow: readonly OverflowTier[],
   toPath: PathBase,
 ): Config {
   const publicUrl = valueAt(root, 'public_url');
@@ -47,6 +49,7 @@ export function resolveConfig(
     allowPrivate: valuesAt(root, 'allow_private').map((block) => String(block.value)),
     log: { level: valueAt(root, 'log.level'), format: valueAt(root, 'log.format') },
     providers: resolveProviders(root),
+    overflow,
     channels,
   };
 }

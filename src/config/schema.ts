@@ -3,10 +3,17 @@ import { assert } from '../base/assert.ts';
 import type { Key, KindValues, ScalarKind } from './key.ts';
 import { CHANNEL_KEYS } from './keys-channel.ts';
 import { LATER_KEYS } from './keys-later.ts';
+import { OVERFLOW_KEYS } from './keys-overflow.ts';
 import { SERVER_KEYS } from './keys-server.ts';
 import { SOURCE_KEYS } from './keys-source.ts';
 
-const ROWS = [...SERVER_KEYS, ...CHANNEL_KEYS, ...SOURCE_KEYS, ...LATER_KEYS] as const;
+const ROWS = [
+  ...SERVER_KEYS,
+  ...CHANNEL_KEYS,
+  ...SOURCE_KEYS,
+  ...OVERFLOW_KEYS,
+  ...LATER_KEYS,
+] as const;
 
 type Row = (typeof ROWS)[number];
 export type KeyPath = Row['path'];

@@ -172,8 +172,12 @@ function body(
   addressOf: AddressOf,
 ): Answer {
   if (isHead(request) && relays.config(id) !== undefined) {
-    const known = relays.peek(id)?.peek(rendition)?.peek(name) ?? { kind: 'missing' };
-    return bodyResponse(name, known, request);
+    const found = relays.peek(id)?.peek(rendition);
+    const known = found?.peek(name) ?? { kind: 'missing' };
+    const isHere = known.kind !== 'gone' && known.kind !== 'missing';
+    const copied = isHere ? undefined : found?.copied(name);
+    if (copied === undefined) return bodyResponse(name, known, request);
+    return copied.then((settled) => bodyResponse(name, settled ?? known, request));
   }
   return withRendition(relays, id, rendition, request, (found, relay) => {
     relay.seen(addressOf(request));

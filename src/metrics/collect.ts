@@ -5,10 +5,12 @@ import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel-relay.ts';
 import type { Relays } from '../prefetch/relays.ts';
 import type { Ring } from '../ring/ring.ts';
+import type { OverflowStats } from '../ring/tiers/overflow.ts';
 import type { ProviderLeases, ProviderUse } from '../source/failover/provider-leases.ts';
 import type { StreamCounts } from '../source/source.ts';
 import type { EventLoopLag } from './event-loop.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
+import { tierMetrics } from './tier-metrics.ts';
 
 export type Sources = {
   readonly relays: Relays;
@@ -22,6 +24,8 @@ export type Sources = {
     readonly loops: number;
     readonly replaced: number;
   };
+  /** Undefined where there are none. */
+  readonly tiers: () => OverflowStats | undefined;
   readonly guard: () => Readonly<Record<string, number>>;
   readonly version: string;
   readonly startedAtMs: number;
@@ -35,6 +39,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...streamMetrics(sources.streams()),
     ...passedMetrics(sources.passed()),
     ...providerMetrics(sources.leases.stats()),
+    ...tierMetrics(sources.tiers()),
     ...processMetrics(sources),
   ];
 }

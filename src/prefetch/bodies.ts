@@ -6,6 +6,7 @@ import { isSegmentName, mediaSequenceOf } from '../ring/name.ts';
 import type { RenditionRing } from '../ring/rendition-ring.ts';
 import { type Awaited, type BodyResult, told, unavailable } from './answers.ts';
 import type { RenditionAssets } from './assets.ts';
+import type { Copies } from './copies.ts';
 import type { BodyKey } from './messages.ts';
 import type { Supply } from './supply.ts';
 
@@ -14,8 +15,16 @@ export class Bodies {
   readonly #assets: RenditionAssets;
   readonly #supply: Supply;
   readonly #clock: Clock;
+  readonly #copies: Copies | undefined;
 
-  constructor(ring: RenditionRing, assets: RenditionAssets, supply: Supply, clock: Clock) {
+  constructor(
+    ring: RenditionRing,
+    assets: RenditionAssets,
+    supply: Supply,
+    clock: Clock,
+    copies?: Copies,
+  ) {
+    this.#copies = copies;
     this.#ring = ring;
     this.#assets = assets;
     this.#supply = supply;
@@ -25,9 +34,17 @@ export class Bodies {
   /** By the name that a playlist gave it. A hit is answered without a promise. */
   get(name: string, untilMs: number): BodyResult | Promise<BodyResult> {
     const sequence = mediaSequenceOf(name);
-    return sequence === undefined
-      ? this.#asset(name, untilMs)
-      : this.#segment(name, sequence, untilMs);
+    const held =
+      sequence === undefined ? this.#asset(name, untilMs) : this.#segment(name, sequence, untilMs);
+    if (held instanceof Promise || (held.kind !== 'gone' && held.kind !== 'missing')) return held;
+    return this.copied(name)?.then((copied) => copied ?? held) ?? held;
+  }
+
+  /** What is not here may be in the tiers; undefined at once where it never went there. */
+  copied(name: string): Promise<BodyResult | undefined> | undefined {
+    return this.#copies
+      ?.recall(name)
+      ?.then((stored) => (stored === undefined ? undefined : { kind: 'whole', ...stored }));
   }
 
   /** What is known of it without asking upstream. */

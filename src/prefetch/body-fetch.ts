@@ -13,6 +13,7 @@ import { segmentLimits } from '../source/deadlines.ts';
 import { SourceAssetError, SourceBodyError, SourceStatusError } from '../source/errors.ts';
 import type { RenditionSource } from '../source/source.ts';
 import type { Taken } from './body-remux.ts';
+import type { LookAside } from './look-aside.ts';
 import type { BodyKey, BodyKind, LoopEvent } from './messages.ts';
 import type { OriginGate } from './origin-gate.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -27,6 +28,8 @@ export type BodyFetchDeps = {
   readonly maxBytes: number;
   readonly emit: (event: LoopEvent) => void;
   readonly makeBody: BodyMaker;
+  /** Who is asked before the source is; absent: nobody. */
+  readonly aside?: LookAside;
 };
 
 /** What the bytes must look like to count as whole. */
@@ -121,9 +124,12 @@ export class BodyFetch {
     budget.earn();
     for (let attempt = 0; ; attempt++) {
       try {
-        const contentType = await this.#attempt(attempt);
+        const aside = attempt === 0 && this.#deps.aside;
+        const held = aside ? await this.#look(aside) : undefined;
+        if (this.#abort.signal.aborted) return false;
+        const contentType = held ?? (await this.#attempt(attempt));
         if (this.#isPaid) budget.helped();
-        emit({ type: 'fetched', what: this.#request.kind, outcome: 'ok' });
+        if (held === undefined) emit({ type: 'fetched', what: this.#request.kind, outcome: 'ok' });
         if (!(await assets)) throw new SourceAssetError();
         const { key, expect } = this.#request;
         const clockTicks = expect === 'media' ? firstPcr(this.#chunks) : undefined;
@@ -159,6 +165,20 @@ export class BodyFetch {
         emit({ type: 'failed', key: this.#request.key, error: errorRecord(error) });
         return false;
       }
+    }
+  }
+
+  /** The content type of what the tiers have of it, which is then at hand; undefined: nothing. */
+  async #look(aside: LookAside): Promise<string | undefined> {
+    const bytes = await aside.ask(this.#request.key);
+    if (bytes === undefined) return undefined;
+    this.#chunks = [bytes];
+    try {
+      return this.#check();
+    } catch {
+      // Whatever it is, the source has the real one
+      this.#chunks = [];
+      return undefined;
     }
   }
 

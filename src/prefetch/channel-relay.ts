@@ -7,6 +7,7 @@ import type { ChannelConfig } from '../config/config.ts';
 import type { MultivariantPlaylist } from '../media/m3u8/playlist.ts';
 import type { Outbound } from '../net/outbound.ts';
 import type { Ring } from '../ring/ring.ts';
+import type { Overflow } from '../ring/tiers/overflow.ts';
 import type { Timeline } from '../ring/timeline.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import type { StreamCounts } from '../source/source.ts';
@@ -19,6 +20,7 @@ import { ChannelOpening } from './channel-opening.ts';
 import { ChannelRenditions } from './channel-renditions.ts';
 import { ChannelReopening } from './channel-reopening.ts';
 import { ChannelSources, type OpenedSource, type SourceReport } from './channel-sources.ts';
+import { Copies } from './copies.ts';
 import { Failover } from './failover.ts';
 import type { Rendition, RenditionSettings } from './rendition.ts';
 import type { OpenLoop } from './supply.ts';
@@ -35,6 +37,8 @@ export type RelayDeps = {
   readonly look?: Look;
   readonly openLoop: OpenLoop;
   readonly settings: RenditionSettings;
+  /** Where segments go beyond memory; absent: nowhere. */
+  readonly overflow?: Overflow | undefined;
 };
 
 /** What the channel has to offer, once its source was looked at. */
@@ -203,8 +207,9 @@ export class ChannelRelay implements Disposable {
   }
 
   #createRenditions(): ChannelRenditions {
-    const { clock, ring, timeline, openLoop, settings } = this.#deps;
+    const { clock, ring, timeline, openLoop, settings, overflow } = this.#deps;
     const counts = this.#counts;
+    const channel = this.config.id;
     return new ChannelRenditions({
       clock,
       log: this.#log,
@@ -214,6 +219,9 @@ export class ChannelRelay implements Disposable {
       settings,
       count: (what, outcome) => counts.fetched(what, outcome),
       ...(this.config.failover === undefined ? {} : { blankLimits: this.config.failover }),
+      ...(overflow === undefined
+        ? {}
+        : { copiesOf: (id) => new Copies({ overflow, place: { channel, rendition: id }, clock }) }),
       created: (rendition) => {
         rendition.onRefused = () => {
           // A source that named one address has no other to name

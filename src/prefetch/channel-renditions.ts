@@ -5,13 +5,16 @@ import { nearestTo } from '../source/failover/match.ts';
 import type { OpenRendition, OpenSource } from '../source/open-source.ts';
 import { traitsOfId } from '../source/pull/renditions.ts';
 import { channelCondition } from './channel-condition.ts';
+import type { Copies } from './copies.ts';
 import { Rendition, type RenditionDeps } from './rendition.ts';
 import type { Trouble } from './vital-signs.ts';
 
-export type ChannelRenditionsDeps = RenditionDeps & {
+export type ChannelRenditionsDeps = Omit<RenditionDeps, 'copies'> & {
   readonly timeline: Timeline;
   /** A rendition was made: who wants to hear of it may say so. */
   readonly created: (rendition: Rendition) => void;
+  /** What the rendition of this name has in the tiers; absent where there are none. */
+  readonly copiesOf?: (id: string) => Copies;
 };
 
 export class ChannelRenditions {
@@ -143,10 +146,11 @@ export class ChannelRenditions {
   }
 
   #create(open: OpenRendition): Rendition {
-    const { blankLimits, ...deps } = this.#deps;
+    const { blankLimits, copiesOf, ...deps } = this.#deps;
+    const copies = copiesOf === undefined ? {} : { copies: copiesOf(open.id) };
     const isHeardOrSeen = !['subtitles', 'iframe'].includes(open.traits.kind);
     const limits = blankLimits === undefined || !isHeardOrSeen ? {} : { blankLimits };
-    const rendition = new Rendition(open, { ...deps, ...limits });
+    const rendition = new Rendition(open, { ...deps, ...limits, ...copies });
     // The place is another source's for a moment
     if (this.#isHeld) void rendition.hold();
     this.#deps.created(rendition);

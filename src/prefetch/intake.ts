@@ -199,6 +199,10 @@ export class Intake {
     this.#showsNext = true;
   }
 
+  get onDemand(): boolean {
+    return this.#list.onDemand;
+  }
+
   take(event: LoopEvent): void {
     switch (event.type) {
       case 'listed':
@@ -234,6 +238,9 @@ export class Intake {
         break;
       case 'says-end':
         this.watch.signs.saysEnd(event.isEnd);
+        break;
+      case 'look':
+        // Answered by whoever knows the tiers
         break;
       case 'ended':
         // Nothing comes any more that could take a doubt away

@@ -54,6 +54,8 @@ export type LoopSpec = {
   readonly form?: Form;
   /** Set where this loop replaces one that died. */
   readonly resume?: LoopResume;
+  /** Which bodies it asks for with `look` before it fetches them; absent: none. */
+  readonly lookAside?: 'always' | 'on-demand';
 };
 
 /**
@@ -108,6 +110,8 @@ export type LoopEvent =
       /** Of a key: the same for the same bytes, and for no others. */
       readonly fingerprint?: string;
     } & Omit<Taken, 'chunks' | 'contentType'>)
+  /** Is it in the tiers? It is fetched where `found` does not come in time. */
+  | { readonly type: 'look'; readonly key: BodyKey }
   | { readonly type: 'failed'; readonly key: BodyKey; readonly error: ErrorRecord }
   /** One upstream request ended; `outcome` is 'ok' or an error code. */
   | { readonly type: 'fetched'; readonly what: 'playlist' | BodyKind; readonly outcome: string }
@@ -133,6 +137,8 @@ export interface LoopHandle extends Disposable {
   unwant(key: BodyKey): void;
   /** The newest segment that any viewer has asked for. */
   asked(ordinal: number): void;
+  /** The answer to `look`: undefined where the tiers do not have it. */
+  found(key: BodyKey, body: Blob | undefined): void;
   /** Resolves once it was disposed and all it had open upstream is closed. */
   readonly closed: Promise<void>;
 }

@@ -111,6 +111,7 @@ export class WorkerPool implements AsyncDisposable {
       want: (key) => send({ type: 'want', loop, key }),
       unwant: (key) => send({ type: 'unwant', loop, key }),
       asked: (ordinal) => send({ type: 'asked', loop, ordinal }),
+      found: (key, body) => send({ type: 'found', loop, key, body }),
       [Symbol.dispose]: () => {
         if (!slot.loops.has(loop)) return;
         slot.closing.set(loop, closed.resolve);

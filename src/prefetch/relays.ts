@@ -7,6 +7,7 @@ import type { ChannelConfig } from '../config/config.ts';
 import type { Outbound } from '../net/outbound.ts';
 import type { Ring } from '../ring/ring.ts';
 import { parseSavedTimeline } from '../ring/saved-timeline.ts';
+import type { Overflow } from '../ring/tiers/overflow.ts';
 import { Timeline } from '../ring/timeline.ts';
 import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import type { Look } from '../source/stream/first-answer.ts';
@@ -26,6 +27,8 @@ export type RelaysDeps = {
   readonly look?: Look;
   readonly openLoop: OpenLoop;
   readonly settings: RenditionSettings;
+  /** Where segments go beyond memory; absent: nowhere. */
+  readonly overflow?: Overflow | undefined;
 };
 
 /** Everything upstream is closed within a second of `idle_stop`. */
@@ -122,7 +125,8 @@ export class Relays implements Disposable {
   #create(id: string): ChannelRelay | undefined {
     const config = this.#configs.get(id);
     if (config === undefined) return undefined;
-    const { clock, random, log, outbound, leases, ring, look, openLoop, settings } = this.#deps;
+    const { clock, random, log, outbound, leases, ring, look, openLoop } = this.#deps;
+    const { settings, overflow } = this.#deps;
     const timeline = this.#timelines.get(id) ?? new Timeline();
     this.#timelines.set(id, timeline);
     // Once what is being placed has its numbers, and before any answer names them
@@ -138,6 +142,7 @@ export class Relays implements Disposable {
       ...(look === undefined ? {} : { look }),
       openLoop,
       settings,
+      overflow,
     });
     this.#relays.set(id, relay);
     return relay;

@@ -22,6 +22,7 @@ import { type Fresh, Tracker } from '../source/tracker.ts';
 import { BodyFetch, type BodyFetchRequest, type Expectation } from './body-fetch.ts';
 import { BodyRemux } from './body-remux.ts';
 import { segmentsFrom } from './join.ts';
+import { LookAside } from './look-aside.ts';
 import type {
   BodyKey,
   Join,
@@ -89,6 +90,7 @@ export class RenditionLoop implements LoopHandle {
   readonly #timeouts: Timeouts;
   readonly #tracker: Tracker;
   readonly #budget = new RetryBudget();
+  readonly #aside: LookAside;
   readonly #remux: BodyRemux;
   readonly #closed = new AbortController();
   /** Live: what is still to be settled. On demand: all segments. */
@@ -126,6 +128,7 @@ export class RenditionLoop implements LoopHandle {
     this.#spec = spec;
     this.#deps = deps;
     this.#join = spec.join;
+    this.#aside = new LookAside(spec, deps.clock, deps.emit);
     this.#remux = new BodyRemux(spec.form);
     this.#openedMs = deps.clock.monotonicMs();
     this.#timeouts = spec.source.kind === 'loop' ? {} : spec.source.timeouts;
@@ -183,6 +186,10 @@ export class RenditionLoop implements LoopHandle {
     if (ordinal <= this.#askedOrdinal) return;
     this.#askedOrdinal = ordinal;
     if (this.#onDemand) this.#queueAhead();
+  }
+
+  found(key: BodyKey, body: Blob | undefined): void {
+    this.#aside.found(key, body);
   }
 
   [Symbol.dispose](): void {
@@ -503,6 +510,7 @@ export class RenditionLoop implements LoopHandle {
             : this.#spec.segmentMaxBytes,
         emit,
         makeBody,
+        ...(this.#aside.asks(this.#onDemand) ? { aside: this.#aside } : {}),
       },
       request,
     );

@@ -20,6 +20,7 @@ import {
 } from './answers.ts';
 import { type BlankKind, watchFor } from './blank-watch.ts';
 import { Bodies } from './bodies.ts';
+import type { Copies } from './copies.ts';
 import { type Header, Intake, type IntakeDeps, isRefusal } from './intake.ts';
 import type { LoopMode } from './messages.ts';
 import { type OpenLoop, Supply } from './supply.ts';
@@ -34,6 +35,8 @@ export type RenditionSettings = {
 export type RenditionDeps = IntakeDeps & {
   readonly openLoop: OpenLoop;
   readonly settings: RenditionSettings;
+  /** What it has in the tiers; absent where there are none. */
+  readonly copies?: Copies;
 };
 
 /** Who waits for the list to grow looks at the rest of the world this often. */
@@ -85,8 +88,10 @@ export class Rendition implements Disposable {
     this.#deps = { ...deps, log: deps.log.with({ rendition: id }) };
     this.#intake = new Intake(this.ring, this.#deps);
     const { ring } = this;
+    const { copies } = deps;
     const watched = watchFor(deps.blankLimits);
     const settings = {
+      ...(copies === undefined ? {} : { lookAside: copies.lookAside }),
       ...(watched === undefined ? {} : { watchFor: watched }),
       ahead,
       segmentMaxBytes,
@@ -94,8 +99,8 @@ export class Rendition implements Disposable {
         return ring.windowSegments;
       },
     };
-    this.#supply = new Supply(spec, this.#intake, deps.openLoop, settings);
-    this.#bodies = new Bodies(ring, this.#intake.assets, this.#supply, deps.clock);
+    this.#supply = new Supply(spec, this.#intake, deps.openLoop, settings, copies);
+    this.#bodies = new Bodies(ring, this.#intake.assets, this.#supply, deps.clock, copies);
     this.#first = first;
     deps.ring.join(this);
   }
@@ -183,6 +188,11 @@ export class Rendition implements Disposable {
   /** What is known of a body without asking upstream for it: for HEAD. */
   peek(name: string): BodyResult | Awaited {
     return this.#bodies.peek(name);
+  }
+
+  /** What has left the ring may be in the tiers; undefined at once where it never went there. */
+  copied(name: string): Promise<BodyResult | undefined> | undefined {
+    return this.#bodies.copied(name);
   }
 
   /** Stops what nobody has asked for since `idle_stop`. */
@@ -399,6 +409,11 @@ export class Rendition implements Disposable {
   }
 
   async #bodyOfCold(name: string, untilMs: number): Promise<BodyResult> {
+    if (this.#state === 'cold') {
+      const copying = this.copied(name);
+      const copied = copying && (await copying);
+      if (copied !== undefined) return copied;
+    }
     if (this.#state === 'cold') {
       const answer = await this.#startCold('follow', untilMs);
       if (answer.kind !== 'ready') return answer;

@@ -3,6 +3,7 @@ import type { WatchFor } from '../media/content/judgement.ts';
 import type { Segment } from '../ring/rendition-ring.ts';
 import type { RenditionSpec } from '../source/source.ts';
 import type { FirstAnswer } from '../source/stream/first-answer.ts';
+import type { Copies, Wanted } from './copies.ts';
 import type { Intake } from './intake.ts';
 import type { BodyKey, LoopEvent, LoopHandle, LoopMode, LoopSpec } from './messages.ts';
 
@@ -17,6 +18,7 @@ export type SupplySettings = {
   readonly segmentMaxBytes: number;
   /** Segments of the source's list that a cold start names, from the newest back. */
   readonly coldSegments: number;
+  readonly lookAside?: NonNullable<LoopSpec['lookAside']>;
   readonly watchFor?: WatchFor;
 };
 
@@ -28,6 +30,7 @@ export class Supply implements Disposable {
   readonly #intake: Intake;
   readonly #openLoop: OpenLoop;
   readonly #settings: SupplySettings;
+  readonly #copies: Copies | undefined;
   #source: RenditionSpec;
   #loop: LoopHandle | undefined;
   #mode: LoopMode = 'probe';
@@ -35,7 +38,15 @@ export class Supply implements Disposable {
   #isHeld = false;
   readonly #closing = new Set<Promise<void>>();
 
-  constructor(source: RenditionSpec, intake: Intake, openLoop: OpenLoop, settings: SupplySettings) {
+  /** `copies`: what it has in the tiers; absent where there are none. */
+  constructor(
+    source: RenditionSpec,
+    intake: Intake,
+    openLoop: OpenLoop,
+    settings: SupplySettings,
+    copies?: Copies,
+  ) {
+    this.#copies = copies;
     this.#source = source;
     this.#intake = intake;
     this.#openLoop = openLoop;
@@ -130,9 +141,13 @@ export class Supply implements Disposable {
   }
 
   #open(spec: LoopSpec): void {
-    const loop = this.#openLoop(this.#inForm(spec), {
+    const formed = this.#inForm(spec);
+    this.#copies?.plays(formed);
+    const loop = this.#openLoop(formed, {
       emit: (event) => {
-        if (this.#loop === loop) this.#intake.take(event);
+        if (this.#loop !== loop) return;
+        if (this.#copies !== undefined) this.#copy(this.#copies, event, loop);
+        this.#intake.take(event);
       },
       respec: () => {
         queueMicrotask(() => {
@@ -144,6 +159,23 @@ export class Supply implements Disposable {
     });
     this.#loop = loop;
     if (this.#mode === 'follow') loop.setMode('follow');
+  }
+
+  /** Before the ring hears of it: then it is known what it is called. */
+  #copy(copies: Copies, event: LoopEvent, loop: LoopHandle): void {
+    if (event.type === 'listed' && event.link === 'reset') copies.countsAnew();
+    if (event.type !== 'look' && event.type !== 'loaded') return;
+    const { key } = event;
+    const segment = typeof key === 'number' ? this.#intake.placement.at(key) : undefined;
+    const wanted: Wanted | undefined = typeof key === 'string' ? key : segment?.listed;
+    const { onDemand } = this.#intake;
+    if (event.type === 'look') {
+      const found = wanted === undefined ? undefined : copies.look(wanted, onDemand);
+      void Promise.resolve(found).then((stored) => loop.found(key, stored?.body));
+    } else if (wanted !== undefined) {
+      const name = typeof wanted === 'string' ? wanted : segment?.name;
+      if (name !== undefined) copies.loaded(name, wanted, event, onDemand);
+    }
   }
 
   #inForm(spec: LoopSpec): LoopSpec {

@@ -28,6 +28,12 @@ export type ToWorker =
   | { readonly type: 'want'; readonly loop: number; readonly key: BodyKey }
   | { readonly type: 'unwant'; readonly loop: number; readonly key: BodyKey }
   | { readonly type: 'asked'; readonly loop: number; readonly ordinal: number }
+  | {
+      readonly type: 'found';
+      readonly loop: number;
+      readonly key: BodyKey;
+      readonly body: Blob | undefined;
+    }
   | { readonly type: 'close'; readonly loop: number }
   /** Find out what is behind an address; a stream is kept open. */
   | { readonly type: 'look'; readonly look: number; readonly request: LookRequest }

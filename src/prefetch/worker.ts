@@ -63,6 +63,9 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     case 'asked':
       loops.get(data.loop)?.loop.asked(data.ordinal);
       break;
+    case 'found':
+      loops.get(data.loop)?.loop.found(data.key, data.body);
+      break;
     case 'close':
       void closeLoop(data.loop);
       break;

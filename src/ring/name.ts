@@ -7,8 +7,13 @@ import type { ListedSegment } from './listing.ts';
  * the data folder was lost.
  */
 export function segmentName(mediaSequence: number, listed: ListedSegment): string {
+  return `${mediaSequence}-${contentName(listed)}`;
+}
+
+/** The part of it that every weir gives to the same content, however it numbers what it lists. */
+export function contentName(listed: ListedSegment): string {
   const hash = Bun.hash.wyhash(`${listed.identity}#${listed.sequence}`).toString(36).slice(0, 8);
-  return `${mediaSequence}-${hash}.${listed.extension}`;
+  return `${hash}.${listed.extension}`;
 }
 
 /** Name of an init segment or key: a hash of where it is. */

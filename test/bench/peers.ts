@@ -61,6 +61,8 @@ export type WeirChannel = { readonly id: string; readonly keepWarm?: boolean } &
 
 export type WeirSettings = {
   readonly memory?: string;
+  /** A place beyond memory; none where absent. */
+  readonly overflow?: string;
   readonly channels: readonly WeirChannel[];
 };
 
@@ -76,7 +78,7 @@ export function startWeir(settings: WeirSettings): Promise<BenchServer> {
   return BenchServer.start({ name: 'weir', port, dir, cmd, env: weirEnv(), readyPath: '/readyz' });
 }
 
-function weirYaml({ memory = '256MiB', channels }: WeirSettings): string {
+function weirYaml({ memory = '256MiB', channels, overflow }: WeirSettings): string {
   const entries = channels.map((channel) => {
     const source =
       'loop' in channel
@@ -86,7 +88,7 @@ function weirYaml({ memory = '256MiB', channels }: WeirSettings): string {
     return `  - { id: ${channel.id}, ${warm}sources: [{ ${source} }] }`;
   });
   return `memory: ${memory}
-allow_private: [127.0.0.0/8]
+${overflow === undefined ? '' : `overflow: ${overflow}\n`}allow_private: [127.0.0.0/8]
 prefetch: { idle_stop: 1h, per_origin: 64 }
 log: { level: warn }
 channels:

@@ -19,6 +19,7 @@ import { stalledReadersFigure } from './rows/stalled-readers.ts';
 import { startUpFigures } from './rows/start-up.ts';
 import { streamCutFigure } from './rows/stream-cut.ts';
 import { throughputFigures } from './rows/throughput.ts';
+import { tierFigures } from './rows/tiers.ts';
 import { zapFigure } from './rows/zap.ts';
 import { benchSplice } from './splice.ts';
 import { formatMarkdown, formatTable, type Page } from './table.ts';
@@ -40,6 +41,7 @@ const ROWS: readonly Row[] = [
   { name: 'endless', measure: endlessTsFigure },
   { name: 'start', measure: startUpFigures },
   { name: 'stream-cut', measure: streamCutFigure },
+  { name: 'tiers', measure: tierFigures },
 ];
 
 const RESULTS = join(import.meta.dir, 'RESULTS.md');

@@ -24,6 +24,11 @@ const ROWS = [
   /^start to ready$/,
   /^idle RSS$/,
   /^endless MPEG-TS cut, one core$/,
+  /^put and get of 1\.5 MB, a folder$/,
+  /^put and get of 1\.5 MB, Redis$/,
+  /^put and get of 1\.5 MB, Postgres$/,
+  /^put and get of 1\.5 MB, MariaDB$/,
+  /^p99 of a hit in memory while Redis dies/,
 ];
 
 let dir: string;

@@ -67,6 +67,10 @@ Memory
   8 Mbit/s in segments of 6 s: 86MB a channel, 2 at once; where it is short 50MB, 5 at once
   3 Mbit/s in segments of 4 s: 22MB a channel, 11 at once; where it is short 13MB, 20 at once
 
+Beyond memory
+  redis at 127.0.0.1:6379, database 0: as much as it takes, for 1h, shared with every weir that names it
+  what another weir has put there is not fetched from the source again
+
 Channels (4)
   news: 1 News 24, group News, from the buffer, kept warm
       from https://***@h.example/a.m3u8?token=*** with authorization
@@ -84,7 +88,6 @@ Channels (4)
 
 Without effect in this version
   channels[3].archive (weir.yaml:24:84)
-  overflow (weir.yaml:25:11)
 
 Mind
   certificates are NOT checked: anyone on the way can read and change what is fetched (channel news, source 1)

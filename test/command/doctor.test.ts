@@ -6,6 +6,7 @@ import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
 import { formatFindings, runDoctor } from '../../src/command/doctor.ts';
 import { checkMachine } from '../../src/command/doctor-machine.ts';
 import { checkNetwork } from '../../src/command/doctor-network.ts';
+import { checkTiers } from '../../src/command/doctor-tiers.ts';
 import type { Finding } from '../../src/command/finding.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
@@ -81,17 +82,9 @@ describe('checkNetwork()', () => {
   test('says something of each part', async () => {
     await using folder = await createTempFolder();
     const findings = await checkNetwork(await load('', folder.path));
-    expect(findings.map(({ what }) => what)).toEqual([
-      'listen',
-      'addresses',
-      'names',
-      'redis',
-      'postgres',
-      'mysql',
-    ]);
+    expect(findings.map(({ what }) => what)).toEqual(['listen', 'addresses', 'names']);
     expect(named(findings, 'listen')).toMatchObject({ state: 'ok' });
     expect(named(findings, 'names').found).toBe('no source needs one');
-    expect(named(findings, 'redis').found).toBe('not configured');
   });
 
   test('a port that is taken, and an address that is not ours', async () => {
@@ -108,27 +101,6 @@ describe('checkNetwork()', () => {
     expect(named(other, 'listen').state).toBe('fail');
   });
 
-  test('a database that answers and one that does not', async () => {
-    await using folder = await createTempFolder();
-    using redis = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-    const closed = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
-    const closedPort = closed.port;
-    closed.stop(true);
-    const text = `overflow: [redis://u:c4n4ry@127.0.0.1:${redis.port}/0, mysql://127.0.0.1:${closedPort}/w]`;
-    const findings = await checkNetwork(await load(text, folder.path));
-    expect(named(findings, 'redis')).toEqual({
-      state: 'ok',
-      what: 'redis',
-      found: `127.0.0.1:${redis.port} answers`,
-    });
-    expect(named(findings, 'mysql')).toEqual({
-      state: 'warn',
-      what: 'mysql',
-      found: `127.0.0.1:${closedPort} does not answer`,
-      advice: 'weir plays without it',
-    });
-  });
-
   test('names are asked for; addresses, loops and computed paths need none', async () => {
     await using folder = await createTempFolder();
     const text = `channels:
@@ -136,6 +108,47 @@ describe('checkNetwork()', () => {
   - { id: b, sources: [http://localhost/b] }`;
     const finding = named(await checkNetwork(await load(text, folder.path)), 'names');
     expect(finding).toEqual({ state: 'ok', what: 'names', found: '1 of 1 asked for are answered' });
+  });
+});
+
+describe('checkTiers()', () => {
+  async function tiers(text: string, folder: string) {
+    return await checkTiers((await load(text, folder)).config);
+  }
+
+  test('without any it says so', async () => {
+    await using folder = await createTempFolder();
+    const found = 'not configured: segments are held in memory alone';
+    expect(await tiers('', folder.path)).toEqual([{ state: 'ok', what: 'overflow', found }]);
+  });
+
+  test('each is written to and read, and leaves nothing behind', async () => {
+    await using folder = await createTempFolder();
+    const text = 'overflow: [{ disk: { path: held, size: 64MiB }, age: 2h }]';
+    const [finding, ...more] = await tiers(text, folder.path);
+    expect([finding?.state, finding?.what, more]).toEqual(['ok', 'disk', []]);
+    expect(finding?.found).toContain('held took 64 KiB and gave it back in ');
+    expect(finding?.found).toEndWith('segments are held for 2h');
+    const left = await Array.fromAsync(new Bun.Glob('held/**/*').scan(folder.path));
+    expect(left.filter((path) => /[0-9a-f]{16}/.test(path))).toEqual([]);
+  });
+
+  test('what is wrong with one is said, and its secrets are not', async () => {
+    await using folder = await createTempFolder();
+    const closed = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
+    const { port } = closed;
+    closed.stop(true);
+    await folder.write('file', '');
+    const text = `overflow: [redis://u:c4n4ry@127.0.0.1:${port}/0, { disk: { path: file/held, size: 64MiB } }]`;
+    const findings = await tiers(text, folder.path);
+    const advice = 'weir plays without it, and uses it once it works';
+    expect(findings).toMatchObject([
+      { state: 'warn', what: 'redis', advice },
+      { state: 'warn', what: 'disk', advice },
+    ]);
+    expect(findings[0]?.found).toContain(`127.0.0.1:${port}`);
+    expect(findings[0]?.found).toEndWith('(TIER_UNREACHABLE)');
+    expect(JSON.stringify(findings)).not.toContain('c4n4ry');
   });
 });
 

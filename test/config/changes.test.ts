@@ -1,7 +1,9 @@
 // This file tests what is found to differ between two configurations.
 import { describe, expect, test } from 'bun:test';
-import { diffChannels } from '../../src/config/changes.ts';
+import { diffChannels, diffConfig } from '../../src/config/changes.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createTempFolder } from '../support/temp-folder.ts';
 
 const channel = (id: string, url = 'http://h/'): ChannelConfig => ({
   id,
@@ -47,5 +49,29 @@ describe('diffChannels()', () => {
   test('a change carries both sides', () => {
     const { changed } = diffChannels([b], [changedB]);
     expect(changed).toEqual([{ before: b, after: changedB }]);
+  });
+});
+
+describe('diffConfig()', () => {
+  async function loaded(text: string) {
+    await using folder = await createTempFolder();
+    await folder.write('weir.yaml', text);
+    const input = { workingDir: folder.path, environment: {}, flags: new Map(), m3u: [] };
+    return await loadConfig(input);
+  }
+
+  test.each([
+    ['another place', 'redis://a', 'redis://b', ['overflow']],
+    ['one more', 'redis://a', '[redis://a, redis://b]', ['overflow']],
+    ['another order', '[redis://a, redis://b]', '[redis://b, redis://a]', ['overflow']],
+    ['another age', 'redis://a', '{ url: redis://a, age: 2h }', ['overflow']],
+    ['the same in other words', 'redis://a', '[{ url: redis://a, age: 60m }]', []],
+  ])('%s beyond memory is taken up at the next start', async (_, before, after, nextStart) => {
+    const [one, other] = await Promise.all(
+      [before, after].map((text) => loaded(`channels: []\noverflow: ${text}`)),
+    );
+    const changes = diffConfig(one!, other!);
+    expect(changes.nextStart).toEqual(nextStart);
+    expect([changes.settings, changes.isEmpty]).toEqual([[], nextStart.length === 0]);
   });
 });

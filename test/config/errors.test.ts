@@ -309,9 +309,19 @@ describe('one mistake', () => {
       'CONFIG_KEY_CONFLICT weir.yaml:3:11: channels[0].mode: "redirect" sends viewers to an upstream, wanted a source with a url',
     ],
     [
+      'a size beside a disk',
+      'overflow: [{ disk: { path: a, size: 1GiB }, size: 2GiB }]',
+      'CONFIG_KEY_CONFLICT weir.yaml:1:51: overflow[0].size: beside a disk, wanted size inside it',
+    ],
+    [
       'an overflow that is two things',
       'overflow: [{ url: redis://h, disk: { path: a, size: 1GiB } }]',
       'CONFIG_KEY_CONFLICT weir.yaml:1:12: overflow[0]: disk and url together, wanted a disk or a url',
+    ],
+    [
+      'a host of a cluster that is none',
+      'overflow: "redis+cluster://one:7000,two:70000"',
+      'CONFIG_VALUE weir.yaml:1:11: overflow: "redis+cluster://***", wanted a URL with redis, rediss, redis+sentinel, rediss+sentinel, redis+cluster, rediss+cluster, postgres, postgresql, mysql or mariadb',
     ],
     [
       'a tab',

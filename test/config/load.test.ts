@@ -89,6 +89,7 @@ describe("the design's example", () => {
       connections: { perAddress: 256 },
       allowPrivate: ['10.0.0.0/8'],
       providers: new Map(),
+      overflow: expect.any(Array),
       log: { level: 'info', format: 'auto' },
       channels: [
         {
@@ -148,19 +149,31 @@ describe("the design's example", () => {
   test('names what has no effect yet, and where segments would overflow to', async () => {
     const loaded = await load(DESIGN_EXAMPLE);
     expect(loaded.later).toEqual([
-      { key: 'overflow', place: 'weir.yaml:27:3' },
       { key: 'lineups', place: 'weir.yaml:32:3' },
       { key: 'guides', place: 'weir.yaml:36:3' },
     ]);
-    expect(loaded.overflow).toEqual([
+    expect(loaded.config.overflow).toEqual([
       {
         kind: 'disk',
         path: join(dirname(loaded.watchPath), 'data/segments'),
         sizeBytes: 20 * 2 ** 30,
+        ageMs: 3_600_000,
       },
-      { kind: 'redis', url: 'redis://127.0.0.1:6379/0' },
-      { kind: 'postgres', url: 'postgres://weir@127.0.0.1/weir' },
-      { kind: 'mysql', url: 'mysql://weir@127.0.0.1/weir' },
+      { kind: 'redis', url: 'redis://127.0.0.1:6379/0', ageMs: 3_600_000 },
+      { kind: 'postgres', url: 'postgres://weir@127.0.0.1/weir', ageMs: 3_600_000 },
+      { kind: 'mysql', url: 'mysql://weir@127.0.0.1/weir', ageMs: 3_600_000 },
+    ]);
+  });
+
+  test('and how much and how long each may hold', async () => {
+    const { config } = await load(`
+overflow:
+  - { url: redis://127.0.0.1, size: 4GiB, age: 10m }
+  - { disk: { path: /srv/segments, size: 64MiB }, age: 2d }
+`);
+    expect(config.overflow).toEqual([
+      { kind: 'redis', url: 'redis://127.0.0.1', sizeBytes: 4 * 2 ** 30, ageMs: 600_000 },
+      { kind: 'disk', path: '/srv/segments', sizeBytes: 64 * 2 ** 20, ageMs: 172_800_000 },
     ]);
   });
 

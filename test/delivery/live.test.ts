@@ -8,6 +8,7 @@ import {
   urlChannel,
 } from '../support/in-process-app.ts';
 import { listedKey, listedSegment } from '../support/listed.ts';
+import { openScripted } from '../support/scripted-overflow.ts';
 
 const MASTER = 'http://up.example/master.m3u8';
 const VARIANTS = [
@@ -339,5 +340,53 @@ describe('HEAD', () => {
 
   test('of a channel there is not is 404', async () => {
     expect((await app.ask('/live/none/index.m3u8', {}, 'HEAD')).status).toBe(404);
+  });
+});
+
+describe('what has left the ring and lies in a tier', () => {
+  const LIST = 'http://up.example/list.m3u8';
+  const text = '#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n1.ts\n';
+  const path = '/live/kept/main/0-x.ts';
+  let kept: InProcessApp;
+
+  beforeEach(async () => {
+    const channel = { ...urlChannel('kept', LIST), mode: 'buffered' } as const;
+    kept = createInProcessApp([channel], { [LIST]: { body: text } }, (clock) => {
+      const { overflow } = openScripted(clock);
+      const span = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
+      const copy = { channel: 'kept', rendition: 'main', name: '0-x.ts', tierName: 'x', span };
+      overflow.keep(copy, { body: new Blob(['0123456789']), contentType: 'video/mp2t' });
+      return overflow;
+    });
+    expect((await kept.ask('/live/kept/main/index.m3u8')).status).toBe(200);
+  });
+  afterEach(() => kept[Symbol.dispose]());
+
+  test('is sent as what is in memory: whole, in part, and to HEAD', async () => {
+    const whole = await kept.ask(path);
+    expect([whole.status, await whole.text()]).toEqual([200, '0123456789']);
+    expect(whole.headers.get('content-type')).toBe('video/mp2t');
+    const head = await kept.ask(path, {}, 'HEAD');
+    expect(head.status).toBe(200);
+    expect(head.headers.get('etag')).toBe(whole.headers.get('etag'));
+    const part = await kept.ask(path, { range: 'bytes=2-4' });
+    expect([part.status, await part.text()]).toEqual([206, '234']);
+    expect(part.headers.get('content-range')).toBe('bytes 2-4/10');
+    const etag = whole.headers.get('etag') ?? '';
+    expect((await kept.ask(path, { 'if-none-match': etag })).status).toBe(304);
+  });
+
+  test.each(['GET', 'HEAD'])('%s: what is not there is answered as always', async (method) => {
+    expect((await kept.ask('/live/kept/main/0-y.ts', {}, method)).status).toBe(410);
+    expect((await kept.ask('/live/kept/main/99-y.ts', {}, method)).status).toBe(404);
+  });
+
+  test('is counted', async () => {
+    await (await kept.ask(path)).text();
+    const metrics = await (await kept.ask('/metrics')).text();
+    expect(metrics).toContain('weir_tier_recalled_total 1\n');
+    expect(metrics).toMatch(/weir_tier_looks_total\{tier="disk",[^}]*outcome="hits"\} 1\n/);
+    expect(metrics).toMatch(/weir_tier_state\{tier="disk",[^}]*state="up"\} 1\n/);
+    expect(metrics).toMatch(/weir_tier_puts_total\{[^}]*\} 1\n/);
   });
 });

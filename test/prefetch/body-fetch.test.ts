@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'bun:test';
 import { NetError } from '../../src/net/errors.ts';
 import { BodyFetch, type BodyFetchRequest } from '../../src/prefetch/body-fetch.ts';
-import type { LoopEvent } from '../../src/prefetch/messages.ts';
+import { LookAside } from '../../src/prefetch/look-aside.ts';
+import type { BodyKey, LoopEvent, LoopSpec } from '../../src/prefetch/messages.ts';
 import type { OriginGate } from '../../src/prefetch/origin-gate.ts';
 import { RetryBudget } from '../../src/prefetch/retry-budget.ts';
 import { heapBody } from '../../src/ring/memory-files.ts';
@@ -36,10 +37,28 @@ type World = {
   run(assets?: Promise<boolean>): Promise<boolean>;
 };
 
+/** What the serving thread finds there, and when it says so. */
+type Tiers = { readonly afterMs: number; readonly answer: (key: BodyKey) => Blob | undefined };
+
+const SHARED: LoopSpec = {
+  source: {
+    kind: 'hls',
+    url: 'http://up.example/l.m3u8',
+    policy: { headers: {}, verifyTls: true, allowDowngrade: false },
+    timeouts: {},
+    imports: [],
+  },
+  ahead: 3,
+  segmentMaxBytes: 1_000_000,
+  coldSegments: 6,
+  lookAside: 'always',
+};
+
 /** `answers` in order; the last is given again and again. */
 function world(
   answers: readonly (readonly BodyStep[])[],
   more: Partial<BodyFetchRequest> = {},
+  tiers?: Tiers,
 ): World {
   const clock = new FakeClock();
   const source = new ScriptedSource(clock);
@@ -47,6 +66,12 @@ function world(
   const events: LoopEvent[] = [];
   const gate = new CountingGate();
   const budget = new RetryBudget();
+  const emit = (event: LoopEvent) => {
+    events.push(event);
+    if (event.type !== 'look' || tiers === undefined) return;
+    clock.after(tiers.afterMs, () => aside.found(event.key, tiers.answer(event.key)));
+  };
+  const aside = new LookAside(SHARED, clock, emit);
   const deps = {
     source,
     clock,
@@ -55,8 +80,9 @@ function world(
     random: () => 0.5,
     timeouts: {},
     maxBytes: 1_000_000,
-    emit: (event: LoopEvent) => events.push(event),
+    emit,
     makeBody: heapBody,
+    ...(tiers === undefined ? {} : { aside }),
   };
   const fetch = new BodyFetch(deps, {
     key: 5,
@@ -470,3 +496,96 @@ function ftypMoov(): Uint8Array {
     Buffer.concat([box('ftyp', Buffer.from('iso6\0\0\0\0')), box('moov', box('mvhd'))]),
   );
 }
+
+describe('BodyFetch with tiers', () => {
+  const upstream = wholeMedia(4, 3);
+  const shared = wholeMedia(5, 3);
+  const holding = (bytes: Uint8Array, afterMs = 0): Tiers => ({
+    afterMs,
+    answer: () => new Blob([bytes.slice()]),
+  });
+
+  test('what they have is not fetched', async () => {
+    const { events, run, source } = world([[upstream]], {}, holding(shared, 49));
+    expect(await run()).toBe(true);
+    expect(source.opened).toEqual([]);
+    expect(outcomes(events)).toEqual([]);
+    expect(await bodyOf(events)).toEqual(shared);
+    expect(events.find(({ type }) => type === 'loaded')).toMatchObject({
+      key: 5,
+      contentType: 'video/mp2t',
+      attempts: 1,
+      tookMs: 49,
+    });
+  });
+
+  test.each([
+    ['which do not have it', { afterMs: 0, answer: () => undefined }, 0],
+    ['which say so late', { afterMs: 2000, answer: () => undefined }, 50],
+    ['which have it late', holding(shared, 51), 50],
+    ['which have half of it', holding(shared.subarray(0, 100)), 0],
+    ['which have nothing of it', holding(new Uint8Array()), 0],
+  ] as const)('%s: it is fetched', async (_, tiers, tookMs) => {
+    const { events, run, source } = world([[upstream]], {}, tiers);
+    expect(await run()).toBe(true);
+    expect(source.opened).toHaveLength(1);
+    expect(outcomes(events)).toEqual(['ok']);
+    expect(await bodyOf(events)).toEqual(upstream);
+    expect(events.find(({ type }) => type === 'loaded')).toMatchObject({ tookMs });
+  });
+
+  test('they are asked once, however often the source has to be', async () => {
+    const late: Tiers = { afterMs: 0, answer: () => undefined };
+    const { events, run } = world([[reset], [reset], [upstream]], {}, late);
+    expect(await run()).toBe(true);
+    expect(outcomes(events)).toEqual(['NET_TRUNCATED', 'NET_TRUNCATED', 'ok']);
+    expect(events.filter(({ type }) => type === 'look')).toHaveLength(1);
+  });
+
+  test('who waits is sent the whole of it', async () => {
+    const { events, fetch, run } = world([[upstream]], {}, holding(shared, 20));
+    fetch.pipe();
+    expect(await run()).toBe(true);
+    expect(await bodyOf(events)).toEqual(shared);
+    expect(piped(events).broken).toBe(0);
+  });
+
+  test('without its key it is worth nothing, and the source is not blamed', async () => {
+    const { events, run } = world([[upstream]], {}, holding(shared));
+    expect(await run(Promise.resolve(false))).toBe(false);
+    expect(failure(events)).toBe('SOURCE_ASSET');
+  });
+
+  test('a key has the fingerprint of its bytes', async () => {
+    const key = new Uint8Array(16).fill(7);
+    const { events, run } = world([[upstream]], { kind: 'asset', expect: 'key' }, holding(key));
+    expect(await run()).toBe(true);
+    const fingerprint = new Bun.CryptoHasher('sha256').update(key).digest('hex');
+    expect(events.find(({ type }) => type === 'loaded')).toMatchObject({ fingerprint });
+  });
+
+  test('closed while they are asked: nothing is fetched', async () => {
+    const { events, fetch, run, source } = world([[upstream]], {}, holding(shared, 20));
+    const running = run();
+    fetch.close();
+    expect(await running).toBe(false);
+    expect([source.opened, events.map(({ type }) => type)]).toEqual([[], ['look']]);
+  });
+});
+
+describe('LookAside.asks()', () => {
+  const clock = new FakeClock();
+  test.each([
+    ['always', 'hls', false, true],
+    ['always', 'hls', true, true],
+    ['on-demand', 'hls', false, false],
+    ['on-demand', 'hls', true, true],
+    [undefined, 'hls', true, false],
+    ['always', 'loop', true, false],
+  ] as const)('%s, %s, on demand %p: %p', (lookAside, kind, isOnDemand, asks) => {
+    const { lookAside: _, source: hls, ...rest } = SHARED;
+    const source = kind === 'hls' ? hls : ({ kind, files: 'demo' } as const);
+    const spec = { ...rest, source, ...(lookAside === undefined ? {} : { lookAside }) };
+    expect(new LookAside(spec, clock, () => {}).asks(isOnDemand)).toBe(asks);
+  });
+});

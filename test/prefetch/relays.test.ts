@@ -53,6 +53,7 @@ function world(channels: readonly ChannelConfig[], upstream: Script = {}, disk =
       want() {},
       unwant() {},
       asked() {},
+      found() {},
       closed: Promise.resolve(),
       [Symbol.dispose]: () => {
         loops.closed++;

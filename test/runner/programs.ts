@@ -1,4 +1,5 @@
 // This file sees to it that the programs that tests call are there, as far as that is permitted.
+import { programPath } from '../support/program-path.ts';
 import { run } from './stage.ts';
 
 /** Program → the Debian package it comes from. */
@@ -13,6 +14,11 @@ const PACKAGES: Readonly<Record<string, string>> = {
   varnishd: 'varnish',
   wrk: 'wrk',
   taskset: 'util-linux',
+  'redis-server': 'redis-server',
+  'redis-cli': 'redis-tools',
+  postgres: 'postgresql',
+  // The programs alone: no server is started by installing them
+  mariadbd: 'mariadb-server-core',
 };
 
 /** A slow mirror must not eat the time of the tests. */
@@ -20,7 +26,7 @@ const UPDATE_TIMEOUT_MS = 120_000;
 const INSTALL_TIMEOUT_MS = 300_000;
 
 export function missingOf(programs: readonly string[]): string[] {
-  return programs.filter((program) => Bun.which(program) === null);
+  return programs.filter((program) => programPath(program) === undefined);
 }
 
 /** Installs what is missing; says which programs could not be had. */
@@ -33,7 +39,8 @@ export async function ensurePrograms(programs: readonly string[]): Promise<reado
     console.log('Cannot install: needs apt-get and root, or sudo without a password');
     return missing;
   }
-  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  // Installing a database must not start one: tests start their own
+  const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   const apt = [...prefix, 'apt-get', '-q', '-o', 'Dpkg::Use-Pty=0'];
   await run({ cmd: [...apt, 'update'], timeoutMs: UPDATE_TIMEOUT_MS, env });
   // Each alone, so that one that cannot be had does not take the others with it.
@@ -49,5 +56,5 @@ async function installPrefix(): Promise<string[] | undefined> {
   if (process.getuid?.() === 0) return [];
   if (Bun.which('sudo') === null) return undefined;
   const code = await run({ cmd: ['sudo', '-n', 'true'], timeoutMs: 10_000 });
-  return code === 0 ? ['sudo', '-n', '--preserve-env=DEBIAN_FRONTEND'] : undefined;
+  return code === 0 ? ['sudo', '-n', '--preserve-env=DEBIAN_FRONTEND,RUNLEVEL'] : undefined;
 }

@@ -55,6 +55,7 @@ export class Threads {
       want: (key) => send((loop) => loop.want(key)),
       unwant: (key) => send((loop) => loop.unwant(key)),
       asked: (ordinal) => send((loop) => loop.asked(ordinal)),
+      found: (key, body) => send((loop) => loop.found(key, body)),
       [Symbol.dispose]: () => {
         if (!slot.isOpen) return;
         slot.isOpen = false;

@@ -74,4 +74,12 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   SOURCE_STATUS: 'the upstream answered something else than 200',
   SOURCE_TROUBLE:
     'the source that was playing failed, stalled, stood still, ended or showed nothing; which is said',
+  TIER_ABORTED: 'a place of `overflow` was given up before it answered',
+  TIER_BROKEN: 'a place of `overflow` failed in a way of its own; what it said is said',
+  TIER_CLOSED: 'a place of `overflow` is not open',
+  TIER_FULL: 'a place of `overflow` has no room; it takes segments again once there is',
+  TIER_READ_ONLY: 'a place of `overflow` can be read and not written',
+  TIER_REFUSED: 'a place of `overflow` refuses us: the password, or a right that is missing',
+  TIER_TOO_LARGE: 'one segment is larger than a place of `overflow` can hold',
+  TIER_UNREACHABLE: 'a place of `overflow` does not answer; it is tried again and again',
 };

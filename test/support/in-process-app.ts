@@ -18,6 +18,7 @@ import { Relays } from '../../src/prefetch/relays.ts';
 import type { OpenLoop } from '../../src/prefetch/supply.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { Ring } from '../../src/ring/ring.ts';
+import type { Overflow } from '../../src/ring/tiers/overflow.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock } from './fake-clock.ts';
 import { listedSegment } from './listed.ts';
@@ -59,8 +60,14 @@ export function urlChannel(id: string, url: string, more: Partial<UrlSource> = {
   return { id, name: `Channel ${id}`, mode: 'proxy', sources: [source], keepWarm: false };
 }
 
-export function createInProcessApp(channels: readonly ChannelConfig[], upstream: Script = {}) {
+/** `createOverflow`: where segments go beyond memory; absent: nowhere. */
+export function createInProcessApp(
+  channels: readonly ChannelConfig[],
+  upstream: Script = {},
+  createOverflow?: (clock: FakeClock) => Overflow,
+) {
   const clock = new FakeClock();
+  const overflow = createOverflow?.(clock);
   const outbound = scriptedOutbound(upstream);
   const ring = new Ring(clock, 1_000_000, () => {});
   const store = openMemoryStore();
@@ -78,6 +85,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
       want: (key) => script.onWant(key, emit),
       unwant() {},
       asked() {},
+      found() {},
       closed: Promise.resolve(),
       [Symbol.dispose]() {},
     };
@@ -87,7 +95,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
   const leases = new ProviderLeases(clock, new Map());
   const passed = new PassedStreams({ clock, outbound, leases, collect() {} });
   const random = seededRandom(1);
-  const feed = { outbound, leases, openLoop, random };
+  const feed = { outbound, leases, openLoop, random, overflow };
   const deps = { clock, log: silentLog, ring, store, settings, ...feed };
   const relays = new Relays(channels, deps);
   const lag = new EventLoopLag(clock);
@@ -106,6 +114,7 @@ export function createInProcessApp(channels: readonly ChannelConfig[], upstream:
         passed: () => passed.stats(),
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
+        tiers: () => overflow?.stats(),
         guard: () => ({ open: 1, closed_idle: 2 }),
         version: '1.2.3',
         startedAtMs: 5000,

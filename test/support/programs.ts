@@ -1,5 +1,6 @@
 // This file runs the real programs that watch what weir serves.
 import type { Subprocess } from 'bun';
+import { programPath } from './program-path.ts';
 
 export type Ended = {
   readonly code: number | null;
@@ -27,7 +28,7 @@ export async function runProgram(cmd: readonly string[], timeoutMs: number): Pro
 
 /** True where the program is on this machine; says loudly where it is not. */
 export function hasProgram(name: string): boolean {
-  if (Bun.which(name) !== null) return true;
+  if (programPath(name) !== undefined) return true;
   console.warn(`SKIPPED: ${name} is not on this machine`);
   return false;
 }

@@ -9,6 +9,8 @@ export class RecordedLoop {
   readonly spec: LoopSpec;
   /** `mode follow`, `want 3`, `unwant 3`, `asked 3`, `close`. */
   readonly told: string[] = [];
+  /** What it was answered when it looked aside. */
+  readonly answers = new Map<number | string, Blob | undefined>();
   readonly #sink: Parameters<OpenLoop>[1];
   readonly #closed = Promise.withResolvers<void>();
   #nextOrdinal = 0;
@@ -122,6 +124,7 @@ export class RecordedLoops {
       want: (key) => tell(`want ${key}`),
       unwant: (key) => tell(`unwant ${key}`),
       asked: (ordinal) => tell(`asked ${ordinal}`),
+      found: (key, body) => loop.answers.set(key, body),
       closed: loop.closed,
       [Symbol.dispose]: () => {
         tell('close');

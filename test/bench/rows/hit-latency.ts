@@ -19,7 +19,7 @@ export async function hitLatencyFigure(bench: Bench): Promise<Figure> {
     bench.say(`${viewers} viewers, round ${round + 1} of ${rounds}`);
     // In turn, so that what else the machine does hits all alike
     for (const contender of contest.contenders) {
-      const latency = await watch(contender, viewers, forMs);
+      const latency = await watchHits(contender, viewers, forMs);
       all.set(contender.server.name, [...(all.get(contender.server.name) ?? []), latency]);
     }
   }
@@ -47,7 +47,11 @@ function typical(rounds: readonly Latency[]): Latency {
   };
 }
 
-async function watch(contender: Contender, viewers: number, forMs: number): Promise<Latency> {
+export async function watchHits(
+  contender: Contender,
+  viewers: number,
+  forMs: number,
+): Promise<Latency> {
   const waits: number[] = [];
   const endMs = performance.now() + forMs;
   await Promise.all(

@@ -1,0 +1,59 @@
+// This file makes the tiers that the configuration names, and closes them.
+import type { Clock } from '../../base/clock.ts';
+import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { OverflowTier } from '../../config/resolve-overflow.ts';
+import { GuardedTier } from './guarded-tier.ts';
+import { Overflow } from './overflow.ts';
+import { TierChain } from './tier-chain.ts';
+import { TierThread } from './tier-thread.ts';
+
+export type OverflowDeps = {
+  /** The file that the thread of the tiers runs. */
+  readonly entry: URL;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+};
+
+export type OpenOverflow = AsyncDisposable & { readonly overflow: Overflow };
+
+/** Undefined where there is none: then there is no thread either. */
+export function openOverflow(
+  settings: readonly OverflowTier[],
+  deps: OverflowDeps,
+): OpenOverflow | undefined {
+  if (settings.length === 0) return undefined;
+  const { clock, random, log } = deps;
+  // Bodies stay on the heap: a file would go with the first Blob that names it, and what a loop is
+  // handed is named by two
+  const thread = new TierThread(deps);
+  const tiers = settings.map((setting) => {
+    const tier = thread.tier(setting);
+    return {
+      setting,
+      guarded: new GuardedTier({ tier, clock, random, log, ageMs: setting.ageMs }),
+    };
+  });
+  const all = tiers.map(({ guarded }) => guarded);
+  const shared = tiers.flatMap(({ setting, guarded }) => (isShared(setting) ? [guarded] : []));
+  const overflow = new Overflow({
+    all: new TierChain(all, clock),
+    shared: new TierChain(shared, clock),
+    clock,
+    ageMs: Math.max(...settings.map(({ ageMs }) => ageMs)),
+  });
+  overflow.start();
+  return {
+    overflow,
+    async [Symbol.asyncDispose]() {
+      await overflow[Symbol.asyncDispose]();
+      await thread[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Other weirs find there what this one has put. */
+export function isShared({ kind }: OverflowTier): boolean {
+  return kind !== 'disk';
+}

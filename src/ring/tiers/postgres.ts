@@ -1,0 +1,138 @@
+// This file keeps segments in Postgres.
+
+import postgres, { type Sql } from 'postgres';
+import type { Clock } from '../../base/clock.ts';
+import { joinPieces, MAX_BODY_BYTES, pieceAt, pieceCount } from './pieces.ts';
+import { postgresFailure } from './postgres-failure.ts';
+import { knock } from './postgres-knock.ts';
+import {
+  CREATE_TABLES,
+  DELETE,
+  EVICT,
+  EXPIRE,
+  EXTEND,
+  GET,
+  putStatement,
+  READ_VERSION,
+  USE,
+} from './postgres-statements.ts';
+import { SqlTier, type SqlTierOptions } from './sql.ts';
+import { parseSqlAddress, type SqlAddress } from './sql-address.ts';
+import {
+  CONNECT_TIMEOUT_S,
+  READERS,
+  type SqlConnections,
+  storedOf,
+  useOf,
+  versionOf,
+  WRITERS,
+} from './sql-engine.ts';
+import { checkVersion } from './sql-version.ts';
+import type { Tier } from './tier.ts';
+
+/** Kept outside the row and uncompressed, as segments are already. */
+const PIECE_BYTES = 1024 * 1024;
+const IDLE_CLOSE_S = 60;
+const RECONNECT_DELAY_S = 0.2;
+/** Longer than we wait: only what we have forgotten is ended by the server. */
+const STATEMENT_TIMEOUT_MS = 8000 + Math.ceil(MAX_BODY_BYTES / 1000);
+/** No statement of ours keeps a lock for as long. */
+const LOCK_TIMEOUT_MS = 4000;
+
+export function postgresTier(options: SqlTierOptions): Tier {
+  const address = parseSqlAddress('postgres', options.url);
+  const { place } = address;
+  const engine = {
+    kind: 'postgres',
+    place,
+    connect: () => connect(address, options.clock),
+    failureOf: postgresFailure,
+  } as const;
+  return new SqlTier(engine, options);
+}
+
+function connect(address: SqlAddress, clock: Clock): SqlConnections {
+  let isThere: Promise<void> | undefined;
+  const sql = createClient(address, () => {
+    isThere = undefined;
+  });
+  /** Knocks before the first query, and the next after a connection was lost. */
+  const ask = async <T>(query: () => PromiseLike<T>): Promise<T> => {
+    try {
+      isThere ??= knock(address.host, address.port, clock, CONNECT_TIMEOUT_S * 1000);
+      await isThere;
+      return await query();
+    } catch (error) {
+      if (postgresFailure(error).code === 'TIER_UNREACHABLE') isThere = undefined;
+      throw error;
+    }
+  };
+  const run = (statement: string, ...values: (string | number)[]) =>
+    ask(() => sql.unsafe(statement, values, { prepare: true }));
+  const goneOf = async (statement: string, ...values: number[]) =>
+    Number((await run(statement, ...values))[0]?.['gone'] ?? 0);
+  return {
+    prepare: () => ask(() => prepare(sql, address.place)),
+    get: async (id, nowMs) => storedOf(await run(GET, id, Math.floor(nowMs)), joinPieces),
+    extend: async (id, expiresAtMs) => (await run(EXTEND, id, expiresAtMs)).length > 0,
+    put: async ({ id, body, contentType, expiresAtMs }) => {
+      const count = pieceCount(body.length, PIECE_BYTES);
+      const pieces = Array.from({ length: count }, (_, at) => pieceAt(body, at, PIECE_BYTES));
+      const head = [id, count, body.length, contentType, expiresAtMs];
+      // A statement of its own for each number of pieces; few are worth the server's memory
+      const put = putStatement(count);
+      await ask(() => sql.unsafe(put, [...head, ...pieces], { prepare: count <= 8 }));
+    },
+    delete: async (ids) => {
+      await run(DELETE, ids.join(','));
+    },
+    expire: (nowMs, limit) => goneOf(EXPIRE, nowMs, limit),
+    evict: (sizeBytes, limit) => goneOf(EVICT, sizeBytes, limit),
+    use: async () => useOf((await run(USE))[0]),
+    destroy: () => sql.end({ timeout: 0 }).catch(() => {}),
+  };
+}
+
+function createClient(address: SqlAddress, onclose: () => void): Sql {
+  const { host, port, username, password, database, sslMode } = address;
+  const ssl = { disable: false, require: 'require', 'verify-full': 'verify-full' } as const;
+  return postgres({
+    host,
+    port,
+    username,
+    password,
+    database,
+    ssl: ssl[sslMode],
+    max: READERS + WRITERS,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    idle_timeout: IDLE_CLOSE_S,
+    backoff: () => RECONNECT_DELAY_S,
+    fetch_types: false,
+    onnotice: () => {},
+    onclose,
+    connection: {
+      application_name: 'weir',
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      lock_timeout: LOCK_TIMEOUT_MS,
+    },
+  });
+}
+
+async function prepare(sql: Sql, place: string): Promise<void> {
+  let version = await versionIn(sql);
+  if (version === 0) {
+    await sql.unsafe(CREATE_TABLES);
+    version = await versionIn(sql);
+  }
+  checkVersion(version, place);
+}
+
+/** 0 where there is no table yet. */
+async function versionIn(sql: Sql): Promise<number> {
+  try {
+    return versionOf((await sql.unsafe(READ_VERSION))[0]);
+  } catch (error) {
+    if (error instanceof postgres.PostgresError && error.code === '42P01') return 0;
+    throw error;
+  }
+}

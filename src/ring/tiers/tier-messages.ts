@@ -1,0 +1,45 @@
+// This file is what is said between the serving thread and the thread of the tiers.
+import type { ErrorRecord } from '../../base/errors.ts';
+import type { Stored, Swept, TierKey, TierUse } from './tier.ts';
+import type { TierSpec } from './tier-spec.ts';
+
+export type TierCall =
+  | { readonly what: 'open' }
+  | { readonly what: 'get'; readonly key: TierKey }
+  | {
+      readonly what: 'put';
+      readonly key: TierKey;
+      readonly stored: Stored;
+      readonly expiresAtMs: number;
+    }
+  | { readonly what: 'delete'; readonly keys: readonly TierKey[] }
+  | { readonly what: 'sweep'; readonly nowMs: number }
+  | { readonly what: 'use' }
+  | { readonly what: 'close' };
+
+/** What each call answers. */
+export type TierAnswers = {
+  readonly open: undefined;
+  readonly get: Stored | undefined;
+  readonly put: undefined;
+  readonly delete: undefined;
+  readonly sweep: Swept;
+  readonly use: TierUse;
+  readonly close: undefined;
+};
+
+export type ToTiers =
+  /** The first: where bodies may lie in files, which the kernel sends without copying them. */
+  | { readonly type: 'settings'; readonly bodyFolder: string }
+  | { readonly type: 'make'; readonly tier: number; readonly spec: TierSpec }
+  | { readonly type: 'call'; readonly id: number; readonly tier: number; readonly call: TierCall }
+  | { readonly type: 'abort'; readonly id: number }
+  | { readonly type: 'ping' }
+  /** Close what is open and say so; nothing follows. */
+  | { readonly type: 'end' };
+
+export type FromTiers =
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'failure'; readonly id: number; readonly error: ErrorRecord }
+  | { readonly type: 'pong' }
+  | { readonly type: 'ended' };

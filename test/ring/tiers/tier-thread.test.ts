@@ -1,0 +1,53 @@
+// This file tests tiers that live in a thread of their own.
+import { expect, test } from 'bun:test';
+import { readdir } from 'node:fs/promises';
+import { systemClock } from '../../../src/base/clock.ts';
+import { silentLog } from '../../../src/base/log.ts';
+import { TierThread } from '../../../src/ring/tiers/tier-thread.ts';
+import { TIER_WORKER } from '../../../src/threads.ts';
+import { createTempFolder } from '../../support/temp-folder.ts';
+import { describeTier } from './contract.ts';
+import { bodyOf, FAR_MS, key, MIB, NEVER, read, stored } from './stored-segment.ts';
+
+describeTier(
+  'DiskTier in its thread',
+  async () => {
+    const folder = await createTempFolder();
+    const thread = new TierThread({ entry: TIER_WORKER, clock: systemClock, log: silentLog });
+    return {
+      makeTier: (sizeBytes) => thread.tier({ kind: 'disk', path: folder.path, sizeBytes }),
+      [Symbol.asyncDispose]: async () => {
+        await thread[Symbol.asyncDispose]();
+        await folder[Symbol.asyncDispose]();
+      },
+    };
+  },
+  { runs: 30, timeoutMs: 30_000 },
+);
+
+test('bodies that come lie in files in memory, and each is told of', async () => {
+  await using folder = await createTempFolder();
+  await using memory = await createTempFolder();
+  const bodies: Blob[] = [];
+  await using thread = new TierThread({
+    entry: TIER_WORKER,
+    clock: systemClock,
+    log: silentLog,
+    bodyFolder: memory.path,
+    onBody: (body) => bodies.push(body),
+  });
+  const tier = thread.tier({ kind: 'disk', path: folder.path, sizeBytes: 64 * MIB });
+  await tier.open(NEVER);
+  for (const [name, sizeBytes] of [
+    ['large', 500_000],
+    ['small', 1000],
+  ] as const) {
+    await tier.put(key(name), stored(bodyOf(name, sizeBytes)), FAR_MS, NEVER);
+    const got = await tier.get(key(name), NEVER);
+    expect(await read(got)).toEqual(bodyOf(name, sizeBytes));
+    expect(got?.contentType).toBe('video/mp2t');
+  }
+  // A small one is not worth a file
+  expect(await readdir(memory.path)).toHaveLength(1);
+  expect(bodies.map(({ size }) => size)).toEqual([500_000, 1000]);
+});
