@@ -259,6 +259,11 @@ export class ChannelSources {
     this.#at(index).health.ended(this.#deps.clock.monotonicMs(), error);
   }
 
+  /** What it answers says nothing of whether it plays: its list may be the one it stopped at. */
+  stoodStill(index: number): boolean {
+    return this.#at(index).health.stoodStill;
+  }
+
   rest(): void {
     this.#at(this.#activeIndex).health.rest();
   }

@@ -252,7 +252,7 @@ export class Failover implements Disposable {
     let opened: OpenedSource | undefined;
     try {
       opened = await this.#sources.open(index, TRIAL_MAX_MS, signal, { holder, evicts });
-      await this.#prove(opened, signal, blank === undefined ? undefined : 'brief');
+      await this.#prove(opened, signal, blank === undefined ? this.#depthFor(index) : 'brief');
       if (stopped.aborted || (blank !== undefined && this.#showsAgain())) return true;
       const proved = opened;
       opened = undefined;
@@ -284,10 +284,15 @@ export class Failover implements Disposable {
     return typeof condition === 'string';
   }
 
+  /** Anything is better than the slate, but for the list that an encoder left behind. */
+  #depthFor(index: number): TrialDepth {
+    return this.#sources.playsSlate && !this.#sources.stoodStill(index) ? 'brief' : 'thorough';
+  }
+
   async #prove(
     { found, outbound }: OpenedSource,
     signal: AbortSignal,
-    depth: TrialDepth = this.#sources.playsSlate ? 'brief' : 'thorough',
+    depth: TrialDepth,
   ): Promise<void> {
     await proveShown(found.renditions, depth, { ...this.#deps, outbound }, signal);
     signal.throwIfAborted();

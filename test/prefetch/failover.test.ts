@@ -12,6 +12,8 @@ import { type Script, scriptedOutbound } from '../support/outbound-script.ts';
 import { wholeMedia } from '../support/scripted-source.ts';
 
 const STALL: Trouble = { kind: 'stall', reason: 'it names nothing new for 6.0 s' };
+const FROZEN: Trouble = { kind: 'frozen', reason: 'its clock stands still' };
+const REFUSED: Trouble = { kind: 'error', reason: 'upstream answered 503, wanted 200' };
 const SILENT: Trouble = { kind: 'silent', reason: 'its sound has been silent for 20.0 s' };
 const CHANGED: Trouble = { kind: 'changed', reason: 'the source is a playlist now' };
 const ENDED: Trouble = { kind: 'ended', reason: 'the source has ended' };
@@ -305,13 +307,33 @@ describe('Failover goes back', () => {
   test('from the slate at the first sign of life', async () => {
     using w = await new World([sourceOf('a')], { slate: SLATE }).play(0);
     w.status['a'] = 503;
-    w.condition = STALL;
+    w.condition = REFUSED;
     await w.clock.advance(500);
     expect(w.sources.playsSlate).toBe(true);
     delete w.status['a'];
     await w.clock.advance(5000);
     expect([w.sources.playsSlate, w.switches]).toEqual([false, ['switch to 1', 'switch to 0']]);
   });
+
+  test.each([STALL, FROZEN])(
+    'from the slate to one that stood still once it goes on: $kind',
+    async (trouble) => {
+      using w = await new World([sourceOf('a')], { slate: SLATE }).play(0);
+      // Its encoder is gone; its last list and segments are still there
+      w.stands.add('a');
+      w.condition = trouble;
+      await w.clock.advance(20_000);
+      // A server that is down in between proves nothing of the encoder
+      w.status['a'] = 503;
+      await w.clock.advance(20_000);
+      delete w.status['a'];
+      await w.clock.advance(60_000);
+      expect(w.switches).toEqual(['switch to 1']);
+      w.stands.delete('a');
+      await w.clock.advance(60_000);
+      expect([w.sources.playsSlate, w.switches]).toEqual([false, ['switch to 1', 'switch to 0']]);
+    },
+  );
 
   test('not before the source that plays is in trouble itself: then at once', async () => {
     using w = await new World(AB).play(0);
@@ -382,7 +404,7 @@ describe('Failover of a source that shows nothing', () => {
     await w.clock.advance(30_000);
     expect(w.switches).toEqual([]);
     w.status['a'] = 503;
-    w.condition = STALL;
+    w.condition = REFUSED;
     await w.clock.advance(500);
     expect(w.sources.playsSlate).toBe(true);
     w.condition = SILENT;

@@ -37,6 +37,7 @@ export class SourceHealth {
   #failedMs = Number.NEGATIVE_INFINITY;
   #coolUntilMs = Number.NEGATIVE_INFINITY;
   #error: ErrorRecord | undefined;
+  #stoodStill = false;
 
   constructor(random: Random) {
     this.#random = random;
@@ -52,6 +53,7 @@ export class SourceHealth {
     this.#lastGoodMs = Math.max(this.#lastGoodMs ?? mediaMs, mediaMs);
     this.#coolUntilMs = Number.NEGATIVE_INFINITY;
     this.#error = undefined;
+    this.#stoodStill = false;
     if (nowMs - this.#goodSinceMs < FORGIVEN_AFTER_MS) return;
     this.#failures = 0;
     this.#score = 1;
@@ -64,6 +66,7 @@ export class SourceHealth {
     this.#score *= 1 - SCORE_LOSS;
     this.#goodSinceMs = undefined;
     this.#error = error;
+    this.#stoodStill ||= isStandstill(error);
     this.#coolUntilMs = nowMs + backoffDelayMs(COOL_DOWN, this.#failures - 1, this.#random);
   }
 
@@ -79,6 +82,11 @@ export class SourceHealth {
   /** It is left although nothing is wrong with it. */
   rest(): void {
     this.#goodSinceMs = undefined;
+  }
+
+  /** It named nothing new, or its clock stood, and has not played since: it may still answer. */
+  get stoodStill(): boolean {
+    return this.#stoodStill;
   }
 
   isCooling(nowMs: number): boolean {
@@ -109,4 +117,9 @@ export class SourceHealth {
     if (this.isCooling(nowMs)) return 'cooling';
     return this.#error === undefined ? 'good' : 'waiting';
   }
+}
+
+function isStandstill({ code, detail }: ErrorRecord): boolean {
+  const { trouble } = detail;
+  return code === 'SOURCE_STALLED' || trouble === 'stall' || trouble === 'frozen';
 }

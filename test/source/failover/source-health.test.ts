@@ -100,6 +100,24 @@ describe('SourceHealth', () => {
     expect(health.report(5000).state).toBe('waiting');
   });
 
+  const STOOD_STILL = {
+    'a stall': { code: 'SOURCE_TROUBLE', detail: { trouble: 'stall' }, is: true },
+    'a frozen clock': { code: 'SOURCE_TROUBLE', detail: { trouble: 'frozen' }, is: true },
+    'a trial in which it named nothing new': { code: 'SOURCE_STALLED', detail: {}, is: true },
+    'an error': { code: 'SOURCE_TROUBLE', detail: { trouble: 'error' }, is: false },
+    'a refusal': { code: 'SOURCE_STATUS', detail: { status: 503 }, is: false },
+  };
+  for (const [what, { is, ...error }] of Object.entries(STOOD_STILL)) {
+    test(`stood still after ${what}: ${is}, until it plays`, () => {
+      const health = longest();
+      health.failed(0, { ...ERROR, ...error });
+      health.failed(10_000, { ...ERROR, code: 'NET_CONNECT', detail: {} });
+      expect(health.stoodStill).toBe(is);
+      health.good(20_000);
+      expect(health.stoodStill).toBe(false);
+    });
+  }
+
   test('says how long ago it gave media, in whole milliseconds, and that it never did', () => {
     const health = longest();
     expect(health.report(10)).not.toHaveProperty('goodAgoMs');
