@@ -32,13 +32,18 @@ export function redactText(text: string): string {
   const cut = text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text;
   return (
     cut
-      .replace(/[a-z][a-z0-9+.-]{0,15}:\/\/[^\s"<>]+/gi, redactUrl)
+      .replace(/[a-z][a-z0-9+.-]{0,15}:\/\/[^\s"<>]+/gi, redactUrlInText)
       .replace(/((?:set-)?cookie|(?:proxy-)?authorization)("?\s*[:=]\s*)[^\r\n]+/gi, `$1$2${MASK}`)
       .replace(/\bbearer\s+[^\s"]+/gi, `Bearer ${MASK}`)
       // A digit or a sign tells a credential from the words "basic" and "digest" in a sentence.
       .replace(/\b(basic|digest)\s+(?=\S*[\d=+/])[^\s"]+/gi, `$1 ${MASK}`)
       .replace(/([?&][\w.~%[\]-]{1,64}=)[^&\s"<>]+/g, `$1${MASK}`)
   );
+}
+
+/** The colon of a sentence after an origin with a port is no part of it, nor of a password. */
+function redactUrlInText(match: string): string {
+  return match.endsWith(':') ? `${redactUrl(match.slice(0, -1))}:` : redactUrl(match);
 }
 
 /** A copy that is safe to write: strings redacted, secrets by name masked, size and depth bounded. */

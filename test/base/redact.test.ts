@@ -32,6 +32,8 @@ describe('redactUrl()', () => {
 describe('redactText()', () => {
   const rows: readonly [string, string, string][] = [
     ['a URL in a sentence', 'GET http://u:p@h/a?t=1 failed', 'GET http://***@h/a?t=*** failed'],
+    ['a colon after an origin', 'from http://h:81: cut off', 'from http://h:81: cut off'],
+    ['a colon after a secret', 'from http://u:p@h:81: no', 'from http://***@h:81: no'],
     ['a path with a query', 'GET /live/a.ts?token=1&b=2', 'GET /live/a.ts?token=***&b=***'],
     ['a header line', 'Cookie: sid=1; b=2', 'Cookie: ***'],
     ['a header in JSON', '{"Authorization":"Basic dTpw"}', '{"Authorization":***'],
