@@ -41,6 +41,8 @@ export type RenditionDeps = IntakeDeps & {
 
 /** Who waits for the list to grow looks at the rest of the world this often. */
 const GROWN_WAIT_MS = 500;
+/** Whether a stream that outlasts the patience of viewers still lives. */
+const LOOK_AGAIN_MS = 500;
 /** The last playlist of a source that fell silent stays this many target durations. */
 const STALE_TARGET_DURATIONS = 3;
 /** What was stopped for want of memory does not start again sooner: what it needed is taken. */
@@ -398,13 +400,14 @@ export class Rendition implements Disposable {
       if (intake.listedMs > listedBefore && this.ring.listedCount > 0) return this.#answer(nowMs);
       if (intake.listedMs > listedBefore && this.ring.ended) return { kind: 'ready' };
       const { lastError } = intake;
-      if (nowMs >= untilMs || (lastError !== undefined && isRefusal(lastError))) {
+      const isOver = nowMs >= untilMs && !intake.watch.awaitsCut(nowMs);
+      if (isOver || (lastError !== undefined && isRefusal(lastError))) {
         if (this.ring.listedCount > 0) return this.#answer(nowMs);
         const late = 'the source did not answer in time';
         const reason = lastError === undefined ? late : told(lastError);
         return unavailable(Math.min(5, this.ring.targetDurationS), reason);
       }
-      await within(clock, intake.changed.next(), untilMs - nowMs);
+      await within(clock, intake.changed.next(), Math.max(untilMs - nowMs, LOOK_AGAIN_MS));
     }
   }
 

@@ -118,6 +118,15 @@ export class SourceWatch {
     return new VitalSigns(nowMs, this.#blanks);
   }
 
+  /**
+   * An endless stream that goes on and has yet to give its first segment: encoders left to themselves
+   * put key frames ten seconds apart, so that may take longer than viewers wait for anything else.
+   */
+  awaitsCut(nowMs: number): boolean {
+    if (this.#list.last !== undefined) return false;
+    return this.#vital.stream.lives(nowMs, this.#longestS() * 1000);
+  }
+
   // RFC 8216 §4.3.3.1: a segment may be half a second longer than its list says
   #longestS(): number {
     const { targetDurationS } = this.#list;

@@ -114,6 +114,26 @@ describe('a rendition of an endless stream', () => {
     expect(Math.max(...listed)).toBeLessThan(9.5);
   });
 
+  test.each([1, 125, 249])(
+    'with ten seconds from key frame to key frame, joined at frame %d: its first viewer waits',
+    async (joinedAt) => {
+      const keyed = (frame: number) => (frame + joinedAt) % 250 === 0;
+      const { clock, rendition } = createWorld(() => ({ steps: live(60, keyed) }));
+      const answer = Promise.resolve(rendition.playlist(false));
+      await clock.advance(24_000);
+      expect(await answer).toEqual({ kind: 'ready' });
+    },
+  );
+
+  test('that falls silent before its first key frame is not waited for any longer', async () => {
+    const { clock, rendition } = createWorld(() => ({
+      steps: [...live(8, () => false), 60_000],
+    }));
+    const answer = Promise.resolve(rendition.playlist(false));
+    await clock.advance(18_000);
+    expect((await answer).kind).toBe('unavailable');
+  });
+
   test('that sends nothing more is in trouble after one and a half target durations', async () => {
     const world = createWorld(() => ({ steps: [...live(20, everySecond), 60_000] }));
     expect((await watch(world, 19)).troubles).toEqual([]);
