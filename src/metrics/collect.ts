@@ -196,6 +196,11 @@ const STREAM_METRICS: readonly (readonly [keyof StreamCounts, string, string])[]
     'Times packets of an endless stream were missing.',
   ],
   ['lostSyncs', 'weir_stream_resyncs_total', 'Times the packets had to be found anew.'],
+  [
+    'keylessCuts',
+    'weir_stream_keyless_cuts_total',
+    'Segments of an endless stream that begin without a key frame, since none came in time.',
+  ],
   ['rtpLost', 'weir_stream_rtp_lost_total', 'RTP packets that never came.'],
   ['rtpReordered', 'weir_stream_rtp_reordered_total', 'RTP packets put back in order.'],
   ['rtpDuplicates', 'weir_stream_rtp_duplicates_total', 'RTP packets that came twice.'],

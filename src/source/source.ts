@@ -54,6 +54,8 @@ export type StreamCounts = {
   readonly continuityErrors: number;
   /** How often the packets had to be found anew. */
   readonly lostSyncs: number;
+  /** Segments that begin without a key frame, since none came in time. */
+  readonly keylessCuts: number;
   /** RTP packets that never came. */
   readonly rtpLost: number;
   readonly rtpReordered: number;

@@ -238,7 +238,10 @@ export class StreamFeed implements AsyncDisposable {
     if (pieces.length === 0) return;
     this.#wasFed = true;
     const { keyIntervalMaxMs } = cutter.stats();
-    for (const piece of pieces) this.#shelf.put(piece, keyIntervalMaxMs);
+    for (const piece of pieces) {
+      if (!piece.startsWithKeyFrame) this.#counts.keylessCuts++;
+      this.#shelf.put(piece, keyIntervalMaxMs);
+    }
     this.changed.fire();
   }
 }
@@ -257,6 +260,7 @@ function noCounts(): Counts {
     receivedBytes: 0,
     continuityErrors: 0,
     lostSyncs: 0,
+    keylessCuts: 0,
     rtpLost: 0,
     rtpReordered: 0,
     rtpDuplicates: 0,

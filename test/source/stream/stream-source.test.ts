@@ -347,6 +347,16 @@ describe('StreamSource: its connection', () => {
     expect([world.stream.openedMs.length, world.clock.pendingCount]).toEqual([1, 0]);
   });
 
+  test.each([
+    { gop: 50, keylessCuts: 0 },
+    { gop: 750, keylessCuts: 2 },
+  ])('cuts without a key frame are counted, one in $gop', async ({ gop, keylessCuts }) => {
+    const world = createWorld(endless({ gop }));
+    void world.follow();
+    await world.clock.advance(32_000);
+    expect(world.source.takeCounts()).toMatchObject({ connects: 1, keylessCuts });
+  });
+
   test('is counted', async () => {
     const lossy = function* (): Iterable<StreamStep> {
       const writer = new StreamWriter();
