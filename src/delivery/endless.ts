@@ -1,8 +1,8 @@
 // This file serves a channel as one endless transport stream.
 import { Elysia } from 'elysia';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
-import type { ChannelRelay } from '../prefetch/channel-relay.ts';
-import type { Relays } from '../prefetch/relays.ts';
+import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
+import type { Relays } from '../prefetch/channel/relays.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS } from './headers.ts';

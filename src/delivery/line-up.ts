@@ -6,7 +6,7 @@ import { LINE_UP_TYPE, type LineUpOptions, lineUpOf, programOf } from '../lineup
 import { type BadParameter, readLineUpRequest, readProgramRequest } from '../lineup/request.ts';
 import type { M3uLineUp } from '../media/m3u/entry.ts';
 import { formatM3u } from '../media/m3u/format.ts';
-import type { Relays } from '../prefetch/relays.ts';
+import type { Relays } from '../prefetch/channel/relays.ts';
 import { problemResponse } from './error-response.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 import { queryOf } from './query.ts';

@@ -2,9 +2,9 @@
 import { Elysia } from 'elysia';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
 import type { Unavailable } from '../prefetch/answers.ts';
-import type { ChannelRelay, Opened } from '../prefetch/channel-relay.ts';
-import type { Relays } from '../prefetch/relays.ts';
-import type { Rendition } from '../prefetch/rendition.ts';
+import type { ChannelRelay, Opened } from '../prefetch/channel/channel-relay.ts';
+import type { Relays } from '../prefetch/channel/relays.ts';
+import type { Rendition } from '../prefetch/rendition/rendition.ts';
 import { onlyVariant, pickVariant, renditionIdIn } from '../source/pull/renditions.ts';
 import { bodyResponse } from './body-response.ts';
 import { problemResponse, shown, unavailable, unknownChannel } from './error-response.ts';

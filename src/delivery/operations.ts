@@ -3,8 +3,8 @@ import { Elysia } from 'elysia';
 import type { ErrorRecord } from '../base/errors.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import { told } from '../prefetch/answers.ts';
-import type { ChannelRelay, RelayStats } from '../prefetch/channel-relay.ts';
-import type { Relays } from '../prefetch/relays.ts';
+import type { ChannelRelay, RelayStats } from '../prefetch/channel/channel-relay.ts';
+import type { Relays } from '../prefetch/channel/relays.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
 
 export type Operations = {

@@ -1,7 +1,7 @@
 // This file answers with a playlist, made once per version and copied for every viewer.
 import { gzipSync } from 'bun';
 import { renditionPlaylist } from '../packaging/hls/media-playlist.ts';
-import type { Rendition } from '../prefetch/rendition.ts';
+import type { Rendition } from '../prefetch/rendition/rendition.ts';
 import { prefersGzip } from './accept.ts';
 import { matchesEtag } from './body-response.ts';
 import { headResponse } from './head.ts';

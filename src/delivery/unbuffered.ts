@@ -10,7 +10,7 @@ import type { Outbound } from '../net/outbound.ts';
 import { passedOn } from '../packaging/hls/passed-on.ts';
 import { rewriteUris, type UriKind } from '../packaging/hls/unbuffered.ts';
 import { told } from '../prefetch/answers.ts';
-import type { Relays } from '../prefetch/relays.ts';
+import type { Relays } from '../prefetch/channel/relays.ts';
 import { playlistLimits, TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import { SourceStatusError } from '../source/errors.ts';
 import { policyOf } from '../source/open-source.ts';

@@ -2,8 +2,8 @@
 import type { ChannelConfig } from '../config/config.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
-import type { ChannelRelay } from '../prefetch/channel-relay.ts';
-import type { Relays } from '../prefetch/relays.ts';
+import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
+import type { Relays } from '../prefetch/channel/relays.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { OverflowStats } from '../ring/tiers/overflow.ts';
 import type { ProviderLeases, ProviderUse } from '../source/failover/provider-leases.ts';

@@ -9,7 +9,7 @@ import type { Link } from '../ring/timeline.ts';
 import type { RenditionSpec, StreamCounts, StreamMotion } from '../source/source.ts';
 import type { FirstAnswer } from '../source/stream/first-answer.ts';
 import type { TrackerResume } from '../source/tracker.ts';
-import type { Taken } from './body-remux.ts';
+import type { Taken } from './loop/body-remux.ts';
 
 /** What a loop must know to go on where another was. Plain data: it crosses threads. */
 export type LoopResume = {

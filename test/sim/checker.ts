@@ -2,7 +2,7 @@
 
 import type { MediaPlaylist } from '../../src/media/m3u8/playlist.ts';
 import { renditionPlaylist } from '../../src/packaging/hls/media-playlist.ts';
-import type { Rendition } from '../../src/prefetch/rendition.ts';
+import type { Rendition } from '../../src/prefetch/rendition/rendition.ts';
 import type { BodyRef } from '../../src/ring/listing.ts';
 import type { Ring } from '../../src/ring/ring.ts';
 import type { ProviderUse } from '../../src/source/failover/provider-leases.ts';

@@ -1,6 +1,6 @@
 // This file holds weir to what its playlists promised: every URI stays for as long as it must.
 import type { MediaPlaylist } from '../../src/media/m3u8/playlist.ts';
-import type { Rendition } from '../../src/prefetch/rendition.ts';
+import type { Rendition } from '../../src/prefetch/rendition/rendition.ts';
 import { assetsOf } from '../../src/ring/listing.ts';
 import { mediaSequenceOf } from '../../src/ring/name.ts';
 import type { Journal } from './journal.ts';

@@ -5,7 +5,7 @@ import { type Log, type LogFields, silentLog } from '../../src/base/log.ts';
 import type { Store } from '../../src/channel/store.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
 import type { Outbound } from '../../src/net/outbound.ts';
-import { Relays } from '../../src/prefetch/relays.ts';
+import { Relays } from '../../src/prefetch/channel/relays.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import type { Dice } from './dice.ts';

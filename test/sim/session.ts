@@ -2,8 +2,8 @@
 import type { Clock } from '../../src/base/clock.ts';
 import type { MediaPlaylist } from '../../src/media/m3u8/playlist.ts';
 import { type BodyResult, VIEWER_WAIT_MS } from '../../src/prefetch/answers.ts';
-import type { ChannelRelay } from '../../src/prefetch/channel-relay.ts';
-import type { Rendition } from '../../src/prefetch/rendition.ts';
+import type { ChannelRelay } from '../../src/prefetch/channel/channel-relay.ts';
+import type { Rendition } from '../../src/prefetch/rendition/rendition.ts';
 import { identify } from './bytes.ts';
 import type { Checker } from './checker.ts';
 import type { Journal } from './journal.ts';

@@ -2,11 +2,11 @@
 
 import type { Clock } from '../../src/base/clock.ts';
 import type { Outbound } from '../../src/net/outbound.ts';
-import { createFollowedSource } from '../../src/prefetch/followed-source.ts';
+import { createFollowedSource } from '../../src/prefetch/loop/followed-source.ts';
+import type { OriginGate } from '../../src/prefetch/loop/origin-gate.ts';
+import { RenditionLoop } from '../../src/prefetch/loop/rendition-loop.ts';
 import type { LoopEvent, LoopHandle, LoopSpec } from '../../src/prefetch/messages.ts';
-import type { OriginGate } from '../../src/prefetch/origin-gate.ts';
-import { RenditionLoop } from '../../src/prefetch/rendition-loop.ts';
-import type { OpenLoop } from '../../src/prefetch/supply.ts';
+import type { OpenLoop } from '../../src/prefetch/rendition/supply.ts';
 import { heapBody } from '../../src/ring/memory-files.ts';
 import type { Dice } from './dice.ts';
 import { SimSlate } from './slate.ts';

@@ -1,6 +1,6 @@
 // This file is a viewer of a simulated channel: it does what players and probing apps do.
 import type { MediaPlaylist, MediaSegment } from '../../src/media/m3u8/playlist.ts';
-import type { Rendition } from '../../src/prefetch/rendition.ts';
+import type { Rendition } from '../../src/prefetch/rendition/rendition.ts';
 import type { Dice } from './dice.ts';
 import { type Listed, Session, type ViewerWorld } from './session.ts';
 

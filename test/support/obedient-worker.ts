@@ -1,6 +1,7 @@
 // This file is a prefetch worker that lives and dies as the loops opened on it say.
+
+import type { FromWorker, ToWorker } from '../../src/prefetch/loop/thread-messages.ts';
 import type { LoopSpec } from '../../src/prefetch/messages.ts';
-import type { FromWorker, ToWorker } from '../../src/prefetch/thread-messages.ts';
 
 declare const self: Worker;
 

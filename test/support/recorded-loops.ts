@@ -1,8 +1,8 @@
 // This file stands in for rendition loops: it writes down what it is told and says what a test says.
 import type { ErrorRecord } from '../../src/base/errors.ts';
-import type { Taken } from '../../src/prefetch/body-remux.ts';
+import type { Taken } from '../../src/prefetch/loop/body-remux.ts';
 import type { Listed, LoopEvent, LoopSpec } from '../../src/prefetch/messages.ts';
-import type { OpenLoop } from '../../src/prefetch/supply.ts';
+import type { OpenLoop } from '../../src/prefetch/rendition/supply.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 
 export class RecordedLoop {

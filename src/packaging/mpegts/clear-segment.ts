@@ -1,7 +1,7 @@
 // This file opens what a segment is encrypted with, and finds the init segment it needs.
 import { AppError } from '../../base/errors.ts';
-import { aesKeyOf, decryptSegment, ivOf } from '../../prefetch/decrypt.ts';
-import type { Rendition } from '../../prefetch/rendition.ts';
+import { aesKeyOf, decryptSegment, ivOf } from '../../prefetch/loop/decrypt.ts';
+import type { Rendition } from '../../prefetch/rendition/rendition.ts';
 import type { Asset, ListedKey } from '../../ring/listing.ts';
 import type { ReadSegment } from './rendition-reader.ts';
 

@@ -1,7 +1,7 @@
 // This file keeps the endless streams that are being watched: one for each channel and quality.
 import { AppError } from '../../base/errors.ts';
-import type { ChannelRelay, Opened } from '../../prefetch/channel-relay.ts';
-import type { Rendition } from '../../prefetch/rendition.ts';
+import type { ChannelRelay, Opened } from '../../prefetch/channel/channel-relay.ts';
+import type { Rendition } from '../../prefetch/rendition/rendition.ts';
 import { renditionIdIn } from '../../source/pull/renditions.ts';
 import { type EndlessDeps, type EndlessStats, EndlessStream } from './endless-stream.ts';
 import { TransportSource } from './transport-source.ts';

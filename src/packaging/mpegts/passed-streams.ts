@@ -5,7 +5,7 @@ import { timeoutError } from '../../net/call.ts';
 import type { Outbound } from '../../net/outbound.ts';
 import { type ScopedOutbound, scoped } from '../../net/scoped-outbound.ts';
 import { VIEWER_WAIT_MS } from '../../prefetch/answers.ts';
-import { ProviderBusyError } from '../../prefetch/channel-places.ts';
+import { ProviderBusyError } from '../../prefetch/channel/channel-places.ts';
 import { BUSY_STATUS, SourceStatusError } from '../../source/errors.ts';
 import {
   FOR_GOOD,

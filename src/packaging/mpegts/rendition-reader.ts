@@ -1,5 +1,5 @@
 // This file reads the segments of a rendition one after the other, each as soon as it is listed.
-import type { Rendition } from '../../prefetch/rendition.ts';
+import type { Rendition } from '../../prefetch/rendition/rendition.ts';
 import type { Segment } from '../../ring/rendition-ring.ts';
 
 export type ReadSegment = {

@@ -6,7 +6,7 @@ import { createMpegtsInput } from '../../media/remux/mpegts-to-units.ts';
 import { createPackedAudioInput } from '../../media/remux/packed-audio-to-units.ts';
 import type { RemuxInput } from '../../media/remux/remux-input.ts';
 import { Remuxer } from '../../media/remux/remuxer.ts';
-import type { Rendition } from '../../prefetch/rendition.ts';
+import type { Rendition } from '../../prefetch/rendition/rendition.ts';
 import { type ClearSegment, SegmentOpener } from './clear-segment.ts';
 import { RenditionReader } from './rendition-reader.ts';
 

@@ -4,7 +4,7 @@ import type { UrlSource } from '../../../src/config/config.ts';
 import { NetError } from '../../../src/net/errors.ts';
 import type { Outbound } from '../../../src/net/outbound.ts';
 import { PassedStreams } from '../../../src/packaging/mpegts/passed-streams.ts';
-import { ProviderBusyError } from '../../../src/prefetch/channel-places.ts';
+import { ProviderBusyError } from '../../../src/prefetch/channel/channel-places.ts';
 import { ProviderLeases } from '../../../src/source/failover/provider-leases.ts';
 import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { urlChannel } from '../../support/in-process-app.ts';

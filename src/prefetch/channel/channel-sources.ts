@@ -1,0 +1,382 @@
+// This file opens the sources of a channel, in order and by their health, within what providers
+// allow.
+import { assert } from '../../base/assert.ts';
+import { type Clock, Patience, within } from '../../base/clock.ts';
+import { type ErrorRecord, errorFields, errorRecord } from '../../base/errors.ts';
+import type { Log } from '../../base/log.ts';
+import type { Random } from '../../base/random.ts';
+import type { SourceConfig } from '../../config/config.ts';
+import type { Outbound } from '../../net/outbound.ts';
+import { type ScopedOutbound, scoped } from '../../net/scoped-outbound.ts';
+import type {
+  Holder,
+  Lease,
+  Patience as LeasePatience,
+  ProviderLeases,
+} from '../../source/failover/provider-leases.ts';
+import { type HealthReport, SourceHealth } from '../../source/failover/source-health.ts';
+import { type OpenSource, openSource, streamOf } from '../../source/open-source.ts';
+import { type Look, lookOver } from '../../source/stream/first-answer.ts';
+import type { FirstStream } from '../../source/stream/open-stream.ts';
+import { VIEWER_WAIT_MS } from '../answers.ts';
+import { ChannelPlaces, type Claim, ProviderBusyError } from './channel-places.ts';
+
+export type ChannelSourcesDeps = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly outbound: Outbound;
+  readonly leases: ProviderLeases;
+  /** Where a source that is to play is looked at; absent: here, as those on trial are. */
+  readonly look?: Look;
+  /** The channel, as others see it who want its place. */
+  readonly holder: Holder;
+  readonly count: (what: 'playlist', outcome: string) => void;
+};
+
+export type SourceReport = HealthReport & {
+  /** Place in the configuration, from 0; the slate comes after all. */
+  readonly source: number;
+  readonly kind: SourceConfig['kind'] | 'slate';
+  readonly provider?: string;
+  readonly active: boolean;
+};
+
+export type Standing = Pick<HealthReport, 'score' | 'failures' | 'goodAgoMs' | 'coolDownLeftMs'>;
+
+/** A source opened and not yet taken into use. */
+export type OpenedSource = {
+  readonly index: number;
+  readonly found: OpenSource;
+  readonly lease: Lease | undefined;
+  /** Reaches it over connections that are closed with it. */
+  readonly outbound: ScopedOutbound;
+};
+
+/** However many sources there are, each is given this long to answer. */
+const OPEN_MIN_MS = 2000;
+/** What was told to close takes a moment; what does not close is not waited for. */
+const LET_GO_MS = 2000;
+/** A viewer waits so long for another one to be gone, then for that to be closed, then to see. */
+const IDLE_WAIT_MS = VIEWER_WAIT_MS - OPEN_MIN_MS;
+const CLOSE_MS = 1000;
+type Source = {
+  readonly config: SourceConfig;
+  readonly health: SourceHealth;
+  readonly isSlate: boolean;
+};
+
+export class ChannelSources {
+  readonly #deps: ChannelSourcesDeps;
+  readonly #sources: readonly Source[];
+  readonly #places: ChannelPlaces;
+  #activeIndex = 0;
+  #outbound: ScopedOutbound | undefined;
+  /** Of the active source: it may not have been taken into use. */
+  #stream: FirstStream | undefined;
+  /** Resolves once nothing of what played last is open. */
+  #letGo: Promise<unknown> = Promise.resolve();
+
+  /** `slate`: what plays where nothing else does. */
+  constructor(
+    sources: readonly SourceConfig[],
+    slate: SourceConfig | undefined,
+    deps: ChannelSourcesDeps,
+  ) {
+    assert(sources.length > 0, 'a channel has a source');
+    this.#deps = deps;
+    this.#places = new ChannelPlaces(deps.clock, deps.leases, deps.holder);
+    const create = (config: SourceConfig, isSlate: boolean): Source => {
+      return { config, health: new SourceHealth(deps.random), isSlate };
+    };
+    const own = sources.map((config) => create(config, false));
+    this.#sources = slate === undefined ? own : [...own, create(slate, true)];
+  }
+
+  get activeIndex(): number {
+    return this.#activeIndex;
+  }
+
+  /** Tells a source from others, over restarts; nothing of its address can be read off. */
+  keyOf(index: number): string {
+    const { config } = this.#at(index);
+    const { kind } = config;
+    const at = kind === 'loop' ? config.files : kind === 'template' ? config.template : config.url;
+    return Bun.hash.wyhash(JSON.stringify([kind, at])).toString(36);
+  }
+
+  get playsSlate(): boolean {
+    return this.isSlate(this.#activeIndex);
+  }
+
+  isSlate(index: number): boolean {
+    return this.#at(index).isSlate;
+  }
+
+  /** For a viewer who waits: those that cool down come after the others, for want of anything. */
+  inOrder(): number[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const rank = ({ health, isSlate }: Source) => (isSlate ? 2 : health.isCooling(nowMs) ? 1 : 0);
+    return [...this.#sources.keys()].sort((a, b) => rank(this.#at(a)) - rank(this.#at(b)) || a - b);
+  }
+
+  /** For a channel that nobody watches: something can be had, and from nobody who has it. */
+  isAnyFree(): boolean {
+    return this.#sources.some(
+      ({ config }, index) => this.#isReady(index) && this.#places.isFree(providerOf(config)),
+    );
+  }
+
+  /** It could be had over the connection of the one that plays, and no other. */
+  sharesPlace(index: number): boolean {
+    const provider = providerOf(this.#at(index).config);
+    return provider !== undefined && provider === this.#places.own?.provider;
+  }
+
+  /** Those that viewers of the active one can be sent to. */
+  alternatives(): number[] {
+    return this.inOrder().filter((index) => index !== this.#activeIndex && this.#isReady(index));
+  }
+
+  /** Those that come before the active one and may be tried again. */
+  better(): number[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    // Anything is better than the slate
+    const isDue = (health: SourceHealth) =>
+      this.playsSlate ? health.isWorthATry(nowMs) : !health.isCooling(nowMs);
+    return [...this.#sources.keys()].filter(
+      (index) => index < this.#activeIndex && isDue(this.#at(index).health),
+    );
+  }
+
+  /** The first of `indexes` that opens; throws the last error where none does. */
+  async openFirst(
+    indexes: readonly number[],
+    signal: AbortSignal,
+    claim: Claim = {},
+  ): Promise<OpenedSource> {
+    assert(indexes.length > 0, 'there is a source to try');
+    const { clock, look } = this.#deps;
+    const startedMs = clock.monotonicMs();
+    const eachMs = Math.max(OPEN_MIN_MS, VIEWER_WAIT_MS / Math.max(1, indexes.length));
+    let last: unknown;
+    const busy: number[] = [];
+    for (const index of indexes) {
+      try {
+        return this.#came(await this.open(index, eachMs, signal, claim, look));
+      } catch (error) {
+        last = error;
+        if (this.#failedToOpen(index, error, signal)) busy.push(index);
+        if (signal.aborted) break;
+      }
+    }
+    if (claim.waits !== true || busy.length === 0 || signal.aborted) throw last;
+    const idleByMs = startedMs + IDLE_WAIT_MS;
+    return this.#openOnceFree(busy, { idleByMs, untilMs: idleByMs + CLOSE_MS }, signal);
+  }
+
+  /** The active source as it is now; undefined where another was taken meanwhile. */
+  async reopen(signal: AbortSignal): Promise<OpenSource | undefined> {
+    const { clock } = this.#deps;
+    using outbound = scoped(this.#deps.outbound);
+    const index = this.#activeIndex;
+    using patience = new Patience(clock, VIEWER_WAIT_MS, signal);
+    const look = lookOver(outbound, clock);
+    const found = await openSource(this.#at(index).config, look, patience.signal);
+    await streamOf(found)?.close();
+    return index === this.#activeIndex ? found : undefined;
+  }
+
+  /**
+   * Takes a connection of its own, as `claim` says. `look` decides in which thread a stream that is
+   * found stays open. Throws AppError.
+   */
+  async open(
+    index: number,
+    withinMs: number,
+    signal: AbortSignal,
+    claim: Claim = {},
+    look?: Look,
+  ): Promise<OpenedSource> {
+    const provider = providerOf(this.#at(index).config);
+    const closing = this.#closing(claim);
+    // The same source anew: it may count every connection
+    if (index === this.#activeIndex) await closing.hold?.();
+    const lease = await this.#places.take(provider, withinMs, signal, closing);
+    try {
+      return await this.#openWith(lease, index, withinMs, signal, look);
+    } catch (error) {
+      this.#places.giveBack(lease);
+      throw error;
+    }
+  }
+
+  /** What the channel has open is closed by its loops and here. */
+  #closing({ hold, ...claim }: Claim): Claim {
+    if (hold === undefined) return claim;
+    return {
+      ...claim,
+      hold: async () => {
+        await Promise.all([hold(), this.#stream?.close()]);
+        this.#outbound?.[Symbol.dispose]();
+      },
+    };
+  }
+
+  /** It feeds the channel from now on. `closed`: when all that the last one had open is closed. */
+  use({ index, found, lease, outbound }: OpenedSource, closed: Promise<unknown>): void {
+    const left = this.#closeWith(closed);
+    this.#outbound = outbound;
+    this.#stream = streamOf(found);
+    this.#activeIndex = index;
+    this.#places.use(lease, left);
+  }
+
+  /** It was opened and is not taken into use after all. */
+  giveBack({ found, lease, outbound }: OpenedSource): void {
+    const stream = streamOf(found)?.close();
+    outbound[Symbol.dispose]();
+    if (stream === undefined) this.#places.giveBack(lease);
+    else void stream.then(() => this.#places.giveBack(lease));
+  }
+
+  /** Nothing is played any more. */
+  release(closed: Promise<unknown>): void {
+    this.#letGo = this.#closeWith(closed);
+    this.#places.use(undefined, this.#letGo);
+  }
+
+  good(mediaMs?: number): void {
+    this.#at(this.#activeIndex).health.good(this.#deps.clock.monotonicMs(), mediaMs);
+  }
+
+  failed(index: number, error: ErrorRecord): void {
+    this.#at(index).health.failed(this.#deps.clock.monotonicMs(), error);
+  }
+
+  /** It ended, and may go on in a moment: that is no failure. */
+  ended(index: number, error: ErrorRecord): void {
+    this.#at(index).health.ended(this.#deps.clock.monotonicMs(), error);
+  }
+
+  /** What it answers says nothing of whether it plays: its list may be the one it stopped at. */
+  stoodStill(index: number): boolean {
+    return this.#at(index).health.stoodStill;
+  }
+
+  rest(): void {
+    this.#at(this.#activeIndex).health.rest();
+  }
+
+  /** Why it is, or is not, the one that plays: for the log. */
+  standing(index: number): Standing {
+    const { score, failures, goodAgoMs, coolDownLeftMs } = this.#at(index).health.report(
+      this.#deps.clock.monotonicMs(),
+    );
+    return { score, failures, coolDownLeftMs, ...(goodAgoMs === undefined ? {} : { goodAgoMs }) };
+  }
+
+  reports(isOpen: boolean): SourceReport[] {
+    const nowMs = this.#deps.clock.monotonicMs();
+    return this.#sources.map(({ config, health, isSlate }, source) => {
+      const provider = providerOf(config);
+      return {
+        source,
+        kind: isSlate ? 'slate' : config.kind,
+        ...(provider === undefined ? {} : { provider }),
+        active: isOpen && source === this.#activeIndex,
+        ...health.report(nowMs),
+      };
+    });
+  }
+
+  #at(index: number): Source {
+    return this.#sources[index] as Source;
+  }
+
+  #isReady(index: number): boolean {
+    return !this.#at(index).health.isCooling(this.#deps.clock.monotonicMs());
+  }
+
+  /** Over the connections of what played, and with all that `closed` waits for. */
+  #closeWith(closed: Promise<unknown>): Promise<unknown> {
+    const unused = this.#stream?.close();
+    this.#outbound?.[Symbol.dispose]();
+    this.#outbound = undefined;
+    this.#stream = undefined;
+    return unused === undefined ? closed : Promise.all([closed, unused]);
+  }
+
+  #openWith(
+    lease: Lease | undefined,
+    index: number,
+    withinMs: number,
+    signal: AbortSignal,
+    look?: Look,
+  ): Promise<OpenedSource> {
+    const { config } = this.#at(index);
+    return this.#places.patiently(lease, withinMs, signal, async (patient) => {
+      // Whoever comes as the last one leaves must not make an upstream see two
+      if (!patient.aborted) await within(this.#deps.clock, this.#letGo, LET_GO_MS);
+      const outbound = scoped(this.#deps.outbound);
+      try {
+        const here = lookOver(outbound, this.#deps.clock);
+        const found = await openSource(config, look ?? here, patient);
+        return { index, found, lease, outbound };
+      } catch (error) {
+        outbound[Symbol.dispose]();
+        throw error;
+      }
+    });
+  }
+
+  /** All that could play waits for a place: the first that somebody leaves by then is taken. */
+  async #openOnceFree(
+    indexes: readonly number[],
+    patience: LeasePatience,
+    signal: AbortSignal,
+  ): Promise<OpenedSource> {
+    const providers = new Set(indexes.flatMap((index) => providerOf(this.#at(index).config) ?? []));
+    const lease = await this.#places.whenLeft([...providers], patience, signal);
+    const fitting = indexes.filter(
+      (index) => providerOf(this.#at(index).config) === lease.provider,
+    );
+    let last: unknown;
+    for (const index of fitting) {
+      try {
+        return this.#came(await this.#openWith(lease, index, OPEN_MIN_MS, signal, this.#deps.look));
+      } catch (error) {
+        last = error;
+        this.#failedToOpen(index, error, signal);
+        if (signal.aborted) break;
+      }
+    }
+    lease[Symbol.dispose]();
+    throw last;
+  }
+
+  #came(opened: OpenedSource): OpenedSource {
+    this.#deps.count('playlist', 'ok');
+    return opened;
+  }
+
+  /** True where nothing is wrong with it: its provider has no place left. */
+  #failedToOpen(index: number, error: unknown, signal: AbortSignal): boolean {
+    const { clock, log, count } = this.#deps;
+    const record = errorRecord(error);
+    const isBusy = error instanceof ProviderBusyError;
+    count('playlist', record.code);
+    if (signal.aborted) return isBusy;
+    if (!isBusy) this.#at(index).health.failed(clock.monotonicMs(), record);
+    log.warn('source not to be had', {
+      source: index,
+      ...errorFields(record),
+      ...this.standing(index),
+    });
+    return isBusy;
+  }
+}
+
+function providerOf(config: SourceConfig): string | undefined {
+  return 'provider' in config ? config.provider : undefined;
+}

@@ -1,0 +1,436 @@
+// This file brings what a rendition loop tells into the ring.
+import { assertNever } from '../../base/assert.ts';
+import { AppError, type ErrorRecord, errorFields } from '../../base/errors.ts';
+import { Signal } from '../../base/signal.ts';
+import type { Start } from '../../media/m3u8/playlist.ts';
+import type { Form } from '../../media/remux/form.ts';
+import { BodyBrokenError, type InFlight } from '../../ring/in-flight.ts';
+import { assetsOf } from '../../ring/listing.ts';
+import type { RenditionRing, Segment } from '../../ring/rendition-ring.ts';
+import type { Ring } from '../../ring/ring.ts';
+import type { Timeline } from '../../ring/timeline.ts';
+import type { StreamCounts } from '../../source/source.ts';
+import { placeOf } from '../loop/join.ts';
+import type { BodyKey, BodyKind, Join, Listed, LoopEvent } from '../messages.ts';
+import { RenditionAssets } from './assets.ts';
+import { listRemuxed } from './list-remuxed.ts';
+import { Placement } from './placement.ts';
+import { SourceWatch, type SourceWatchDeps } from './source-watch.ts';
+import type { Trouble } from './vital-signs.ts';
+
+export type IntakeDeps = SourceWatchDeps & {
+  readonly ring: Ring;
+  readonly timeline: Timeline;
+  readonly count: (what: 'playlist' | 'segment' | 'asset', outcome: string) => void;
+};
+
+export type Header = {
+  readonly independentSegments: boolean;
+  readonly iFramesOnly: boolean;
+  readonly start: Start | undefined;
+};
+
+/** What keeps segments from coming: they themselves, or a key or init segment. */
+export type BodyTrouble = { readonly of: BodyKind; readonly error: ErrorRecord };
+
+const NO_HEADER: Header = { independentSegments: false, iFramesOnly: false, start: undefined };
+
+/**
+ * ```
+ *   listed ─► placement ─► awaited ─► loaded ─► held ─► listed in the next playlist
+ *                             └─────► failed ─► gap
+ * ```
+ */
+export class Intake {
+  readonly assets = new RenditionAssets();
+  readonly placement: Placement;
+  /** How the source does. */
+  readonly watch: SourceWatch;
+  /** Fires where a viewer that waits for the list should look again. */
+  readonly changed = new Signal();
+  /** Fires where the list has grown. */
+  readonly grown = new Signal();
+  readonly #list: RenditionRing;
+  readonly #deps: IntakeDeps;
+  #header = NO_HEADER;
+  #listedMs = Number.NEGATIVE_INFINITY;
+  #lastError: ErrorRecord | undefined;
+  /** Why segments, and what they need, do not come; undefined since one came. */
+  #bodyTrouble: BodyTrouble | undefined;
+  #assetError: ErrorRecord | undefined;
+  #joins = false;
+  /** What players know of the rendition, by the segments it began with. */
+  #form: Form | undefined;
+  /** It was fed by another source when it began. */
+  #isForeign = false;
+  #unmadeTold = false;
+  /** The next listing is shown as it is: nothing is held that could be shown instead. */
+  #showsNext = true;
+  /** Segments of a source that took over: made into what players know, or left as they are. */
+  readonly remuxed = { made: 0, unmade: 0 };
+  /** Called when the source refuses the rendition's URL: its token may have run out. */
+  onRefused: () => void = () => {};
+  /** Called when a segment came whole although a fetch of it had failed. */
+  onStallAvoided: () => void = () => {};
+  /** Called with what was seen of an endless stream. */
+  onStreamCounts: (counts: StreamCounts) => void = () => {};
+
+  constructor(list: RenditionRing, deps: IntakeDeps) {
+    this.#list = list;
+    this.#deps = deps;
+    this.watch = new SourceWatch(list, deps);
+    this.placement = new Placement({
+      ring: list,
+      timeline: deps.timeline,
+      onVoid: (because) => this.forget(because),
+      onPlaced: (listed) => {
+        for (const asset of assetsOf(listed)) this.assets.know(asset);
+      },
+    });
+  }
+
+  /** What is to be made of all that comes; undefined while the source is the one it began with. */
+  get form(): Form | undefined {
+    return this.#isForeign ? this.#form : undefined;
+  }
+
+  get header(): Header {
+    return this.#header;
+  }
+
+  /** Monotonic time of the last listing; -Infinity before the first. */
+  get listedMs(): number {
+    return this.#listedMs;
+  }
+
+  get lastError(): ErrorRecord | undefined {
+    return this.#lastError;
+  }
+
+  /** Why the segments given up last did not come; undefined since one came. */
+  get bodyTrouble(): BodyTrouble | undefined {
+    return this.#bodyTrouble;
+  }
+
+  /** The loop is about to be opened: nothing it may have said before counts. */
+  start(): void {
+    this.#listedMs = Number.NEGATIVE_INFINITY;
+    this.#bodyTrouble = undefined;
+    this.watch.begin();
+  }
+
+  /** What is listed is too old to be shown: the next listing is shown at once. */
+  showNext(): void {
+    this.#showsNext = true;
+  }
+
+  /**
+   * The source is left for another in mid-play. What is listed stays; of it what has not come is a
+   * gap; what no list named yet is taken back.
+   */
+  cutOver(): Join {
+    const list = this.#list;
+    this.#lastError = undefined;
+    this.#bodyTrouble = undefined;
+    this.#joins = true;
+    this.#unmadeTold = false;
+    this.watch.change();
+    if (list.listedCount === 0 || list.onDemand) {
+      this.forget('the source is left for another');
+      this.#beginAnew();
+      return { missingMs: 0 };
+    }
+    this.#isForeign = this.#form !== undefined;
+    const error = broken('the source is left for another');
+    for (const { state, inFlight } of list.all()) if (state === 'awaited') inFlight?.fail(error);
+    for (const segment of this.placement.cutBack(this.#deps.ring)) list.giveUp(segment);
+    this.assets.abandon(error);
+    list.ended = false;
+    list.nameDateRanges({ ranges: [] });
+    list.version++;
+    const endMs = endDateTimeMs(list.listed());
+    const missingMs = this.watch.missingMs();
+    const seen = list.listed().flatMap(({ listed, state }) => {
+      const place = state === 'gap' ? undefined : placeOf(listed);
+      return place === undefined ? [] : [place];
+    });
+    return { missingMs, seen, ...(endMs === undefined ? {} : { endMs }) };
+  }
+
+  /** All that was named has come, or never will. */
+  get isSettled(): boolean {
+    for (const _ of this.placement.unsettled()) return false;
+    for (const _ of this.assets.waitedFor()) return false;
+    return !this.#joins;
+  }
+
+  /** Nobody has seen anything of it: whatever comes first is what it is. */
+  #beginAnew(): void {
+    this.#form = undefined;
+    this.#isForeign = false;
+  }
+
+  /** The source was changed, and the new one has not listed anything yet. */
+  get joins(): boolean {
+    return this.#joins;
+  }
+
+  /** Why the source should be left for another, or that it plays. */
+  condition(nowMs: number): Trouble | 'well' | 'unknown' {
+    return this.watch.condition(nowMs, this.#joins);
+  }
+
+  stop(because: string): void {
+    this.forget(because);
+    this.#list.forgetDateRanges();
+    this.assets.clear(broken(because));
+    this.#lastError = undefined;
+    this.#joins = false;
+    this.#beginAnew();
+  }
+
+  /** Whoever still follows one of the segments is told so, or would wait for ever. */
+  forget(because: string): void {
+    const list = this.#list;
+    if (list.last !== undefined) this.#deps.log.info('segments forgotten', { because });
+    for (const segment of list.all()) segment.inFlight?.fail(broken(because));
+    this.#deps.ring.clear(list);
+    this.placement.clear();
+    this.#showsNext = true;
+  }
+
+  get onDemand(): boolean {
+    return this.#list.onDemand;
+  }
+
+  take(event: LoopEvent): void {
+    switch (event.type) {
+      case 'listed':
+        this.#listed(event);
+        break;
+      case 'date-ranges':
+        this.#list.nameDateRanges(event);
+        break;
+      case 'loaded':
+        this.#loaded(event);
+        break;
+      case 'failed':
+        this.#failed(event.key, event.error);
+        break;
+      case 'chunk':
+        this.#inFlightOf(event.key)?.append(event.bytes);
+        break;
+      case 'broken':
+        this.#inFlightOf(event.key)?.restart();
+        break;
+      case 'fetched':
+        this.#fetched(event.what, event.outcome);
+        break;
+      case 'poll-failed':
+        this.#pollFailed(event.error, event.failures);
+        break;
+      case 'judged':
+        this.watch.judged(event);
+        break;
+      case 'stream':
+        this.watch.signs.stream.received(this.#deps.clock.monotonicMs(), event.motion);
+        if (event.counts !== undefined) this.onStreamCounts(event.counts);
+        break;
+      case 'says-end':
+        this.watch.signs.saysEnd(event.isEnd);
+        break;
+      case 'look':
+        // Answered by whoever knows the tiers
+        break;
+      case 'ended':
+        // Nothing comes any more that could take a doubt away
+        this.#advance(false, () => false);
+        this.#list.ended = true;
+        this.#list.version++;
+        this.changed.fire();
+        break;
+      default:
+        assertNever(event);
+    }
+  }
+
+  #fetched(what: 'playlist' | 'segment' | 'asset', outcome: string): void {
+    const { clock, count } = this.#deps;
+    count(what, outcome);
+    if (what === 'playlist' && outcome === 'ok') this.watch.signs.polled(clock.monotonicMs());
+  }
+
+  #inFlightOf(key: BodyKey): InFlight | undefined {
+    return typeof key === 'string'
+      ? this.assets.get(key)?.inFlight
+      : this.placement.at(key)?.inFlight;
+  }
+
+  #listed(event: Listed): void {
+    const list = this.#list;
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.#lastError = undefined;
+    if (list.onDemand && !event.onDemand) this.forget('the stream goes on live');
+    this.#takeHeader(event);
+    this.watch.signs.listed(event, nowMs);
+    if (event.link === 'reset' && !this.#joins) {
+      const sequence = event.fresh[0]?.segment.sequence;
+      this.#deps.log.warn('the source counts anew', { sequence });
+    }
+    this.placement.place(event);
+    this.#joins = false;
+    this.#listedMs = nowMs;
+    // What is still to be made into something else has neither its name nor its init segment
+    const isToBeMade = this.form !== undefined && !event.onDemand;
+    if (list.last !== undefined && (this.#showsNext || event.onDemand) && !isToBeMade) {
+      this.#showsNext = false;
+      list.listAll(nowMs);
+      this.#advanced(nowMs);
+    }
+    this.changed.fire();
+  }
+
+  #takeHeader(event: Listed): void {
+    const list = this.#list;
+    const { independentSegments, iFramesOnly, start } = event;
+    const header = { independentSegments, iFramesOnly, start };
+    if (list.ended !== event.onDemand || !Bun.deepEquals(this.#header, header)) list.version++;
+    this.#header = header;
+    list.raiseTargetDuration(event.targetDurationS);
+    list.onDemand = event.onDemand;
+    // Known to have ended from its first listing on: the very first answer must say so
+    list.ended = event.onDemand;
+  }
+
+  #loaded(event: Extract<LoopEvent, { type: 'loaded' }>): void {
+    const { key, body, contentType } = event;
+    if (event.attempts > 1) this.onStallAvoided();
+    if (typeof key === 'string') {
+      this.assets.loaded(key, body, event.fingerprint);
+      return;
+    }
+    const segment = this.placement.at(key);
+    // A cleared ring may still be told of what it no longer knows
+    if (segment === undefined) return;
+    this.placement.settle(key);
+    this.#bodyTrouble = undefined;
+    const nowMs = this.#deps.clock.monotonicMs();
+    this.watch.signs.loaded(key, event.clockTicks, segment.discontinuity, nowMs);
+    this.#form ??= event.form;
+    if (event.unmade !== undefined) this.#tellUnmade(event.unmade);
+    else if (event.remuxed !== undefined) this.remuxed.made++;
+    // What a playlist has said of it stays
+    if (!this.#list.isListed(segment)) {
+      segment.listed = this.assets.sharingKeys(segment.listed);
+      if (event.remuxed !== undefined) listRemuxed(segment, event.remuxed, this.assets);
+    }
+    segment.contentType = contentType;
+    segment.inFlight?.complete(body);
+    segment.inFlight = undefined;
+    const isHeld = this.#hold(segment, body, contentType);
+    // A list that stood still would promise for ever what leaves no room
+    this.#advance(!isHeld);
+  }
+
+  #tellUnmade(reason: string): void {
+    this.remuxed.unmade++;
+    if (this.#unmadeTold) return;
+    this.#unmadeTold = true;
+    const container = this.#form?.container;
+    const message =
+      'segments go out as the source has them, and not every player goes on with that';
+    this.#deps.log.warn(message, { container, reason });
+  }
+
+  #hold(segment: Segment, body: Blob, contentType: string): boolean {
+    const list = this.#list;
+    if (this.#deps.ring.hold(list, segment, body, contentType)) return true;
+    const { mediaSequence } = segment;
+    // It was this rendition that had to give way
+    if (list.find(mediaSequence) !== segment) return false;
+    this.#deps.log.error('segment dropped: memory is too small even for this channel alone', {
+      mediaSequence,
+      sizeBytes: body.size,
+    });
+    // What is on demand is fetched again by whoever asks next
+    if (!list.onDemand) list.giveUp(segment);
+    return false;
+  }
+
+  #failed(key: BodyKey, error: ErrorRecord): void {
+    const reason = new AppError(error.code, error.message, error.detail);
+    if (typeof key === 'string') {
+      this.assets.failed(key, reason);
+      this.#assetError = error;
+      return;
+    }
+    const segment = this.placement.at(key);
+    if (segment === undefined) return;
+    segment.inFlight?.fail(reason);
+    segment.inFlight = undefined;
+    const { mediaSequence } = segment;
+    this.#deps.log.warn('segment given up', { mediaSequence, ...errorFields(error) });
+    if (this.#list.onDemand) return;
+    this.watch.signs.givenUp(error);
+    const assetError = error.code === 'SOURCE_ASSET' ? this.#assetError : undefined;
+    this.#bodyTrouble =
+      assetError === undefined ? { of: 'segment', error } : { of: 'asset', error: assetError };
+    this.placement.settle(key);
+    this.#list.giveUp(segment);
+    this.#advance();
+  }
+
+  #advance(
+    andGaps = false,
+    waits = ({ ordinal }: Segment) => this.watch.signs.isDoubtful(ordinal),
+  ): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    if (this.#list.advance(nowMs, andGaps, waits)) this.#advanced(nowMs);
+  }
+
+  #advanced(nowMs: number): void {
+    this.watch.grew(nowMs);
+    this.grown.fire();
+    if (this.form !== undefined) this.changed.fire();
+    const list = this.#list;
+    const first = list.firstListed;
+    if (first === undefined) return;
+    this.#deps.timeline.listedTo(list.id, first.mediaSequence + list.listedCount - 1);
+    if (!list.onDemand) this.#deps.timeline.listedFrom(list.id, first.mediaSequence);
+  }
+
+  #pollFailed(error: ErrorRecord, failures: number): void {
+    this.watch.signs.pollFailed(error);
+    const isNew = this.#lastError?.code !== error.code;
+    this.#lastError = error;
+    if (isNew) this.#deps.log.warn('playlist not to be had', errorFields(error));
+    if (isRefusal(error) && failures % 3 === 2) this.onRefused();
+    this.changed.fire();
+  }
+}
+
+/** The source answered, and asking again soon will not change the answer. */
+export function isRefusal(error: ErrorRecord): boolean {
+  const status = error.detail['status'];
+  if (error.code === 'SOURCE_STATUS')
+    return typeof status === 'number' && status < 500 && status !== 429;
+  return error.code === 'NET_ADDRESS_BLOCKED' || error.code === 'NET_URL';
+}
+
+/** Program date and time at the end of the last segment, where one of them tells it. */
+function endDateTimeMs(segments: readonly Segment[]): number | undefined {
+  let endMs: number | undefined;
+  for (const { listed, discontinuity } of segments) {
+    const { programDateTimeMs, durationS } = listed;
+    if (discontinuity) endMs = undefined;
+    // A date that stands still, or goes back, is no date: the lengths of the segments tell more
+    const leastMs = (endMs ?? Number.NEGATIVE_INFINITY) - durationS * 500;
+    if (programDateTimeMs !== undefined && programDateTimeMs >= leastMs) endMs = programDateTimeMs;
+    if (endMs !== undefined) endMs += durationS * 1000;
+  }
+  return endMs;
+}
+
+function broken(because: string): BodyBrokenError {
+  return new BodyBrokenError(`Cannot go on with the body: ${because}`);
+}
