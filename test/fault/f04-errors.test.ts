@@ -1,8 +1,10 @@
 // This file is failure F4: bursts of 5xx, and 429 with a wish to be left alone.
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { statusAnswer } from '../support/origin/answer.ts';
+import { until } from '../support/until.ts';
 import { RawClient } from '../support/viewer/raw-client.ts';
-import { onFirstTries, triesOf, until, World } from './world.ts';
+import { onFirstTries, triesOf, World } from './world.ts';
 
 const BURST_MS = 30_000;
 const VIEWERS = 20;

@@ -1,9 +1,11 @@
 // This file is failure F6: playlists that take back what they said.
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { textAnswer } from '../support/origin/answer.ts';
 import { replacedBy, rewritten } from '../support/origin/fault.ts';
+import { until } from '../support/until.ts';
 import { RawClient } from '../support/viewer/raw-client.ts';
-import { type Place, until, World } from './world.ts';
+import { type Place, World } from './world.ts';
 
 const VIEWERS = 8;
 const CALM_MS = 4000;

@@ -1,4 +1,5 @@
 // This file is failures F15 to F18, F21 and F26: what happens to places beyond memory.
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { mountDisk } from '../ring/tiers/mounted-disk.ts';
 import { FaultProxy } from '../support/fault-proxy.ts';
@@ -7,10 +8,11 @@ import { hasProgram } from '../support/programs.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { Swarm } from '../support/swarm.ts';
 import { tierState, tierSum } from '../support/tier-figures.ts';
+import { until } from '../support/until.ts';
 import { readMediaList } from '../support/viewer/media-list.ts';
 import { RawClient } from '../support/viewer/raw-client.ts';
 import { Weir } from '../support/weir.ts';
-import { until, World } from './world.ts';
+import { World } from './world.ts';
 
 const VIEWERS = 5;
 /** Joining takes at most 10 s; a machine that is busy with other tests is given more. */

@@ -1,4 +1,5 @@
 // This file is failure F34: a source that fails in mid-play while another of the channel plays.
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { bytesAnswer } from '../support/origin/answer.ts';
 import {
@@ -10,8 +11,9 @@ import {
   withStatus,
 } from '../support/origin/fault.ts';
 import { Swarm } from '../support/swarm.ts';
+import { until } from '../support/until.ts';
 import { brokenNumbers, courseOf, type Origin } from './seams.ts';
-import { backupOf, type ChannelSetup, type Place, until, World } from './world.ts';
+import { backupOf, type ChannelSetup, type Place, World } from './world.ts';
 
 const ANY = /./;
 /** As the origin lists it: whatever comes is said to have begun then. */

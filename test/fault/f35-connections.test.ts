@@ -1,13 +1,15 @@
 // This file is failure F35: providers that allow few connections, and channels that must be warm.
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { FaultyOrigin } from '../support/faulty-origin.ts';
 import { stalledAt, withStatus } from '../support/origin/fault.ts';
 import type { SeenRequest } from '../support/origin/request.ts';
 import { Swarm } from '../support/swarm.ts';
+import { until } from '../support/until.ts';
 import { readMediaList } from '../support/viewer/media-list.ts';
 import { RawClient } from '../support/viewer/raw-client.ts';
 import { brokenNumbers } from './seams.ts';
-import { backupOf, type Place, until, World } from './world.ts';
+import { backupOf, type Place, World } from './world.ts';
 
 const ANY = /./;
 const IDLE_STOP_MS = 3000;

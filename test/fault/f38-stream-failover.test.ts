@@ -1,12 +1,13 @@
 // This file is failure F38: endless MPEG-TS that fails in mid-play while another source plays.
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createSocket } from 'node:dgram';
 import { checkTransport } from '../support/check-transport.ts';
 import { MarkedOrigin, type StreamFault } from '../support/marked-origin.ts';
 import { FRAMES_PER_S, marksIn, slipsIn } from '../support/marked-stream.ts';
+import { until } from '../support/until.ts';
 import { readMediaList } from '../support/viewer/media-list.ts';
 import { Weir } from '../support/weir.ts';
-import { until } from './world.ts';
 
 const VIEWERS = 2;
 const PACKET_BYTES = 188;

@@ -212,16 +212,3 @@ export function triesOf({ origin, live }: Place): Map<string, SeenRequest[]> {
 export function mostTries(place: Place): number {
   return Math.max(0, ...[...triesOf(place).values()].map((requests) => requests.length));
 }
-
-/** Polls until `done`; false where that has not come within `withinMs`. */
-export async function until(
-  done: () => boolean | Promise<boolean>,
-  withinMs: number,
-): Promise<boolean> {
-  const endMs = performance.now() + withinMs;
-  while (performance.now() < endMs) {
-    if (await done()) return true;
-    await Bun.sleep(20);
-  }
-  return false;
-}

@@ -1,8 +1,10 @@
 // This file is failure F12: viewers that read slowly, hardly, or not at all.
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import type { Socket } from 'bun';
+import { until } from '../../support/until.ts';
 import { RawClient } from '../../support/viewer/raw-client.ts';
-import { until, World } from '../world.ts';
+import { World } from '../world.ts';
 
 const MIB = 1024 * 1024;
 const CHANNELS = 20;

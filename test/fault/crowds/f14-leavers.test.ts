@@ -1,8 +1,10 @@
 // This file is failure F14: viewers that leave, after whom upstream must be left alone.
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { pausedAt, stalledAt } from '../../support/origin/fault.ts';
+import { until } from '../../support/until.ts';
 import { RawClient } from '../../support/viewer/raw-client.ts';
-import { type Place, until, World } from '../world.ts';
+import { type Place, World } from '../world.ts';
 
 const MIB = 1024 * 1024;
 const IDLE_STOP_MS = 2000;

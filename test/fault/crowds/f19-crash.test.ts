@@ -1,10 +1,12 @@
 // This file is failure F19: the process dies, and is there again as if nothing had been.
+
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { textAnswer } from '../../support/origin/answer.ts';
 import { replacedBy } from '../../support/origin/fault.ts';
 import { Swarm } from '../../support/swarm.ts';
+import { until } from '../../support/until.ts';
 import { RawClient } from '../../support/viewer/raw-client.ts';
-import { until, World } from '../world.ts';
+import { World } from '../world.ts';
 
 const VIEWERS = 200;
 const TARGET_MS = 1000;
