@@ -44,7 +44,7 @@ const GROUPS: readonly Group[] = [
   {
     name: 'fault',
     timeoutMs: 6 * MINUTE,
-    parallel: 4,
+    parallel: 3,
     watchesClock: true,
     programs: ['ffmpeg', 'ffprobe', 'openssl', 'redis-server', 'postgres'],
   },
@@ -52,7 +52,7 @@ const GROUPS: readonly Group[] = [
     name: 'e2e',
     timeoutMs: 5 * MINUTE,
     // They wait for what is live more than they work
-    parallel: 3,
+    parallel: 2,
     watchesClock: true,
     programs: ['ffmpeg', 'ffprobe', 'openssl', 'chromium'],
   },

@@ -91,27 +91,27 @@ describe.skipIf(!hasProgram('redis-server'))('F15 to F17, F26: a Redis', () => {
     async () => {
       const url = `redis://127.0.0.1:${redis.port}/1`;
       await using world = await startWorld('f16', url, ['# the same for both']);
-      const { live, origin } = world.at('f16');
       await using other = await Weir.start({ yaml: world.yaml() });
       await hasState(world.weir, 'up', JOIN_MS);
       await hasState(other, 'up', JOIN_MS);
       await using first = new Swarm({ url: world.url('f16'), count: 1 });
       const hasPut = async () => (await tierSum(world.weir, 'weir_tier_puts_total')) >= 6;
       expect(await until(hasPut, JOIN_MS)).toBe(true);
-      const before = origin.seen(live.segments()).length;
       const list = await ask(other.url('/live/f16/index.m3u8'));
       expect(list.status).toBe(200);
       await using second = new Swarm({ url: other.url('/live/f16/index.m3u8'), count: 1 });
-      const hasTaken = async () => (await tierSum(other, 'weir_tier_taken_total')) >= 2;
+      // Whoever comes later to a segment takes it from the other: by chance that is the one or the other
+      const both = async (name: string, labels?: string) =>
+        (await tierSum(world.weir, name, labels)) + (await tierSum(other, name, labels));
+      const hasTaken = async () => (await both('weir_tier_taken_total')) >= 2;
       expect(await until(hasTaken, JOIN_MS)).toBe(true);
       const reports = [...(await first.stop()), ...(await second.stop())];
-      // Each fetch of the other is one that its tier did not have, or not in time
-      const looks = await tierSum(other, 'weir_tier_looks_total');
-      const hits = await tierSum(other, 'weir_tier_looks_total', 'outcome="hits"');
-      const fetched = await tierSum(other, 'weir_upstream_fetches_total', 'what="segment"');
+      // Each fetch is one that the tier did not have, or not in time
+      const hits = await both('weir_tier_looks_total', 'outcome="hits"');
+      const looks = await both('weir_tier_looks_total');
+      const fetched = await both('weir_upstream_fetches_total', 'what="segment"');
       expect(hits).toBeGreaterThanOrEqual(2);
       expect(fetched).toBeLessThanOrEqual(looks - hits);
-      expect(origin.seen(live.segments()).length).toBeGreaterThanOrEqual(before);
       expect(world.judge('f16', reports).blamed).toEqual([]);
     },
     TEST_MS,
