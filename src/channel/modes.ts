@@ -23,7 +23,7 @@ export function mayBeHad(channel: ChannelConfig, mode: ChannelMode): boolean {
  * By its address alone, before anything is asked of it. What was told wrongly still plays: each of
  * the addresses in the mode proxy leads to what the source has.
  */
-export function looksLike(url: string): 'list' | 'stream' | undefined {
+export function kindByAddress(url: string): 'list' | 'stream' | undefined {
   const pathname = URL.parse(url)?.pathname ?? '';
   if (/\.m3u8?$/i.test(pathname)) return 'list';
   return /\.(?:ts|m2ts|mts|mpegts)$/i.test(pathname) || XTREAM_STREAM_PATH.test(pathname)

@@ -2,7 +2,7 @@
 import { Elysia } from 'elysia';
 import { errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { looksLike, urlSourceOf } from '../channel/modes.ts';
+import { kindByAddress, urlSourceOf } from '../channel/modes.ts';
 import type { UrlSource } from '../config/config.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
 import { told, unavailable } from '../prefetch/answers.ts';
@@ -53,7 +53,7 @@ async function channelStream(
   if (config === undefined) return unknownChannel(id, request);
   if (parseHeight(queryOf(request.url)) === 'invalid') return badQuality(request);
   const source = urlSourceOf(config);
-  if (source === undefined || looksLike(source.url) === 'list') return madeOnce(id, request);
+  if (source === undefined || kindByAddress(source.url) === 'list') return madeOnce(id, request);
   if (isHead(request)) return headResponse(STREAM_HEADERS);
   return passedOn(passing, failing, relays.get(id) as ChannelRelay, source, request);
 }

@@ -1,6 +1,6 @@
 // This file makes the entries of a line-up from the channels and what was asked for.
 import { assertNever } from '../base/assert.ts';
-import { looksLike, mayBeHad, urlSourceOf } from '../channel/modes.ts';
+import { kindByAddress, mayBeHad, urlSourceOf } from '../channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
 import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
@@ -113,5 +113,5 @@ function pathOf(channel: ChannelConfig, mode: ChannelMode, request: LineUpReques
 /** What upstream has as one stream is passed on as one: a playlist of it is made of the buffer. */
 function isStream(channel: ChannelConfig): boolean {
   const source = urlSourceOf(channel);
-  return source !== undefined && looksLike(source.url) === 'stream';
+  return source !== undefined && kindByAddress(source.url) === 'stream';
 }

@@ -1,6 +1,6 @@
 // This file tests in which modes a channel may be had.
 import { describe, expect, test } from 'bun:test';
-import { looksLike, mayBeHad, withoutUserinfo } from '../../src/channel/modes.ts';
+import { kindByAddress, mayBeHad, withoutUserinfo } from '../../src/channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../../src/config/config.ts';
 import { loopChannel, urlChannel } from '../support/in-process-app.ts';
 
@@ -53,8 +53,8 @@ test('withoutUserinfo() leaves everything else as it was written', () => {
   expect(withoutUserinfo('https://u:p@up:81/a')).toBe('https://up:81/a');
 });
 
-describe('looksLike()', () => {
-  const ADDRESSES: readonly (readonly [url: string, is: ReturnType<typeof looksLike>])[] = [
+describe('kindByAddress()', () => {
+  const ADDRESSES: readonly (readonly [url: string, is: ReturnType<typeof kindByAddress>])[] = [
     ['http://up/tv/list.m3u8', 'list'],
     ['http://up/tv/LIST.M3U8?token=a.ts', 'list'],
     ['http://up/joe/pw/101.m3u8', 'list'],
@@ -69,6 +69,6 @@ describe('looksLike()', () => {
     ['no address', undefined],
   ];
   test.each(ADDRESSES)('%s is a %p', (url, is) => {
-    expect(looksLike(url)).toBe(is as 'list');
+    expect(kindByAddress(url)).toBe(is as 'list');
   });
 });

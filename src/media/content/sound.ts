@@ -2,7 +2,7 @@
 import { isSilentAac } from '../codec/aac-frame.ts';
 import { parseAc3Frame } from '../codec/ac3-header.ts';
 import { isSilentAc3 } from '../codec/ac3-silence.ts';
-import { parseAdtsHeader } from '../codec/adts-header.ts';
+import { ADTS_HEADER_BYTES, parseAdtsHeader } from '../codec/adts-header.ts';
 import { isSilentMpegAudio } from '../codec/mpeg-audio-frame.ts';
 import { parseMpegAudioHeader } from '../codec/mpeg-audio-header.ts';
 import type { Judgement } from './judgement.ts';
@@ -14,9 +14,6 @@ type SoundFrame = {
   readonly durationS: number;
   readonly isSilent: boolean;
 };
-
-const ADTS_HEADER_BYTES = 7;
-const ADTS_CRC_BYTES = 2;
 
 const READERS: Readonly<
   Record<SoundCodec, (bytes: Uint8Array, at: number) => SoundFrame | undefined>
@@ -68,15 +65,11 @@ export function joinSounds(sounds: readonly Judgement[]): Judgement {
 function readAac(bytes: Uint8Array, at: number): SoundFrame | undefined {
   const header = parseAdtsHeader(bytes, at);
   if (header === undefined) return undefined;
-  const { frameBytes, samples, sampleRate } = header;
-  const hasCrc = (bytes[at + 1]! & 1) === 0; // protection_absent
-  const blocks = 1 + (bytes[at + 6]! & 3); // number_of_raw_data_blocks_in_frame
-  const from = at + ADTS_HEADER_BYTES + (hasCrc ? ADTS_CRC_BYTES : 0);
-  const objectType = (bytes[at + 2]! >> 6) + 1; // profile_ObjectType
-  // Between blocks stand their places and checks, which nobody writes
-  const isReadable = blocks === 1 || !hasCrc;
-  const frame = bytes.subarray(from, at + frameBytes);
-  const isSilent = isReadable && isSilentAac(frame, objectType, blocks);
+  const { frameBytes, headerBytes, blocks, samples, sampleRate, config } = header;
+  // With a checksum places and checks stand between the blocks, which nobody writes
+  const isReadable = blocks === 1 || headerBytes === ADTS_HEADER_BYTES;
+  const frame = bytes.subarray(at + headerBytes, at + frameBytes);
+  const isSilent = isReadable && isSilentAac(frame, config.objectType, blocks);
   return { frameBytes, durationS: samples / sampleRate, isSilent };
 }
 

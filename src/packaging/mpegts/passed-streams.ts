@@ -6,7 +6,7 @@ import type { Outbound } from '../../net/outbound.ts';
 import { type ScopedOutbound, scoped } from '../../net/scoped-outbound.ts';
 import { VIEWER_WAIT_MS } from '../../prefetch/answers.ts';
 import { ProviderBusyError } from '../../prefetch/channel/channel-places.ts';
-import { BUSY_STATUS, SourceStatusError } from '../../source/errors.ts';
+import { askWhileJustLeft } from '../../source/failover/just-left.ts';
 import {
   FOR_GOOD,
   type Lease,
@@ -41,9 +41,6 @@ export type Viewer = {
 /** Who zaps asks for the next channel as it leaves the last, whose place is free in a moment. */
 const PLACE_WAIT_MS = 1500;
 const PLACE_LOOK_MS = 50;
-/** A provider may count the connection that was just closed for a moment more. */
-const JUST_LEFT_MS = 5000;
-const JUST_LEFT_RETRY_MS = 1000;
 
 /**
  * The collector sees too little of the pieces: 60 viewers of 4 Mbit/s had RSS swing by 60 MB, and by 15
@@ -122,21 +119,9 @@ export class PassedStreams {
     { outbound }: Held,
     signal: AbortSignal,
   ): Promise<PassedStream | 'playlist'> {
-    const { clock } = this.#deps;
-    for (;;) {
-      try {
-        return await openPassedStream(source, outbound, clock, signal);
-      } catch (error) {
-        if (signal.aborted || !this.#mayStillCount(source, error)) throw error;
-        await sleep(clock, JUST_LEFT_RETRY_MS, signal);
-      }
-    }
-  }
-
-  /** A refusal that may be the last connection's, not this one's. */
-  #mayStillCount({ provider }: UrlSource, error: unknown): boolean {
-    if (provider === undefined || !(error instanceof SourceStatusError)) return false;
-    return this.#deps.leases.leftAgoMs(provider) < JUST_LEFT_MS && BUSY_STATUS.has(error.status);
+    const { clock, leases } = this.#deps;
+    const once = () => openPassedStream(source, outbound, clock, signal);
+    return await askWhileJustLeft(leases, source.provider, clock, signal, once);
   }
 
   /** One piece is read upstream when the viewer has taken the one before it. */

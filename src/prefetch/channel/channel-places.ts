@@ -1,11 +1,11 @@
 // This file gets a channel its places at providers: free ones, its own, or those of the unwatched.
-import { type Clock, Patience, sleep } from '../../base/clock.ts';
+import { type Clock, Patience } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
-import { BUSY_STATUS, SourceStatusError } from '../../source/errors.ts';
+import { askWhileJustLeft } from '../../source/failover/just-left.ts';
 import type {
   Holder,
   Lease,
-  Patience as LeasePatience,
+  LeaseWait,
   ProviderLeases,
 } from '../../source/failover/provider-leases.ts';
 
@@ -32,10 +32,6 @@ export type Claim = {
   /** Who has the place from then on; the channel where absent. */
   readonly holder?: Holder;
 };
-
-/** A provider may count the connection that was just closed for a moment more. */
-export const JUST_LEFT_MS = 5000;
-const JUST_LEFT_RETRY_MS = 1000;
 
 export class ChannelPlaces {
   readonly #clock: Clock;
@@ -85,7 +81,7 @@ export class ChannelPlaces {
   /** The first that somebody leaves in time. Throws ProviderBusyError. */
   async whenLeft(
     providers: readonly string[],
-    patience: LeasePatience,
+    patience: LeaseWait,
     signal: AbortSignal,
   ): Promise<Lease> {
     const lease = await this.#leases.wait(providers, this.#channel, patience, signal);
@@ -114,26 +110,14 @@ export class ChannelPlaces {
     run: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     using patience = new Patience(this.#clock, withinMs, signal);
+    const once = () => run(patience.signal);
+    const provider = lease?.provider;
     try {
-      for (;;) {
-        try {
-          return await run(patience.signal);
-        } catch (error) {
-          if (patience.signal.aborted || !this.#mayStillCount(lease, error)) throw error;
-          await sleep(this.#clock, JUST_LEFT_RETRY_MS, patience.signal);
-          if (patience.signal.aborted) throw error;
-        }
-      }
+      return await askWhileJustLeft(this.#leases, provider, this.#clock, patience.signal, once);
     } catch (error) {
       if (lease !== undefined) this.#leases.left(lease.provider);
       throw error;
     }
-  }
-
-  /** A refusal that may be the last connection's, not this one's. */
-  #mayStillCount(lease: Lease | undefined, error: unknown): boolean {
-    if (lease === undefined || !(error instanceof SourceStatusError)) return false;
-    return this.#leases.leftAgoMs(lease.provider) < JUST_LEFT_MS && BUSY_STATUS.has(error.status);
   }
 
   #busy(providers: readonly string[]): ProviderBusyError {

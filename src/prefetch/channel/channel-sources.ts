@@ -11,7 +11,7 @@ import { type ScopedOutbound, scoped } from '../../net/scoped-outbound.ts';
 import type {
   Holder,
   Lease,
-  Patience as LeasePatience,
+  LeaseWait,
   ProviderLeases,
 } from '../../source/failover/provider-leases.ts';
 import { type HealthReport, SourceHealth } from '../../source/failover/source-health.ts';
@@ -333,7 +333,7 @@ export class ChannelSources {
   /** All that could play waits for a place: the first that somebody leaves by then is taken. */
   async #openOnceFree(
     indexes: readonly number[],
-    patience: LeasePatience,
+    patience: LeaseWait,
     signal: AbortSignal,
   ): Promise<OpenedSource> {
     const providers = new Set(indexes.flatMap((index) => providerOf(this.#at(index).config) ?? []));

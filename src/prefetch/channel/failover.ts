@@ -4,11 +4,12 @@ import { backoffDelayMs } from '../../base/backoff.ts';
 import { type Clock, Patience } from '../../base/clock.ts';
 import { AppError, type ErrorRecord, errorFields, errorRecord } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
+import { JUST_LEFT_MS } from '../../source/failover/just-left.ts';
 import { proveShown } from '../../source/failover/proof.ts';
 import type { TrialDeps, TrialDepth } from '../../source/failover/trial.ts';
 import { type Blank, isBlank } from '../rendition/blank-watch.ts';
 import type { Trouble } from '../rendition/vital-signs.ts';
-import { JUST_LEFT_MS, ProviderBusyError } from './channel-places.ts';
+import { ProviderBusyError } from './channel-places.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
 import { Visits } from './visits.ts';
 

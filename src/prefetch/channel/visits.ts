@@ -1,7 +1,7 @@
 // This file tries a better source over the connection of the one that plays, between two segments.
 import { Patience } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
-import { BUSY_STATUS, SourceStatusError } from '../../source/errors.ts';
+import { isBusyRefusal, JUST_LEFT_MS } from '../../source/failover/just-left.ts';
 import { refuseBlank } from '../../source/failover/proof.ts';
 import {
   type Glimpse,
@@ -9,7 +9,6 @@ import {
   judgeProgress,
   type TrialDeps,
 } from '../../source/failover/trial.ts';
-import { JUST_LEFT_MS } from './channel-places.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
 
 export type VisitHooks = {
@@ -78,7 +77,7 @@ export class Visits {
       if (seen !== undefined) isProved = this.#judge(index, before, seen) && !stopped.aborted;
       return isProved ? opened : undefined;
     } catch (error) {
-      const isRefused = error instanceof SourceStatusError && BUSY_STATUS.has(error.status);
+      const isRefused = isBusyRefusal(error);
       if (isRefused) this.#notBeforeMs = clock.monotonicMs() + REFUSED_MS;
       throw patience.isLate && !isRefused ? tooSlow() : error;
     } finally {

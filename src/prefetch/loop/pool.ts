@@ -1,5 +1,6 @@
 // This file is the pool of worker threads that run the rendition loops.
 import type { Clock, Timer } from '../../base/clock.ts';
+import { endThread } from '../../base/end-thread.ts';
 import type { Log } from '../../base/log.ts';
 import { isStream, type Look } from '../../source/stream/first-answer.ts';
 import type { LoopEvent, LoopHandle, LoopSpec } from '../messages.ts';
@@ -146,18 +147,7 @@ export class WorkerPool implements AsyncDisposable {
 
   #end(thread: Worker): Promise<void> {
     if (thread === NO_THREAD) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        timer[Symbol.dispose]();
-        thread.terminate();
-        resolve();
-      };
-      const timer = this.#options.clock.after(END_MS, done);
-      thread.onmessage = ({ data }: MessageEvent<FromWorker>) => {
-        if (data.type === 'ended') done();
-      };
-      thread.postMessage({ type: 'end' } satisfies ToWorker);
-    });
+    return endThread(thread, this.#options.clock, END_MS);
   }
 
   #start(slot: Slot): void {

@@ -25,8 +25,8 @@ export function openOverflow(
 ): OpenOverflow | undefined {
   if (settings.length === 0) return undefined;
   const { clock, random, log } = deps;
-  // Bodies stay on the heap: a file would go with the first Blob that names it, and what a loop is
-  // handed is named by two
+  // Bodies come on the heap: a file in memory would go with the first Blob that names it, and what a
+  // loop is handed is named by two
   const thread = new TierThread(deps);
   const tiers = settings.map((setting) => {
     const tier = thread.tier(setting);

@@ -29,8 +29,6 @@ export type TierAnswers = {
 };
 
 export type ToTiers =
-  /** The first: where bodies may lie in files, which the kernel sends without copying them. */
-  | { readonly type: 'settings'; readonly bodyFolder: string }
   | { readonly type: 'make'; readonly tier: number; readonly spec: TierSpec }
   | { readonly type: 'call'; readonly id: number; readonly tier: number; readonly call: TierCall }
   | { readonly type: 'abort'; readonly id: number }

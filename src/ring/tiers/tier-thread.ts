@@ -1,10 +1,11 @@
 // This file keeps the thread in which the tiers live running.
 import { assert } from '../../base/assert.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
+import { endThread } from '../../base/end-thread.ts';
 import type { Log } from '../../base/log.ts';
 import { aborted, checkAborted, TierError, tierErrorOf } from './errors.ts';
 import { RemoteTier } from './remote-tier.ts';
-import type { Stored, Tier } from './tier.ts';
+import type { Tier } from './tier.ts';
 import type { FromTiers, TierAnswers, TierCall, ToTiers } from './tier-messages.ts';
 import type { TierSpec } from './tier-spec.ts';
 
@@ -12,10 +13,6 @@ export type TierThreadOptions = {
   readonly entry: URL;
   readonly clock: Clock;
   readonly log: Log;
-  /** Where the bodies it answers with may lie in files; on the heap where absent. */
-  readonly bodyFolder?: string;
-  /** Is told of every body that comes, also of one that nobody waits for any more. */
-  readonly onBody?: (body: Blob) => void;
 };
 
 type Waiting = {
@@ -79,7 +76,7 @@ export class TierThread implements AsyncDisposable {
     this.#rebirth?.[Symbol.dispose]();
     const thread = this.#thread;
     this.#thread = undefined;
-    if (thread !== undefined) await this.#end(thread);
+    if (thread !== undefined) await endThread(thread, this.#options.clock, END_MS);
     this.#failAll('it is closed');
   }
 
@@ -119,7 +116,7 @@ export class TierThread implements AsyncDisposable {
   }
 
   #start(): void {
-    const { entry, clock, bodyFolder } = this.#options;
+    const { entry, clock } = this.#options;
     const thread = new Worker(entry);
     this.#thread = thread;
     this.#bornMs = clock.monotonicMs();
@@ -132,17 +129,13 @@ export class TierThread implements AsyncDisposable {
       this.#died(thread, event.message);
     };
     thread.addEventListener('close', () => this.#died(thread, 'it ended'));
-    if (bodyFolder !== undefined) this.#post({ type: 'settings', bodyFolder });
     for (const [tier, spec] of this.#specs) this.#post({ type: 'make', tier, spec });
     this.#ping ??= clock.after(PING_EVERY_MS, () => this.#pingIt());
   }
 
   #take(data: FromTiers): void {
-    if (data.type === 'answer') {
-      if (isStored(data.value)) this.#options.onBody?.(data.value.body);
-      this.#waiting.get(data.id)?.resolve(data.value);
-    }
-    if (data.type === 'failure') this.#waiting.get(data.id)?.reject(tierErrorOf(data.error));
+    if (data.type === 'answer') this.#waiting.get(data.id)?.resolve(data.value);
+    else if (data.type === 'failure') this.#waiting.get(data.id)?.reject(tierErrorOf(data.error));
     else if (data.type === 'pong') this.#answeredMs = this.#options.clock.monotonicMs();
   }
 
@@ -175,28 +168,9 @@ export class TierThread implements AsyncDisposable {
     this.#ping = clock.after(PING_EVERY_MS, () => this.#pingIt());
   }
 
-  #end(thread: Worker): Promise<void> {
-    return new Promise((resolve) => {
-      const done = () => {
-        timer[Symbol.dispose]();
-        thread.terminate();
-        resolve();
-      };
-      const timer = this.#options.clock.after(END_MS, done);
-      thread.onmessage = ({ data }: MessageEvent<FromTiers>) => {
-        if (data.type === 'ended') done();
-      };
-      thread.postMessage({ type: 'end' } satisfies ToTiers);
-    });
-  }
-
   #post(message: ToTiers): void {
     this.#thread?.postMessage(message);
   }
-}
-
-function isStored(value: unknown): value is Stored {
-  return typeof value === 'object' && value !== null && 'body' in value;
 }
 
 function noThread(place: string, reason: string): TierError {

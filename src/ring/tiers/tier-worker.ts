@@ -2,7 +2,6 @@
 import { assert, assertNever } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
 import { type ErrorRecord, errorRecord } from '../../base/errors.ts';
-import { type BodyMaker, fileBodies } from '../memory-files.ts';
 import { createTier } from './create-tier.ts';
 import { tierErrorOf } from './errors.ts';
 import type { Stored, Tier } from './tier.ts';
@@ -18,13 +17,9 @@ const COLLECT_AFTER_BYTES = 8 * 1024 * 1024;
 const tiers = new Map<number, Tier | ErrorRecord>();
 const running = new Map<number, AbortController>();
 let carriedBytes = 0;
-let makeBody: BodyMaker | undefined;
 
 self.onmessage = ({ data }: MessageEvent<ToTiers>) => {
   switch (data.type) {
-    case 'settings':
-      makeBody = fileBodies(data.bodyFolder);
-      break;
     case 'make':
       tiers.set(data.tier, made(data.spec));
       break;
@@ -77,7 +72,7 @@ async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise
     case 'open':
       return await tier.open(signal);
     case 'get':
-      return await inFile(await tier.get(call.key, signal));
+      return await tier.get(call.key, signal);
     case 'put':
       return await tier.put(call.key, call.stored, call.expiresAtMs, signal);
     case 'delete':
@@ -91,12 +86,6 @@ async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise
     default:
       return assertNever(call);
   }
-}
-
-/** It is copied here, where nobody waits, so that it is not copied to each who watches. */
-async function inFile(stored: Stored | undefined): Promise<Stored | undefined> {
-  if (stored === undefined || makeBody === undefined) return stored;
-  return { ...stored, body: makeBody([await stored.body.bytes()]) };
 }
 
 /** To be asked before the answer: a body that lies in a file may be gone with it. */

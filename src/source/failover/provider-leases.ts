@@ -19,7 +19,7 @@ export type Lease = Disposable & {
   holder: Holder;
 };
 
-export type Patience = {
+export type LeaseWait = {
   /** A place is waited for where its holder is idle by then. */
   readonly idleByMs: number;
   /** Nobody waits longer. */
@@ -38,7 +38,7 @@ export type ProviderUse = {
 
 type Out = Lease & { isYielding: boolean };
 
-type Waiter = Patience & {
+type Waiter = LeaseWait & {
   readonly providers: readonly string[];
   readonly holder: Holder;
   readonly settle: (lease: Lease | undefined) => void;
@@ -102,7 +102,7 @@ export class ProviderLeases {
   wait(
     providers: readonly string[],
     holder: Holder,
-    patience: Patience,
+    patience: LeaseWait,
     signal: AbortSignal,
   ): Promise<Lease | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
@@ -217,7 +217,7 @@ export class ProviderLeases {
   }
 
   /** `turn`: its place in the queue, from 1. */
-  #isHopeful(provider: string, turn: number, { idleByMs }: Patience, nowMs: number): boolean {
+  #isHopeful(provider: string, turn: number, { idleByMs }: LeaseWait, nowMs: number): boolean {
     const out = [...this.#at(provider)];
     const places = out.map((lease) => ({ lease, idleFromMs: idleFromMs(lease) }));
     places.sort((a, b) => a.idleFromMs - b.idleFromMs);

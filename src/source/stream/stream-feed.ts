@@ -6,7 +6,8 @@ import type { Random } from '../../base/random.ts';
 import { Signal } from '../../base/signal.ts';
 import { type CutterStats, StreamCutter } from '../../media/mpegts/stream-cutter.ts';
 import type { StreamPiece } from '../../media/mpegts/stream-piece.ts';
-import { BUSY_STATUS, SourceStatusError } from '../errors.ts';
+import { SourceStatusError } from '../errors.ts';
+import { isBusyRefusal, JUST_LEFT_MS, JUST_LEFT_RETRY_MS } from '../failover/just-left.ts';
 import type { StreamCounts, StreamMotion } from '../source.ts';
 import type { StreamConnection, StreamInput } from './input.ts';
 import type { PieceShelf } from './piece-shelf.ts';
@@ -35,9 +36,6 @@ const EMPTY_MS = 5000;
 /** The first of these waits is a moment: most connections that end are taken up again at once. */
 const RECONNECT = { baseMs: 250, maxMs: 10_000 };
 const RETRY_AFTER_MAX_MS = 30_000;
-/** A provider may count the connection that was just closed for a moment more. */
-const JUST_LEFT_MS = 5000;
-const JUST_LEFT_RETRY_MS = 1000;
 
 /**
  * ```
@@ -146,7 +144,7 @@ export class StreamFeed implements AsyncDisposable {
 
   /** A refusal that may be the last connection's, not this one's. */
   #isJustLeft(error: unknown): boolean {
-    if (!(error instanceof SourceStatusError) || !BUSY_STATUS.has(error.status)) return false;
+    if (!isBusyRefusal(error)) return false;
     return this.#deps.clock.monotonicMs() - this.#closedMs < JUST_LEFT_MS;
   }
 
