@@ -1,5 +1,6 @@
 // This file holds the configuration as the program uses it: every unit resolved, every default in.
 import type { DatagramTarget } from '../net/datagram-target.ts';
+import type { GuideSetting } from './resolve-guides.ts';
 import type { OverflowTier } from './resolve-overflow.ts';
 
 /** Where a segment body comes from once it is known what it is called. */
@@ -120,5 +121,7 @@ export type Config = {
   readonly providers: ReadonlyMap<string, number>;
   /** Where segments go beyond memory, in the order in which they are looked for. */
   readonly overflow: readonly OverflowTier[];
+  /** The one that is asked first comes first. */
+  readonly guides: readonly GuideSetting[];
   readonly channels: readonly ChannelConfig[];
 };

@@ -4,7 +4,6 @@ import { nearest } from '../base/nearest.ts';
 import type { BlankLimits, ChannelConfig, Config, LoopSource } from './config.ts';
 import type { Problems } from './errors.ts';
 import type { PathBase } from './path-base.ts';
-import type { OverflowTier } from './resolve-overflow.ts';
 import { resolveSource } from './resolve-source.ts';
 import {
   originAt,
@@ -28,9 +27,8 @@ export const DEMO_CHANNEL: ChannelConfig = {
 export function resolveConfig(
   root: SectionSetting,
   channels: readonly ChannelConfig[],
-  overflow: readonly OverflowTier[],
   toPath: PathBase,
-): Config {
+): Omit<Config, 'overflow' | 'guides'> {
   const publicUrl = valueAt(root, 'public_url');
   const workers = valueAt(root, 'prefetch.workers');
   return {
@@ -49,7 +47,6 @@ export function resolveConfig(
     allowPrivate: valuesAt(root, 'allow_private').map((block) => String(block.value)),
     log: { level: valueAt(root, 'log.level'), format: valueAt(root, 'log.format') },
     providers: resolveProviders(root),
-    overflow,
     channels,
   };
 }

@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.ts';
 import type { Key, KindValues, ScalarKind } from './key.ts';
 import { CHANNEL_KEYS } from './keys-channel.ts';
+import { GUIDE_KEYS } from './keys-guide.ts';
 import { LATER_KEYS } from './keys-later.ts';
 import { OVERFLOW_KEYS } from './keys-overflow.ts';
 import { SERVER_KEYS } from './keys-server.ts';
@@ -12,6 +13,7 @@ const ROWS = [
   ...CHANNEL_KEYS,
   ...SOURCE_KEYS,
   ...OVERFLOW_KEYS,
+  ...GUIDE_KEYS,
   ...LATER_KEYS,
 ] as const;
 

@@ -3,28 +3,34 @@ import { element, emptyElement, textElement } from './markup.ts';
 import { CREDIT_ROLES, type Programme, type Rating } from './programme.ts';
 import { formatXmltvTime } from './time.ts';
 
-/**
- * `stopMs`: where the programme itself does not say; players drop what has none. `channel`: by another
- * id than its own.
- */
-export function writeProgramme(
-  programme: Programme,
-  stopMs = programme.stopMs,
-  channel = programme.channel,
+export function writeProgramme(programme: Programme): string {
+  return writeShowing(programme, programme.stopMs, writeProgrammeBody(programme));
+}
+
+/** A programme whose elements were written before. Players drop one that has no `stopMs`. */
+export function writeShowing(
+  { channel, startMs, catchupId }: Pick<Programme, 'channel' | 'startMs' | 'catchupId'>,
+  stopMs: number | undefined,
+  body: string,
 ): string {
   const attributes = {
-    start: formatXmltvTime(programme.startMs),
+    start: formatXmltvTime(startMs),
     stop: stopMs === undefined ? undefined : formatXmltvTime(stopMs),
     channel,
-    'catchup-id': programme.catchupId,
+    'catchup-id': catchupId,
   };
-  return element('programme', attributes, [
+  return element('programme', attributes, [body]);
+}
+
+/** All that stands between its tags. */
+export function writeProgrammeBody(programme: Programme): string {
+  return [
     ...words(programme),
     ...facts(programme),
     ...showing(programme),
     ...programme.ratings.map((rating) => ratingElement('rating', rating)),
     ...programme.starRatings.map((rating) => ratingElement('star-rating', rating)),
-  ]);
+  ].join('');
 }
 
 function words({ titles, subTitles, descriptions, credits, date }: Programme): string[] {
