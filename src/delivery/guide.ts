@@ -20,6 +20,8 @@ export type GuideDeps = {
 const DAYS_DEFAULT = 7;
 /** Nobody knows more of what will be on. */
 const DAYS_MAX = 31;
+/** A guide is here within about as much. */
+const COMES_S = 30;
 
 /** Guides change once a day; players ask each hour, and are told in a few bytes that it is the same. */
 const CACHE = 'public, max-age=600';
@@ -42,6 +44,8 @@ const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };
 async function guide(deps: GuideDeps, request: Request, form: 'xml' | 'gz'): Promise<Response> {
   const { relays, guides } = deps;
   if (guides.isEmpty) return noGuide(request);
+  // An empty one would be kept by players for hours
+  if (!guides.hasAny) return unavailable('no guide has come yet', COMES_S, request);
   const query = queryOf(request.url) ?? new URLSearchParams();
   const days = daysIn(query);
   if (days === undefined) return badDays(request);
@@ -84,6 +88,8 @@ function headersOf(
     'content-type': form === 'gz' ? 'application/gzip' : 'application/xml; charset=utf-8',
     ...(form === 'xml' && isPacked ? { 'content-encoding': 'gzip' } : {}),
     ...(form === 'xml' ? { vary: 'accept-encoding' } : {}),
+    // Without it the server would tell the name of the file
+    'content-disposition': `inline; filename="epg.${form === 'gz' ? 'xml.gz' : 'xml'}"`,
     // RFC 9110 §8.8.3: other bytes want another tag
     etag: `"${key}${isPacked ? '-gz' : ''}"`,
     'last-modified': new Date(modifiedMs).toUTCString(),

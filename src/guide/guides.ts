@@ -78,6 +78,11 @@ export class Guides implements AsyncDisposable {
     return this.#specs.length === 0;
   }
 
+  /** One of them has come, now or in an earlier run. */
+  get hasAny(): boolean {
+    return this.#kept.size > 0;
+  }
+
   /** Fetches what is missing or old, and everything once a day. Nobody waits for it. */
   start(): void {
     if (this.isEmpty) return;

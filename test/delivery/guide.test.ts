@@ -139,6 +139,19 @@ describe('/epg.xml', () => {
     expect(await response.text()).toStartWith('DELIVERY_PARAMETER: ');
   });
 
+  test('is said to come while none is there yet', async () => {
+    const early = createInProcessApp([loopChannel('one')], {}, undefined, (clock) => {
+      const nobody = { call: () => Promise.reject(new Error('nobody is there')) };
+      const parts = { thread: nobody, clock, random: seededRandom(1), log: silentLog };
+      const place = { place: PLACE, headers: {}, at: 240 };
+      const daily = () => ({ [Symbol.dispose]() {} });
+      return new Guides({ ...parts, guides: [place], folder: folder.path, daily });
+    });
+    const response = await early.fetch(new Request('http://weir.local/epg.xml'));
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('30');
+  });
+
   test('is not there where none is configured, and no line-up points to it', async () => {
     const bare = createInProcessApp([loopChannel('one')]);
     const response = await bare.fetch(new Request('http://weir.local/epg.xml'));
