@@ -123,6 +123,8 @@ export async function serve(
         lag,
         pool: () => pool.stats(),
         tiers: () => tiers?.overflow.stats(),
+        guides: () => guides.status(),
+        nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
         version: VERSION,
         startedAtMs,

@@ -1,5 +1,6 @@
 // This file asks every part for its numbers and gives them their names.
 import type { ChannelConfig } from '../config/config.ts';
+import type { GuideStatus } from '../guide/guides.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
@@ -9,6 +10,7 @@ import type { OverflowStats } from '../ring/tiers/overflow.ts';
 import type { ProviderLeases, ProviderUse } from '../source/failover/provider-leases.ts';
 import type { StreamCounts } from '../source/source.ts';
 import type { EventLoopLag } from './event-loop.ts';
+import { guideMetrics } from './guide-metrics.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
 import { tierMetrics } from './tier-metrics.ts';
 
@@ -26,6 +28,9 @@ export type Sources = {
   };
   /** Undefined where there are none. */
   readonly tiers: () => OverflowStats | undefined;
+  readonly guides: () => readonly GuideStatus[];
+  /** Unix milliseconds. */
+  readonly nowMs: () => number;
   readonly guard: () => Readonly<Record<string, number>>;
   readonly version: string;
   readonly startedAtMs: number;
@@ -40,6 +45,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...passedMetrics(sources.passed()),
     ...providerMetrics(sources.leases.stats()),
     ...tierMetrics(sources.tiers()),
+    ...guideMetrics(sources.guides(), sources.nowMs()),
     ...processMetrics(sources),
   ];
 }

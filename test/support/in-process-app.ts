@@ -82,6 +82,7 @@ export function createInProcessApp(
 ) {
   const clock = new FakeClock();
   const overflow = createOverflow?.(clock);
+  const guides = createGuides(clock);
   const outbound = scriptedOutbound(upstream);
   const ring = new Ring(clock, 1_000_000, () => {});
   const store = openMemoryStore();
@@ -129,6 +130,8 @@ export function createInProcessApp(
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
         tiers: () => overflow?.stats(),
+        guides: () => guides.status(),
+        nowMs: () => clock.nowMs(),
         guard: () => ({ open: 1, closed_idle: 2 }),
         version: '1.2.3',
         startedAtMs: 5000,
@@ -151,7 +154,7 @@ export function createInProcessApp(
     },
     streams,
     passed,
-    guide: { relays, guides: createGuides(clock), nowMs: () => clock.nowMs() },
+    guide: { relays, guides, nowMs: () => clock.nowMs() },
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
     hot: new HotAnswers(clock, () => {}),
