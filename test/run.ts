@@ -27,15 +27,14 @@ const GROUPS: readonly Group[] = [
   {
     name: 'unit',
     timeoutMs: 8 * MINUTE,
-    // Of two processors one and a half are used by two: servers are waited for
-    parallel: 3,
+    parallel: 2,
     programs: [
       ...['ffmpeg', 'ffprobe', 'openssl'],
       ...['redis-server', 'redis-cli', 'postgres', 'mariadbd'],
     ],
   },
   // Before the folder that holds it: a file belongs to the first that fits.
-  { name: 'fault/crowds', timeoutMs: 6 * MINUTE, parallel: 2 },
+  { name: 'fault/crowds', timeoutMs: 6 * MINUTE },
   {
     name: 'fault',
     timeoutMs: 6 * MINUTE,

@@ -29,7 +29,7 @@ const world = new World(
   },
   [`prefetch: { idle_stop: ${IDLE_STOP_MS}ms }`],
 );
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 /** Requests that the origin has begun to answer and not finished. */
@@ -37,6 +37,13 @@ function underWay({ origin }: Place): number {
   const isOpen = (request: (typeof origin.requests)[number]) =>
     request.finishedAtMs === undefined && request.abandonedAtMs === undefined;
   return origin.requests.filter(isOpen).length;
+}
+
+/** Nothing of it is fetched any more, as the API tells it. */
+async function isCold(id: string): Promise<boolean> {
+  const answer = await fetch(world.weir.url(`/api/channels/${id}`));
+  const { renditions } = (await answer.json()) as { renditions: readonly { state: string }[] };
+  return renditions.every(({ state }) => state === 'cold');
 }
 
 /** Asks for `url` and leaves at a tenth of it, over and over; the memory once that has settled. */
@@ -88,8 +95,9 @@ describe('F14: viewers that leave', () => {
     const place = world.at('f14-idle');
     await world.watch('f14-idle', { count: 5, forMs: 3000 });
     // Not even a connection that is kept for the next request
+    expect(await until(() => isCold('f14-idle'), IDLE_STOP_MS + SLACK_MS)).toBe(true);
     const isLeft = () => underWay(place) + place.origin.openConnections === 0;
-    expect(await until(isLeft, IDLE_STOP_MS + SLACK_MS)).toBe(true);
+    expect(await until(isLeft, SLACK_MS)).toBe(true);
     const asked = place.origin.requests.length;
     await Bun.sleep(3000);
     expect(place.origin.requests.length).toBe(asked);
@@ -99,7 +107,8 @@ describe('F14: viewers that leave', () => {
     const place = world.at('f14-stalled');
     place.origin.on(place.live.segments(), stalledAt(0.5), { skip: 4 });
     await world.watch('f14-stalled', { count: 2, forMs: 2000 }, { mayBeUnavailable: true });
-    expect(await until(() => underWay(place) === 0, IDLE_STOP_MS + SLACK_MS)).toBe(true);
+    expect(await until(() => isCold('f14-stalled'), IDLE_STOP_MS + SLACK_MS)).toBe(true);
+    expect(await until(() => underWay(place) === 0, SLACK_MS)).toBe(true);
     const asked = place.origin.requests.length;
     await Bun.sleep(2000);
     expect([underWay(place), place.origin.requests.length]).toEqual([0, asked]);
