@@ -1,16 +1,14 @@
 // This file has ffmpeg make a recording once for all tests that want the same.
-import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, rename, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from './programs.ts';
 
-/** A folder that all processes of one run of the tests share; absent: each has its own. */
+/** A folder that all processes of one run of the tests share, and which goes with it. */
 export const SHARED_MEDIA = 'TEST_MEDIA_FOLDER';
 const MAKE_MS = 120_000;
 
 const making = new Map<string, Promise<string>>();
-let own: string | undefined;
 
 /** The path of a file of these words; nobody may write to it. */
 export function recorded(words: readonly string[], extension: string): Promise<string> {
@@ -21,15 +19,9 @@ export function recorded(words: readonly string[], extension: string): Promise<s
   return made;
 }
 
+/** Without a run around it, it is kept for the next time: bun test tells nobody that it ends. */
 function folder(): string {
-  const shared = process.env[SHARED_MEDIA];
-  if (shared !== undefined) return shared;
-  if (own === undefined) {
-    const path = mkdtempSync(join(tmpdir(), 'weir-media-'));
-    process.on('exit', () => rmSync(path, { recursive: true, force: true }));
-    own = path;
-  }
-  return own;
+  return process.env[SHARED_MEDIA] ?? join(tmpdir(), 'weir-media');
 }
 
 /** It comes to its name whole; where two processes make the same at a time, either's will do. */
