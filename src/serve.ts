@@ -154,6 +154,7 @@ export async function serve(
       relays,
       metrics,
       ring: () => ring.stats(),
+      archives: () => archive.stats(),
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },

@@ -152,6 +152,7 @@ export function createInProcessApp(
       version: '1.2.3',
       notReady: () => state.notReady,
       ring: () => ring.stats(),
+      archives: () => [],
     },
     streams,
     passed,
