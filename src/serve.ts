@@ -16,6 +16,8 @@ import { Sealer } from './delivery/seal.ts';
 import { GuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
 import { ChannelNumbers } from './lineup/channel-number.ts';
+import { announceDevices } from './lineup/hdhomerun/announce.ts';
+import { createDevices } from './lineup/hdhomerun/devices.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -130,6 +132,7 @@ export async function serve(
         startedAtMs,
       }),
     );
+  const devices = createDevices(config.devices, store);
   const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
   const app = createApp({
     unbuffered: {
@@ -149,6 +152,7 @@ export async function serve(
     streams,
     passed,
     guide: { relays, guides, nowMs: () => clock.nowMs() },
+    devices,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
@@ -173,6 +177,13 @@ export async function serve(
   const server: Server<undefined> = Bun.serve(options({}));
   pool.start();
   guides.start();
+  const announced = await announceDevices({
+    devices,
+    clock,
+    log,
+    port: server.port as number,
+    publicUrl: () => current.publicUrl,
+  });
   const guard = createConnectionGuard({
     port: server.port as number,
     limits: { perAddress: config.connections.perAddress },
@@ -198,6 +209,7 @@ export async function serve(
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
+      await announced[Symbol.asyncDispose]();
       await guides[Symbol.asyncDispose]();
       await guideThread[Symbol.asyncDispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);

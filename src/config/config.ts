@@ -1,6 +1,7 @@
 // This file holds the configuration as the program uses it: every unit resolved, every default in.
 import type { DatagramTarget } from '../net/datagram-target.ts';
 import type { GuideSetting } from './resolve-guides.ts';
+import type { DeviceSetting } from './resolve-hdhomerun.ts';
 import type { OverflowTier } from './resolve-overflow.ts';
 
 /** Where a segment body comes from once it is known what it is called. */
@@ -123,5 +124,7 @@ export type Config = {
   readonly overflow: readonly OverflowTier[];
   /** The one that is asked first comes first. */
   readonly guides: readonly GuideSetting[];
+  /** The first is what a client finds at the root. */
+  readonly devices: readonly DeviceSetting[];
   readonly channels: readonly ChannelConfig[];
 };

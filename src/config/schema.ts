@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts';
 import type { Key, KindValues, ScalarKind } from './key.ts';
 import { CHANNEL_KEYS } from './keys-channel.ts';
 import { GUIDE_KEYS } from './keys-guide.ts';
+import { HDHOMERUN_KEYS } from './keys-hdhomerun.ts';
 import { LATER_KEYS } from './keys-later.ts';
 import { OVERFLOW_KEYS } from './keys-overflow.ts';
 import { SERVER_KEYS } from './keys-server.ts';
@@ -14,6 +15,7 @@ const ROWS = [
   ...SOURCE_KEYS,
   ...OVERFLOW_KEYS,
   ...GUIDE_KEYS,
+  ...HDHOMERUN_KEYS,
   ...LATER_KEYS,
 ] as const;
 
