@@ -146,6 +146,7 @@ export async function serve(
       relays,
       metrics,
       ring: () => ring.stats(),
+      tiers: () => tiers?.overflow.stats().tiers ?? [],
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },

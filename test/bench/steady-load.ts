@@ -76,42 +76,43 @@ export class SteadyLoad implements AsyncDisposable {
 /** What runs in the process. */
 class Generator {
   readonly #spec: LoadSpec;
-  readonly #free: TimedClient[] = [];
+  #free: TimedClient[] = [];
   readonly #queue: ((client: TimedClient) => void)[] = [];
-  readonly #looker: TimedClient;
   #segments: string[] = [];
   #next = 0;
 
-  private constructor(spec: LoadSpec, looker: TimedClient) {
+  constructor(spec: LoadSpec) {
     this.#spec = spec;
-    this.#looker = looker;
-  }
-
-  static async open(spec: LoadSpec): Promise<Generator> {
-    const generator = new Generator(spec, await TimedClient.open(spec.port));
-    for (let index = 0; index < CONNECTIONS; index++) {
-      generator.#free.push(await TimedClient.open(spec.port));
-    }
-    await generator.#look();
-    return generator;
   }
 
   async run(forMs: number): Promise<Loaded> {
+    using connections = new DisposableStack();
+    const open = async () => connections.use(await TimedClient.open(this.#spec.port));
+    const looker = await open();
+    this.#free = [];
+    for (let index = 0; index < CONNECTIONS; index++) this.#free.push(await open());
+    await this.#look(looker);
+    return await this.#send(looker, forMs);
+  }
+
+  async #send(looker: TimedClient, forMs: number): Promise<Loaded> {
     const { perSecond, what } = this.#spec;
     const [waits, lates, answers]: [number[], number[], Promise<void>[]] = [[], [], []];
     const startMs = performance.now();
     let lookMs = startMs;
+    let looking = Promise.resolve();
     for (let index = 0; index < (forMs / 1000) * perSecond; index++) {
       const dueMs = startMs + (index / perSecond) * 1000;
       while (performance.now() < dueMs) await Bun.sleep(dueMs - performance.now());
       if (what === 'segment' && dueMs - lookMs > LOOK_EVERY_MS) {
         lookMs = dueMs;
-        void this.#look();
+        looking = looking.then(() => this.#look(looker));
       }
       lates.push(performance.now() - dueMs);
       answers.push(this.#ask(waits));
     }
     await Promise.all(answers);
+    await looking;
     return { p99Ms: quantile(waits, 0.99), answers: waits.length, lateMs: quantile(lates, 0.99) };
   }
 
@@ -120,8 +121,9 @@ class Generator {
     const paths = what === 'playlist' ? playlistPaths : this.#segments;
     const path = paths[this.#next++ % paths.length] as string;
     const askedMs = performance.now();
+    // Each in turn: one that never asks for anything would be closed by the server
     const client =
-      this.#free.pop() ?? (await new Promise<TimedClient>((take) => this.#queue.push(take)));
+      this.#free.shift() ?? (await new Promise<TimedClient>((take) => this.#queue.push(take)));
     const sentMs = performance.now();
     const { status, firstByteMs } = await client.get(path);
     if (status !== 200) throw new Error(`Cannot load ${path}: ${status}`);
@@ -132,10 +134,10 @@ class Generator {
   }
 
   /** The newest but one of each channel: whatever else there is to do, it is in memory. */
-  async #look(): Promise<void> {
+  async #look(looker: TimedClient): Promise<void> {
     const segments: string[] = [];
     for (const path of this.#spec.playlistPaths) {
-      const { text } = await this.#looker.get(path);
+      const { text } = await looker.get(path);
       segments.push(segmentPath(path, text, 1), segmentPath(path, text, 2));
     }
     this.#segments = segments;
@@ -146,7 +148,7 @@ if (import.meta.main) {
   let generator: Generator | undefined;
   process.on('message', async (order: Order) => {
     let loaded: Loaded | undefined;
-    if ('spec' in order) generator = await Generator.open(order.spec);
+    if ('spec' in order) generator = new Generator(order.spec);
     else loaded = await generator?.run(order.forMs);
     process.send?.({ loaded } satisfies Done);
   });

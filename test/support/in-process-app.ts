@@ -153,6 +153,7 @@ export function createInProcessApp(
       metrics,
       version: '1.2.3',
       notReady: () => state.notReady,
+      tiers: () => overflow?.stats().tiers ?? [],
       ring: () => ring.stats(),
     },
     streams,

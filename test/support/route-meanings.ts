@@ -69,7 +69,10 @@ export const ROUTE_MEANINGS: readonly {
     routes: ['/program.m3u'],
     means: '`?name=&hd=&host=`: the line-up under its older name; GET or POST',
   },
-  { routes: ['/healthz', '/readyz'], means: 'alive; ready to take viewers' },
+  {
+    routes: ['/healthz', '/readyz'],
+    means: 'alive; ready to take viewers, or `degraded` with which place of `overflow` fails',
+  },
   { routes: ['/metrics'], means: 'Prometheus' },
   {
     routes: ['/api/status', '/api/channels', '/api/channels/{channel}'],
