@@ -30,7 +30,7 @@ const GROUPS: readonly Group[] = [
     parallel: 2,
     programs: [
       ...['ffmpeg', 'ffprobe', 'openssl'],
-      ...['redis-server', 'redis-cli', 'postgres', 'mariadbd'],
+      ...['redis-server', 'redis-cli', 'postgres', 'pgbouncer', 'mariadbd'],
     ],
   },
   // Before the folder that holds it: a file belongs to the first that fits.
