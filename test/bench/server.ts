@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
 import { cores } from './machine.ts';
-import { treeCpuMs, treeRssBytes } from './process-tree.ts';
+import { threadCpuMs, treeCpuMs, treeRssBytes } from './process-tree.ts';
 
 export type ServerName = 'weir' | 'nginx' | 'nginx-copying' | 'varnish';
 
@@ -80,6 +80,11 @@ export class BenchServer implements AsyncDisposable {
 
   cpuMs(): number {
     return treeCpuMs(this.#child.pid);
+  }
+
+  /** Of its first thread alone, which is the one that serves. */
+  mainThreadCpuMs(): number {
+    return threadCpuMs(this.#child.pid);
   }
 
   rssBytes(): number {

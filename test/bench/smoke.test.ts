@@ -30,6 +30,7 @@ const ROWS = [
   /^put and get of 1\.5 MB, MariaDB$/,
   /^p99 of a playlist in memory while Redis dies/,
   /^p99 of a segment in memory while Redis dies/,
+  /^processor time of the serving thread while Redis dies/,
 ];
 
 let dir: string;
