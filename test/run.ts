@@ -39,7 +39,7 @@ const GROUPS: readonly Group[] = [
     name: 'fault',
     timeoutMs: 6 * MINUTE,
     parallel: 3,
-    programs: ['ffmpeg', 'ffprobe', 'openssl', 'redis-server', 'postgres'],
+    programs: ['ffmpeg', 'ffprobe', 'openssl', 'redis-server', 'postgres', 'mariadbd'],
   },
   {
     name: 'e2e',
