@@ -68,7 +68,8 @@ async function measure(bench: Bench, outage: Outage, rounds: number, forMs: numb
       seen.get(state)?.push(window);
       const p99s = window.loads.map(({ p99Ms }) => milliseconds(p99Ms)).join(' and ');
       const others = `others used ${Math.round(window.othersShare * 100)} %`;
-      bench.say(`Redis ${state}, round ${round + 1}: ${p99s}; ${others}`);
+      const serving = `serving thread ${Math.round(window.servingMs)} ms/s`;
+      bench.say(`Redis ${state}, round ${round + 1}: ${p99s}; ${serving}; ${others}`);
     }
   }
   return seen;
