@@ -17,6 +17,7 @@ import { World } from './world.ts';
 const VIEWERS = 3;
 /** Joining takes at most 10 s; a machine that is busy with other tests is given more. */
 const JOIN_MS = 30_000;
+const START_MS = 60_000;
 const DOCTOR_MS = 60_000;
 const TEST_MS = 240_000;
 
@@ -101,7 +102,7 @@ afterAll(() => parts[Symbol.asyncDispose](), TEST_MS);
 async function startWorld(id: string, settings: readonly string[]): Promise<World> {
   const overflow = `overflow: [${settings.join(', ')}]`;
   const world = new World({ [id]: {} }, ['prefetch: { idle_stop: 5s }', overflow]);
-  await world.start();
+  await world.start({ readyWithinMs: START_MS });
   return world;
 }
 
@@ -120,15 +121,17 @@ describe('F15: weir starts', () => {
       const allSaid = async () => (await said()).every((line) => line.includes(' is down: '));
       expect(await until(allSaid, JOIN_MS)).toBe(true);
       expect((await fetch(weir.url('/readyz'))).status).toBe(200);
-      const lines = await said();
-      expect(lines).toHaveLength(places.length);
-      const found = await doctor(weir);
-      for (const kind of missing) {
-        const { state, found: words = 'nothing' } = found.get(kind) ?? {};
-        expect([kind, state]).toEqual([kind, 'warn']);
-        // The same words, of the same place
-        expect(lines.filter((line) => line.endsWith(words))).toHaveLength(1);
-      }
+      expect(await said()).toHaveLength(places.length);
+      // In the same words; a try of either that was cut short may say something else for once
+      const agrees = async () => {
+        const found = await doctor(weir);
+        const lines = await said();
+        return [...missing].every((kind) => {
+          const { state, found: words = 'nothing' } = found.get(kind) ?? {};
+          return state === 'warn' && lines.filter((line) => line.endsWith(words)).length === 1;
+        });
+      };
+      expect(await until(agrees, JOIN_MS)).toBe(true);
 
       for (const { kind, comeBack } of places) {
         await comeBack();

@@ -13,6 +13,7 @@ import { weirCommand, weirEnv } from '../support/weir.ts';
 import { World } from './world.ts';
 
 const JOIN_MS = 30_000;
+const START_MS = 60_000;
 const DOCTOR_MS = 60_000;
 const TEST_MS = 240_000;
 
@@ -166,7 +167,10 @@ describe.skipIf(!hasAll)('a place beyond memory over TLS', () => {
       ];
       const overflow = `overflow: [${urls.map((url) => `"${url}"`)}]`;
       await using world = new World({ tls: { channelLines: ['keep_warm: true'] } }, [overflow]);
-      const weir = await world.start({ env: { NODE_EXTRA_CA_CERTS: authority } });
+      const weir = await world.start({
+        env: { NODE_EXTRA_CA_CERTS: authority },
+        readyWithinMs: START_MS,
+      });
       const isUp = async () => [...(await tierStates(weir)).values()].join() === 'up,up,up';
       expect(await until(isUp, JOIN_MS)).toBe(true);
       const hasPut = async () => {
