@@ -1,4 +1,5 @@
 // This file measures how long places beyond memory take for a segment.
+import { rm } from 'node:fs/promises';
 import { systemClock } from '../../../src/base/clock.ts';
 import { createTier } from '../../../src/ring/tiers/create-tier.ts';
 import type { TierSpec } from '../../../src/ring/tiers/tier-spec.ts';
@@ -26,10 +27,13 @@ type Place = {
 const PLACES: readonly Place[] = [
   {
     what: 'a folder',
-    open: async () => ({
-      spec: { kind: 'disk', path: benchDir('tier'), sizeBytes: 2 ** 30 },
-      [Symbol.asyncDispose]: async () => {},
-    }),
+    open: async () => {
+      const path = benchDir('tier');
+      return {
+        spec: { kind: 'disk', path, sizeBytes: 2 ** 30 },
+        [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+      };
+    },
   },
   {
     what: 'Redis',
