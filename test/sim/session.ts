@@ -136,7 +136,10 @@ export class Session {
     const startMs = clock.monotonicMs();
     checker.asked(channel, startMs);
     const answer = await this.#world.server().answer(ask());
-    const tookMs = clock.monotonicMs() - startMs;
+    const nowMs = clock.monotonicMs();
+    // Who waits for an answer is there until it comes
+    checker.asked(channel, nowMs);
+    const tookMs = nowMs - startMs;
     if (tookMs > VIEWER_WAIT_MS + SLACK_MS) {
       journal.breach('I6', `${this.#name} waited ${tookMs} ms for ${what}`);
     }

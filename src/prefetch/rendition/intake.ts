@@ -218,7 +218,7 @@ export class Intake {
         this.#failed(event.key, event.error);
         break;
       case 'chunk':
-        this.#inFlightOf(event.key)?.append(event.bytes);
+        this.#inFlightOf(event.key)?.append(event.bytes, event.offset);
         break;
       case 'broken':
         this.#inFlightOf(event.key)?.restart();
