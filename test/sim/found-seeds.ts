@@ -18,6 +18,7 @@ export const FOUND_SEEDS: readonly {
     caught: 'gaps in every rendition, since a channel that came later took memory',
   },
   { seed: 2729, sources: 1, caught: 'I2: who asked again in mid-fetch got the end for the whole' },
+  { seed: 2849, sources: 1, caught: 'order: what an origin denied once was taken for a restart' },
   { seed: 3326, sources: 1, caught: 'I7: a viewer that waited was taken to have gone (our own)' },
   { seed: 36, sources: 2, caught: 'I3: what was taken back had been named before a restart' },
   { seed: 80, sources: 2, caught: 'order: after a restart another source, and no discontinuity' },
