@@ -5,6 +5,7 @@ export const FOUND_SEEDS: readonly {
   readonly seed: number;
   readonly sources: 1 | 2;
   readonly hasSlate?: true;
+  readonly hasStreams?: true;
   readonly caught: string;
 }[] = [
   {
