@@ -22,6 +22,12 @@ export const FOUND_SEEDS: readonly {
   { seed: 2849, sources: 1, caught: 'order: what an origin denied once was taken for a restart' },
   { seed: 3326, sources: 1, caught: 'I7: a viewer that waited was taken to have gone (our own)' },
   { seed: 36, sources: 2, caught: 'I3: what was taken back had been named before a restart' },
+  {
+    seed: 1252,
+    sources: 2,
+    hasSlate: true,
+    caught: 'I3: what was made for players of fMP4 had other names after a restart',
+  },
   { seed: 80, sources: 2, caught: 'order: after a restart another source, and no discontinuity' },
   { seed: 37, sources: 2, caught: 'I10: viewers waited for an init segment of the source before' },
   { seed: 94, sources: 2, caught: 'I4: a promise as long as the last list, not the longest' },

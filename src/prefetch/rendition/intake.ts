@@ -94,6 +94,11 @@ export class Intake {
     return this.#isForeign ? this.#form : undefined;
   }
 
+  /** What its players were given first; undefined until that is known. */
+  get container(): Form['container'] | undefined {
+    return this.#form?.container;
+  }
+
   get header(): Header {
     return this.#header;
   }

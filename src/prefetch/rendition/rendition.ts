@@ -150,6 +150,11 @@ export class Rendition implements Disposable {
     return this.#intake.remuxed;
   }
 
+  /** What its players were given first; undefined until that is known. */
+  get container(): 'fmp4' | 'mpegts' | undefined {
+    return this.#intake.container;
+  }
+
   get header(): Header {
     return this.#intake.header;
   }
