@@ -25,8 +25,8 @@ const SETTLE_MS = 4000;
 const RETURN_MS = 20_000;
 /** What a poll, a fetch and the queues between threads take, beside whole target durations. */
 const LATENCY_MS = 2000;
-/** Of a frame's time, and of what two clocks are apart. */
-const ROUNDING_MS = 100;
+/** RFC 8216 §4.3.3.1: a segment may be so much longer than its list says; and what clocks are apart. */
+const ROUNDING_MS = 600;
 
 /** I10: what is served is fresh again, and stays so. */
 export async function judgeCalm(world: CalmWorld): Promise<void> {

@@ -21,6 +21,7 @@ export const FOUND_SEEDS: readonly {
   { seed: 2729, sources: 1, caught: 'I2: who asked again in mid-fetch got the end for the whole' },
   { seed: 2849, sources: 1, caught: 'order: what an origin denied once was taken for a restart' },
   { seed: 3326, sources: 1, caught: 'I7: a viewer that waited was taken to have gone (our own)' },
+  { seed: 2074, sources: 1, caught: 'I6: a viewer that was woken late waited half a second more' },
   { seed: 36, sources: 2, caught: 'I3: what was taken back had been named before a restart' },
   {
     seed: 1252,

@@ -13,12 +13,12 @@ export async function simulate(
   return world.outcome(seed);
 }
 
-/** Of 32: two sources, one, and a slate with each of them. */
-const STREAMS = new Set([8, 3, 2, 20]);
+/** Of 64: two sources, one, and a slate with each of them. */
+const STREAMS = new Set([8, 40, 3, 2, 20]);
 
 /** Every fourth world has a second source, and of each kind some have a slate or endless streams. */
 export function shapeOf(seed: number): Shape {
   const sources = seed % 4 === 0 ? 2 : 1;
   const hasSlate = seed % 16 === (sources === 2 ? 4 : 2);
-  return { sources, hasSlate, hasStreams: STREAMS.has(seed % 32) };
+  return { sources, hasSlate, hasStreams: STREAMS.has(seed % 64) };
 }

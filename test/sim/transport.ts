@@ -5,10 +5,13 @@ import { AUDIO, PMT, StreamWriter, VIDEO } from '../support/ts-stream.ts';
 import { keyBytes } from './bytes.ts';
 import type { Made } from './encoder.ts';
 
-/** Of every segment, however long it is: so the counters of each PID go on over its end. */
-export const FRAMES = 8;
+/**
+ * Of every segment, however long it is: so the counters of each PID go on over its end. They stand
+ * less than a second apart in the longest, as what comes no more often counts as silent.
+ */
+export const FRAMES = 16;
 /** From a frame's arrival to its decoding: longer than from one frame to the next. */
-const LEAD_TICKS = 2 * 90_000;
+const LEAD_TICKS = 1.5 * 90_000;
 /** Frames before the beginning of the world have a time as well. */
 const BROADCAST_MS = 10_000_000;
 const TICKS_PER_MS = 90;
@@ -43,7 +46,7 @@ const PER_SEGMENT = (() => {
   return new Map([0, PMT, VIDEO, AUDIO].map((pid) => [pid, (writer.counter(pid) + 1) % 16]));
 })();
 
-/** A key frame and seven more, each with a sound beside it. */
+/** A key frame and others, each with a sound beside it. */
 export function transportSegment(scene: Scene): Uint8Array<ArrayBuffer> {
   const { made } = scene;
   const durationMs = made.durationS * 1000;
@@ -92,9 +95,11 @@ export function encrypted(clear: Uint8Array, key: string, sequence: number): Uin
 /** Which frames there are, in the order in which they come. */
 export function marksIn(bytes: Uint8Array): Mark[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  return [...text.matchAll(/\|([\w/-]+)#(\d)@(\d+)\|/g)].map(([, content = '', frame, timeMs]) => ({
-    content,
-    frame: Number(frame),
-    timeMs: Number(timeMs),
-  }));
+  return [...text.matchAll(/\|([\w/-]+)#(\d+)@(\d+)\|/g)].map(
+    ([, content = '', frame, timeMs]) => ({
+      content,
+      frame: Number(frame),
+      timeMs: Number(timeMs),
+    }),
+  );
 }

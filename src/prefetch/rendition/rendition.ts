@@ -412,7 +412,8 @@ export class Rendition implements Disposable {
         const reason = lastError === undefined ? late : told(lastError);
         return unavailable(Math.min(5, this.ring.targetDurationS), reason);
       }
-      await within(clock, intake.changed.next(), Math.max(untilMs - nowMs, LOOK_AGAIN_MS));
+      const leftMs = untilMs - nowMs;
+      await within(clock, intake.changed.next(), leftMs > 0 ? leftMs : LOOK_AGAIN_MS);
     }
   }
 
