@@ -4,6 +4,7 @@ import type { ChannelRelay, Opened } from '../../prefetch/channel/channel-relay.
 import type { Rendition } from '../../prefetch/rendition/rendition.ts';
 import { renditionIdIn } from '../../source/pull/renditions.ts';
 import { type EndlessDeps, type EndlessStats, EndlessStream } from './endless-stream.ts';
+import { SoundBeside } from './sound-beside.ts';
 import { TransportSource } from './transport-source.ts';
 
 export type StreamStats = EndlessStats & { readonly channel: string };
@@ -37,9 +38,13 @@ export class EndlessStreams {
   }
 
   #begin(relay: ChannelRelay, opened: Opened, main: Rendition, onEnd: () => void): EndlessStream {
-    const sound = soundOf(relay, opened, main);
-    const source = new TransportSource(this.#deps.clock, main, sound?.rendition, sound?.language);
     const log = this.#deps.log.with({ channel: relay.config.id, rendition: main.id });
+    const sound = soundOf(relay, opened, main);
+    const beside =
+      sound === undefined
+        ? undefined
+        : new SoundBeside(sound.rendition, { ...this.#deps, log }, sound.language);
+    const source = new TransportSource(main, () => beside);
     return new EndlessStream(source, relay.closed, { ...this.#deps, log }, onEnd);
   }
 
@@ -65,6 +70,8 @@ function soundOf(relay: ChannelRelay, opened: Opened, main: Rendition): Sound | 
   const { uri, language } = tag ?? group[0] ?? {};
   if (uri === undefined) return undefined;
   const rendition = relay.peek(renditionIdIn(uri));
+  // A variant of sound alone is named as the sound of others too
+  if (rendition === main) return undefined;
   if (rendition === undefined) {
     throw new AppError('PACKAGING_SOUND', `Cannot find the sound of ${main.id}: it is not open`);
   }
