@@ -35,8 +35,8 @@ export type SoundOfSpan = {
 
 export type SoundDeps = { readonly clock: Clock; readonly log: Log };
 
-/** The picture waits so many of its segments in a row; later it is too far behind to wait again… */
-const WAITS_MAX = 4;
+/** So often in a row the picture waits in vain; then it would be too far behind to wait again… */
+const WAITS_MAX = 2;
 /** …but now and then, so that sound that is ever so late is reached in the end. */
 const WAIT_EVERY = 16;
 /** What is not yet there when a stream begins may just have been asked for. */
@@ -99,10 +99,15 @@ export class SoundBeside {
     return this.#give(span);
   }
 
+  /**
+   * Longer than the picture lasts: else the next would be there by then, and sound that is late by as
+   * much would be missed by a hair each time. What was waited for once is in hand from then on.
+   */
   #waitMs({ durationS }: PictureSpan): number {
-    if (!this.#hasBegun) return Math.max(FIRST_WAIT_MS, durationS * 1000);
+    const longMs = (durationS + this.#rendition.ring.targetDurationS) * 1000;
+    if (!this.#hasBegun) return Math.max(FIRST_WAIT_MS, longMs);
     const mayWait = this.#misses < WAITS_MAX || this.#misses % WAIT_EVERY === 0;
-    return mayWait ? durationS * 1000 : 0;
+    return mayWait ? longMs : 0;
   }
 
   #loseTrack(isAnew = false): void {
@@ -152,8 +157,10 @@ export class SoundBeside {
     const found = await this.#findIn(alike, span, patience);
     if (typeof found === 'object') return found;
     const isOver = ring.ended || (listed.at(-1)?.discontinuitySequence ?? wanted) > wanted;
-    if (found === 'later') return isOver ? 'never' : 'later';
-    const mayTakeAny = isOver || patience.aborted || (!this.#hasBegun && alike.length === 0);
+    const isMissed = this.#misses >= WAITS_MAX;
+    if (found === 'later' && !isMissed) return isOver ? 'never' : 'later';
+    const isFree = isMissed || isOver || patience.aborted;
+    const mayTakeAny = isFree || (!this.#hasBegun && alike.length === 0);
     const any = mayTakeAny ? await this.#findIn(listed, span, patience) : undefined;
     return any ?? (isOver ? 'never' : 'later');
   }
