@@ -39,6 +39,8 @@ export type SoundDeps = { readonly clock: Clock; readonly log: Log };
 const WAITS_MAX = 2;
 /** …but now and then, so that sound that is ever so late is reached in the end. */
 const WAIT_EVERY = 16;
+/** Pictures without sound after which the clock alone must do. */
+const MISSES_MAX = 2;
 /** What is not yet there when a stream begins may just have been asked for. */
 const FIRST_WAIT_MS = 5000;
 /** Half of what is usual for a frame: so much is rounding, no lack. */
@@ -64,8 +66,9 @@ export class SoundBeside {
   readonly #deps: SoundDeps;
   #isFollowed = false;
   #hasBegun = false;
-  /** Pictures in a row without sound that could have had some. */
+  /** Pictures in a row without sound, and how often one of them waited for it in vain. */
   #misses = 0;
+  #waits = 0;
   #isTold = false;
   #tracks: readonly MuxTrack[] = [];
   /** Not given out yet, in order. */
@@ -96,7 +99,16 @@ export class SoundBeside {
     using patience = new Patience(this.#deps.clock, this.#waitMs(span), signal);
     if (!this.#isFollowed) await this.#seek(span, patience.signal);
     if (this.#isFollowed) await this.#read(span, signal, patience.signal);
-    return this.#give(span);
+    const given = this.#give(span);
+    this.#count(given, patience);
+    return given;
+  }
+
+  #count({ came }: SoundOfSpan, patience: Patience): void {
+    const hasSome = came !== undefined && came.units.length > 0;
+    this.#waits = hasSome ? 0 : this.#waits + (patience.isLate ? 1 : 0);
+    if (hasSome) this.#misses = 0;
+    else if (!this.#isFollowed) this.#misses += 1;
   }
 
   /**
@@ -106,7 +118,7 @@ export class SoundBeside {
   #waitMs({ durationS }: PictureSpan): number {
     const longMs = (durationS + this.#rendition.ring.targetDurationS) * 1000;
     if (!this.#hasBegun) return Math.max(FIRST_WAIT_MS, longMs);
-    const mayWait = this.#misses < WAITS_MAX || this.#misses % WAIT_EVERY === 0;
+    const mayWait = this.#waits < WAITS_MAX || this.#misses % WAIT_EVERY === 0;
     return mayWait ? longMs : 0;
   }
 
@@ -157,11 +169,11 @@ export class SoundBeside {
     const found = await this.#findIn(alike, span, patience);
     if (typeof found === 'object') return found;
     const isOver = ring.ended || (listed.at(-1)?.discontinuitySequence ?? wanted) > wanted;
-    const isMissed = this.#misses >= WAITS_MAX;
-    if (found === 'later' && !isMissed) return isOver ? 'never' : 'later';
-    const isFree = isMissed || isOver || patience.aborted;
-    const mayTakeAny = isFree || (!this.#hasBegun && alike.length === 0);
-    const any = mayTakeAny ? await this.#findIn(listed, span, patience) : undefined;
+    const isFirst = !this.#hasBegun && (isOver || alike.length === 0);
+    const mayTakeAny = isFirst || this.#misses >= MISSES_MAX;
+    if (found === 'later' && !mayTakeAny) return isOver ? 'never' : 'later';
+    const isTaken = mayTakeAny || isOver || patience.aborted;
+    const any = isTaken ? await this.#findIn(listed, span, patience) : undefined;
     return any ?? (isOver ? 'never' : 'later');
   }
 
@@ -246,8 +258,6 @@ export class SoundBeside {
     const units = left.filter(({ dts }) => dts < endTicks);
     this.#waiting = left.filter(({ dts }) => dts >= endTicks);
     for (const { track, dts } of units) this.#givenTicks.set(track, dts);
-    if (units.length > 0) this.#misses = 0;
-    else if (!this.#isFollowed) this.#misses += 1;
     this.#hasBegun = true;
     const first = left[0];
     const came = this.#tracks.length === 0 ? undefined : { tracks: this.#tracks, units, endTicks };

@@ -231,14 +231,15 @@ describe('sound that lies apart', () => {
         }));
         const came = await watch(picturesOf({ count: 40, base }), beside, fromMs, 90_000);
         // The last of the picture is long after all that was wrong
-        const last = came.slice(-6).map(({ sounds }) => sounds.length > 0);
+        const least = given.perPacket === 1 ? 93 : 1;
+        const last = came.slice(-7, -1).map(({ sounds }) => sounds.length >= least);
         expect(last).toEqual([true, true, true, true, true, true]);
         expect(came.at(-1)!.pictures[0]).toBe((base + 39 * 2 * SECOND) % WRAP);
         const sounds = came.flatMap((one) => one.sounds);
         const steps = sounds.slice(1).map((at, index) => (at - sounds[index]! + WRAP) % WRAP);
         expect(steps.filter((step) => step === 0 || step > WRAP / 2)).toEqual([]);
       }),
-      { numRuns: 200 },
+      { numRuns: 30 },
     );
   }, 120_000);
 });
