@@ -2,10 +2,12 @@
 import { type Container, sniffContainer } from '../../media/container.ts';
 import { withoutKind } from '../../media/remux/chosen-tracks.ts';
 import { createFmp4Input } from '../../media/remux/fmp4-to-units.ts';
+import { kindsOf } from '../../media/remux/form.ts';
 import { Merger } from '../../media/remux/merger.ts';
 import { createMpegtsInput } from '../../media/remux/mpegts-to-units.ts';
 import { createPackedAudioInput } from '../../media/remux/packed-audio-to-units.ts';
 import type { Demuxed, RemuxInput } from '../../media/remux/remux-input.ts';
+import { formOf } from '../../media/remux/rendition-remux.ts';
 import { type ClearSegment, SegmentOpener } from './clear-segment.ts';
 import { type ReadRendition, type ReadSegment, RenditionReader } from './rendition-reader.ts';
 import type { PictureSpan, SoundBeside } from './sound-beside.ts';
@@ -20,13 +22,20 @@ const SKIPS_MAX = 2;
 /** Two frames of AAC: less is no lack. */
 const LATE_MAX_TICKS = 3840;
 
+export type Sides = {
+  /** The sound of what the channel offers, where that lies apart. */
+  readonly beside?: SoundBeside;
+  /** What else there is for pictures that come without sound, if anything is at this moment. */
+  readonly instead?: () => SoundBeside | undefined;
+};
+
 /** Where a segment's frames are, and what they were made for. */
 type Input = { readonly input: RemuxInput; readonly madeFor: string };
 
 export class TransportSource {
   readonly #reader: RenditionReader;
   readonly #opener: SegmentOpener;
-  readonly #soundNow: () => SoundBeside | undefined;
+  readonly #sides: Sides;
   /** The one beside the last segment. */
   #sound: SoundBeside | undefined;
   #input: Input | undefined;
@@ -35,11 +44,10 @@ export class TransportSource {
   #isAnew = true;
   #skips = 0;
 
-  /** `soundNow`: what lies apart and belongs to the picture, if anything does at this moment. */
-  constructor(main: ReadRendition, soundNow: () => SoundBeside | undefined = () => undefined) {
+  constructor(main: ReadRendition, sides: Sides = {}) {
     this.#reader = new RenditionReader(main);
     this.#opener = new SegmentOpener(main);
-    this.#soundNow = soundNow;
+    this.#sides = sides;
   }
 
   /**
@@ -49,18 +57,23 @@ export class TransportSource {
   async next(signal: AbortSignal): Promise<TransportSegment | undefined> {
     for (;;) {
       // Both are asked for at once, so that neither waits for the other
-      this.#soundNow()?.keepGoing();
+      (this.#sides.beside ?? this.#sound)?.keepGoing();
       const read = await this.#reader.next(signal);
       if (read === undefined) return undefined;
-      this.#setSound(this.#soundNow());
       if (read.discontinuity) this.#beginAnew();
       const picture = await this.#opener.open(read);
+      this.#setSound(this.#sides.beside ?? this.#insteadFor(picture));
       const bytes = await this.#make(read, picture, signal);
       if (bytes === undefined) continue;
       const discontinuity = this.#isAnew;
       this.#isAnew = false;
       return { bytes, discontinuity };
     }
+  }
+
+  #insteadFor(picture: ClearSegment): SoundBeside | undefined {
+    const { instead } = this.#sides;
+    return instead !== undefined && isMute(picture) ? instead() : undefined;
   }
 
   #setSound(sound: SoundBeside | undefined): void {
@@ -139,4 +152,13 @@ function spanOf(
   const { programDateTimeMs: dateMs } = listed;
   const times = { startTicks: first.dts, shownTicks: first.pts, endTicks };
   return { ...times, mediaSequence, discontinuitySequence, dateMs, durationS, isAnew };
+}
+
+/** There is something to see, and nothing to hear. */
+function isMute({ bytes, init }: ClearSegment): boolean {
+  const body = init === undefined ? { bytes } : { bytes, init: init.bytes };
+  const form = formOf(sniffContainer(bytes), body);
+  if (form === undefined) return false;
+  const kinds = kindsOf(form);
+  return kinds.includes('video') && !kinds.includes('audio');
 }

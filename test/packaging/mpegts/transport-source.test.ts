@@ -34,16 +34,16 @@ function timesIn(bytes: Uint8Array): Came {
 
 async function watch(
   picture: readonly ClockedSegment[],
-  beside: readonly ClockedSegment[],
+  heard: readonly ClockedSegment[],
   fromMs: number,
   untilMs: number,
 ): Promise<Came[]> {
   const clock = new FakeClock();
   const main = new ClockedRendition(clock, picture);
-  const apart = new ClockedRendition(clock, beside);
+  const apart = new ClockedRendition(clock, heard);
   await clock.advance(fromMs);
-  const side = new SoundBeside(apart, { clock, log: silentLog });
-  const source = new TransportSource(main, () => side);
+  const beside = new SoundBeside(apart, { clock, log: silentLog });
+  const source = new TransportSource(main, { beside });
   const leave = new AbortController();
   const came: Came[] = [];
   const run = async () => {
