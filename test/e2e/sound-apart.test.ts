@@ -1,0 +1,136 @@
+// This file watches the endless stream of sources whose sound lies apart, begun at any moment.
+import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { ApartOrigin, type Manner } from '../support/apart-origin.ts';
+import { checkTransport } from '../support/check-transport.ts';
+import { hasProgram, runProgram } from '../support/programs.ts';
+import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
+import { inspectTs, type TsInspection } from '../support/ts-inspect.ts';
+import { until } from '../support/until.ts';
+import { Weir } from '../support/weir.ts';
+
+const PACKET_BYTES = 188;
+const SECOND = 90_000;
+/** 1,024 samples at 48 kHz, and a tick for rounding. */
+const FRAME_TICKS = 1921;
+const MANNERS: readonly Manner[] = ['even', 'numbers', 'behind', 'ahead'];
+const STARTS = 4;
+const WITHIN_MS = 40_000;
+const hasFfmpeg = hasProgram('ffmpeg') && hasProgram('ffprobe');
+
+describe.skipIf(!hasFfmpeg)('sound that lies apart', () => {
+  let origin: ApartOrigin;
+  let weir: Weir;
+  let folder: TempFolder;
+
+  beforeAll(async () => {
+    folder = await createTempFolder();
+    origin = await ApartOrigin.start();
+    const channels = MANNERS.flatMap((manner) =>
+      (['ts', 'fmp4'] as const).flatMap((form) =>
+        Array.from({ length: STARTS }, (_, index) => {
+          const id = `${manner}-${form}-${index}`;
+          return `  - { id: ${id}, sources: ['${origin.url(id, manner, form)}'] }`;
+        }),
+      ),
+    );
+    const apart = origin.url('backup', 'numbers');
+    weir = await Weir.start({
+      readyWithinMs: 60_000,
+      yaml: `
+allow_private: [127.0.0.0/8]
+channels:
+${channels.join('\n')}
+  - { id: muxed-apart, sources: ['${origin.muxedUrl('first')}', '${apart}'] }
+  - { id: apart-muxed, sources: ['${origin.url('first', 'behind')}', '${origin.muxedUrl('backup')}'] }
+`,
+    });
+  }, 150_000);
+
+  afterAll(async () => {
+    await weir?.[Symbol.asyncDispose]();
+    await origin?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
+  });
+
+  /** Reads until what came is enough. */
+  async function watch(id: string, isEnough: (seen: TsInspection) => boolean) {
+    const leave = new AbortController();
+    const timer = setTimeout(() => leave.abort(), WITHIN_MS);
+    const response = await fetch(weir.url(`/live/${id}.ts`), { signal: leave.signal });
+    expect(response.status).toBe(200);
+    const chunks: Uint8Array[] = [];
+    let bytes = new Uint8Array();
+    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+      chunks.push(chunk);
+      const all = Buffer.concat(chunks);
+      bytes = new Uint8Array(all.subarray(0, all.length - (all.length % PACKET_BYTES)));
+      if (isEnough(inspectTs(bytes))) break;
+    }
+    clearTimeout(timer);
+    leave.abort();
+    return bytes;
+  }
+
+  async function expectClean(name: string, bytes: Uint8Array): Promise<void> {
+    expect(checkTransport(bytes)).toEqual([]);
+    const file = join(folder.path, `${name}.ts`);
+    await Bun.write(file, bytes);
+    const probe = ['ffprobe', '-loglevel', 'error', '-show_streams', '-of', 'json', file];
+    const { stdout, stderr } = await runProgram(probe, 30_000);
+    expect(stderr).toBe('');
+    const kinds = JSON.parse(stdout).streams.map((one: { codec_type: string }) => one.codec_type);
+    expect(kinds.sort()).toEqual(['audio', 'video']);
+  }
+
+  const hasSeconds = (seconds: number) => (seen: TsInspection) => {
+    const [shown, heard] = [trackOf(seen, VIDEO_TYPE), trackOf(seen, AUDIO_TYPE)];
+    if (heard.length === 0 && spanOf(shown) < 8 * SECOND) return false;
+    return (
+      Math.min(spanOf(shown), heard.length === 0 ? Infinity : spanOf(heard)) > seconds * SECOND
+    );
+  };
+
+  test.each(MANNERS)(
+    'begins with the picture, whenever one comes: %s',
+    async (manner) => {
+      for (const form of ['ts', 'fmp4']) {
+        for (let index = 0; index < STARTS; index++) {
+          const id = `${manner}-${form}-${index}`;
+          // Another place in the segment that is under way
+          await Bun.sleep(270);
+          const bytes = await watch(id, hasSeconds(index === 0 ? 4 : 1));
+          await expectClean(id, bytes);
+          const seen = inspectTs(bytes);
+          const [shown, heard] = [trackOf(seen, VIDEO_TYPE), trackOf(seen, AUDIO_TYPE)];
+          const lateTicks = heard[0]! - Math.min(...shown);
+          expect({ id, isTogether: Math.abs(lateTicks) <= FRAME_TICKS, lateTicks }).toMatchObject({
+            isTogether: true,
+          });
+          expect(holesIn(heard)).toEqual([]);
+        }
+      }
+    },
+    120_000,
+  );
+});
+
+const VIDEO_TYPE = 0x1b;
+const AUDIO_TYPE = 0x0f;
+
+function trackOf({ streams, tracks }: TsInspection, type: number): readonly number[] {
+  const pid = [...streams].find(([, found]) => found === type)?.[0];
+  return pid === undefined ? [] : (tracks.get(pid)?.pts ?? []);
+}
+
+function spanOf(pts: readonly number[]): number {
+  return pts.length === 0 ? 0 : Math.max(...pts) - Math.min(...pts);
+}
+
+/** Each PES packet has at most half a second of sound. */
+function holesIn(pts: readonly number[]): number[] {
+  return pts.slice(1).flatMap((at, index) => {
+    const step = at - pts[index]!;
+    return step > SECOND / 2 ? [step] : [];
+  });
+}
