@@ -5,8 +5,9 @@ import { createTempFolder, type TempFolder } from './temp-folder.ts';
 
 const MEDIA_S = 90;
 const MAKE_MS = 120_000;
-/** So much has been broadcast when the origin starts. */
+/** So much has been broadcast when a source is first asked for, and a little more each time. */
 const BEGUN_S = 20;
+const PHASE_S = 0.37;
 const LISTED = 6;
 
 /** How its list of sound stands to that of the picture. */
@@ -31,7 +32,8 @@ type List = {
 export class ApartOrigin implements AsyncDisposable {
   readonly #folder: TempFolder;
   readonly #lists = new Map<string, List>();
-  readonly #startedMs = Date.now();
+  /** By the first words of paths. */
+  readonly #startedMs = new Map<string, number>();
   readonly #server: Bun.Server<undefined>;
   /** First words of paths that get 503. */
   readonly down = new Set<string>();
@@ -93,9 +95,10 @@ export class ApartOrigin implements AsyncDisposable {
     if (name === 'master.m3u8') return new Response(MASTER);
     const list = this.#lists.get(`${form}-${name.replace('.m3u8', '')}`);
     if (list === undefined) return this.#file(name);
+    const atS = this.#broadcastS(word);
     const { numbers, lateS } = MANNERS[manner as Manner];
     const isSound = name.startsWith('a.');
-    return new Response(this.#live(list, isSound ? lateS : 0, isSound ? numbers : 0));
+    return new Response(live(list, isSound ? atS - lateS : atS, isSound ? numbers : 0));
   }
 
   async #file(name: string): Promise<Response> {
@@ -103,18 +106,24 @@ export class ApartOrigin implements AsyncDisposable {
     return (await file.exists()) ? new Response(file) : new Response(null, { status: 404 });
   }
 
-  #live({ segments, map }: List, lateS: number, numbers: number): string {
-    const nowS = BEGUN_S + (Date.now() - this.#startedMs) / 1000 - lateS;
-    const end = segments.findLastIndex(({ endS }) => endS <= nowS) + 1;
-    const first = Math.max(0, end - LISTED);
-    const lines = segments
-      .slice(first, end)
-      .flatMap(({ uri, durationS }) => [`#EXTINF:${durationS},`, uri]);
-    const head = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-TARGETDURATION:2'];
-    const number = `#EXT-X-MEDIA-SEQUENCE:${1000 + first + numbers}`;
-    const init = map === undefined ? [] : [`#EXT-X-MAP:URI="${map}"`];
-    return `${[...head, number, ...init, ...lines].join('\n')}\n`;
+  #broadcastS(word: string): number {
+    const phaseS = (this.#startedMs.size * PHASE_S) % 2;
+    const startedMs = this.#startedMs.get(word) ?? Date.now() - (BEGUN_S + phaseS) * 1000;
+    this.#startedMs.set(word, startedMs);
+    return (Date.now() - startedMs) / 1000;
   }
+}
+
+function live({ segments, map }: List, nowS: number, numbers: number): string {
+  const end = segments.findLastIndex(({ endS }) => endS <= nowS) + 1;
+  const first = Math.max(0, end - LISTED);
+  const lines = segments
+    .slice(first, end)
+    .flatMap(({ uri, durationS }) => [`#EXTINF:${durationS},`, uri]);
+  const head = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-TARGETDURATION:2'];
+  const number = `#EXT-X-MEDIA-SEQUENCE:${1000 + first + numbers}`;
+  const init = map === undefined ? [] : [`#EXT-X-MAP:URI="${map}"`];
+  return `${[...head, number, ...init, ...lines].join('\n')}\n`;
 }
 
 const MASTER = `#EXTM3U
