@@ -13,7 +13,7 @@ const SECOND = 90_000;
 /** 1,024 samples at 48 kHz, and a tick for rounding. */
 const FRAME_TICKS = 1921;
 const MANNERS: readonly Manner[] = ['even', 'numbers', 'behind', 'ahead'];
-const STARTS = 4;
+const STARTS = 2;
 const WITHIN_MS = 90_000;
 const hasFfmpeg = hasProgram('ffmpeg') && hasProgram('ffprobe');
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { runProgram } from './programs.ts';
 import { createTempFolder, type TempFolder } from './temp-folder.ts';
 
-const MEDIA_S = 90;
+const MEDIA_S = 80;
 const MAKE_MS = 120_000;
 /** So much has been broadcast when a source is first asked for, and a little more each time. */
 const BEGUN_S = 20;
