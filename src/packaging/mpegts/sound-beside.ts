@@ -2,36 +2,12 @@
 import { type Clock, orAborted, Patience } from '../../base/clock.ts';
 import { errorFields, errorRecord } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
-import { LEAD_TICKS } from '../../media/mpegts/mux-schedule.ts';
-import type { MuxTrack, MuxUnit } from '../../media/mpegts/mux-track.ts';
-import { nearTicks, TICKS_PER_SECOND, ticksBetween } from '../../media/mpegts/timestamp.ts';
-import { type Demuxed, unitNear } from '../../media/remux/remux-input.ts';
-import { soundFrom } from '../../media/remux/sound-from.ts';
+import { TICKS_PER_SECOND, ticksBetween } from '../../media/mpegts/timestamp.ts';
 import type { Segment } from '../../ring/rendition-ring.ts';
 import { type ReadRendition, RenditionReader } from './rendition-reader.ts';
+import { type PictureSpan, type SoundOfSpan, SoundQueue } from './sound-queue.ts';
 import { APART_TICKS, findSound } from './sound-search.ts';
 import { type SoundSegment, SoundSegments } from './sound-segments.ts';
-
-/** A segment of the picture, on the clock of its source. */
-export type PictureSpan = {
-  /** DTS of the first frame, and when it is shown. */
-  readonly startTicks: number;
-  readonly shownTicks: number;
-  readonly endTicks: number;
-  readonly mediaSequence: number;
-  readonly discontinuitySequence: number;
-  readonly dateMs: number | undefined;
-  readonly durationS: number;
-  /** It does not go on where the one before it ended. */
-  readonly isAnew: boolean;
-};
-
-export type SoundOfSpan = {
-  /** Undefined where none has come. */
-  readonly came: Demuxed | undefined;
-  /** From the first picture to the first sound; undefined where nothing is known of any. */
-  readonly lateTicks: number | undefined;
-};
 
 export type SoundDeps = { readonly clock: Clock; readonly log: Log };
 
@@ -43,13 +19,8 @@ const WAIT_EVERY = 16;
 const MISSES_MAX = 2;
 /** What is not yet there when a stream begins may just have been asked for. */
 const FIRST_WAIT_MS = 5000;
-/** Half of what is usual for a frame: so much is rounding, no lack. */
-const ROUNDING_TICKS = 900;
 /** Over a discontinuity that the picture does not have, sound goes on within this. */
 const SEAM_TICKS = TICKS_PER_SECOND / 2;
-/** What is held for later pictures: as much as one segment may have. */
-const WAITING_MAX_BYTES = 64 * 1024 * 1024;
-
 /**
  * ```
  *   sought ──a segment of the list is heard at the picture's time──► followed
@@ -70,13 +41,7 @@ export class SoundBeside {
   #misses = 0;
   #waits = 0;
   #isTold = false;
-  #tracks: readonly MuxTrack[] = [];
-  /** Not given out yet, in order. */
-  #waiting: readonly MuxUnit[] = [];
-  /** Where what was read ends. */
-  #reachTicks: number | undefined;
-  /** The last that was given out of each track. */
-  readonly #givenTicks = new Map<number, number>();
+  readonly #queue = new SoundQueue();
   /** By how much its discontinuity sequence is ahead of the picture's. */
   #stepAhead = 0;
 
@@ -92,14 +57,16 @@ export class SoundBeside {
     this.#rendition.keepGoing();
   }
 
-  /** The sound of this segment, as far as it comes in time. It never throws. */
+  /** The sound of this segment, as far as it comes in time. What cannot be used has not come. */
   async of(span: PictureSpan, signal: AbortSignal): Promise<SoundOfSpan> {
-    if (span.isAnew) this.#loseTrack(true);
-    this.#moveTo(span);
+    if (span.isAnew) this.#loseTrack();
+    if (span.isAnew) this.#queue.clear();
+    this.#queue.moveTo(span);
     using patience = new Patience(this.#deps.clock, this.#waitMs(span), signal);
     if (!this.#isFollowed) await this.#seek(span, patience.signal);
     if (this.#isFollowed) await this.#read(span, signal, patience.signal);
-    const given = this.#give(span);
+    const given = this.#queue.give(span);
+    this.#hasBegun = true;
     this.#count(given, patience);
     return given;
   }
@@ -122,21 +89,9 @@ export class SoundBeside {
     return mayWait ? longMs : 0;
   }
 
-  #loseTrack(isAnew = false): void {
+  #loseTrack(): void {
     this.#isFollowed = false;
-    this.#reachTicks = undefined;
-    if (!isAnew) return;
-    this.#waiting = [];
-    this.#givenTicks.clear();
-  }
-
-  /** All that is remembered is counted near the picture, which may have wrapped at 33 bits. */
-  #moveTo({ startTicks }: PictureSpan): void {
-    this.#waiting = this.#waiting.map((unit) => unitNear(startTicks, unit));
-    if (this.#reachTicks !== undefined) this.#reachTicks = nearTicks(startTicks, this.#reachTicks);
-    for (const [track, ticks] of this.#givenTicks) {
-      this.#givenTicks.set(track, nearTicks(startTicks, ticks));
-    }
+    this.#queue.breakOff();
   }
 
   async #seek(span: PictureSpan, signal: AbortSignal): Promise<void> {
@@ -182,16 +137,14 @@ export class SoundBeside {
     span: PictureSpan,
     patience: AbortSignal,
   ): ReturnType<typeof findSound> {
-    const given = Math.max(...this.#givenTicks.values());
-    const wantedTicks = this.#givenTicks.size === 0 ? span.shownTicks : given;
-    const atTicks = Math.max(wantedTicks, span.startTicks - LEAD_TICKS);
+    const atTicks = this.#queue.wantedTicks(span);
     const measure = (segment: Segment) => this.#segments.measure(segment, patience);
     return findSound(candidates, guessIn(candidates, span), atTicks, measure);
   }
 
   /** Until it reaches the end of the picture. */
   async #read(span: PictureSpan, signal: AbortSignal, patience: AbortSignal): Promise<void> {
-    while ((this.#reachTicks ?? span.startTicks) < span.endTicks - ROUNDING_TICKS) {
+    while (!this.#queue.reaches(span)) {
       const next = await this.#next(signal, patience);
       if (next === 'late') {
         this.#loseTrack();
@@ -218,22 +171,15 @@ export class SoundBeside {
 
   /** False where it is of another time: the picture will come to it, or it is sought again. */
   #take(segment: SoundSegment, span: PictureSpan): boolean {
-    const { tracks, units, endTicks } = segment.demuxed;
-    const first = units[0];
-    const before = this.#reachTicks ?? span.startTicks;
-    if (first === undefined) {
-      this.#reachTicks = before + segment.durationS * TICKS_PER_SECOND;
-      return true;
-    }
-    if (!this.#isOfThisTime(segment, first.dts, span)) {
+    const first = segment.demuxed.units[0];
+    if (first !== undefined && !this.#isOfThisTime(segment, first.dts, span)) {
       this.#loseTrack();
       return false;
     }
-    this.#stepAhead = segment.discontinuitySequence - span.discontinuitySequence;
-    this.#tracks = tracks;
-    const came = units.map((unit) => unitNear(span.startTicks, unit));
-    this.#waiting = limited([...this.#waiting, ...came]);
-    this.#reachTicks = Math.max(before, nearTicks(span.startTicks, endTicks));
+    if (first !== undefined) {
+      this.#stepAhead = segment.discontinuitySequence - span.discontinuitySequence;
+    }
+    this.#queue.add(segment, span);
     return true;
   }
 
@@ -244,24 +190,8 @@ export class SoundBeside {
     span: PictureSpan,
   ): boolean {
     const isAlike = discontinuitySequence === span.discontinuitySequence + this.#stepAhead;
-    const from = isAlike ? span.startTicks : (this.#reachTicks ?? span.startTicks);
+    const from = isAlike ? span.startTicks : (this.#queue.reachTicks ?? span.startTicks);
     return Math.abs(ticksBetween(from, startTicks)) <= (isAlike ? APART_TICKS : SEAM_TICKS);
-  }
-
-  /** Where the picture begins anew, sound begins with it, to a frame. */
-  #give(span: PictureSpan): SoundOfSpan {
-    const { endTicks, shownTicks } = span;
-    const fromTicks = span.isAnew ? shownTicks : span.startTicks - LEAD_TICKS;
-    const left = soundFrom(this.#waiting, this.#tracks, fromTicks).filter(
-      ({ track, dts }) => dts > (this.#givenTicks.get(track) ?? Number.NEGATIVE_INFINITY),
-    );
-    const units = left.filter(({ dts }) => dts < endTicks);
-    this.#waiting = left.filter(({ dts }) => dts >= endTicks);
-    for (const { track, dts } of units) this.#givenTicks.set(track, dts);
-    this.#hasBegun = true;
-    const first = left[0];
-    const came = this.#tracks.length === 0 ? undefined : { tracks: this.#tracks, units, endTicks };
-    return { came, lateTicks: first === undefined ? undefined : first.dts - shownTicks };
   }
 
   #tell(error: unknown): void {
@@ -282,12 +212,4 @@ function guessIn(candidates: readonly Segment[], { dateMs, mediaSequence }: Pict
   }
   const byNumber = candidates.findIndex((one) => one.mediaSequence === mediaSequence);
   return byNumber >= 0 ? byNumber : candidates.length - 1;
-}
-
-/** Where pictures fail to come for long, the oldest goes. */
-function limited(units: readonly MuxUnit[]): readonly MuxUnit[] {
-  let sizeBytes = units.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  let count = 0;
-  while (sizeBytes > WAITING_MAX_BYTES) sizeBytes -= units[count++]!.bytes.length;
-  return count === 0 ? units : units.slice(count);
 }

@@ -10,7 +10,8 @@ import type { Demuxed, RemuxInput } from '../../media/remux/remux-input.ts';
 import { formOf } from '../../media/remux/rendition-remux.ts';
 import { type ClearSegment, SegmentOpener } from './clear-segment.ts';
 import { type ReadRendition, type ReadSegment, RenditionReader } from './rendition-reader.ts';
-import type { PictureSpan, SoundBeside } from './sound-beside.ts';
+import type { SoundBeside } from './sound-beside.ts';
+import type { PictureSpan } from './sound-queue.ts';
 
 export type TransportSegment = {
   readonly bytes: Uint8Array;
