@@ -9,11 +9,16 @@ import { type PictureSpan, type SoundOfSpan, SoundQueue } from './sound-queue.ts
 import { APART_TICKS, findSound } from './sound-search.ts';
 import { type SoundSegment, SoundSegments } from './sound-segments.ts';
 
+/** It has yet to come; it will not; what there is has another clock. */
+type Absent = 'later' | 'never' | 'astray';
+
 export type SoundDeps = { readonly clock: Clock; readonly log: Log };
 
 /** So often in a row the picture waits in vain; then it would be too far behind to wait again… */
 const WAITS_MAX = 2;
-/** …but now and then, so that sound that is ever so late is reached in the end. */
+/** …unless sound comes, and is only late: each wait brings it nearer… */
+const LATE_WAITS_MAX = 8;
+/** …and now and then in any case, so that sound that is ever so late is reached in the end. */
 const WAIT_EVERY = 16;
 /** Pictures without sound after which the clock alone must do. */
 const MISSES_MAX = 2;
@@ -40,6 +45,9 @@ export class SoundBeside {
   /** Pictures in a row without sound, and how often one of them waited for it in vain. */
   #misses = 0;
   #waits = 0;
+  /** The newest sound that was listed, and whether it was on its way to the picture's time. */
+  #newest: number | undefined;
+  #isOnItsWay = false;
   #isTold = false;
   readonly #queue = new SoundQueue();
   /** By how much its discontinuity sequence is ahead of the picture's. */
@@ -62,18 +70,19 @@ export class SoundBeside {
     if (span.isAnew) this.#loseTrack();
     if (span.isAnew) this.#queue.clear();
     this.#queue.moveTo(span);
-    using patience = new Patience(this.#deps.clock, this.#waitMs(span), signal);
+    const waitMs = this.#waitMs(span);
+    using patience = new Patience(this.#deps.clock, waitMs, signal);
     if (!this.#isFollowed) await this.#seek(span, patience.signal);
     if (this.#isFollowed) await this.#read(span, signal, patience.signal);
     const given = this.#queue.give(span);
     this.#hasBegun = true;
-    this.#count(given, patience);
+    this.#count(given, waitMs > 0 && patience.isLate);
     return given;
   }
 
-  #count({ came }: SoundOfSpan, patience: Patience): void {
+  #count({ came }: SoundOfSpan, hasWaited: boolean): void {
     const hasSome = came !== undefined && came.units.length > 0;
-    this.#waits = hasSome ? 0 : this.#waits + (patience.isLate ? 1 : 0);
+    this.#waits = hasSome ? 0 : this.#waits + (hasWaited ? 1 : 0);
     if (hasSome) this.#misses = 0;
     else if (!this.#isFollowed) this.#misses += 1;
   }
@@ -85,7 +94,8 @@ export class SoundBeside {
   #waitMs({ durationS }: PictureSpan): number {
     const longMs = (durationS + this.#rendition.ring.targetDurationS) * 1000;
     if (!this.#hasBegun) return Math.max(FIRST_WAIT_MS, longMs);
-    const mayWait = this.#waits < WAITS_MAX || this.#misses % WAIT_EVERY === 0;
+    const most = this.#isOnItsWay ? LATE_WAITS_MAX : WAITS_MAX;
+    const mayWait = this.#waits < most || this.#misses % WAIT_EVERY === 0;
     return mayWait ? longMs : 0;
   }
 
@@ -104,7 +114,12 @@ export class SoundBeside {
         this.#isFollowed = true;
         return;
       }
-      if (found === 'never' || signal.aborted) return;
+      if (found === 'never' || signal.aborted) {
+        const newest = this.#rendition.ring.listed().at(-1)?.mediaSequence;
+        this.#isOnItsWay = found === 'later' && newest !== this.#newest;
+        this.#newest = newest;
+        return;
+      }
       await orAborted(this.#rendition.grown(), signal);
     }
   }
@@ -114,7 +129,7 @@ export class SoundBeside {
    * do not agree the clock alone must do, but not before what agrees has had its time to come: what
    * another source left may have a clock that happens to be near.
    */
-  async #find(span: PictureSpan, patience: AbortSignal): Promise<Segment | 'later' | 'never'> {
+  async #find(span: PictureSpan, patience: AbortSignal): Promise<Segment | Absent> {
     const { ring } = this.#rendition;
     const listed = ring
       .all()
@@ -129,7 +144,7 @@ export class SoundBeside {
     if (found === 'later' && !mayTakeAny) return isOver ? 'never' : 'later';
     const isTaken = mayTakeAny || isOver || patience.aborted;
     const any = isTaken ? await this.#findIn(listed, span, patience) : undefined;
-    return any ?? (isOver ? 'never' : 'later');
+    return any ?? (isOver ? 'never' : 'astray');
   }
 
   #findIn(
