@@ -4,7 +4,7 @@ import type { Segment } from '../../ring/rendition-ring.ts';
 
 export type ReadSegment = {
   readonly segment: Segment;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly body: Blob;
   /** It does not go on where the one read before it ended. */
   readonly discontinuity: boolean;
 };
@@ -36,16 +36,16 @@ export class RenditionReader {
         await this.rendition.grown();
         continue;
       }
-      const bytes = await this.#bytesOf(segment);
-      if (bytes === 'late') continue;
+      const body = await this.#bodyOf(segment);
+      if (body === 'late') continue;
       this.#next = segment.mediaSequence + 1;
-      if (bytes === undefined) {
+      if (body === undefined) {
         this.#isApart = true;
         continue;
       }
       const discontinuity = segment.discontinuity || this.#isApart;
       this.#isApart = false;
-      return { segment, bytes, discontinuity };
+      return { segment, body, discontinuity };
     }
   }
 
@@ -74,16 +74,13 @@ export class RenditionReader {
   }
 
   /** late: to be asked for again. Undefined: it will never come. */
-  async #bytesOf(segment: Segment): Promise<Uint8Array<ArrayBuffer> | 'late' | undefined> {
+  async #bodyOf(segment: Segment): Promise<Blob | 'late' | undefined> {
     const found = await this.rendition.body(segment.name);
     switch (found.kind) {
       case 'whole':
-        return found.body.bytes();
+        return found.body;
       case 'streaming':
-        return found.inFlight.whole().then(
-          (body) => body.bytes(),
-          () => 'late' as const,
-        );
+        return found.inFlight.whole().catch(() => 'late' as const);
       case 'unavailable':
         await this.rendition.grown();
         return 'late';

@@ -8,12 +8,18 @@ import type { RemuxInput } from '../../media/remux/remux-input.ts';
 import { Remuxer } from '../../media/remux/remuxer.ts';
 import type { Rendition } from '../../prefetch/rendition/rendition.ts';
 import { type ClearSegment, SegmentOpener } from './clear-segment.ts';
-import { RenditionReader } from './rendition-reader.ts';
+import { type ReadSegment, RenditionReader } from './rendition-reader.ts';
+import { BEGINNING_BYTES, readBeginning } from './segment-beginning.ts';
 
 export type TransportSegment = {
   readonly bytes: Uint8Array;
   readonly discontinuity: boolean;
+  /** There is more of it, which comes next; `again` where this alone is of no use. */
+  readonly isBeginning: boolean;
 };
+
+/** What is not taken from the list: the rest of a segment, or all of it once more. */
+type Left = { readonly body: Blob; readonly discontinuity: boolean };
 
 /** Sound that is later than this many of the picture's segments is left out. */
 const SOUND_WAIT_SEGMENTS = 1;
@@ -31,6 +37,9 @@ export class TransportSource {
   #remux: Remux | undefined;
   /** Seconds of sound read beyond the picture's. */
   #soundAheadS = 0;
+  #hasBegun = false;
+  #begun: ReadSegment | undefined;
+  #left: Left | undefined;
 
   /** `sound`: a rendition of its own, where the picture's has none. */
   constructor(clock: Clock, main: Rendition, sound?: Rendition, language?: string) {
@@ -42,24 +51,52 @@ export class TransportSource {
 
   /**
    * The next segment; undefined where the stream has ended or `signal` aborts. Throws AppError or
-   * FormatError for a segment that cannot be used; the next call goes on behind it.
+   * FormatError for a segment that cannot be used; the next call goes on behind it. The very first
+   * comes in two parts: somebody waits for it.
    */
   async next(signal: AbortSignal): Promise<TransportSegment | undefined> {
+    const left = this.#left;
+    this.#left = undefined;
+    if (left !== undefined) {
+      const { body, discontinuity } = left;
+      return { bytes: await body.bytes(), discontinuity, isBeginning: false };
+    }
     const read = await this.#main.reader.next(signal);
     if (read === undefined) return undefined;
+    const beginning = this.#hasBegun ? undefined : await this.#begin(read);
+    if (beginning !== undefined) return beginning;
     if (read.discontinuity) this.#restartSound(read.segment.mediaSequence);
     const picture = await this.#main.opener.open(read);
     const { discontinuity } = picture;
     const sounds = await this.#soundFor(picture, signal);
     if (this.#sound === undefined && sniffContainer(picture.bytes) === 'mpegts') {
       this.#remux = undefined;
-      return { bytes: picture.bytes, discontinuity };
+      return { bytes: picture.bytes, discontinuity, isBeginning: false };
     }
     const remuxer = this.#remuxerFor(picture, sounds[0]);
     const count = this.#sound === undefined ? 1 : 2;
     const first = remuxer.remux([picture.bytes, sounds[0]?.bytes].slice(0, count));
     const more = sounds.slice(1).map(({ bytes }) => remuxer.remux([undefined, bytes]));
-    return { bytes: joined([first, ...more]), discontinuity };
+    return { bytes: joined([first, ...more]), discontinuity, isBeginning: false };
+  }
+
+  /** Nothing came of the beginning that was given: the whole segment comes next. */
+  again(): void {
+    const { body, discontinuity } = this.#begun ?? {};
+    if (body !== undefined) this.#left = { body, discontinuity: discontinuity ?? true };
+  }
+
+  /** Undefined where it is to be opened or made anew as a whole. */
+  async #begin(read: ReadSegment): Promise<TransportSegment | undefined> {
+    this.#hasBegun = true;
+    const { body, discontinuity } = read;
+    const { keys, map } = read.segment.listed;
+    if (keys.length > 0 || map !== undefined || this.#sound !== undefined) return undefined;
+    const bytes = await readBeginning(body);
+    if (bytes === undefined) return undefined;
+    this.#begun = read;
+    this.#left = { body: body.slice(BEGINNING_BYTES), discontinuity: false };
+    return { bytes, discontinuity, isBeginning: true };
   }
 
   #restartSound(mediaSequence: number): void {
