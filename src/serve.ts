@@ -127,6 +127,7 @@ export async function serve(
     },
     streams,
     passed,
+    archives: { channel: () => undefined },
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;

@@ -3,7 +3,11 @@ import { Elysia } from 'elysia';
 import type { Log } from '../base/log.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
+import type { Archives } from '../recording/archive/archived.ts';
 import { ancestorPlugin } from './ancestor.ts';
+import { archivePlugin } from './archive.ts';
+import { ArchiveAnswers } from './archive-answers.ts';
+import { ArchiveFiles } from './archive-file.ts';
 import { createDoor } from './door.ts';
 import { endlessPlugin } from './endless.ts';
 import { problemResponse } from './error-response.ts';
@@ -17,6 +21,7 @@ import type { PageFiles } from './page-files.ts';
 import { passedStreamPlugin } from './passed-stream.ts';
 import { PlaylistAnswers } from './playlist-response.ts';
 import { pathOf } from './query.ts';
+import { sendStreamed } from './sized-answer.ts';
 import { type UnbufferedDeps, UnbufferedModes, unbufferedPlugin } from './unbuffered.ts';
 
 export type AppDeps = {
@@ -24,6 +29,7 @@ export type AppDeps = {
   readonly operations: Operations;
   readonly streams: EndlessStreams;
   readonly passed: PassedStreams;
+  readonly archives: Archives;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
@@ -38,12 +44,16 @@ export function createApp(deps: AppDeps) {
   const { relays } = deps.operations;
   const { addressOf, log } = deps;
   const modes = new UnbufferedModes({ ...deps.unbuffered, addressOf, log });
-  const live = { relays, answers: new PlaylistAnswers(deps.hot) };
+  const { clock } = deps.unbuffered;
+  const archive = new ArchiveAnswers({ archives: deps.archives, relays, clock });
+  const files = new ArchiveFiles(archive, { clock, log, send: sendStreamed });
+  const live = { relays, answers: new PlaylistAnswers(deps.hot), archive };
   const router = new Elysia(ROUTER)
     .use(livePlugin(live, addressOf))
     .use(endlessPlugin({ relays, streams: deps.streams, addressOf }))
     .use(unbufferedPlugin(modes))
     .use(passedStreamPlugin({ relays, streams: deps.passed, addressOf, log }))
+    .use(archivePlugin(archive, files))
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl))
     .use(operationsPlugin(deps.operations))

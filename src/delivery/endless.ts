@@ -3,10 +3,10 @@ import { Elysia } from 'elysia';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
-import { problemResponse, unknownChannel } from './error-response.ts';
+import { badQuality, problemResponse, unknownChannel } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS } from './headers.ts';
-import { type AddressOf, badQuality, refuse, renditionFor } from './live.ts';
+import { type AddressOf, refuse, renditionFor } from './live.ts';
 import { parseHeight, queryOf } from './query.ts';
 
 export const SUFFIX = '.ts';

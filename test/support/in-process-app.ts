@@ -16,6 +16,7 @@ import { PassedStreams } from '../../src/packaging/mpegts/passed-streams.ts';
 import { Relays } from '../../src/prefetch/channel/relays.ts';
 import type { BodyKey, LoopEvent } from '../../src/prefetch/messages.ts';
 import type { OpenLoop } from '../../src/prefetch/rendition/supply.ts';
+import type { Archives } from '../../src/recording/archive/archived.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import type { Overflow } from '../../src/ring/tiers/overflow.ts';
@@ -60,11 +61,12 @@ export function urlChannel(id: string, url: string, more: Partial<UrlSource> = {
   return { id, name: `Channel ${id}`, mode: 'proxy', sources: [source], keepWarm: false };
 }
 
-/** `createOverflow`: where segments go beyond memory; absent: nowhere. */
+/** `createOverflow`: where segments go beyond memory; absent: nowhere. `archives`: none. */
 export function createInProcessApp(
   channels: readonly ChannelConfig[],
   upstream: Script = {},
   createOverflow?: (clock: FakeClock) => Overflow,
+  archives: Archives = { channel: () => undefined },
 ) {
   const clock = new FakeClock();
   const overflow = createOverflow?.(clock);
@@ -137,6 +139,7 @@ export function createInProcessApp(
     },
     streams,
     passed,
+    archives,
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
     hot: new HotAnswers(clock, () => {}),

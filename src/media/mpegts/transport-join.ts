@@ -2,7 +2,7 @@
 import { type CounterSpan, counterStep } from './counters.ts';
 import { PACKET_BYTES, parsePacket } from './packet.ts';
 import { PAT_PID } from './pat.ts';
-import { restamp } from './restamp.ts';
+import { restampHere } from './restamp.ts';
 import { CRC_BYTES, crc32, SECTION_HEADER_BYTES } from './section.ts';
 import { addTicks, TICKS_PER_SECOND, ticksBetween } from './timestamp.ts';
 import type { TransportMarks } from './transport-marks.ts';
@@ -123,19 +123,24 @@ export class TransportJoiner {
   }
 }
 
-/** The piece as it is in the joined stream; the same bytes where nothing is to be done. */
-export function joined(
-  bytes: Uint8Array<ArrayBuffer>,
-  marks: TransportMarks,
+export function isAsItIs({ ticks, counters, tableVersion }: JoinShift): boolean {
+  return ticks === 0 && counters.size === 0 && tableVersion === undefined;
+}
+
+/**
+ * Makes of the whole packets of a piece, where they are, those of the joined stream. Says how many
+ * bytes of them are done; the rest is to be had anew, with what follows. All are at its end.
+ */
+export function joinHere(
+  bytes: Uint8Array,
+  { tables }: TransportMarks,
   { ticks, counters, tableVersion }: JoinShift,
-): Uint8Array<ArrayBuffer> {
-  const isAsItIs = ticks === 0 && counters.size === 0 && tableVersion === undefined;
-  if (isAsItIs) return bytes;
-  const copy = restamp(bytes, { ticks, counterOf: (pid) => counters.get(pid) ?? 0 });
-  if (tableVersion !== undefined && marks.tables !== undefined) {
-    setTableVersions(copy, marks.tables[0], tableVersion);
+): number {
+  const doneBytes = restampHere(bytes, { ticks, counterOf: (pid) => counters.get(pid) ?? 0 });
+  if (tableVersion !== undefined && tables !== undefined) {
+    setTableVersions(bytes, tables[0], tableVersion);
   }
-  return copy;
+  return doneBytes;
 }
 
 /** Of tables that lie in one packet, as nearly all do; others keep the version they have. */

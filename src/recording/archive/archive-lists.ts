@@ -33,17 +33,19 @@ type Kept = {
 export class ArchiveLists {
   readonly #clock: Clock;
   readonly #kept = new Map<string, Kept>();
-  readonly #ids = new WeakMap<ArchivedRendition, number>();
   /** Two polls at once would write the same twice. */
   readonly #writing = new SingleFlight<Kept | undefined>();
-  #made = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Undefined where there is nothing; 'too-long' where there is more than a list may name. */
+  /**
+   * Undefined where there is nothing; 'too-long' where there is more than a list may name. `of` names
+   * the rendition among all there are.
+   */
   async list(
+    of: string,
     rendition: ArchivedRendition,
     found: Exclude<Found, { kind: 'none' }>,
     prefix: string,
@@ -51,7 +53,7 @@ export class ArchiveLists {
     if (found.kind === 'window') return windowText(rendition, found, prefix);
     const { span, grows } = found;
     const [first] = rendition.segments(span, 1);
-    const key = `${this.#idOf(rendition)} ${first?.number} ${span.toMs} ${prefix}`;
+    const key = `${of} ${first?.number} ${span.toMs} ${prefix}`;
     const kept = await this.#writing.run(key, () => this.#written(key, rendition, span, prefix));
     if (kept === undefined) return undefined;
     if (kept.count > LIST_SEGMENTS_MAX) return 'too-long';
@@ -96,14 +98,6 @@ export class ArchiveLists {
       this.#kept.delete(oldest);
       chars -= text.chars;
     }
-  }
-
-  #idOf(rendition: ArchivedRendition): number {
-    const known = this.#ids.get(rendition);
-    if (known !== undefined) return known;
-    this.#made++;
-    this.#ids.set(rendition, this.#made);
-    return this.#made;
   }
 }
 

@@ -34,7 +34,13 @@ export type ArchivedSegment = {
 };
 
 export type ArchivedBody =
-  | { readonly kind: 'whole'; readonly body: Blob; readonly contentType: string }
+  | {
+      readonly kind: 'whole';
+      readonly body: Blob;
+      readonly contentType: string;
+      /** Of a segment: what is asked for next lies behind it. */
+      readonly startMs?: number;
+    }
   /** No such name, or a gap. */
   | { readonly kind: 'missing' }
   /** Was here, and is not any more. */

@@ -1,5 +1,6 @@
 // This file says of each day what an archive holds of it.
 import type { Clock } from '../../base/clock.ts';
+import { SingleFlight } from '../../base/single-flight.ts';
 import type { ArchivedRendition, ArchivedSegment, TimeSpan } from './archived.ts';
 import { endMs, segmentPages } from './segment-pages.ts';
 import { isoSecond } from './wanted-span.ts';
@@ -46,32 +47,28 @@ type Counted = {
 /** Counts on from where it was; where the old end has moved, the day that it is in now anew. */
 export class HeldDays {
   readonly #clock: Clock;
-  readonly #counted = new WeakMap<ArchivedRendition, Counted>();
-  readonly #counting = new WeakMap<ArchivedRendition, Promise<HeldDay[]>>();
+  readonly #counted = new Map<string, Counted>();
+  readonly #counting = new SingleFlight<HeldDay[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Those who ask at once are told the same count. */
-  of(rendition: ArchivedRendition): Promise<HeldDay[]> {
-    const counting = this.#counting.get(rendition);
-    if (counting !== undefined) return counting;
-    const count = this.#count(rendition).finally(() => this.#counting.delete(rendition));
-    this.#counting.set(rendition, count);
-    return count;
+  /** Those who ask at once are told the same count. `of` names the rendition among all there are. */
+  of(of: string, rendition: ArchivedRendition): Promise<HeldDay[]> {
+    return this.#counting.run(of, () => this.#count(of, rendition));
   }
 
-  async #count(rendition: ArchivedRendition): Promise<HeldDay[]> {
+  async #count(of: string, rendition: ArchivedRendition): Promise<HeldDay[]> {
     const held = rendition.held();
     if (held === undefined) return [];
     const nowMs = this.#clock.monotonicMs();
-    const known = this.#counted.get(rendition);
+    const known = this.#counted.get(of);
     const isFresh = known !== undefined && nowMs - known.madeMs < KEPT_MS;
     const counted = isFresh && held.fromMs >= known.fromMs ? known : begun(held, nowMs);
     if (counted.fromMs !== held.fromMs) await moveStart(rendition, held, counted);
     await countOn(rendition, { fromMs: counted.nextMs, toMs: held.toMs }, counted);
-    this.#counted.set(rendition, counted);
+    this.#counted.set(of, counted);
     return [...counted.days.values()].map(told);
   }
 }
