@@ -12,6 +12,8 @@ import { createConnectionGuard } from './delivery/connection-guard.ts';
 import { HotAnswers, type HotRoutes } from './delivery/hot-answers.ts';
 import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
+import { createSizedSend } from './delivery/sized-answer.ts';
+import { openSocketCalls } from './delivery/socket-calls.ts';
 import { ChannelNumbers } from './lineup/channel-number.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
@@ -128,6 +130,12 @@ export async function serve(
     streams,
     passed,
     archives: { channel: () => undefined },
+    sendSized: createSizedSend({
+      clock,
+      open: openSocketCalls,
+      peerOf: (request) => server.requestIP(request),
+      port: () => server.port as number,
+    }),
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;

@@ -21,7 +21,7 @@ import type { PageFiles } from './page-files.ts';
 import { passedStreamPlugin } from './passed-stream.ts';
 import { PlaylistAnswers } from './playlist-response.ts';
 import { pathOf } from './query.ts';
-import { sendStreamed } from './sized-answer.ts';
+import type { SendSized } from './sized-answer.ts';
 import { type UnbufferedDeps, UnbufferedModes, unbufferedPlugin } from './unbuffered.ts';
 
 export type AppDeps = {
@@ -30,6 +30,7 @@ export type AppDeps = {
   readonly streams: EndlessStreams;
   readonly passed: PassedStreams;
   readonly archives: Archives;
+  readonly sendSized: SendSized;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
@@ -46,7 +47,7 @@ export function createApp(deps: AppDeps) {
   const modes = new UnbufferedModes({ ...deps.unbuffered, addressOf, log });
   const { clock } = deps.unbuffered;
   const archive = new ArchiveAnswers({ archives: deps.archives, relays, clock });
-  const files = new ArchiveFiles(archive, { clock, log, send: sendStreamed });
+  const files = new ArchiveFiles(archive, { clock, log, send: deps.sendSized });
   const live = { relays, answers: new PlaylistAnswers(deps.hot), archive };
   const router = new Elysia(ROUTER)
     .use(livePlugin(live, addressOf))
