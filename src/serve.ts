@@ -140,7 +140,7 @@ export async function serve(
     },
     streams,
     passed,
-    archives: { channel: () => undefined },
+    archives: archive.archives,
     sendSized: createSizedSend({
       clock,
       open: openSocketCalls,

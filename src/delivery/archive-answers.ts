@@ -58,10 +58,12 @@ export class ArchiveAnswers {
     const { archives, relays } = this.#deps;
     const channel = archives.channel(id);
     if (channel !== undefined && channel.renditions.length > 0) return channel;
-    const isKnown = relays.config(id) !== undefined;
-    if (!isKnown && channel === undefined) return unknownChannel(id, request);
-    const what = channel === undefined ? 'it is not archived' : 'nothing is stored yet';
-    return notHeld(id, channel === undefined ? `${what}; \`archive: 24h\` does` : what, request);
+    const config = relays.config(id);
+    if (channel !== undefined || config?.archive !== undefined) {
+      return notHeld(id, 'nothing is stored yet', request);
+    }
+    if (config === undefined) return unknownChannel(id, request);
+    return notHeld(id, 'it is not archived; `archive: 24h` of the channel does', request);
   }
 
   /**
@@ -147,8 +149,9 @@ export class ArchiveAnswers {
     const channel = this.channel(id, request);
     if (channel instanceof Response) {
       // Nothing yet is an answer here
-      const isKnown = this.#deps.archives.channel(id) !== undefined;
-      return isKnown ? daysResponse({ channel: id, days: [] }) : channel;
+      const { archives, relays } = this.#deps;
+      const isKept = archives.channel(id) ?? relays.config(id)?.archive;
+      return isKept !== undefined ? daysResponse({ channel: id, days: [] }) : channel;
     }
     const [main] = channel.renditions as [ArchivedRendition];
     const held = main.held();

@@ -2,7 +2,7 @@
 import { NULL_PID, PACKET_BYTES, type Packet, parsePacket, SYNC_BYTE } from './packet.ts';
 import { PesHeaderReader } from './pes.ts';
 import { ProgramReader } from './program-reader.ts';
-import { CRC_BYTES } from './section.ts';
+import { CRC_BYTES, crc32, SECTION_HEADER_BYTES } from './section.ts';
 import { parsePcrBase, ticksBetween } from './timestamp.ts';
 import { TrackTiming } from './track-timing.ts';
 
@@ -35,13 +35,28 @@ const PIDS_MAX = 256;
  * one that is encrypted. One look at each packet, and no more than that at most of them.
  */
 export function transportMarks(bytes: Uint8Array): TransportMarks | undefined {
-  if (bytes.length === 0 || bytes.length % PACKET_BYTES !== 0) return undefined;
-  const survey = new Survey();
-  for (let at = 0; at < bytes.length; at += PACKET_BYTES) {
-    if (bytes[at] !== SYNC_BYTE) return undefined;
-    if (!survey.add(bytes, at)) return undefined;
+  const survey = new TransportSurvey();
+  return survey.add(bytes) ? survey.marks() : undefined;
+}
+
+/** Takes a piece in parts of whole packets, so that a long one need not be looked at in one go. */
+export class TransportSurvey {
+  readonly #survey = new Survey();
+  #packets = 0;
+
+  /** False where they are none, and the piece is no MPEG-TS. */
+  add(bytes: Uint8Array): boolean {
+    if (bytes.length % PACKET_BYTES !== 0) return false;
+    for (let at = 0; at < bytes.length; at += PACKET_BYTES) {
+      if (bytes[at] !== SYNC_BYTE || !this.#survey.add(bytes, at)) return false;
+    }
+    this.#packets += bytes.length / PACKET_BYTES;
+    return true;
   }
-  return survey.marks(bytes.length / PACKET_BYTES);
+
+  marks(): TransportMarks | undefined {
+    return this.#packets === 0 ? undefined : this.#survey.marks(this.#packets);
+  }
 }
 
 type Counted = { first: number; last: number; payload: 0 | 1 };
@@ -118,9 +133,10 @@ class Survey {
     if (program === undefined) return undefined;
     const { pat, pmt, pmtPid } = program;
     const version = (pmt[5]! >> 1) & 0x1f; // version_number
-    const said = [pat, pmt].map((section) => section.slice(8, -CRC_BYTES));
-    const digest = Bun.hash.wyhash(Buffer.concat(said)).toString(36);
-    return [pmtPid, version, digest];
+    const said = [pat, pmt].map((section) => {
+      return crc32(section.subarray(SECTION_HEADER_BYTES, -CRC_BYTES)).toString(36);
+    });
+    return [pmtPid, version, said.join('-')];
   }
 }
 

@@ -7,10 +7,11 @@ import {
   joinHere,
   TransportJoiner,
 } from '../../media/mpegts/transport-join.ts';
-import { type TransportMarks, transportMarks } from '../../media/mpegts/transport-marks.ts';
+import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
 import { LIST_SEGMENTS_MAX } from './archive-lists.ts';
 import type { ArchivedRendition, ArchivedSegment, TimeSpan } from './archived.ts';
 import { ClearBodies } from './clear-bodies.ts';
+import { marksOf } from './segment-marks.ts';
 import { endMs, segmentPages } from './segment-pages.ts';
 
 type Part = {
@@ -77,7 +78,7 @@ async function madeMarks(
   const isOther = segment.map !== undefined || !segment.contentType.startsWith('video/mp2t');
   // What is encrypted may be called by any name
   if (isOther && segment.keys.length === 0) return undefined;
-  return transportMarks(await (await bodies.get(segment)).bytes());
+  return marksOf(await bodies.get(segment));
 }
 
 export class TransportFile {
