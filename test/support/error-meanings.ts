@@ -22,7 +22,8 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   DELIVERY_HOST: '400: the Host header is no name, or there are two',
   DELIVERY_METHOD: '405: GET, HEAD and OPTIONS are answered, POST of line-ups',
   DELIVERY_MODE: '403: it would tell where the source is; the `mode` of the channel allows it',
-  DELIVERY_NOT_ARCHIVED: '404: the channel has no archive, or nothing of that time; what it holds is said',
+  DELIVERY_NOT_ARCHIVED:
+    '404: the channel has no archive, or nothing of that time; what it holds is said',
   DELIVERY_NOT_READY: '503 from `/readyz`: starting or stopping',
   DELIVERY_PARAMETER: '400: a query parameter is not what it should be',
   DELIVERY_QUALITY: '400: `quality` is no height',
