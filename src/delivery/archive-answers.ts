@@ -5,11 +5,11 @@ import type { MultivariantPlaylist } from '../media/m3u8/playlist.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { ArchiveLists } from '../recording/archive/archive-lists.ts';
 import type {
-  ArchivedBody,
   ArchivedChannel,
   ArchivedRendition,
   Archives,
 } from '../recording/archive/archived.ts';
+import { awaitBody } from '../recording/archive/await-body.ts';
 import { HeldDays } from '../recording/archive/held-days.ts';
 import { findWanted, isoSecond, type Wanted } from '../recording/archive/wanted-span.ts';
 import { onlyVariant, pickVariant, renditionIdIn } from '../source/pull/renditions.ts';
@@ -22,6 +22,7 @@ import {
   unavailable,
   unknownChannel,
 } from './error-response.ts';
+import { isHead } from './head.ts';
 import { CORS, LIVE_CACHE } from './headers.ts';
 import { longListResponse, playlistResponse } from './playlist-response.ts';
 
@@ -134,7 +135,10 @@ export class ArchiveAnswers {
   async body(id: string, rendition: string, name: string, request: Request): Promise<Response> {
     const found = this.rendition(id, rendition, request);
     if (found instanceof Response) return found;
-    const body: ArchivedBody = await found.body(name);
+    const { clock } = this.#deps;
+    const body = await (isHead(request)
+      ? found.body(name)
+      : awaitBody(found, name, clock, request.signal));
     if (body.kind === 'late') return unavailable('it is late', body.retryAfterS, request);
     if (body.kind === 'whole' && body.startMs !== undefined) {
       this.#keeper.keep(`${id}/${rendition}`, found, {

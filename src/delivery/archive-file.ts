@@ -1,5 +1,5 @@
 // This file answers with a stretch of an archive as one MPEG-TS file, or a part of it.
-import { type Clock, sleep } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ArchivedRendition } from '../recording/archive/archived.ts';
 import { planTransportFile, type TransportFile } from '../recording/archive/transport-file.ts';
@@ -61,12 +61,8 @@ export class ArchiveFiles {
     request: Request,
   ): Promise<Response> {
     const { clock, log } = this.#deps;
-    const pause = (ms: number) => sleep(clock, ms, request.signal);
     try {
-      const planned = await planTransportFile(rendition, span, {
-        pause,
-        nowMs: () => clock.nowMs(),
-      });
+      const planned = await planTransportFile(rendition, span, { clock, signal: request.signal });
       switch (planned.kind) {
         case 'empty':
           return notHeld(id, 'all of that time was lost', request);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { parsePlaylist } from '../../src/media/m3u8/parse-playlist.ts';
 import type { MediaPlaylist } from '../../src/media/m3u8/playlist.ts';
+import type { ArchivedBody } from '../../src/recording/archive/archived.ts';
 import { createInProcessApp, loopChannel } from '../support/in-process-app.ts';
 import {
   ScriptedRendition,
@@ -272,10 +273,23 @@ describe('/archive/{channel}/index.m3u8', () => {
   test.each(bodies)('says that a body is %s', async (_what, body, status) => {
     using it = world();
     it.main.bodies.set('s550.ts', body);
-    const answer = await it.app.ask('/archive/news/main/s550.ts');
+    const asked = it.app.ask('/archive/news/main/s550.ts');
+    await it.app.clock.advance(10_000);
+    const answer = await asked;
     expect(answer.status).toBe(status);
     if (body.kind === 'late') expect(answer.headers.get('retry-after')).toBe('3');
   });
+});
+
+test('a body that is late is waited for, as long as a player waits', async () => {
+  using it = world();
+  const body = it.main.bodies.get('s550.ts') as ArchivedBody;
+  it.main.bodies.set('s550.ts', { kind: 'late', retryAfterS: 3 });
+  const asked = it.app.ask('/archive/news/main/s550.ts');
+  await it.app.clock.advance(2000);
+  it.main.bodies.set('s550.ts', body);
+  await it.app.clock.advance(1000);
+  expect(await (await asked).text()).toBe('body 550');
 });
 
 test('/archive/{channel}/days counts what is held of each day, and goes on counting', async () => {

@@ -1,21 +1,24 @@
 // This file opens archived segments that are encrypted as a whole.
+import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import { aesKeyOf, decryptSegment } from '../../prefetch/loop/decrypt.ts';
 import type { ArchivedRendition, ArchivedSegment } from './archived.ts';
+import { awaitBody } from './await-body.ts';
 
 /** Keys that were used lately, by name: a span has few at a time. */
 const KEYS_MAX = 16;
-/** Who holds a body may ask to be asked again so often. */
-const TRIES_MAX = 3;
 
 export class ClearBodies {
   readonly #rendition: ArchivedRendition;
-  readonly #pause: (ms: number) => Promise<void>;
+  readonly #clock: Clock;
+  readonly #signal: AbortSignal;
   readonly #keys = new Map<string, Uint8Array>();
 
-  constructor(rendition: ArchivedRendition, pause: (ms: number) => Promise<void>) {
+  /** `signal`: nobody waits for them any more. */
+  constructor(rendition: ArchivedRendition, clock: Clock, signal: AbortSignal) {
     this.#rendition = rendition;
-    this.#pause = pause;
+    this.#clock = clock;
+    this.#signal = signal;
   }
 
   /** In the clear. Throws AppError where it is not to be had, FormatError where it is wrong. */
@@ -39,12 +42,9 @@ export class ClearBodies {
   }
 
   async #body(name: string): Promise<Blob> {
-    for (let tries = 1; ; tries++) {
-      const found = await this.#rendition.body(name);
-      if (found.kind === 'whole') return found.body;
-      if (found.kind !== 'late' || tries >= TRIES_MAX) throw missing(name);
-      await this.#pause(found.retryAfterS * 1000);
-    }
+    const found = await awaitBody(this.#rendition, name, this.#clock, this.#signal);
+    if (found.kind !== 'whole') throw missing(name);
+    return found.body;
   }
 }
 

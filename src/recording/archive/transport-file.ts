@@ -1,4 +1,5 @@
 // This file is a stretch of an archive as one MPEG-TS file, whose size is known before its bytes.
+import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import { PACKET_BYTES } from '../../media/mpegts/packet.ts';
 import {
@@ -38,8 +39,9 @@ const UNMARKED_MAX = 900;
 const KEEP_MS = 10 * 60_000;
 
 export type FileDeps = {
-  readonly pause: (ms: number) => Promise<void>;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
+  /** The viewer has gone. */
+  readonly signal: AbortSignal;
 };
 
 /** Gaps are left out: the clock goes over them as it did when it was live. */
@@ -48,7 +50,7 @@ export async function planTransportFile(
   span: TimeSpan,
   deps: FileDeps,
 ): Promise<Planned> {
-  const bodies = new ClearBodies(rendition, deps.pause);
+  const bodies = new ClearBodies(rendition, deps.clock, deps.signal);
   const joiner = new TransportJoiner();
   const parts: Part[] = [];
   let at = 0;
@@ -116,7 +118,7 @@ export class TransportFile {
       if (part.at > last) return;
       const { segment } = part;
       const span = { fromMs: segment.startMs, toMs: endMs(segment) + KEEP_MS };
-      this.#rendition.keep(span, this.#deps.nowMs() + KEEP_MS);
+      this.#rendition.keep(span, this.#deps.clock.nowMs() + KEEP_MS);
       const body = await this.#bodies.get(segment);
       if (body.size !== part.sizeBytes) throw changed(segment, body.size, part.sizeBytes);
       for await (const piece of piecesOf(body, part, first - part.at)) {
