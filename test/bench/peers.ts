@@ -54,16 +54,20 @@ export function startVarnish(origin: Upstream, readyPath: string): Promise<Bench
 }
 
 /** What it is fed by: a URL, or a file that loops. */
-export type WeirChannel = { readonly id: string; readonly keepWarm?: boolean } & (
-  | { readonly source: string }
-  | { readonly loop: string }
-);
+export type WeirChannel = {
+  readonly id: string;
+  readonly keepWarm?: boolean;
+  /** How long what it shows is kept. */
+  readonly archive?: string;
+} & ({ readonly source: string } | { readonly loop: string });
 
 export type WeirSettings = {
   readonly memory?: string;
   /** A place beyond memory; none where absent. */
   readonly overflow?: string;
   readonly channels: readonly WeirChannel[];
+  /** A data folder that something is in; a new one where absent. */
+  readonly dataDir?: string;
 };
 
 /** No `channels`: as it is without a configuration. */
@@ -71,7 +75,8 @@ export function startWeir(settings: WeirSettings): Promise<BenchServer> {
   const dir = benchDir('weir');
   const port = freePort();
   const file = join(dir, 'weir.yaml');
-  const place = ['--listen', `127.0.0.1:${port}`, '--data', join(dir, 'data')];
+  const dataDir = settings.dataDir ?? join(dir, 'data');
+  const place = ['--listen', `127.0.0.1:${port}`, '--data', dataDir];
   const isBare = settings.channels.length === 0;
   if (!isBare) writeFileSync(file, weirYaml(settings));
   const cmd = [...weirCommand(), 'serve', ...(isBare ? [] : ['--config', file]), ...place];
@@ -85,7 +90,8 @@ function weirYaml({ memory = '256MiB', channels, overflow }: WeirSettings): stri
         ? `loop: "${channel.loop}"`
         : `url: "${channel.source}", timeouts: ${TIMEOUTS}`;
     const warm = channel.keepWarm === true ? 'keep_warm: true, ' : '';
-    return `  - { id: ${channel.id}, ${warm}sources: [{ ${source} }] }`;
+    const archive = channel.archive === undefined ? '' : `archive: ${channel.archive}, `;
+    return `  - { id: ${channel.id}, ${warm}${archive}sources: [{ ${source} }] }`;
   });
   return `memory: ${memory}
 ${overflow === undefined ? '' : `overflow: ${overflow}\n`}allow_private: [127.0.0.0/8]

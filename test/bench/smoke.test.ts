@@ -29,6 +29,7 @@ const ROWS = [
   /^put and get of 1\.5 MB, Postgres$/,
   /^put and get of 1\.5 MB, MariaDB$/,
   /^p99 of a hit in memory while Redis dies/,
+  /^\d+ viewers at as many times of an archive$/,
 ];
 
 let dir: string;
