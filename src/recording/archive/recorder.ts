@@ -29,6 +29,7 @@ export type RecorderDeps = {
 
 /** A segment that was listed and is not in the index yet. */
 type Waiting = {
+  /** Without its body, which may be let go of sooner. */
   readonly past: PastSegment;
   readonly seenMs: number;
   readonly sizeBytes: number;
@@ -87,7 +88,7 @@ export class Recorder {
     const { programDateTimeMs } = listed;
     const sizeBytes = body?.size ?? 0;
     this.#waiting.push({
-      past,
+      past: { ...past, body: undefined },
       seenMs: times.seen({ listedMs, programDateTimeMs }),
       sizeBytes,
       body,
