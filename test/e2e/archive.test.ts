@@ -26,6 +26,15 @@ const WORDS =
   '-c:v libx264 -preset ultrafast -bf 2 -g 10 -sc_threshold 0 -threads 1 -c:a aac -b:a 32k ' +
   '-pix_fmt yuv420p';
 
+/** A tier on a machine that is busy may be late: players ask again. */
+async function askedAgain(address: URL): Promise<Response> {
+  for (;;) {
+    const answer = await fetch(address);
+    if (answer.status !== 503) return answer;
+    await Bun.sleep(1000 * Number(answer.headers.get('retry-after')));
+  }
+}
+
 describe.skipIf(!hasFfmpeg)('weir with an archive', () => {
   let folder: TempFolder;
   let origin: FfmpegOrigin;
@@ -161,7 +170,7 @@ channels:
       expect(named.length).toBeGreaterThan(0);
       let came = 0;
       for (const { uri } of named.slice(0, 20)) {
-        const body = await fetch(new URL(uri, address));
+        const body = await askedAgain(new URL(uri, address));
         const bytes = await body.bytes();
         expect([viewer, uri, body.status, bytes[0]]).toEqual([viewer, uri, 200, 0x47]);
         came++;
