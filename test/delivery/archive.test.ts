@@ -314,3 +314,54 @@ test('/archive/{channel}/days counts what is held of each day, and goes on count
   expect(longer.seconds).toBe(464);
   expect(it.main.rowsRead - read).toBeLessThan(5 * 900 + 20);
 });
+
+describe('a channel whose sound is a list of its own', () => {
+  const START_MS = Date.UTC(2026, 10, 21, 18);
+  const MASTER = `#EXTM3U
+#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="en",DEFAULT=YES,URI="audio-en/index.m3u8"
+#EXT-X-STREAM-INF:BANDWIDTH=800000,RESOLUTION=640x360,AUDIO="a"
+360p-800k/index.m3u8
+`;
+  const paths: readonly (readonly [string, string, string])[] = [
+    ['/live/news/index.m3u8?delay=30m', '../../archive/news/', 'delay=1800'],
+    ['/live/news/index.m3u8?at=2026-11-21T18:30:00Z', '../../archive/news/', 'at=1795285800'],
+    ['/archive/news/index.m3u8?from=1795285800&duration=60', '', 'from=1795285800&to=1795285860'],
+    [
+      '/online.m3u8?fid=news&host=tv.example:81&delay=60',
+      'http://tv.example:81/archive/news/',
+      'delay=60',
+    ],
+    ['/online.m3u8?fid=news&at=1795285800', 'archive/news/', 'at=1795285800'],
+  ];
+  test.each(paths)(
+    '%s names the lists of both, which name what is there',
+    async (path, base, tail) => {
+      const picture = new ScriptedRendition('360p-800k', START_MS).fill(1800);
+      const sound = new ScriptedRendition('audio-en', START_MS, { kind: 'audio' }).fill(1800);
+      const parsed = parsePlaylist(MASTER, { uri: 'http://tv.example/' });
+      if (parsed.kind !== 'multivariant') throw new Error('no multivariant playlist');
+      const archives = scriptedArchives({ news: scriptedChannel([picture, sound], parsed) });
+      using app = createInProcessApp([loopChannel('news')], {}, undefined, archives);
+      app.clock.stepWall((picture.held()?.toMs ?? 0) - app.clock.nowMs());
+      const answer = await app.ask(path);
+      expect(answer.status).toBe(200);
+      const list = parsePlaylist(await answer.text(), { uri: 'http://tv.example/' });
+      if (list.kind !== 'multivariant') throw new Error('no multivariant playlist');
+      const uris = [list.variants[0]?.uri, list.renditions[0]?.uri];
+      expect(uris).toEqual([
+        `${base}360p-800k/index.m3u8?${tail}`,
+        `${base}audio-en/index.m3u8?${tail}`,
+      ]);
+      const root = path.startsWith('/online') ? '/' : path.replace(/[^/]*$/, '');
+      for (const uri of uris) {
+        const { pathname, search } = new URL(uri as string, `http://tv.example${root}`);
+        const media = await listOf(await app.ask(pathname + search));
+        const body = await app.ask(
+          new URL(media.segments[0]?.uri as string, `http://a${pathname}`).pathname,
+        );
+        expect(body.status).toBe(200);
+      }
+      expect(app.loopsOpened).toBe(0);
+    },
+  );
+});
