@@ -80,9 +80,9 @@ export class ArchiveAnswers {
   ): Promise<Response> {
     const channel = this.channel(id, request);
     if (channel instanceof Response) return channel;
-    const { multivariant } = channel;
-    const [main] = channel.renditions as [ArchivedRendition];
-    if (multivariant === undefined) {
+    const { multivariant, renditions } = channel;
+    const main = this.mainFor(channel, wanted);
+    if (multivariant === undefined || main !== renditions[0]) {
       return this.#list(id, main, wanted, `${base}${main.id}/`, request);
     }
     const found = findWanted(main, wanted, this.nowMs);
@@ -91,6 +91,17 @@ export class ArchiveAnswers {
     const chosen = variant === undefined ? multivariant : onlyVariant(multivariant, variant);
     const text = formatMultivariantPlaylist(pointed(chosen, base, tailOf(wanted)));
     return playlistResponse(text, request);
+  }
+
+  /**
+   * The rendition that a player without choice plays; of a time when the channel was made of others,
+   * as before its source was changed, one of those.
+   */
+  mainFor({ renditions }: ArchivedChannel, wanted: Wanted): ArchivedRendition {
+    const [main] = renditions as [ArchivedRendition];
+    const alike = renditions.filter(({ kind }) => kind === main.kind);
+    const held = alike.find((each) => findWanted(each, wanted, this.nowMs).kind !== 'none');
+    return held ?? main;
   }
 
   async renditionList(

@@ -43,7 +43,7 @@ export class ArchiveFiles {
     if (wanted.kind !== 'span') return badWanted('wanted ?from=&to= of a file', request);
     const channel = this.#answers.channel(id, request);
     if (channel instanceof Response) return channel;
-    const [main] = channel.renditions as [ArchivedRendition];
+    const main = this.#answers.mainFor(channel, wanted);
     if (channel.renditions.some(({ kind }) => kind === 'audio') && main.kind === 'video') {
       return otherForm(id, 'its sound is a list of its own', request);
     }

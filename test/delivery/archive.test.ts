@@ -315,6 +315,23 @@ test('/archive/{channel}/days counts what is held of each day, and goes on count
   expect(it.main.rowsRead - read).toBeLessThan(5 * 900 + 20);
 });
 
+test('what a channel showed before its source was made of other renditions is there too', async () => {
+  const old = new ScriptedRendition('main', Date.UTC(2026, 10, 21, 18)).fill(900);
+  const main = new ScriptedRendition('720p', old.held()?.toMs ?? 0).fill(900);
+  const archives = scriptedArchives({ news: scriptedChannel([main, old]) });
+  using app = createInProcessApp([loopChannel('news')], {}, undefined, archives);
+  app.clock.stepWall((main.held()?.toMs ?? 0) - app.clock.nowMs());
+  for (const [minute, name] of [
+    ['10', 'main'],
+    ['59', 'main'],
+    ['61', '720p'],
+  ] as const) {
+    const delay = `${120 - Number(minute)}m`;
+    const list = await listOf(await app.ask(`/live/news/index.m3u8?delay=${delay}`));
+    expect(list.segments.at(-1)?.uri).toContain(`/${name}/`);
+  }
+});
+
 describe('a channel whose sound is a list of its own', () => {
   const START_MS = Date.UTC(2026, 10, 21, 18);
   const MASTER = `#EXTM3U
