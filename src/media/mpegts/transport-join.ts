@@ -30,7 +30,7 @@ type Reached = { readonly last: number; readonly end: number };
 
 /**
  * Takes the marks of piece after piece. Where the clock goes on, it is left alone; where it does
- * not, the piece is moved so that its first track begins where what was before has ended.
+ * not, the piece is moved so that each track begins where it had ended, or soon after.
  */
 export class TransportJoiner {
   #ticks = 0;
@@ -68,16 +68,20 @@ export class TransportJoiner {
     return goesOn || marks.tracks.length === 0;
   }
 
-  /** What puts every track, and the PCR, right behind what was before. */
+  /** The least that puts every track, and the PCR, behind what it was before. */
   #joiningTicks(marks: TransportMarks): number {
     const [some] = this.#reached.values();
     const [lead] = marks.tracks;
     if (some === undefined || lead === undefined) return this.#ticks;
+    const shared = marks.tracks.filter(([pid]) => this.#reached.has(pid));
+    // Of streams that were not there before, all behind all
+    const steps =
+      shared.length > 0
+        ? shared.map(([pid, first]) => addTicks(this.#reached.get(pid)!.end, -first))
+        : [...this.#reached.values()].map(({ end }) => addTicks(end, -lead[1]));
     // Counted from one of them, as they may lie on both sides of the clock's end
-    const ends = [...this.#reached.values()].map(({ end }) => ticksBetween(some.end, end));
-    const starts = marks.tracks.map(([, first]) => ticksBetween(lead[1], first));
-    const end = addTicks(some.end, Math.max(...ends));
-    const ticks = end - addTicks(lead[1], Math.min(...starts));
+    const [step = 0] = steps;
+    const ticks = step + Math.max(...steps.map((each) => ticksBetween(step, each)));
     if (this.#clock === undefined || marks.clock === undefined) return ticks;
     const early = ticksBetween(addTicks(marks.clock[0], ticks), this.#clock.end);
     return early > 0 && early < LOST_MAX_TICKS ? ticks + early : ticks;

@@ -1,6 +1,7 @@
 // This file learns of a piece of MPEG-TS what must be known to join it to others in place.
 import { NULL_PID, PACKET_BYTES, type Packet, parsePacket, SYNC_BYTE } from './packet.ts';
 import { PesHeaderReader } from './pes.ts';
+import { isVideo } from './pmt.ts';
 import { ProgramReader } from './program-reader.ts';
 import { CRC_BYTES, crc32, SECTION_HEADER_BYTES } from './section.ts';
 import { parsePcrBase, ticksBetween } from './timestamp.ts';
@@ -59,7 +60,7 @@ export class TransportSurvey {
   }
 }
 
-type Counted = { first: number; last: number; payload: 0 | 1 };
+type Counted = { first: number; last: number; payload: 0 | 1; packets: number };
 
 class Survey {
   readonly #counters = new Map<number, Counted>();
@@ -75,9 +76,17 @@ class Survey {
     const b3 = bytes[at + 3]!;
     const counter = b3 & 0x0f;
     const known = this.#counters.get(pid);
-    if (known !== undefined) known.last = counter;
-    else if (this.#counters.size >= PIDS_MAX) return false;
-    else this.#counters.set(pid, { first: counter, last: counter, payload: payloadOf(b3) });
+    if (known !== undefined) {
+      known.last = counter;
+      known.packets++;
+    } else if (this.#counters.size >= PIDS_MAX) return false;
+    else
+      this.#counters.set(pid, {
+        first: counter,
+        last: counter,
+        payload: payloadOf(b3),
+        packets: 1,
+      });
     // Most packets are in the middle of a frame and have no adaptation field
     const isPlain = (bytes[at + 1]! & 0xc0) === 0 && (b3 & 0x20) === 0;
     if (isPlain && !this.#headers.isAmid && !this.#program.isTable(pid)) return true;
@@ -94,11 +103,19 @@ class Survey {
         return [pid, first, last, payload] as const;
       }),
       tracks: [...this.#tracks].map(([pid, { first, timing }]) => {
-        return [pid, first, timing.lastTicks, timing.spanTicks] as const;
+        return [pid, first, timing.lastTicks, this.#endTicks(pid, timing)] as const;
       }),
       ...(clock === undefined ? {} : { clock: [clock.first, clock.last] as const }),
       ...(tables === undefined ? {} : { tables }),
     };
+  }
+
+  /** Of sound, the last packet often holds fewer frames than the others; of pictures always one. */
+  #endTicks(pid: number, timing: TrackTiming): number {
+    const stream = this.#program.program?.map.streams.find((each) => each.pid === pid);
+    if (stream === undefined || isVideo(stream)) return timing.spanTicks;
+    timing.addBytes(this.#counters.get(pid)?.packets ?? 0);
+    return timing.lastTicks + Math.max(1, Math.round(timing.lastTicksBySize));
   }
 
   #look(bytes: Uint8Array, packet: Packet): void {
@@ -110,9 +127,15 @@ class Survey {
     const header = this.#headers.read(bytes, packet);
     const decoded = (header?.dts ?? header?.pts)?.value;
     if (decoded === undefined) return;
+    const counted = this.#counters.get(packet.pid) as Counted;
     const track = this.#tracks.get(packet.pid);
-    if (track !== undefined) track.timing.add(decoded);
-    else {
+    if (track !== undefined) {
+      // What came since the last one, this packet left out
+      track.timing.addBytes(counted.packets - 1);
+      track.timing.add(decoded);
+      counted.packets = 1;
+    } else {
+      counted.packets = 1;
       const timing = new TrackTiming(decoded, decoded);
       this.#tracks.set(packet.pid, { first: decoded, timing });
     }
