@@ -1,4 +1,5 @@
 // This file starts the parts of the server in the order media flows, and stops them in reverse.
+import { join } from 'node:path';
 import type { Server } from 'bun';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
@@ -14,6 +15,8 @@ import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
 import { createSizedSend } from './delivery/sized-answer.ts';
 import { openSocketCalls } from './delivery/socket-calls.ts';
+import { GuideThread } from './guide/guide-thread.ts';
+import { Guides } from './guide/guides.ts';
 import { ChannelNumbers } from './lineup/channel-number.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
@@ -27,8 +30,9 @@ import { openArchive } from './recording/archive/open-archive.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
 import { Ring } from './ring/ring.ts';
 import { openOverflow } from './ring/tiers/open-overflow.ts';
+import { daily } from './schedule/daily.ts';
 import { ProviderLeases } from './source/failover/provider-leases.ts';
-import { PREFETCH_WORKER, TIER_WORKER } from './threads.ts';
+import { GUIDE_WORKER, PREFETCH_WORKER, TIER_WORKER } from './threads.ts';
 
 export type Running = {
   /** Where it listens, with the port that was really taken. */
@@ -104,6 +108,21 @@ export async function serve(
   });
   const streams = new EndlessStreams({ clock, log });
   const passed = new PassedStreams({ clock, outbound, leases, collect });
+  const guideThread = new GuideThread({
+    entry: GUIDE_WORKER,
+    clock,
+    log,
+    settings: { dataDir: config.dataDir, allowPrivate, userAgent },
+  });
+  const guides = new Guides({
+    guides: config.guides,
+    thread: guideThread,
+    clock,
+    random: systemRandom,
+    log,
+    folder: join(config.dataDir, 'guide'),
+    daily,
+  });
   const lag = new EventLoopLag(clock);
   const metrics = () =>
     formatMetrics(
@@ -117,6 +136,8 @@ export async function serve(
         pool: () => pool.stats(),
         tiers: () => tiers?.overflow.stats(),
         archives: () => archive.stats(),
+        guides: () => guides.status(),
+        nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
         version: VERSION,
         startedAtMs,
@@ -135,6 +156,7 @@ export async function serve(
       relays,
       metrics,
       ring: () => ring.stats(),
+      archives: () => archive.stats(),
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
@@ -147,6 +169,7 @@ export async function serve(
       peerOf: (request) => server.requestIP(request),
       port: () => server.port as number,
     }),
+    guide: { relays, guides, nowMs: () => clock.nowMs() },
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
@@ -170,6 +193,7 @@ export async function serve(
   });
   const server: Server<undefined> = Bun.serve(options({}));
   pool.start();
+  guides.start();
   const guard = createConnectionGuard({
     port: server.port as number,
     limits: { perAddress: config.connections.perAddress },
@@ -197,6 +221,8 @@ export async function serve(
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
+      await guides[Symbol.asyncDispose]();
+      await guideThread[Symbol.asyncDispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
       await tiersClosed;
       files?.[Symbol.dispose]();

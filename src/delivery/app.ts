@@ -11,6 +11,7 @@ import { ArchiveFiles } from './archive-file.ts';
 import { createDoor } from './door.ts';
 import { endlessPlugin } from './endless.ts';
 import { problemResponse } from './error-response.ts';
+import { type GuideDeps, guidePlugin } from './guide.ts';
 import { isForAnyPage, PREFLIGHT } from './headers.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { lineUpPlugin } from './line-up.ts';
@@ -31,6 +32,7 @@ export type AppDeps = {
   readonly passed: PassedStreams;
   readonly archives: Archives;
   readonly sendSized: SendSized;
+  readonly guide: GuideDeps;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
@@ -56,7 +58,8 @@ export function createApp(deps: AppDeps) {
     .use(passedStreamPlugin({ relays, streams: deps.passed, addressOf, log }))
     .use(archivePlugin(archive, files))
     .use(ancestorPlugin(live, modes))
-    .use(lineUpPlugin(relays, deps.publicUrl))
+    .use(lineUpPlugin(relays, deps.publicUrl, () => !deps.guide.guides.isEmpty))
+    .use(guidePlugin(deps.guide))
     .use(operationsPlugin(deps.operations))
     .use(pagePlugin(deps.page))
     .options('/*', ({ request }) => preflight(request))
