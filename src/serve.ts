@@ -26,6 +26,7 @@ import { EndlessStreams } from './packaging/mpegts/endless-streams.ts';
 import { PassedStreams } from './packaging/mpegts/passed-streams.ts';
 import { Relays } from './prefetch/channel/relays.ts';
 import { WorkerPool } from './prefetch/loop/pool.ts';
+import { createAnswered } from './recording/archive/archive-answered.ts';
 import { openArchive } from './recording/archive/open-archive.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
 import { Ring } from './ring/ring.ts';
@@ -124,6 +125,7 @@ export async function serve(
     daily,
   });
   const lag = new EventLoopLag(clock);
+  const archiveAnswered = createAnswered();
   const metrics = () =>
     formatMetrics(
       collectMetrics({
@@ -136,6 +138,7 @@ export async function serve(
         pool: () => pool.stats(),
         tiers: () => tiers?.overflow.stats(),
         archives: () => archive.stats(),
+        archiveAnswered,
         guides: () => guides.status(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
@@ -163,6 +166,7 @@ export async function serve(
     streams,
     passed,
     archives: archive.archives,
+    archiveAnswered,
     sendSized: createSizedSend({
       clock,
       open: openSocketCalls,

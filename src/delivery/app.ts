@@ -3,6 +3,7 @@ import { Elysia } from 'elysia';
 import type { Log } from '../base/log.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
+import type { ArchiveAnswered } from '../recording/archive/archive-answered.ts';
 import type { Archives } from '../recording/archive/archived.ts';
 import { ancestorPlugin } from './ancestor.ts';
 import { archivePlugin } from './archive.ts';
@@ -31,6 +32,7 @@ export type AppDeps = {
   readonly streams: EndlessStreams;
   readonly passed: PassedStreams;
   readonly archives: Archives;
+  readonly archiveAnswered: ArchiveAnswered;
   readonly sendSized: SendSized;
   readonly guide: GuideDeps;
   readonly addressOf: AddressOf;
@@ -48,7 +50,12 @@ export function createApp(deps: AppDeps) {
   const { addressOf, log } = deps;
   const modes = new UnbufferedModes({ ...deps.unbuffered, addressOf, log });
   const { clock } = deps.unbuffered;
-  const archive = new ArchiveAnswers({ archives: deps.archives, relays, clock });
+  const archive = new ArchiveAnswers({
+    archives: deps.archives,
+    answered: deps.archiveAnswered,
+    relays,
+    clock,
+  });
   const files = new ArchiveFiles(archive, { clock, log, send: deps.sendSized });
   const live = { relays, answers: new PlaylistAnswers(deps.hot), archive };
   const router = new Elysia(ROUTER)

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
 import type { MultivariantPlaylist } from '../media/m3u8/playlist.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
+import type { AnswerKind, ArchiveAnswered } from '../recording/archive/archive-answered.ts';
 import { ArchiveLists } from '../recording/archive/archive-lists.ts';
 import type {
   ArchivedChannel,
@@ -30,6 +31,7 @@ export type ArchiveDeps = {
   readonly archives: Archives;
   readonly relays: Relays;
   readonly clock: Clock;
+  readonly answered: ArchiveAnswered;
 };
 
 /** What it names is kept for as long, whoever asks for it then. */
@@ -52,6 +54,14 @@ export class ArchiveAnswers {
 
   get nowMs(): number {
     return this.#deps.clock.nowMs();
+  }
+
+  /** Counts an answer by what came of it. */
+  counted(kind: AnswerKind, answer: Response): Response {
+    const { status } = answer;
+    const what = status < 400 ? kind : status === 503 ? 'late' : 'none';
+    this.#deps.answered[what]++;
+    return answer;
   }
 
   /** The archive of a channel, or why there is none. */

@@ -42,14 +42,15 @@ export class ArchiveFiles {
     if (wanted.kind === 'wrong') return badWanted(wanted.why, request);
     if (wanted.kind !== 'span') return badWanted('wanted ?from=&to= of a file', request);
     const channel = this.#answers.channel(id, request);
-    if (channel instanceof Response) return channel;
+    if (channel instanceof Response) return this.#answers.counted('file', channel);
     const main = this.#answers.mainFor(channel, wanted);
     if (channel.renditions.some(({ kind }) => kind === 'audio') && main.kind === 'video') {
       return otherForm(id, 'its sound is a list of its own', request);
     }
     const found = findWanted(main, wanted, nowMs);
     if (found.kind !== 'span') {
-      return notHeld(id, found.kind === 'none' ? found.why : '', request);
+      const why = found.kind === 'none' ? found.why : '';
+      return this.#answers.counted('file', notHeld(id, why, request));
     }
     return await this.#planned(id, main, found.span, request);
   }
@@ -75,7 +76,8 @@ export class ArchiveFiles {
       }
     } catch (error) {
       log.warn('archive not sent as a file', { channel: id, error });
-      return unavailable('a part of it is not to be had', 5, request);
+      const late = unavailable('a part of it is not to be had', 5, request);
+      return this.#answers.counted('file', late);
     }
   }
 
@@ -118,6 +120,8 @@ export class ArchiveFiles {
     const body = logged(file.bytes(first, last), (error) => {
       this.#deps.log.warn('archive broken off', { channel: id, error });
     });
+    // Counted when it begins: it may take hours
+    this.#answers.counted('file', new Response(null, { status }));
     return this.#deps.send({ request, status, headers, sizeBytes, body });
   }
 }

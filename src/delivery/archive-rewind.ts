@@ -8,17 +8,18 @@ import { parseHeight } from './query.ts';
  * `base` stands before the URIs of the live playlist: empty, or it ends in the channel's folder
  * there. Its archive lies beside that.
  */
-export function rewound(
+export async function rewound(
   archive: ArchiveAnswers,
   id: string,
   query: URLSearchParams,
   request: Request,
   base: string,
-): Response | Promise<Response> {
+): Promise<Response> {
   const wanted = wantedIn(query, archive.nowMs);
   if (wanted.kind === 'wrong') return badWanted(wanted.why, request);
   const height = parseHeight(query);
   if (height === 'invalid') return badQuality(request);
   const root = base === '' ? '../../' : base.slice(0, -`live/${id}/`.length);
-  return archive.channelList(id, wanted, height, `${root}archive/${id}/`, request);
+  const list = await archive.channelList(id, wanted, height, `${root}archive/${id}/`, request);
+  return archive.counted('list', list);
 }

@@ -11,31 +11,34 @@ export function archivePlugin(answers: ArchiveAnswers, files: ArchiveFiles) {
     .get('/archive/:channel/index.m3u8', ({ params, request }) =>
       spanList(answers, params.channel, request),
     )
-    .get('/archive/:channel/days', ({ params, request }) => answers.days(params.channel, request))
+    .get('/archive/:channel/days', async ({ params, request }) =>
+      answers.counted('days', await answers.days(params.channel, request)),
+    )
     .get('/archive/:channel', ({ params, request }) =>
       isFile(params.channel) ? files.answer(params.channel, request) : noSuchForm(request),
     )
-    .get('/archive/:channel/:rendition/index.m3u8', ({ params, request }) => {
+    .get('/archive/:channel/:rendition/index.m3u8', async ({ params, request }) => {
       const wanted = wantedIn(queryOf(request.url), answers.nowMs);
       if (wanted.kind === 'wrong') return badWanted(wanted.why, request);
-      return answers.renditionList(params.channel, params.rendition, wanted, request);
+      const { channel, rendition } = params;
+      const list = await answers.renditionList(channel, rendition, wanted, request);
+      return answers.counted('list', list);
     })
-    .get('/archive/:channel/:rendition/:name', ({ params, request }) =>
-      answers.body(params.channel, params.rendition, params.name, request),
+    .get('/archive/:channel/:rendition/:name', async ({ params, request }) =>
+      answers.counted(
+        'body',
+        await answers.body(params.channel, params.rendition, params.name, request),
+      ),
     );
 }
 
-function spanList(
-  answers: ArchiveAnswers,
-  id: string,
-  request: Request,
-): Response | Promise<Response> {
+async function spanList(answers: ArchiveAnswers, id: string, request: Request): Promise<Response> {
   const query = queryOf(request.url);
   const wanted = wantedIn(query, answers.nowMs);
   if (wanted.kind === 'wrong') return badWanted(wanted.why, request);
   const height = parseHeight(query);
   if (height === 'invalid') return badQuality(request);
-  return answers.channelList(id, wanted, height, '', request);
+  return answers.counted('list', await answers.channelList(id, wanted, height, '', request));
 }
 
 function noSuchForm(request: Request): Response {

@@ -316,6 +316,20 @@ test('/archive/{channel}/days counts what is held of each day, and goes on count
   expect(it.main.rowsRead - read).toBeLessThan(5 * 900 + 20);
 });
 
+test('/metrics counts what was answered of archives', async () => {
+  using it = world();
+  const { app } = it;
+  await app.ask('/live/news/index.m3u8?delay=1m');
+  await app.ask('/archive/news/main/s550.ts');
+  await app.ask('/archive/news/days');
+  await app.ask('/live/news/index.m3u8?delay=9h');
+  await app.ask('/archive/news/main/none.ts');
+  const text = await (await app.ask('/metrics')).text();
+  for (const [what, count] of Object.entries({ list: 1, body: 1, days: 1, none: 2, late: 0 })) {
+    expect(text).toContain(`weir_archive_answers_total{what="${what}"} ${count}`);
+  }
+});
+
 test('what a channel showed before its source was made of other renditions is there too', async () => {
   const old = new ScriptedRendition('main', Date.UTC(2026, 10, 21, 18)).fill(900);
   const main = new ScriptedRendition('720p', old.held()?.toMs ?? 0).fill(900);

@@ -18,6 +18,7 @@ import { PassedStreams } from '../../src/packaging/mpegts/passed-streams.ts';
 import { Relays } from '../../src/prefetch/channel/relays.ts';
 import type { BodyKey, LoopEvent } from '../../src/prefetch/messages.ts';
 import type { OpenLoop } from '../../src/prefetch/rendition/supply.ts';
+import { createAnswered } from '../../src/recording/archive/archive-answered.ts';
 import type { Archives } from '../../src/recording/archive/archived.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { Ring } from '../../src/ring/ring.ts';
@@ -122,6 +123,7 @@ export function createInProcessApp(
     publicUrl: undefined,
     page: async () => ({ html: '<p>page</p>', assets: new Map() }),
   };
+  const archiveAnswered = createAnswered();
   const metrics = () =>
     formatMetrics(
       collectMetrics({
@@ -134,6 +136,7 @@ export function createInProcessApp(
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
         tiers: () => overflow?.stats(),
         archives: () => [],
+        archiveAnswered,
         guides: () => guides.status(),
         nowMs: () => clock.nowMs(),
         guard: () => ({ open: 1, closed_idle: 2 }),
@@ -161,6 +164,7 @@ export function createInProcessApp(
     passed,
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     archives,
+    archiveAnswered,
     sendSized: sendStreamed,
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
