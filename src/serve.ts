@@ -18,6 +18,8 @@ import { openSocketCalls } from './delivery/socket-calls.ts';
 import { GuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
 import { ChannelNumbers } from './lineup/channel-number.ts';
+import { announceDevices } from './lineup/hdhomerun/announce.ts';
+import { createDevices } from './lineup/hdhomerun/devices.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -146,6 +148,7 @@ export async function serve(
         startedAtMs,
       }),
     );
+  const devices = createDevices(config.devices, store);
   const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
   const app = createApp({
     unbuffered: {
@@ -160,6 +163,7 @@ export async function serve(
       metrics,
       ring: () => ring.stats(),
       archives: () => archive.stats(),
+      tiers: () => tiers?.overflow.stats().tiers ?? [],
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
@@ -174,6 +178,7 @@ export async function serve(
       port: () => server.port as number,
     }),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
+    devices,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
@@ -198,6 +203,13 @@ export async function serve(
   const server: Server<undefined> = Bun.serve(options({}));
   pool.start();
   guides.start();
+  const announced = await announceDevices({
+    devices,
+    clock,
+    log,
+    port: server.port as number,
+    publicUrl: () => current.publicUrl,
+  });
   const guard = createConnectionGuard({
     port: server.port as number,
     limits: { perAddress: config.connections.perAddress },
@@ -225,6 +237,7 @@ export async function serve(
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
+      await announced[Symbol.asyncDispose]();
       await guides[Symbol.asyncDispose]();
       await guideThread[Symbol.asyncDispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);

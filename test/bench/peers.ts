@@ -59,12 +59,17 @@ export type WeirChannel = {
   readonly keepWarm?: boolean;
   /** How long what it shows is kept. */
   readonly archive?: string;
+  readonly guide?: string;
 } & ({ readonly source: string } | { readonly loop: string });
 
 export type WeirSettings = {
   readonly memory?: string;
   /** A place beyond memory; none where absent. */
   readonly overflow?: string;
+  /** The file of one; none where absent. */
+  readonly guide?: string;
+  /** On all cores, where what is measured has threads that work beside the one that serves. */
+  readonly isWide?: boolean;
   readonly channels: readonly WeirChannel[];
   /** A data folder that something is in; a new one where absent. */
   readonly dataDir?: string;
@@ -80,10 +85,12 @@ export function startWeir(settings: WeirSettings): Promise<BenchServer> {
   const isBare = settings.channels.length === 0;
   if (!isBare) writeFileSync(file, weirYaml(settings));
   const cmd = [...weirCommand(), 'serve', ...(isBare ? [] : ['--config', file]), ...place];
-  return BenchServer.start({ name: 'weir', port, dir, cmd, env: weirEnv(), readyPath: '/readyz' });
+  const { isWide = false } = settings;
+  const launch = { name: 'weir', port, dir, cmd, env: weirEnv(), readyPath: '/readyz' } as const;
+  return BenchServer.start({ ...launch, isWide });
 }
 
-function weirYaml({ memory = '256MiB', channels, overflow }: WeirSettings): string {
+function weirYaml({ memory = '256MiB', channels, overflow, guide }: WeirSettings): string {
   const entries = channels.map((channel) => {
     const source =
       'loop' in channel
@@ -91,10 +98,11 @@ function weirYaml({ memory = '256MiB', channels, overflow }: WeirSettings): stri
         : `url: "${channel.source}", timeouts: ${TIMEOUTS}`;
     const warm = channel.keepWarm === true ? 'keep_warm: true, ' : '';
     const archive = channel.archive === undefined ? '' : `archive: ${channel.archive}, `;
-    return `  - { id: ${channel.id}, ${warm}${archive}sources: [{ ${source} }] }`;
+    const guided = channel.guide === undefined ? '' : `guide: ${channel.guide}, `;
+    return `  - { id: ${channel.id}, ${warm}${archive}${guided}sources: [{ ${source} }] }`;
   });
   return `memory: ${memory}
-${overflow === undefined ? '' : `overflow: ${overflow}\n`}allow_private: [127.0.0.0/8]
+${overflow === undefined ? '' : `overflow: ${overflow}\n`}${guide === undefined ? '' : `guides: [{ path: ${guide} }]\n`}allow_private: [127.0.0.0/8]
 prefetch: { idle_stop: 1h, per_origin: 64 }
 log: { level: warn }
 channels:

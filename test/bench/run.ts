@@ -13,6 +13,7 @@ import { benchPlaylistParse } from './playlist-parse.ts';
 import { archiveFigure } from './rows/archive.ts';
 import { coldStartFigure } from './rows/cold-start.ts';
 import { endlessTsFigure } from './rows/endless-ts.ts';
+import { guideFigures } from './rows/guide.ts';
 import { hitLatencyFigure } from './rows/hit-latency.ts';
 import { ringMemoryFigures } from './rows/ring-memory.ts';
 import { singleFetchFigure } from './rows/single-fetch.ts';
@@ -44,6 +45,7 @@ const ROWS: readonly Row[] = [
   { name: 'stream-cut', measure: streamCutFigure },
   { name: 'tiers', measure: tierFigures },
   { name: 'archive', measure: archiveFigure },
+  { name: 'guide', measure: guideFigures },
 ];
 
 const RESULTS = join(import.meta.dir, 'RESULTS.md');

@@ -25,6 +25,7 @@ function world(prepare: (main: ScriptedRendition) => void = (main) => main.fill(
     {},
     undefined,
     undefined,
+    undefined,
     archives,
   );
   const nowMs = main.held()?.toMs ?? startMs;
@@ -334,7 +335,14 @@ test('what a channel showed before its source was made of other renditions is th
   const old = new ScriptedRendition('main', Date.UTC(2026, 10, 21, 18)).fill(900);
   const main = new ScriptedRendition('720p', old.held()?.toMs ?? 0).fill(900);
   const archives = scriptedArchives({ news: scriptedChannel([main, old]) });
-  using app = createInProcessApp([loopChannel('news')], {}, undefined, undefined, archives);
+  using app = createInProcessApp(
+    [loopChannel('news')],
+    {},
+    undefined,
+    undefined,
+    undefined,
+    archives,
+  );
   app.clock.stepWall((main.held()?.toMs ?? 0) - app.clock.nowMs());
   for (const [minute, name] of [
     ['10', 'main'],
@@ -373,7 +381,14 @@ describe('a channel whose sound is a list of its own', () => {
       const parsed = parsePlaylist(MASTER, { uri: 'http://tv.example/' });
       if (parsed.kind !== 'multivariant') throw new Error('no multivariant playlist');
       const archives = scriptedArchives({ news: scriptedChannel([picture, sound], parsed) });
-      using app = createInProcessApp([loopChannel('news')], {}, undefined, undefined, archives);
+      using app = createInProcessApp(
+        [loopChannel('news')],
+        {},
+        undefined,
+        undefined,
+        undefined,
+        archives,
+      );
       app.clock.stepWall((picture.held()?.toMs ?? 0) - app.clock.nowMs());
       const answer = await app.ask(path);
       expect(answer.status).toBe(200);
