@@ -83,7 +83,7 @@ describe('ArchiveRows', () => {
       rows.add(id, row(11, { gap: 'source', sizeBytes: 0 }), []);
       rows.add(id, row(12, { discontinuity: true, discontinuitySequence: 1 }), []);
       expect(sums()).toEqual([2, 2000, 13, 1]);
-      rows.lose(id, [12], 'lost');
+      expect([rows.lose(id, [11, 12, 99], 'lost'), rows.lose(id, [12], 'lost')]).toEqual([1, 0]);
       expect(sums()).toEqual([1, 1000, 13, 1]);
       rows.dropTo(id, 12);
       expect(sums()).toEqual([0, 0, 13, 1]);
