@@ -171,6 +171,7 @@ export async function serve(
     passed,
     archives: archive.archives,
     archiveAnswered,
+    collect,
     sendSized: createSizedSend({
       clock,
       open: openSocketCalls,

@@ -36,6 +36,8 @@ export type AppDeps = {
   readonly archives: Archives;
   readonly archiveAnswered: ArchiveAnswered;
   readonly sendSized: SendSized;
+  /** Calls the collector. */
+  readonly collect: () => void;
   readonly guide: GuideDeps;
   readonly devices: readonly HeldDevice[];
   readonly addressOf: AddressOf;
@@ -56,6 +58,7 @@ export function createApp(deps: AppDeps) {
   const archive = new ArchiveAnswers({
     archives: deps.archives,
     answered: deps.archiveAnswered,
+    collect: deps.collect,
     relays,
     clock,
   });

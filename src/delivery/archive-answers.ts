@@ -1,5 +1,6 @@
 // This file answers what is asked of archives: lists, bodies and days.
 import type { Clock } from '../base/clock.ts';
+import { PacedCollector } from '../base/paced-collector.ts';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
 import type { MultivariantPlaylist } from '../media/m3u8/playlist.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
@@ -32,6 +33,8 @@ export type ArchiveDeps = {
   readonly relays: Relays;
   readonly clock: Clock;
   readonly answered: ArchiveAnswered;
+  /** Calls the collector. */
+  readonly collect: () => void;
 };
 
 /** What it names is kept for as long, whoever asks for it then. */
@@ -44,12 +47,14 @@ export class ArchiveAnswers {
   readonly #lists: ArchiveLists;
   readonly #days: HeldDays;
   readonly #keeper: Keeper;
+  readonly collector: PacedCollector;
 
   constructor(deps: ArchiveDeps) {
     this.#deps = deps;
     this.#lists = new ArchiveLists(deps.clock);
     this.#days = new HeldDays(deps.clock);
     this.#keeper = new Keeper(() => deps.clock.nowMs());
+    this.collector = new PacedCollector(deps.clock, deps.collect);
   }
 
   get nowMs(): number {
@@ -161,6 +166,7 @@ export class ArchiveAnswers {
       ? found.body(name)
       : awaitBody(found, name, clock, request.signal));
     if (body.kind === 'late') return unavailable('it is late', body.retryAfterS, request);
+    if (body.kind === 'whole') this.collector.passed(body.body.size);
     if (body.kind === 'whole' && body.startMs !== undefined) {
       this.#keeper.keep(`${id}/${rendition}`, found, {
         fromMs: body.startMs,

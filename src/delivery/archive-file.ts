@@ -63,7 +63,11 @@ export class ArchiveFiles {
   ): Promise<Response> {
     const { clock, log } = this.#deps;
     try {
-      const planned = await planTransportFile(rendition, span, { clock, signal: request.signal });
+      const planned = await planTransportFile(rendition, span, {
+        clock,
+        signal: request.signal,
+        collector: this.#answers.collector,
+      });
       switch (planned.kind) {
         case 'empty':
           return notHeld(id, 'all of that time was lost', request);

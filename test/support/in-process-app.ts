@@ -170,6 +170,7 @@ export function createInProcessApp(
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     archives,
     archiveAnswered,
+    collect() {},
     sendSized: sendStreamed,
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,

@@ -1,6 +1,7 @@
 // This file is a stretch of an archive as one MPEG-TS file, whose size is known before its bytes.
 import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
+import type { PacedCollector } from '../../base/paced-collector.ts';
 import { PACKET_BYTES } from '../../media/mpegts/packet.ts';
 import {
   isAsItIs,
@@ -42,6 +43,8 @@ export type FileDeps = {
   readonly clock: Clock;
   /** The viewer has gone. */
   readonly signal: AbortSignal;
+  /** Told of all that is read. */
+  readonly collector: PacedCollector;
 };
 
 /** Gaps are left out: the clock goes over them as it did when it was live. */
@@ -120,12 +123,14 @@ export class TransportFile {
       const span = { fromMs: segment.startMs, toMs: endMs(segment) + KEEP_MS };
       this.#rendition.keep(span, this.#deps.clock.nowMs() + KEEP_MS);
       const body = await this.#bodies.get(segment);
+      this.#deps.collector.passed(body.size);
       if (body.size !== part.sizeBytes) throw changed(segment, body.size, part.sizeBytes);
       for await (const piece of piecesOf(body, part, first - part.at)) {
         const left = last + 1 - (part.at + piece.at);
         const skip = Math.max(0, first - part.at - piece.at);
         if (left <= 0) return;
         const wanted = piece.bytes.subarray(skip, left);
+        this.#deps.collector.passed(piece.bytes.length);
         if (wanted.length > 0) yield wanted;
       }
     }
