@@ -2,7 +2,6 @@
 import type { Clock } from '../base/clock.ts';
 import { PacedCollector } from '../base/paced-collector.ts';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
-import type { MultivariantPlaylist } from '../media/m3u8/playlist.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import type { AnswerKind, ArchiveAnswered } from '../recording/archive/archive-answered.ts';
 import { ArchiveLists } from '../recording/archive/archive-lists.ts';
@@ -14,8 +13,9 @@ import type {
 import { awaitBody } from '../recording/archive/await-body.ts';
 import { HeldDays } from '../recording/archive/held-days.ts';
 import { findWanted, isoSecond, type Wanted } from '../recording/archive/wanted-span.ts';
-import { onlyVariant, pickVariant, renditionIdIn } from '../source/pull/renditions.ts';
+import { onlyVariant, pickVariant } from '../source/pull/renditions.ts';
 import { KEEP_MS, Keeper } from './archive-keep.ts';
+import { pointedPlaylist } from './archive-multivariant.ts';
 import { bodyResponse } from './body-response.ts';
 import {
   type Problem,
@@ -104,7 +104,7 @@ export class ArchiveAnswers {
     if (found.kind === 'none') return notHeld(id, found.why, request);
     const variant = height === undefined ? undefined : pickVariant(multivariant, height);
     const chosen = variant === undefined ? multivariant : onlyVariant(multivariant, variant);
-    const text = formatMultivariantPlaylist(pointed(chosen, base, tailOf(wanted)));
+    const text = formatMultivariantPlaylist(pointedPlaylist(chosen, base, wanted));
     return playlistResponse(text, request);
   }
 
@@ -198,35 +198,6 @@ export class ArchiveAnswers {
 
 function daysResponse(days: object): Response {
   return Response.json(days, { headers: { ...CORS, 'cache-control': DAYS_CACHE } });
-}
-
-/** As `/archive/{channel}/{rendition}/index.m3u8?…` with what was asked for. */
-function pointed(playlist: MultivariantPlaylist, base: string, tail: string): MultivariantPlaylist {
-  const point = (uri: string): string => `${base}${idIn(uri)}/index.m3u8?${tail}`;
-  return {
-    ...playlist,
-    variants: playlist.variants.map((variant) => ({ ...variant, uri: point(variant.uri) })),
-    // A picture a few seconds apart is nothing that an archive holds
-    iFrames: [],
-    renditions: playlist.renditions.map((tag) =>
-      tag.uri === undefined ? tag : { ...tag, uri: point(tag.uri) },
-    ),
-  };
-}
-
-function idIn(uri: string): string {
-  return uri.includes('/') ? renditionIdIn(uri) : uri;
-}
-
-function tailOf(wanted: Wanted): string {
-  switch (wanted.kind) {
-    case 'delay':
-      return `delay=${wanted.delayMs / 1000}`;
-    case 'at':
-      return `at=${wanted.atMs / 1000}`;
-    case 'span':
-      return `from=${wanted.fromMs / 1000}&to=${wanted.toMs / 1000}`;
-  }
 }
 
 export function notHeld(id: string, why: string, request: Request): Response {
