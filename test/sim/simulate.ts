@@ -1,5 +1,6 @@
 // This file plays one seed: a world, its storm, the calm after it, and what was seen of weir.
-import { type Outcome, type Shape, World } from './world.ts';
+import type { Outcome, Shape } from './outcome.ts';
+import { World } from './world.ts';
 
 /** `isTold`: prints what happens as it happens. */
 export async function simulate(
@@ -12,8 +13,12 @@ export async function simulate(
   return world.outcome(seed);
 }
 
-/** Every fourth world has a second source, and of each kind some have a slate. */
+/** Of 64: two sources, one, and a slate with each of them. */
+const STREAMS = new Set([8, 40, 3, 2, 20]);
+
+/** Every fourth world has a second source, and of each kind some have a slate or endless streams. */
 export function shapeOf(seed: number): Shape {
   const sources = seed % 4 === 0 ? 2 : 1;
-  return { sources, hasSlate: seed % 16 === (sources === 2 ? 4 : 2) };
+  const hasSlate = seed % 16 === (sources === 2 ? 4 : 2);
+  return { sources, hasSlate, hasStreams: STREAMS.has(seed % 64) };
 }

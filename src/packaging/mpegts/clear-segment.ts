@@ -1,9 +1,8 @@
 // This file opens what a segment is encrypted with, and finds the init segment it needs.
 import { AppError } from '../../base/errors.ts';
 import { aesKeyOf, decryptSegment, ivOf } from '../../prefetch/loop/decrypt.ts';
-import type { Rendition } from '../../prefetch/rendition/rendition.ts';
 import type { Asset, ListedKey } from '../../ring/listing.ts';
-import type { ReadSegment } from './rendition-reader.ts';
+import type { ReadRendition, ReadSegment } from './rendition-reader.ts';
 
 export type ClearSegment = {
   readonly bytes: Uint8Array;
@@ -16,18 +15,18 @@ export type ClearSegment = {
 const ASSETS_MAX = 16;
 
 export class SegmentOpener {
-  readonly #rendition: Rendition;
+  readonly #rendition: ReadRendition;
   readonly #assets = new Map<string, Uint8Array>();
 
-  constructor(rendition: Rendition) {
+  constructor(rendition: ReadRendition) {
     this.#rendition = rendition;
   }
 
   /** Throws AppError where a key or init segment is not to be had, FormatError where it is wrong. */
-  async open({ segment, bytes, discontinuity }: ReadSegment): Promise<ClearSegment> {
+  async open({ segment, body, discontinuity }: ReadSegment): Promise<ClearSegment> {
     const { listed } = segment;
     const { map, durationS, sequence } = listed;
-    const clear = await this.#decrypt(bytes, listed.keys, sequence);
+    const clear = await this.#decrypt(await body.bytes(), listed.keys, sequence);
     if (map === undefined) return { bytes: clear, discontinuity, durationS };
     const { name } = map.asset;
     const init = await this.#decrypt(await this.#asset(map.asset), map.keys, sequence);

@@ -7,9 +7,14 @@ import type { SplicePiece } from '../../media/mpegts/splice-writer.ts';
 import { Splicer } from '../../media/mpegts/splicer.ts';
 import { Pacer } from './pacer.ts';
 import { StreamBuffer, StreamReader } from './stream-buffer.ts';
-import type { TransportSource } from './transport-source.ts';
+import type { TransportSegment, TransportSource } from './transport-source.ts';
 
-export type EndlessDeps = { readonly clock: Clock; readonly log: Log };
+export type EndlessDeps = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Lets others have their turn between two steps. */
+  readonly turn?: () => Promise<void>;
+};
 
 export type EndlessStats = {
   readonly viewers: number;
@@ -101,8 +106,10 @@ export class EndlessStream {
       try {
         const segment = await this.#source.next(signal);
         if (segment === undefined) return;
-        splicer.begin(segment.bytes, { discontinuity: segment.discontinuity });
-        unusable = (await this.#write(splicer, pacer, signal)) ? 0 : unusable + 1;
+        splicer.begin(segment.bytes, segment);
+        const isUsed = await this.#write(splicer, segment, pacer, signal);
+        if (!isUsed && segment.isBeginning) this.#source.again();
+        unusable = isUsed ? 0 : unusable + 1;
       } catch (error) {
         unusable++;
         log.warn('segment left out of the stream', errorFields(errorRecord(error)));
@@ -112,18 +119,23 @@ export class EndlessStream {
   }
 
   /** False where nothing of the segment went out. */
-  async #write(splicer: Splicer, pacer: Pacer, signal: AbortSignal): Promise<boolean> {
-    const { log } = this.#deps;
+  async #write(
+    splicer: Splicer,
+    { isBeginning }: TransportSegment,
+    pacer: Pacer,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const { log, turn = othersTurn } = this.#deps;
     for (;;) {
       const step = splicer.next();
       switch (step.kind) {
         case 'busy':
-          // A viewer waits for the first of it: timers would make a millisecond of each step
-          await othersTurn();
+          // A viewer waits for the first of it: a turn of the others may take as long as all of it
+          if (!isBeginning) await turn();
           break;
         case 'piece':
           if (!signal.aborted) await this.#letOut(step, pacer, signal);
-          await othersTurn();
+          await turn();
           break;
         case 'end':
           this.#splices += step.splices;

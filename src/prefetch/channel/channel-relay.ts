@@ -22,7 +22,7 @@ import { Attendance } from './attendance.ts';
 import { ChannelCounts } from './channel-counts.ts';
 import { ChannelOpening } from './channel-opening.ts';
 import { ChannelPast } from './channel-past.ts';
-import { ChannelRenditions } from './channel-renditions.ts';
+import { ChannelRenditions, type Sound } from './channel-renditions.ts';
 import { ChannelReopening } from './channel-reopening.ts';
 import { ChannelSources, type OpenedSource, type SourceReport } from './channel-sources.ts';
 import { Failover } from './failover.ts';
@@ -164,6 +164,11 @@ export class ChannelRelay implements Disposable {
     return this.#renditions.get(id);
   }
 
+  /** What a source that took over has apart, where the rendition began with all in one. */
+  soundFor(main: Rendition): Sound | undefined {
+    return this.#renditions.soundFor(main);
+  }
+
   /** Counts a fetch that none of its loops made: those of the modes that hold nothing. */
   fetched(what: 'playlist' | 'segment' | 'stream', outcome: string): void {
     this.#counts.fetched(what, outcome);
@@ -244,7 +249,11 @@ export class ChannelRelay implements Disposable {
   #createSources(): ChannelSources {
     const { clock, random, outbound, leases, look } = this.#deps;
     const holder = {
-      idleFromMs: () => this.#attendance.idleFromMs(this.#renditions.targetDurationS),
+      // Who waits on one that is gone is about to ask the one that took its place
+      idleFromMs: () =>
+        this.#closed.signal.aborted
+          ? Number.NEGATIVE_INFINITY
+          : this.#attendance.idleFromMs(this.#renditions.targetDurationS),
       giveWay: () => this.#giveWay(),
     };
     const count = (what: string, outcome: string) => this.#counts.fetched(what, outcome);
@@ -269,6 +278,7 @@ export class ChannelRelay implements Disposable {
       },
       {
         condition: (nowMs) => renditions.condition(nowMs),
+        isLate: (nowMs) => renditions.isLate(nowMs),
         mediaMs: (nowMs) => renditions.mediaMs(nowMs),
         pauseMs: () => renditions.pauseMs(),
         hold: () => Promise.all([renditions.hold(), this.#reopening.stop()]),
@@ -306,6 +316,7 @@ export class ChannelRelay implements Disposable {
 
   /** Somebody watches another channel of the provider, and nobody this one. */
   #giveWay(): void {
+    if (this.#closed.signal.aborted) return;
     this.#log.info('channel gives its place at the provider to one that is watched');
     this.#opening.stop();
     this.#forget();
@@ -329,7 +340,9 @@ export class ChannelRelay implements Disposable {
   }
 
   #switchTo({ index, found }: OpenedSource): Promise<unknown> {
-    this.#deps.timeline.plays(this.#sources.keyOf(index));
+    // What is made for players of fMP4 is not what it is called where the source is opened alone
+    const isMade = [...this.#renditions].some(({ container }) => container === 'fmp4');
+    this.#deps.timeline.plays(`${this.#sources.keyOf(index)}${isMade ? ' made' : ''}`);
     this.#reopening.asked();
     return Promise.all([this.#renditions.switchTo(found), this.#reopening.stop()]);
   }
