@@ -13,6 +13,8 @@ import { createConnectionGuard } from './delivery/connection-guard.ts';
 import { HotAnswers, type HotRoutes } from './delivery/hot-answers.ts';
 import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
+import { createSizedSend } from './delivery/sized-answer.ts';
+import { openSocketCalls } from './delivery/socket-calls.ts';
 import { GuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
 import { ChannelNumbers } from './lineup/channel-number.ts';
@@ -26,6 +28,7 @@ import { EndlessStreams } from './packaging/mpegts/endless-streams.ts';
 import { PassedStreams } from './packaging/mpegts/passed-streams.ts';
 import { Relays } from './prefetch/channel/relays.ts';
 import { WorkerPool } from './prefetch/loop/pool.ts';
+import { createAnswered } from './recording/archive/archive-answered.ts';
 import { openArchive } from './recording/archive/open-archive.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
 import { Ring } from './ring/ring.ts';
@@ -124,6 +127,7 @@ export async function serve(
     daily,
   });
   const lag = new EventLoopLag(clock);
+  const archiveAnswered = createAnswered();
   const metrics = () =>
     formatMetrics(
       collectMetrics({
@@ -136,6 +140,7 @@ export async function serve(
         pool: () => pool.stats(),
         tiers: () => tiers?.overflow.stats(),
         archives: () => archive.stats(),
+        archiveAnswered,
         guides: () => guides.status(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
@@ -164,6 +169,15 @@ export async function serve(
     },
     streams,
     passed,
+    archives: archive.archives,
+    archiveAnswered,
+    collect,
+    sendSized: createSizedSend({
+      clock,
+      open: openSocketCalls,
+      peerOf: (request) => server.requestIP(request),
+      port: () => server.port as number,
+    }),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     devices,
     addressOf: (request) => {

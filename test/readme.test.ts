@@ -16,7 +16,7 @@ const isWriting = process.env['WRITE_README'] !== undefined;
 
 /** FOLDER_WHAT. */
 const CODE =
-  /'((?:BASE|MEDIA|NET|CONFIG|CHANNEL|RING|TIER|SOURCE|PREFETCH|PACKAGING|GUIDE|LINEUP|DELIVERY|MAIN)_[A-Z_]*[A-Z])'/g;
+  /'((?:BASE|MEDIA|NET|CONFIG|CHANNEL|RING|TIER|SOURCE|PREFETCH|PACKAGING|RECORDING|GUIDE|LINEUP|DELIVERY|MAIN)_[A-Z_]*[A-Z])'/g;
 
 async function expectBlock(name: string, text: string): Promise<void> {
   const readme = await file.text();
@@ -41,7 +41,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 function toReadmeForm(path: string): string {
   const written = path.replace(/:(\w+)/g, '{$1}');
   // To the router a parameter ends at a slash: the ending is asked for behind it
-  return /^\/(?:live|proxy)\/\{channel\}$/.test(written) ? `${written}.ts` : written;
+  return /^\/(?:live|proxy|archive)\/\{channel\}$/.test(written) ? `${written}.ts` : written;
 }
 
 test('README lists the commands as they are', async () => {

@@ -4,7 +4,12 @@ import type { Log } from '../base/log.ts';
 import type { HeldDevice } from '../lineup/hdhomerun/devices.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
+import type { ArchiveAnswered } from '../recording/archive/archive-answered.ts';
+import type { Archives } from '../recording/archive/archived.ts';
 import { ancestorPlugin } from './ancestor.ts';
+import { archivePlugin } from './archive.ts';
+import { ArchiveAnswers } from './archive-answers.ts';
+import { ArchiveFiles } from './archive-file.ts';
 import { createDoor } from './door.ts';
 import { endlessPlugin } from './endless.ts';
 import { problemResponse } from './error-response.ts';
@@ -20,6 +25,7 @@ import type { PageFiles } from './page-files.ts';
 import { passedStreamPlugin } from './passed-stream.ts';
 import { PlaylistAnswers } from './playlist-response.ts';
 import { pathOf } from './query.ts';
+import type { SendSized } from './sized-answer.ts';
 import { type UnbufferedDeps, UnbufferedModes, unbufferedPlugin } from './unbuffered.ts';
 
 export type AppDeps = {
@@ -27,6 +33,11 @@ export type AppDeps = {
   readonly operations: Operations;
   readonly streams: EndlessStreams;
   readonly passed: PassedStreams;
+  readonly archives: Archives;
+  readonly archiveAnswered: ArchiveAnswered;
+  readonly sendSized: SendSized;
+  /** Calls the collector. */
+  readonly collect: () => void;
   readonly guide: GuideDeps;
   readonly devices: readonly HeldDevice[];
   readonly addressOf: AddressOf;
@@ -43,7 +54,16 @@ export function createApp(deps: AppDeps) {
   const { relays } = deps.operations;
   const { addressOf, log } = deps;
   const modes = new UnbufferedModes({ ...deps.unbuffered, addressOf, log });
-  const live = { relays, answers: new PlaylistAnswers(deps.hot) };
+  const { clock } = deps.unbuffered;
+  const archive = new ArchiveAnswers({
+    archives: deps.archives,
+    answered: deps.archiveAnswered,
+    collect: deps.collect,
+    relays,
+    clock,
+  });
+  const files = new ArchiveFiles(archive, { clock, log, send: deps.sendSized });
+  const live = { relays, answers: new PlaylistAnswers(deps.hot), archive };
   const endless = { relays, streams: deps.streams, addressOf };
   const router = new Elysia(ROUTER)
     .use(livePlugin(live, addressOf))
@@ -51,6 +71,7 @@ export function createApp(deps: AppDeps) {
     .use(hdHomeRunPlugin({ devices: deps.devices, endless, publicUrl: deps.publicUrl }))
     .use(unbufferedPlugin(modes))
     .use(passedStreamPlugin({ relays, streams: deps.passed, addressOf, log }))
+    .use(archivePlugin(archive, files))
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl, () => !deps.guide.guides.isEmpty))
     .use(guidePlugin(deps.guide))

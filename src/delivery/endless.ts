@@ -4,10 +4,16 @@ import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { isReplaced, unlessChanged } from './changed-channel.ts';
-import { problemResponse, refuse, unavailable, unknownChannel } from './error-response.ts';
+import {
+  badQuality,
+  problemResponse,
+  refuse,
+  unavailable,
+  unknownChannel,
+} from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS } from './headers.ts';
-import { type AddressOf, badQuality, renditionFor } from './live.ts';
+import { type AddressOf, renditionFor } from './live.ts';
 import { parseHeight, queryOf } from './query.ts';
 
 export const SUFFIX = '.ts';

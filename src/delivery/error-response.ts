@@ -4,7 +4,7 @@ import { prefersJson } from './accept.ts';
 import { CORS, isForAnyPage, NO_SNIFF } from './headers.ts';
 
 export type Problem = {
-  readonly status: 400 | 403 | 404 | 405 | 410 | 416 | 500 | 502 | 503;
+  readonly status: 400 | 403 | 404 | 405 | 406 | 410 | 416 | 500 | 502 | 503;
   /** Stable, as listed in the manual. */
   readonly code: string;
   readonly message: string;
@@ -53,4 +53,9 @@ export function isUnavailable({ status }: Response): boolean {
 /** A name out of an address, which may hold anything, on one line. */
 export function shown(name: string): string {
   return JSON.stringify(name.slice(0, 80));
+}
+
+export function badQuality(request: Request): Response {
+  const message = 'Cannot pick a quality: wanted a height such as ?quality=720';
+  return problemResponse({ status: 400, code: 'DELIVERY_QUALITY', message }, request);
 }

@@ -5,9 +5,12 @@ import type { ChannelRelay, Opened } from '../prefetch/channel/channel-relay.ts'
 import type { Relays } from '../prefetch/channel/relays.ts';
 import type { Rendition } from '../prefetch/rendition/rendition.ts';
 import { onlyVariant, pickVariant, renditionIdIn } from '../source/pull/renditions.ts';
+import type { ArchiveAnswers } from './archive-answers.ts';
+import { isRewind } from './archive-query.ts';
+import { rewound } from './archive-rewind.ts';
 import { bodyResponse } from './body-response.ts';
 import { unlessChanged } from './changed-channel.ts';
-import { problemResponse, refuse, shown, unknownChannel } from './error-response.ts';
+import { badQuality, problemResponse, refuse, shown, unknownChannel } from './error-response.ts';
 import { isHead } from './head.ts';
 import { type PlaylistAnswers, playlistHead, playlistResponse } from './playlist-response.ts';
 import { parseHeight, queryOf } from './query.ts';
@@ -17,7 +20,11 @@ type Answer = Response | Promise<Response>;
 /** Who asked, for the count of viewers: asked for only where a segment is sent. */
 export type AddressOf = (request: Request) => string;
 
-export type Live = { readonly relays: Relays; readonly answers: PlaylistAnswers };
+export type Live = {
+  readonly relays: Relays;
+  readonly answers: PlaylistAnswers;
+  readonly archive: ArchiveAnswers;
+};
 
 /** No hook stands on this instance: every one would cost each playlist a fifth of its time. */
 export function livePlugin(live: Live, addressOf: AddressOf) {
@@ -39,8 +46,10 @@ export function livePlugin(live: Live, addressOf: AddressOf) {
  * an absolute URL ending in the channel's folder.
  */
 export function channelPlaylist(live: Live, id: string, request: Request, base = ''): Answer {
+  const query = queryOf(request.url);
+  if (isRewind(query)) return rewound(live.archive, id, query, request, base);
   if (live.relays.config(id) === undefined) return unknownChannel(id, request);
-  const height = parseHeight(queryOf(request.url));
+  const height = parseHeight(query);
   if (height === 'invalid') return badQuality(request);
   if (isHead(request)) {
     const known = live.relays.peek(id);
@@ -218,9 +227,4 @@ function withRendition(
 function unknownRendition(id: string, request: Request): Response {
   const message = `Cannot play ${shown(id)}: the channel has no such rendition`;
   return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_RENDITION', message }, request);
-}
-
-export function badQuality(request: Request): Response {
-  const message = 'Cannot pick a quality: wanted a height such as ?quality=720';
-  return problemResponse({ status: 400, code: 'DELIVERY_QUALITY', message }, request);
 }

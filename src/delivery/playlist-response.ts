@@ -1,4 +1,6 @@
 // This file answers with a playlist, made once per version and copied for every viewer.
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { gzipSync } from 'bun';
 import { renditionPlaylist } from '../packaging/hls/media-playlist.ts';
 import type { Rendition } from '../prefetch/rendition/rendition.ts';
@@ -24,10 +26,10 @@ const GZIP_MIN_CHARS = 200;
 
 const PLAYLIST_HEADERS = { ...CORS, 'content-type': HLS_TYPE, vary: 'Accept-Encoding' };
 
-function ready(text: string, version: number): Ready {
+function ready(text: string, version: number, cache = LIVE_CACHE): Ready {
   const hash = Bun.hash.wyhash(text).toString(36);
   const etag = `"${hash}"`;
-  const headers = { ...PLAYLIST_HEADERS, 'cache-control': LIVE_CACHE, etag };
+  const headers = { ...PLAYLIST_HEADERS, 'cache-control': cache, etag };
   const plain = new Response(text, { headers });
   return { version, etag, etagGzipped: `"${hash}-gzip"`, text, plain, gzipped: undefined };
 }
@@ -39,7 +41,8 @@ function respond(entry: Ready, request: Request): Response {
   const isPacked = accepts !== null && entry.text.length >= GZIP_MIN_CHARS && prefersGzip(accepts);
   const held = heldTag(entry, isPacked, headers.get('if-none-match'));
   if (held !== undefined) {
-    const known = { ...PLAYLIST_HEADERS, 'cache-control': LIVE_CACHE, etag: held };
+    const known = new Headers(entry.plain.headers);
+    known.set('etag', held);
     return new Response(null, { status: 304, headers: known });
   }
   return (isPacked ? gzipped(entry) : entry.plain).clone() as Response;
@@ -108,4 +111,28 @@ export function playlistHead(): Response {
 /** Any other playlist text; made for this one answer. */
 export function playlistResponse(text: string, request: Request): Response {
   return respond(ready(text, 0), request);
+}
+
+/** What is packed in this turn takes less than a millisecond; more is packed in another thread. */
+const LONG_CHARS = 64 * 1024;
+/** Lists are the same words over and over: the first level makes a tenth of them already. */
+const LONG_LEVEL = 1;
+const gzipAside = promisify(gzip) as (text: string, options: object) => Promise<Uint8Array>;
+
+/** A list that may name a day of segments, cached as is said. */
+export async function longListResponse(
+  text: string,
+  request: Request,
+  cache: string,
+): Promise<Response> {
+  const entry = ready(text, 0, cache);
+  const accepts = request.headers.get('accept-encoding');
+  const isKnown = heldTag(entry, true, request.headers.get('if-none-match')) !== undefined;
+  const isPacked = accepts !== null && prefersGzip(accepts) && text.length >= LONG_CHARS;
+  if (!isPacked || isKnown) return respond(entry, request);
+  const headers = new Headers(entry.plain.headers);
+  headers.set('content-encoding', 'gzip');
+  headers.set('etag', entry.etagGzipped);
+  const packed = await gzipAside(text, { level: LONG_LEVEL });
+  return new Response(packed as Uint8Array<ArrayBuffer>, { headers });
 }

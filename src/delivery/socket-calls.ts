@@ -6,13 +6,14 @@ import { parseSocketAddress, SOCKET_ADDRESS_BYTES, type SocketAddress } from './
 /** glibc, then musl as it is named on each processor we build for. */
 const LIBRARIES = ['libc.so.6', 'libc.musl-x86_64.so.1', 'libc.musl-aarch64.so.1'];
 
-const { i32, u32, ptr } = FFIType;
+const { i32, u32, ptr, i64_fast, u64_fast } = FFIType;
 const SYMBOLS = {
   getsockopt: { args: [i32, i32, i32, ptr, ptr], returns: i32 },
   setsockopt: { args: [i32, i32, i32, ptr, u32], returns: i32 },
   getsockname: { args: [i32, ptr, ptr], returns: i32 },
   getpeername: { args: [i32, ptr, ptr], returns: i32 },
   shutdown: { args: [i32, i32], returns: i32 },
+  send: { args: [i32, ptr, u64_fast, i32], returns: i64_fast },
 } as const;
 
 // Numbers of Linux, the same on x86-64 and arm64
@@ -25,7 +26,10 @@ const TCP_DEFER_ACCEPT = 9;
 const TCP_INFO = 11;
 const TCP_USER_TIMEOUT = 18;
 const TCP_NOTSENT_LOWAT = 25;
+const SHUT_WR = 1;
 const SHUT_RDWR = 2;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
 
 // struct tcp_info: where its fields lie, and the length that holds the last one read (Linux 4.6)
 const INFO_BYTES = 256;
@@ -51,6 +55,10 @@ export interface SocketCalls extends Disposable {
   count(fd: number, into: Counters): boolean;
   /** Ends a connection with a reset, so that nothing unsent stays in the kernel. */
   abort(fd: number): boolean;
+  /** How many of the bytes the kernel took: 0 where it has no room now, or no connection. */
+  send(fd: number, bytes: Uint8Array): number;
+  /** Nothing more comes from us; what was sent still arrives. */
+  finish(fd: number): boolean;
   /** Hands over connections that say nothing too: else the kernel keeps them, for seconds more. */
   acceptAtOnce(fd: number): boolean;
   /** Bytes the kernel takes beyond what the reader has room for; inherited on accept. */
@@ -73,7 +81,7 @@ export function openSocketCalls(): SocketCalls | undefined {
 }
 
 function socketCalls(library: ReturnType<typeof dlopen<typeof SYMBOLS>>): SocketCalls {
-  const { getsockopt, setsockopt, getsockname, getpeername, shutdown } = library.symbols;
+  const { getsockopt, setsockopt, getsockname, getpeername, shutdown, send } = library.symbols;
   const length = new Uint32Array(1);
   const words = new Uint32Array(2);
   const address = new DataView(new ArrayBuffer(SOCKET_ADDRESS_BYTES));
@@ -119,6 +127,9 @@ function socketCalls(library: ReturnType<typeof dlopen<typeof SYMBOLS>>): Socket
     },
     // With linger 0 the close that follows drops what is unsent; without, the kernel keeps it
     abort: (fd) => write(fd, SOL_SOCKET, SO_LINGER, [1, 0]) && shutdown(fd, SHUT_RDWR) === 0,
+    send: (fd, bytes) =>
+      Math.max(0, Number(send(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL))),
+    finish: (fd) => shutdown(fd, SHUT_WR) === 0,
     acceptAtOnce: (fd) => write(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, [0]),
     limitUnsent: (fd, bytes) => write(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, [bytes]),
     limitUnacknowledged: (fd, ms) => write(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, [ms]),

@@ -1,4 +1,5 @@
 // This file gives the numbers of archives their names.
+import { ANSWER_KINDS, type ArchiveAnswered } from '../recording/archive/archive-answered.ts';
 import { DROP_REASONS, GAP_REASONS } from '../recording/archive/archive-counts.ts';
 import type { ArchiveStats } from '../recording/archive/archive-stats.ts';
 import type { Metric, Sample } from './prometheus.ts';
@@ -36,6 +37,14 @@ export function archiveMetrics(stats: readonly ArchiveStats[]): readonly Metric[
       byReason(stats, DROP_REASONS, ({ dropped }) => dropped),
     ),
   ];
+}
+
+export function archiveAnswerMetric(answered: Readonly<ArchiveAnswered>): Metric {
+  return counter(
+    'weir_archive_answers_total',
+    'What viewers of archives were answered; none: nothing of it is held, late: it did not come in time.',
+    ANSWER_KINDS.map((what) => ({ labels: { what }, value: answered[what] })),
+  );
 }
 
 function spanS({ held }: ArchiveStats): number {

@@ -57,6 +57,8 @@ export function startVarnish(origin: Upstream, readyPath: string): Promise<Bench
 export type WeirChannel = {
   readonly id: string;
   readonly keepWarm?: boolean;
+  /** How long what it shows is kept. */
+  readonly archive?: string;
   readonly guide?: string;
 } & ({ readonly source: string } | { readonly loop: string });
 
@@ -69,6 +71,8 @@ export type WeirSettings = {
   /** On all cores, where what is measured has threads that work beside the one that serves. */
   readonly isWide?: boolean;
   readonly channels: readonly WeirChannel[];
+  /** A data folder that something is in; a new one where absent. */
+  readonly dataDir?: string;
 };
 
 /** No `channels`: as it is without a configuration. */
@@ -76,7 +80,8 @@ export function startWeir(settings: WeirSettings): Promise<BenchServer> {
   const dir = benchDir('weir');
   const port = freePort();
   const file = join(dir, 'weir.yaml');
-  const place = ['--listen', `127.0.0.1:${port}`, '--data', join(dir, 'data')];
+  const dataDir = settings.dataDir ?? join(dir, 'data');
+  const place = ['--listen', `127.0.0.1:${port}`, '--data', dataDir];
   const isBare = settings.channels.length === 0;
   if (!isBare) writeFileSync(file, weirYaml(settings));
   const cmd = [...weirCommand(), 'serve', ...(isBare ? [] : ['--config', file]), ...place];
@@ -92,8 +97,9 @@ function weirYaml({ memory = '256MiB', channels, overflow, guide }: WeirSettings
         ? `loop: "${channel.loop}"`
         : `url: "${channel.source}", timeouts: ${TIMEOUTS}`;
     const warm = channel.keepWarm === true ? 'keep_warm: true, ' : '';
+    const archive = channel.archive === undefined ? '' : `archive: ${channel.archive}, `;
     const guided = channel.guide === undefined ? '' : `guide: ${channel.guide}, `;
-    return `  - { id: ${channel.id}, ${warm}${guided}sources: [{ ${source} }] }`;
+    return `  - { id: ${channel.id}, ${warm}${archive}${guided}sources: [{ ${source} }] }`;
   });
   return `memory: ${memory}
 ${overflow === undefined ? '' : `overflow: ${overflow}\n`}${guide === undefined ? '' : `guides: [{ path: ${guide} }]\n`}allow_private: [127.0.0.0/8]

@@ -10,6 +10,7 @@ import type { Figure } from './figure.ts';
 import { benchM3uParse } from './m3u-parse.ts';
 import { cores, describeMachine } from './machine.ts';
 import { benchPlaylistParse } from './playlist-parse.ts';
+import { archiveFigure } from './rows/archive.ts';
 import { coldStartFigure } from './rows/cold-start.ts';
 import { endlessTsFigure } from './rows/endless-ts.ts';
 import { guideFigures } from './rows/guide.ts';
@@ -43,6 +44,7 @@ const ROWS: readonly Row[] = [
   { name: 'start', measure: startUpFigures },
   { name: 'stream-cut', measure: streamCutFigure },
   { name: 'tiers', measure: tierFigures },
+  { name: 'archive', measure: archiveFigure },
   { name: 'guide', measure: guideFigures },
 ];
 

@@ -31,6 +31,7 @@ const ROWS = [
   /^p99 of a playlist in memory while Redis dies/,
   /^p99 of a segment in memory while Redis dies/,
   /^processor time of the serving thread while Redis dies/,
+  /^\d+ viewers at as many times of an archive$/,
   /^guide of [\d,]+ programmes imported$/,
   /^guide of [\d,]+ channels and 7 days served$/,
 ];

@@ -37,6 +37,8 @@ describe('ConnectionGuard over made-up sockets', () => {
       abort: (fd) => aborted.push(fd) > 0,
       limitUnsent: () => true,
       limitUnacknowledged: () => true,
+      send: () => 0,
+      finish: () => true,
       [Symbol.dispose]() {},
     };
   }

@@ -18,9 +18,12 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   CONFIG_TOO_DEEP: 'nested deeper than any configuration',
   CONFIG_TYPE: 'a value of the wrong kind',
   CONFIG_VALUE: 'a value that is not allowed',
+  DELIVERY_FORM: '406: an archive that cannot be sent as one file; the message says what to ask',
   DELIVERY_HOST: '400: the Host header is no name, or there are two',
   DELIVERY_METHOD: '405: GET, HEAD and OPTIONS are answered, POST of line-ups',
   DELIVERY_MODE: '403: it would tell where the source is; the `mode` of the channel allows it',
+  DELIVERY_NOT_ARCHIVED:
+    '404: the channel has no archive, or nothing of that time; what it holds is said',
   DELIVERY_NO_DEVICE: '404: no such HDHomeRun device is configured',
   DELIVERY_NO_GUIDE: '404: no guide is configured',
   DELIVERY_NOT_READY: '503 from `/readyz`: starting or stopping',
@@ -67,6 +70,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   PACKAGING_ASSET: 'the key or init segment that a segment of an endless stream needs is not here',
   PACKAGING_SOUND: 'a variant names sound that the channel does not have',
   PREFETCH_ASSET: 'the key or init segment that a segment is remuxed with is not here',
+  RECORDING_BODY: 'an archived segment is not to be had any more, or is not what it was',
   RING_BODY_BROKEN: 'a segment broke off while it was being sent; the connection breaks too',
   SOURCE_ASSET: 'the key or init segment of a segment was not to be had',
   SOURCE_BLANK:

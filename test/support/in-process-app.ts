@@ -9,6 +9,7 @@ import { createApp } from '../../src/delivery/app.ts';
 import { HotAnswers } from '../../src/delivery/hot-answers.ts';
 import type { PageFiles } from '../../src/delivery/page-files.ts';
 import { Sealer } from '../../src/delivery/seal.ts';
+import { sendStreamed } from '../../src/delivery/sized-answer.ts';
 import { Guides } from '../../src/guide/guides.ts';
 import { createDevices } from '../../src/lineup/hdhomerun/devices.ts';
 import { collectMetrics } from '../../src/metrics/collect.ts';
@@ -19,6 +20,8 @@ import { PassedStreams } from '../../src/packaging/mpegts/passed-streams.ts';
 import { Relays } from '../../src/prefetch/channel/relays.ts';
 import type { BodyKey, LoopEvent } from '../../src/prefetch/messages.ts';
 import type { OpenLoop } from '../../src/prefetch/rendition/supply.ts';
+import { createAnswered } from '../../src/recording/archive/archive-answered.ts';
+import type { Archives } from '../../src/recording/archive/archived.ts';
 import type { ListedSegment } from '../../src/ring/listing.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import type { Overflow } from '../../src/ring/tiers/overflow.ts';
@@ -75,13 +78,14 @@ function noGuides(clock: FakeClock): Guides {
   });
 }
 
-/** `createOverflow`: where segments go beyond memory; absent: nowhere. */
+/** `createOverflow`: where segments go beyond memory; absent: nowhere. `archives`: none. */
 export function createInProcessApp(
   channels: readonly ChannelConfig[],
   upstream: Script = {},
   createOverflow?: (clock: FakeClock) => Overflow,
   createGuides = noGuides,
   devices: readonly DeviceSetting[] = [],
+  archives: Archives = { channel: () => undefined },
 ) {
   const clock = new FakeClock();
   const overflow = createOverflow?.(clock);
@@ -122,6 +126,7 @@ export function createInProcessApp(
     publicUrl: undefined,
     page: async () => ({ html: '<p>page</p>', assets: new Map() }),
   };
+  const archiveAnswered = createAnswered();
   const metrics = () =>
     formatMetrics(
       collectMetrics({
@@ -134,6 +139,7 @@ export function createInProcessApp(
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
         tiers: () => overflow?.stats(),
         archives: () => [],
+        archiveAnswered,
         guides: () => guides.status(),
         nowMs: () => clock.nowMs(),
         guard: () => ({ open: 1, closed_idle: 2 }),
@@ -162,6 +168,10 @@ export function createInProcessApp(
     passed,
     devices: createDevices(devices, store),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
+    archives,
+    archiveAnswered,
+    collect() {},
+    sendSized: sendStreamed,
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
     hot: new HotAnswers(clock, () => {}),

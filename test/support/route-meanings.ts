@@ -35,7 +35,9 @@ export const ROUTE_MEANINGS: readonly {
   },
   {
     routes: ['/live/{channel}/index.m3u8'],
-    means: 'HLS: multivariant where the source has variants, else media',
+    means:
+      'HLS: multivariant where the source has variants, else media; `?delay=30m` as it was then, ' +
+      '`?at=` from a time on (`?utc=` too)',
   },
   {
     routes: ['/live/{channel}/{rendition}/index.m3u8', '/live/{channel}/{rendition}/{name}'],
@@ -44,6 +46,18 @@ export const ROUTE_MEANINGS: readonly {
   {
     routes: ['/live/{channel}.ts'],
     means: 'one endless MPEG-TS, over source changes and restarts; `?quality=720` picks a variant',
+  },
+  {
+    routes: ['/archive/{channel}/index.m3u8', '/archive/{channel}/{rendition}/index.m3u8'],
+    means: 'what was recorded `?from=&to=`, as a finished playlist; `duration=` in place of `to=`',
+  },
+  {
+    routes: ['/archive/{channel}.ts'],
+    means: 'the same as one MPEG-TS file, with its length; in parts by Range',
+  },
+  {
+    routes: ['/archive/{channel}/{rendition}/{name}', '/archive/{channel}/days'],
+    means: 'its segments, init segments, keys; what is held, by day, as JSON',
   },
   {
     routes: ['/proxy/{channel}/index.m3u8', '/proxy/{channel}/{token}'],

@@ -15,17 +15,46 @@ import { mediaVersion } from './version.ts';
  * where a tag has typed fields they decide, and its other attributes are written as they are.
  */
 export function formatMediaPlaylist(playlist: MediaPlaylist): string {
-  let text = formatHead(playlist);
-  const written: Written = { keys: [], map: undefined, bitrate: undefined };
-  for (const segment of playlist.segments) text += formatSegment(segment, written);
-  // RFC 8216 §4.3.3.4
-  return playlist.endList ? `${text}#EXT-X-ENDLIST\n` : text;
+  const text = new MediaPlaylistText();
+  text.add(playlist.segments);
+  return text.with(playlist);
 }
 
-function formatHead(playlist: MediaPlaylist): string {
+/** What stands before and behind the segments. */
+export type MediaPlaylistFrame = Omit<MediaPlaylist, 'kind' | 'version' | 'segments'>;
+
+/** A media playlist that is written piece by piece: a long one in turns, or one that grows. */
+export class MediaPlaylistText {
+  readonly #written: Written = { keys: [], map: undefined, bitrate: undefined };
+  #text = '';
+  #version = 0;
+
+  /** How long it is so far, without what stands around it. */
+  get chars(): number {
+    return this.#text.length;
+  }
+
+  /** Behind those there are. */
+  add(segments: readonly MediaSegment[]): void {
+    for (const segment of segments) this.#text += formatSegment(segment, this.#written);
+    this.#version = Math.max(this.#version, mediaVersion({ segments, iFramesOnly: false }));
+  }
+
+  /** The whole text, as it is now. */
+  with(frame: MediaPlaylistFrame): string {
+    const { iFramesOnly, endList } = frame;
+    // RFC 8216 §7: a map takes 5 among I-frames, and 6 elsewhere
+    const least = iFramesOnly && this.#version === 6 ? 5 : this.#version;
+    const version = Math.max(least, mediaVersion({ segments: [], iFramesOnly }));
+    // RFC 8216 §4.3.3.4
+    return `${formatHead(frame, version)}${this.#text}${endList ? '#EXT-X-ENDLIST\n' : ''}`;
+  }
+}
+
+function formatHead(playlist: MediaPlaylistFrame, version: number): string {
   const { discontinuitySequence, start, type } = playlist;
   const hasDiscontinuities = playlist.hasDiscontinuitySequence || discontinuitySequence > 0;
-  let text = `#EXTM3U\n#EXT-X-VERSION:${mediaVersion(playlist)}\n`;
+  let text = `#EXTM3U\n#EXT-X-VERSION:${version}\n`;
   if (playlist.independentSegments) text += '#EXT-X-INDEPENDENT-SEGMENTS\n';
   if (start !== undefined) text += `${formatStart(start)}\n`;
   text += `#EXT-X-TARGETDURATION:${Math.ceil(playlist.targetDuration)}\n`;

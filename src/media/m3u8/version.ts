@@ -8,7 +8,7 @@ import type { Attributes, Key, MediaPlaylist, MultivariantPlaylist } from './pla
 const LOWEST = 3;
 
 // RFC 8216 §7
-export function mediaVersion(playlist: MediaPlaylist): number {
+export function mediaVersion(playlist: Pick<MediaPlaylist, 'segments' | 'iFramesOnly'>): number {
   let version = playlist.iFramesOnly ? 4 : LOWEST;
   for (const segment of playlist.segments) {
     if (segment.byteRange !== undefined) version = Math.max(version, 4);

@@ -16,7 +16,17 @@ export type Shift = {
  */
 export function restamp(bytes: Uint8Array, shift: Shift): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes);
+  restampHere(copy, shift);
+  return copy;
+}
+
+/**
+ * Where a long piece can be cut and gone on with: before the first header that has not ended. What
+ * is behind that is changed too, but not for good.
+ */
+export function restampHere(copy: Uint8Array, shift: Shift): number {
   const headers = new PesHeaderReader();
+  let cleanAt = 0;
   for (let at = 0; at < copy.length; at += PACKET_BYTES) {
     const packet = parsePacket(copy, at);
     copy[at + 3] = (copy[at + 3]! & 0xf0) | ((packet.counter + shift.counterOf(packet.pid)) & 0x0f);
@@ -27,8 +37,9 @@ export function restamp(bytes: Uint8Array, shift: Shift): Uint8Array<ArrayBuffer
     const header = headers.read(copy, packet);
     if (header?.pts !== undefined) writeStamp(copy, header.pts, shift.ticks);
     if (header?.dts !== undefined) writeStamp(copy, header.dts, shift.ticks);
+    if (!headers.isAmid) cleanAt = at + PACKET_BYTES;
   }
-  return copy;
+  return cleanAt;
 }
 
 function writeStamp(bytes: Uint8Array, stamp: Stamp, ticks: number): void {

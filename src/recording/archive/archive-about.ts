@@ -2,6 +2,7 @@
 import { formatMultivariantPlaylist } from '../../media/m3u8/format-multivariant.ts';
 import { parsePlaylist } from '../../media/m3u8/parse-playlist.ts';
 import type { AttributeValue, Key, MultivariantPlaylist } from '../../media/m3u8/playlist.ts';
+import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
 import type { ArchivedKey, ArchivedSegment } from './archived.ts';
 
 /** What holds of a channel also once the configuration says nothing of it any more. */
@@ -22,7 +23,7 @@ export type RenditionAbout = {
 };
 
 /** What a list says of a segment beside its times. */
-export type SegmentNeeds = Pick<ArchivedSegment, 'contentType' | 'map' | 'keys'>;
+export type SegmentNeeds = Pick<ArchivedSegment, 'contentType' | 'map' | 'keys' | 'marks'>;
 
 type Written<T> = { readonly [K in keyof T]: T[K] };
 type WrittenKey = Omit<Key, 'attributes'> & {
@@ -55,20 +56,22 @@ export function parseKeptPlaylist(text: string): MultivariantPlaylist | undefine
   return playlist.kind === 'multivariant' ? playlist : undefined;
 }
 
-export function formatNeeds({ contentType, map, keys }: SegmentNeeds): string {
+export function formatNeeds({ contentType, map, keys, marks }: SegmentNeeds): string {
   const written = map && { asset: map.asset, keys: map.keys.map(writtenKey) };
-  return JSON.stringify({ contentType, map: written, keys: keys.map(writtenKey) });
+  return JSON.stringify({ contentType, map: written, keys: keys.map(writtenKey), marks });
 }
 
 export function parseNeeds(text: string): SegmentNeeds {
-  const { contentType, map, keys } = JSON.parse(text) as {
+  const { contentType, map, keys, marks } = JSON.parse(text) as {
     readonly contentType: string;
     readonly map?: { readonly asset: string; readonly keys: readonly WrittenNeed[] };
     readonly keys: readonly WrittenNeed[];
+    readonly marks?: TransportMarks;
   };
   return {
     contentType,
     keys: keys.map(keyOf),
+    ...(marks === undefined ? {} : { marks }),
     ...(map === undefined ? {} : { map: { asset: map.asset, keys: map.keys.map(keyOf) } }),
   };
 }

@@ -1,5 +1,6 @@
 // This file is what an archive holds, as those see it who serve it.
 import type { Key, MultivariantPlaylist } from '../../media/m3u8/playlist.ts';
+import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
 
 /** A stretch of real time, Unix milliseconds: `fromMs` belongs to it, `toMs` does not. */
 export type TimeSpan = { readonly fromMs: number; readonly toMs: number };
@@ -28,10 +29,18 @@ export type ArchivedSegment = {
   readonly contentType: string;
   readonly map?: { readonly asset: string; readonly keys: readonly ArchivedKey[] };
   readonly keys: readonly ArchivedKey[];
+  /** `transportMarks` of its bytes; absent of a gap, and of what is no MPEG-TS in the clear. */
+  readonly marks?: TransportMarks;
 };
 
 export type ArchivedBody =
-  | { readonly kind: 'whole'; readonly body: Blob; readonly contentType: string }
+  | {
+      readonly kind: 'whole';
+      readonly body: Blob;
+      readonly contentType: string;
+      /** Of a segment: what is asked for next lies behind it. */
+      readonly startMs?: number;
+    }
   /** No such name, or a gap. */
   | { readonly kind: 'missing' }
   /** Was here, and is not any more. */

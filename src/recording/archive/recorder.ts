@@ -1,4 +1,5 @@
 // This file writes what one rendition has listed into its archive: body first, then the row.
+
 import { type Clock, sleep } from '../../base/clock.ts';
 import { errorRecord } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
@@ -10,6 +11,7 @@ import type { ArchiveCounts, GapReason } from './archive-counts.ts';
 import { rowOf } from './archive-rendition.ts';
 import type { ArchivedSegment } from './archived.ts';
 import { type KeptNeeds, keptNeeds } from './archived-assets.ts';
+import { segmentMarks } from './segment-marks.ts';
 import type { Shelf } from './shelf.ts';
 import type { StartTimes } from './start-times.ts';
 import { HOLD_MAX_MS } from './viewer-holds.ts';
@@ -173,6 +175,7 @@ export class Recorder {
     const untilMs = segment.startMs + segment.durationS * 1000 + this.#deps.keepMs() + GRACE_MS;
     const assets = needs?.assets ?? [];
     const { body } = next;
+    const marks = body && needs && (await segmentMarks(body, needs));
     const isHeld = await this.#deps.shelf().put(
       { channel, rendition },
       {
@@ -190,7 +193,8 @@ export class Recorder {
       return body !== undefined && next.body === undefined ? this.#add(next, row) : false;
     }
     const gap = segment.gap ? (next.gap ?? 'source') : undefined;
-    rows.add(row.id, rowOf(segment, gap, Math.round(untilMs)), assets);
+    const marked = marks === undefined ? segment : { ...segment, marks };
+    rows.add(row.id, rowOf(marked, gap, Math.round(untilMs)), assets);
     this.#isJoined = true;
     this.#told(gap, segment);
     return true;

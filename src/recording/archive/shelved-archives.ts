@@ -131,7 +131,7 @@ class ShelvedRendition implements ArchivedRendition {
     if (segment.gap) return { kind: row.gap === '' || row.gap === 'lost' ? 'gone' : 'missing' };
     const { channel, rendition } = this.#row;
     const stored = await this.#channel.shelf?.get({ channel, rendition }, segment, BODY_MS);
-    if (stored !== undefined) return { kind: 'whole', ...stored };
+    if (stored !== undefined) return { kind: 'whole', ...stored, startMs: row.startMs };
     return await this.#notHere(row);
   }
 

@@ -1,0 +1,155 @@
+// This file answers with a stretch of an archive as one MPEG-TS file, or a part of it.
+import type { Clock } from '../base/clock.ts';
+import type { Log } from '../base/log.ts';
+import type { ArchivedRendition } from '../recording/archive/archived.ts';
+import { planTransportFile, type TransportFile } from '../recording/archive/transport-file.ts';
+import { findWanted, isoSecond } from '../recording/archive/wanted-span.ts';
+import { type ArchiveAnswers, badWanted, notHeld, tooLong } from './archive-answers.ts';
+import { wantedIn } from './archive-query.ts';
+import { matchesEtag } from './body-response.ts';
+import { problemResponse, shown, unavailable } from './error-response.ts';
+import { isHead } from './head.ts';
+import { CORS } from './headers.ts';
+import { queryOf } from './query.ts';
+import { parseRange } from './range.ts';
+import type { SendSized } from './sized-answer.ts';
+
+const SUFFIX = '.ts';
+
+export function isFile(name: string): boolean {
+  return name.endsWith(SUFFIX);
+}
+
+export type ArchiveFilesDeps = {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly send: SendSized;
+};
+
+export class ArchiveFiles {
+  readonly #answers: ArchiveAnswers;
+  readonly #deps: ArchiveFilesDeps;
+
+  constructor(answers: ArchiveAnswers, deps: ArchiveFilesDeps) {
+    this.#answers = answers;
+    this.#deps = deps;
+  }
+
+  async answer(name: string, request: Request): Promise<Response> {
+    const id = name.slice(0, -SUFFIX.length);
+    const { nowMs } = this.#answers;
+    const wanted = wantedIn(queryOf(request.url), nowMs);
+    if (wanted.kind === 'wrong') return badWanted(wanted.why, request);
+    if (wanted.kind !== 'span') return badWanted('wanted ?from=&to= of a file', request);
+    const channel = this.#answers.channel(id, request);
+    if (channel instanceof Response) return this.#answers.counted('file', channel);
+    const main = this.#answers.mainFor(channel, wanted);
+    if (channel.renditions.some(({ kind }) => kind === 'audio') && main.kind === 'video') {
+      return otherForm(id, 'its sound is a list of its own', request);
+    }
+    const found = findWanted(main, wanted, nowMs);
+    if (found.kind !== 'span') {
+      const why = found.kind === 'none' ? found.why : '';
+      return this.#answers.counted('file', notHeld(id, why, request));
+    }
+    return await this.#planned(id, main, found.span, request);
+  }
+
+  async #planned(
+    id: string,
+    rendition: ArchivedRendition,
+    span: { readonly fromMs: number; readonly toMs: number },
+    request: Request,
+  ): Promise<Response> {
+    const { clock, log } = this.#deps;
+    try {
+      const planned = await planTransportFile(rendition, span, {
+        clock,
+        signal: request.signal,
+        collector: this.#answers.collector,
+      });
+      switch (planned.kind) {
+        case 'empty':
+          return notHeld(id, 'all of that time was lost', request);
+        case 'too-long':
+          return tooLong(request);
+        case 'other-form':
+          return otherForm(id, `its segments are ${planned.contentType}`, request);
+        case 'file':
+          return this.#sent(id, planned.file, span.fromMs, request);
+      }
+    } catch (error) {
+      log.warn('archive not sent as a file', { channel: id, error });
+      const late = unavailable('a part of it is not to be had', 5, request);
+      return this.#answers.counted('file', late);
+    }
+  }
+
+  #sent(
+    id: string,
+    file: TransportFile,
+    fromMs: number,
+    request: Request,
+  ): Response | Promise<Response> {
+    const etag = `"${file.tag}"`;
+    const headers: Record<string, string> = {
+      ...CORS,
+      'content-type': 'video/mp2t',
+      // What is stored may still grow, or be lost: to be asked about, and then by its tag
+      'cache-control': 'no-cache',
+      'accept-ranges': 'bytes',
+      'content-disposition': `inline; filename="${id}-${isoSecond(fromMs).replaceAll(':', '')}.ts"`,
+      etag,
+    };
+    if (matchesEtag(request.headers.get('if-none-match'), etag)) {
+      return new Response(null, { status: 304, headers });
+    }
+    const range = parseRange(rangeWanted(request, etag), file.sizeBytes);
+    if (range === 'unsatisfiable') {
+      const contentRange = { 'content-range': `bytes */${file.sizeBytes}` };
+      const message = `Cannot send the range: the file has ${file.sizeBytes} bytes`;
+      const code = 'DELIVERY_RANGE';
+      return problemResponse({ status: 416, code, message, headers: contentRange }, request);
+    }
+    const { first, last } = range ?? { first: 0, last: file.sizeBytes - 1 };
+    const status = range === undefined ? 200 : 206;
+    if (range !== undefined) headers['content-range'] = `bytes ${first}-${last}/${file.sizeBytes}`;
+    const sizeBytes = last - first + 1;
+    if (isHead(request)) {
+      return new Response(null, {
+        status,
+        headers: { ...headers, 'content-length': String(sizeBytes) },
+      });
+    }
+    const body = logged(file.bytes(first, last), (error) => {
+      this.#deps.log.warn('archive broken off', { channel: id, error });
+    });
+    // Counted when it begins: it may take hours
+    this.#answers.counted('file', new Response(null, { status }));
+    return this.#deps.send({ request, status, headers, sizeBytes, body });
+  }
+}
+
+async function* logged(
+  body: AsyncIterable<Uint8Array>,
+  failed: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+}
+
+// RFC 9110 §13.1.5: a part only of what the client has the rest of, by its strong tag
+function rangeWanted({ headers }: Request, etag: string): string | null {
+  const held = headers.get('if-range');
+  return held === null || held.trim() === etag ? headers.get('range') : null;
+}
+
+function otherForm(id: string, why: string, request: Request): Response {
+  const { search } = new URL(request.url);
+  const message = `Cannot send ${shown(id)} as one .ts: ${why}; wanted /archive/${id}/index.m3u8${search}`;
+  return problemResponse({ status: 406, code: 'DELIVERY_FORM', message }, request);
+}
