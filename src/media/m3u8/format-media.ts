@@ -15,17 +15,18 @@ import { mediaVersion } from './version.ts';
  * where a tag has typed fields they decide, and its other attributes are written as they are.
  */
 export function formatMediaPlaylist(playlist: MediaPlaylist): string {
-  let text = formatHead(playlist);
-  const written: Written = { keys: [], map: undefined, bitrate: undefined };
-  for (const segment of playlist.segments) text += formatSegment(segment, written);
+  let text = formatMediaHead(playlist, mediaVersion(playlist));
+  const written = nothingWritten();
+  for (const segment of playlist.segments) text += formatMediaSegment(segment, written);
   // RFC 8216 §4.3.3.4
   return playlist.endList ? `${text}#EXT-X-ENDLIST\n` : text;
 }
 
-function formatHead(playlist: MediaPlaylist): string {
+/** What stands before the first segment; for whoever writes segments as they come. */
+export function formatMediaHead(playlist: MediaPlaylist, version: number): string {
   const { discontinuitySequence, start, type } = playlist;
   const hasDiscontinuities = playlist.hasDiscontinuitySequence || discontinuitySequence > 0;
-  let text = `#EXTM3U\n#EXT-X-VERSION:${mediaVersion(playlist)}\n`;
+  let text = `#EXTM3U\n#EXT-X-VERSION:${version}\n`;
   if (playlist.independentSegments) text += '#EXT-X-INDEPENDENT-SEGMENTS\n';
   if (start !== undefined) text += `${formatStart(start)}\n`;
   text += `#EXT-X-TARGETDURATION:${Math.ceil(playlist.targetDuration)}\n`;
@@ -37,9 +38,18 @@ function formatHead(playlist: MediaPlaylist): string {
 }
 
 /** What a reader of the text so far holds to be in force. */
-type Written = { keys: readonly Key[]; map: MediaMap | undefined; bitrate: number | undefined };
+export type Written = {
+  keys: readonly Key[];
+  map: MediaMap | undefined;
+  bitrate: number | undefined;
+};
 
-function formatSegment(segment: MediaSegment, written: Written): string {
+export function nothingWritten(): Written {
+  return { keys: [], map: undefined, bitrate: undefined };
+}
+
+/** The lines of one segment behind what was written before it. */
+export function formatMediaSegment(segment: MediaSegment, written: Written): string {
   let text = segment.discontinuity ? '#EXT-X-DISCONTINUITY\n' : '';
   // The map stands behind its own keys, the segment's follow it where they differ.
   if (segment.map !== undefined) text += writeMap(segment.map, written);
