@@ -141,8 +141,8 @@ export class HlsShelf implements Shelf {
   }
 
   describe(channel: string, multivariant: MultivariantPlaylist | undefined): void {
-    if (this.#folder.describe(channel, multivariant)) {
-      void this.#write(() => this.#folder.writeIndexes(channel));
+    if (this.#folder.lists.describe(channel, multivariant)) {
+      void this.#write(() => this.#folder.lists.writeIndexes(channel));
     }
   }
 
@@ -160,12 +160,12 @@ export class HlsShelf implements Shelf {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#timer?.[Symbol.dispose]();
-    await this.#write(() => this.#folder.closeAll());
+    await this.#write(() => this.#folder.lists.closeAll());
     this.#folder[Symbol.dispose]();
   }
 
   async #putGap(place: ShelfPlace, shelved: Shelved): Promise<boolean> {
-    this.#folder.noteGap(place, shelved);
+    this.#folder.lists.noteGap(place, shelved);
     await this.#write(() => this.#folder.listGaps(place));
     return true;
   }
