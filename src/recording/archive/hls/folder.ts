@@ -61,16 +61,16 @@ export class HlsFolder implements Disposable {
     await this.lists.listGaps(place);
   }
 
-  async drop(
+  /** In steps, each of which is one call. */
+  async *drop(
     place: ShelfPlace,
     dropped: readonly ArchivedSegment[],
     oldest: ArchivedSegment | undefined,
-  ): Promise<true> {
+  ): AsyncGenerator<void> {
     await this.#prepare();
     const { disk, path: root } = this.#options;
-    const changed = await dropOld({ disk, root, place, dropped, oldest });
-    for (const at of changed) await this.lists.changed(at);
-    return true;
+    const changed = (at: DayPlace) => this.lists.changed(at);
+    yield* dropOld({ disk, root, place, dropped, oldest, changed });
   }
 
   /** What is to be done now and then, in steps. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { othersTurn } from '../../../base/turn.ts';
 import { formatMediaHead } from '../../../media/m3u8/format-media.ts';
+import type { MediaPlaylist } from '../../../media/m3u8/playlist.ts';
 import { isSegmentName } from '../../../ring/name.ts';
 import type { ArchivedSegment } from '../archived.ts';
 import type { ShelfPlace } from '../shelf.ts';
@@ -21,8 +22,8 @@ import {
   placePath,
 } from './names.ts';
 
-/** Names of what is taken away between two turns of others. */
-const STEP_COUNT = 500;
+/** Files taken away between two turns of others: a slow disk needs a second for so many. */
+const STEP_COUNT = 200;
 
 export type Dropping = {
   readonly disk: ArchiveDisk;
@@ -30,40 +31,40 @@ export type Dropping = {
   readonly place: ShelfPlace;
   readonly dropped: readonly ArchivedSegment[];
   readonly oldest: ArchivedSegment | undefined;
+  /** The list of that day was written, or taken away. */
+  readonly changed: (place: DayPlace) => Promise<void>;
 };
 
-/** The days of which the list was changed or taken away: whoever writes there looks anew. */
-export async function dropOld(dropping: Dropping): Promise<readonly DayPlace[]> {
+/** In steps, between which lists may be written on. */
+export async function* dropOld(dropping: Dropping): AsyncGenerator<void> {
   const { disk, root, place, oldest } = dropping;
   const lastDay = oldest === undefined ? undefined : dayOf(oldest.startMs);
-  const changed: DayPlace[] = [];
   const days = await disk.names(channelPath(root, place.channel));
   for (const day of days.filter(isDay).sort()) {
     const at = { ...place, day };
-    const isOver = lastDay === undefined || day < lastDay;
-    if (isOver ? await removeDay(dropping, at) : day === lastDay && (await cutDay(dropping, at))) {
-      changed.push(at);
-    }
+    if (lastDay === undefined || day < lastDay) yield* removeDay(dropping, at);
+    else if (day === lastDay) yield* cutDay(dropping, at);
   }
-  return changed;
 }
 
 /** The list first: what it names is there as long as it is. Folders go with the last that is in them. */
-async function removeDay({ disk, root }: Dropping, place: DayPlace): Promise<boolean> {
+async function* removeDay(
+  { disk, root, changed }: Dropping,
+  place: DayPlace,
+): AsyncGenerator<void> {
   const folder = placePath(root, place);
   const names = await disk.names(folder);
-  if (names.length === 0) return false;
+  if (names.length === 0) return;
   const listed = await namesIn(disk, join(folder, LIST_FILE));
   await disk.remove(join(folder, LIST_FILE));
-  for (const name of names) {
-    if (isOurs(name, listed)) await disk.remove(join(folder, name));
-  }
+  await changed(place);
+  yield;
+  const ours = names.filter((name) => name !== LIST_FILE && isOurs(name, listed));
+  yield* removeFiles(disk, folder, ours);
   await disk.removeFolder(folder);
   const day = dayPath(root, place);
-  if ((await renditionFolders(disk, day)).length > 0) return true;
-  await disk.remove(join(day, LIST_FILE));
+  if ((await renditionFolders(disk, day)).length > 0) return;
   if (await disk.removeFolder(day)) await disk.removeFolder(channelPath(root, place.channel));
-  return true;
 }
 
 /** Files that somebody put beside ours stay, and their folder with them. */
@@ -76,52 +77,56 @@ function isAsset(name: string): boolean {
 }
 
 /** Takes the beginning off a list, up to what is the oldest now. */
-async function cutDay(dropping: Dropping, place: DayPlace): Promise<boolean> {
-  const { disk, root, oldest } = dropping;
+async function* cutDay(dropping: Dropping, place: DayPlace): AsyncGenerator<void> {
+  const { disk, root, oldest, changed } = dropping;
   const folder = placePath(root, place);
   const path = join(folder, LIST_FILE);
   const bytes = await disk.read(path);
   const head = bytes === undefined ? undefined : readHead(bytes);
-  if (bytes === undefined || head === undefined || oldest === undefined) return false;
+  if (bytes === undefined || head === undefined || oldest === undefined) return;
   const at = cutPoint(bytes, head.sizeBytes, dropping);
   const gone = bytes.toString('utf8', head.sizeBytes, at);
   const names = entryNames(gone);
-  if (names.length === 0) return false;
+  if (names.length === 0) return;
   const rest = bytes.subarray(at);
-  if (rest.length === 0 || rest.equals(Buffer.from(END_LIST)))
-    return await removeDay(dropping, place);
-  const { type: _event, ...playlist } = head.playlist;
-  const cut = {
-    ...playlist,
-    mediaSequence: playlist.mediaSequence + names.length,
-    // RFC 8216 §6.2.2: incremented for each tag that goes with its segment
-    discontinuitySequence: playlist.discontinuitySequence + countOf(gone, '#EXT-X-DISCONTINUITY\n'),
-  };
-  // RFC 8216 §4.3.3.5: from a list of type EVENT nothing may be removed, so it is none any more
-  const text = formatMediaHead(cut, head.version) + restated(oldest);
-  await writeCut(dropping, path, Buffer.concat([Buffer.from(text), rest]), folder, names);
-  return true;
-}
-
-async function writeCut(
-  { disk }: Dropping,
-  path: string,
-  bytes: Buffer,
-  folder: string,
-  names: readonly string[],
-): Promise<void> {
+  if (rest.length === 0 || rest.equals(Buffer.from(END_LIST))) {
+    yield* removeDay(dropping, place);
+    return;
+  }
+  const cut = formatMediaHead(cutHead(head.playlist, gone, names.length), head.version);
+  const whole = Buffer.concat([Buffer.from(cut + restated(oldest)), rest]);
   try {
-    await disk.writeWhole(path, bytes, 0o644);
-    await removeFiles(disk, folder, names);
+    await disk.writeWhole(path, whole, 0o644);
   } catch {
     // A disk without room for the list gets it from what the list is to name no more
-    await removeFiles(disk, folder, names);
-    await disk.writeWhole(path, bytes, 0o644);
+    for await (const _step of removeFiles(disk, folder, names));
+    await disk.writeWhole(path, whole, 0o644);
   }
+  await changed(place);
+  yield;
+  yield* removeFiles(disk, folder, names);
 }
 
-async function removeFiles(disk: ArchiveDisk, folder: string, names: readonly string[]) {
-  for (const name of names) if (isFileName(name)) await disk.remove(join(folder, name));
+function cutHead(playlist: MediaPlaylist, gone: string, count: number): MediaPlaylist {
+  // RFC 8216 §4.3.3.5: from a list of type EVENT nothing may be removed, so it is none any more
+  const { type: _event, ...head } = playlist;
+  return {
+    ...head,
+    mediaSequence: head.mediaSequence + count,
+    // RFC 8216 §6.2.2: incremented for each tag that goes with its segment
+    discontinuitySequence: head.discontinuitySequence + countOf(gone, '#EXT-X-DISCONTINUITY\n'),
+  };
+}
+
+async function* removeFiles(
+  disk: ArchiveDisk,
+  folder: string,
+  names: readonly string[],
+): AsyncGenerator<void> {
+  for (const [index, name] of names.entries()) {
+    if (isFileName(name) || isHalfName(name)) await disk.remove(join(folder, name));
+    if (index % STEP_COUNT === STEP_COUNT - 1) yield;
+  }
 }
 
 /** Behind what goes. A list may lack the oldest (gaps at its beginning are not listed). */

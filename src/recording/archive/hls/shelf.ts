@@ -137,7 +137,12 @@ export class HlsShelf implements Shelf {
     dropped: readonly ArchivedSegment[],
     oldest: ArchivedSegment | undefined,
   ): Promise<boolean> {
-    return (await this.#write(() => this.#folder.drop(place, dropped, oldest))) ?? false;
+    const steps = this.#folder.drop(place, dropped, oldest);
+    for (;;) {
+      const step = await this.#write(() => steps.next());
+      if (step === undefined) return false;
+      if (step.done === true) return true;
+    }
   }
 
   describe(channel: string, multivariant: MultivariantPlaylist | undefined): void {
