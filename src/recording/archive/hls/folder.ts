@@ -30,6 +30,8 @@ export class HlsFolder implements Disposable {
   /** The day on which all that was left open was looked for. */
   #tidiedDay = '';
   #isTold = false;
+  /** What is to go and was left, by list. */
+  readonly #left = new Map<string, number>();
 
   constructor(options: HlsFolderOptions) {
     this.#options = options;
@@ -66,11 +68,13 @@ export class HlsFolder implements Disposable {
     place: ShelfPlace,
     dropped: readonly ArchivedSegment[],
     oldest: ArchivedSegment | undefined,
+    isUrgent: boolean,
   ): AsyncGenerator<void> {
     await this.#prepare();
     const { disk, path: root } = this.#options;
     const changed = (at: DayPlace) => this.lists.changed(at);
-    yield* dropOld({ disk, root, place, dropped, oldest, changed });
+    const left = this.#left;
+    yield* dropOld({ disk, root, place, dropped, oldest, changed, left, isUrgent });
   }
 
   /** What is to be done now and then, in steps. */

@@ -25,6 +25,13 @@ import {
 /** Files taken away between two turns of others: a slow disk needs a second for so many. */
 const STEP_COUNT = 200;
 
+/**
+ * To cut a list is to write it anew. One this long is cut when so much of it is to go, which its
+ * folder holds meanwhile: a hundredth of what it keeps.
+ */
+const LONG_LIST_BYTES = 128 * 1024;
+const LONG_CUT_COUNT = 100;
+
 export type Dropping = {
   readonly disk: ArchiveDisk;
   readonly root: string;
@@ -33,6 +40,10 @@ export type Dropping = {
   readonly oldest: ArchivedSegment | undefined;
   /** The list of that day was written, or taken away. */
   readonly changed: (place: DayPlace) => Promise<void>;
+  /** Segments that are to go and were left, by the path of their list. */
+  readonly left: Map<string, number>;
+  /** Where the disk is short of room nothing is left. */
+  readonly isUrgent: boolean;
 };
 
 /** In steps, between which lists may be written on. */
@@ -49,10 +60,11 @@ export async function* dropOld(dropping: Dropping): AsyncGenerator<void> {
 
 /** The list first: what it names is there as long as it is. Folders go with the last that is in them. */
 async function* removeDay(
-  { disk, root, changed }: Dropping,
+  { disk, root, changed, left }: Dropping,
   place: DayPlace,
 ): AsyncGenerator<void> {
   const folder = placePath(root, place);
+  left.delete(join(folder, LIST_FILE));
   const names = await disk.names(folder);
   if (names.length === 0) return;
   const listed = await namesIn(disk, join(folder, LIST_FILE));
@@ -81,6 +93,7 @@ async function* cutDay(dropping: Dropping, place: DayPlace): AsyncGenerator<void
   const { disk, root, oldest, changed } = dropping;
   const folder = placePath(root, place);
   const path = join(folder, LIST_FILE);
+  if (await mayWait(dropping, path)) return;
   const bytes = await disk.read(path);
   const head = bytes === undefined ? undefined : readHead(bytes);
   if (bytes === undefined || head === undefined || oldest === undefined) return;
@@ -105,6 +118,17 @@ async function* cutDay(dropping: Dropping, place: DayPlace): AsyncGenerator<void
   await changed(place);
   yield;
   yield* removeFiles(disk, folder, names);
+}
+
+async function mayWait({ disk, dropped, left, isUrgent }: Dropping, path: string) {
+  const count = (left.get(path) ?? 0) + dropped.length;
+  const sizeBytes = (await disk.sizeOf(path)) ?? 0;
+  if (!isUrgent && sizeBytes > LONG_LIST_BYTES && count < LONG_CUT_COUNT) {
+    left.set(path, count);
+    return true;
+  }
+  left.delete(path);
+  return false;
 }
 
 function cutHead(playlist: MediaPlaylist, gone: string, count: number): MediaPlaylist {

@@ -137,7 +137,7 @@ export class HlsShelf implements Shelf {
     dropped: readonly ArchivedSegment[],
     oldest: ArchivedSegment | undefined,
   ): Promise<boolean> {
-    const steps = this.#folder.drop(place, dropped, oldest);
+    const steps = this.#folder.drop(place, dropped, oldest, this.#state === 'full');
     for (;;) {
       const step = await this.#write(() => steps.next());
       if (step === undefined) return false;

@@ -100,6 +100,30 @@ describe('HlsShelf drops', () => {
     expect(await listedOf(temp.path)).toEqual(['10-abc.ts', '11-abc.ts']);
   });
 
+  test('from a long list many at a time, since it is written anew', async () => {
+    const count = 1900;
+    const long = Array.from({ length: count }, (_, number) =>
+      shelved(number, { startMs: NOON_MS + number * 4000 }),
+    );
+    await shelf.put(PLACE, long[0]!);
+    const path = join(folderOf('2026-03-01'), 'index.m3u8');
+    // As a day's work has left it
+    const entry = ({ segment }: (typeof long)[number]) =>
+      `#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.startMs).toISOString()}\n#EXTINF:4.0,\n${segment.name}\n`;
+    await shelf[Symbol.asyncDispose]();
+    const text = (await readFile(path, 'utf8')).replace('#EXT-X-ENDLIST\n', '');
+    await writeFile(path, text + long.slice(1).map(entry).join(''));
+    shelf = new HlsShelf({ path: temp.path, clock: new FakeClock(NOON_MS), log: silentLog });
+    const rowsOfLong = long.map(({ segment }) => segment);
+    for (let from = 0; from < 99; from += 33) {
+      await shelf.drop(PLACE, rowsOfLong.slice(from, from + 33), rowsOfLong[from + 33]);
+      expect((await listIn(folderOf('2026-03-01'))).segments.length).toBe(count);
+    }
+    await shelf.drop(PLACE, [rowsOfLong[99]!], rowsOfLong[100]);
+    expect(await listIn(folderOf('2026-03-01'))).toMatchObject({ mediaSequence: 100 });
+    expect((await listIn(folderOf('2026-03-01'))).segments.length).toBe(count - 100);
+  });
+
   test('up to a gap at the beginning of a day, which no list has', async () => {
     const gap = shelved(8, { ...ROWS[8], gap: true });
     const withGap = all.map((each, index) => (index === 8 ? gap : each));
