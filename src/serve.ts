@@ -21,6 +21,7 @@ import { EndlessStreams } from './packaging/mpegts/endless-streams.ts';
 import { PassedStreams } from './packaging/mpegts/passed-streams.ts';
 import { Relays } from './prefetch/channel/relays.ts';
 import { WorkerPool } from './prefetch/loop/pool.ts';
+import { openArchive } from './recording/archive/open-archive.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
 import { Ring } from './ring/ring.ts';
 import { openOverflow } from './ring/tiers/open-overflow.ts';
@@ -73,7 +74,15 @@ export async function serve(
   const tiers = openOverflow(config.overflow, tierDeps);
   const leases = new ProviderLeases(clock, config.providers);
   const numbers = new ChannelNumbers(store, log);
-  const relays = new Relays(numbers.number(channels), {
+  const numbered = numbers.number(channels);
+  const archive = openArchive(numbered, config.archiveBytes, {
+    store,
+    tiers: tiers?.all,
+    clock,
+    log,
+    memoryBytes: config.memoryBytes,
+  });
+  const relays = new Relays(numbered, {
     clock,
     random: systemRandom,
     leases,
@@ -89,6 +98,7 @@ export async function serve(
       idleStopMs: config.prefetch.idleStopMs,
     },
     overflow: tiers?.overflow,
+    past: archive.past,
   });
   const streams = new EndlessStreams({ clock, log });
   const passed = new PassedStreams({ clock, outbound, leases, collect });
@@ -104,6 +114,7 @@ export async function serve(
         lag,
         pool: () => pool.stats(),
         tiers: () => tiers?.overflow.stats(),
+        archives: () => archive.stats(),
         guard: () => guard.stats(),
         version: VERSION,
         startedAtMs,
@@ -162,7 +173,9 @@ export async function serve(
     reload(next, nextChannels) {
       current = next;
       leases.limits = next.providers;
-      relays.apply(numbers.number(nextChannels));
+      const nextNumbered = numbers.number(nextChannels);
+      archive.apply(nextNumbered, next.archiveBytes);
+      relays.apply(nextNumbered);
     },
     async stop(reason) {
       if (stopping) return;
@@ -171,7 +184,7 @@ export async function serve(
       guard[Symbol.dispose]();
       hot[Symbol.dispose]();
       // What waits to be put has as long as the answers in flight
-      const tiersClosed = tiers?.[Symbol.asyncDispose]();
+      const tiersClosed = archive[Symbol.asyncDispose]().then(() => tiers?.[Symbol.asyncDispose]());
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();

@@ -1,12 +1,15 @@
-// This file keeps what must survive a restart: small JSON documents and secrets, in one SQLite file.
+// This file keeps what must survive a restart in one SQLite file: documents, secrets, archives' rows.
 import { Database } from 'bun:sqlite';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Log, silentLog } from '../base/log.ts';
+import { ARCHIVE_TABLES, ArchiveRows } from './archive-rows.ts';
 import { FolderLock } from './folder-lock.ts';
 
 export interface Store extends Disposable {
+  /** What is held of the channels that are archived; absent where nothing outlives the process. */
+  readonly archive?: ArchiveRows;
   load(kind: string): ReadonlyMap<string, unknown>;
   /** All or none of them; what another process may not have overwritten is kept until it ends. */
   save(kind: string, documents: ReadonlyMap<string, unknown>): void;
@@ -21,6 +24,7 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (kind, id)
    ) WITHOUT ROWID;
    CREATE TABLE secret (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;`,
+  ARCHIVE_TABLES,
 ];
 
 /**
@@ -63,6 +67,7 @@ function migrate(database: Database): void {
 }
 
 class SqliteStore implements Store {
+  readonly archive: ArchiveRows;
   readonly #database: Database;
   readonly #lock: FolderLock;
   readonly #takenOver: () => void;
@@ -73,6 +78,7 @@ class SqliteStore implements Store {
     this.#database = database;
     this.#lock = lock;
     this.#takenOver = takenOver;
+    this.archive = new ArchiveRows(database, () => lock.isOurs());
     this.#unsaved = lock.isOurs() ? undefined : new Map();
   }
 

@@ -1,5 +1,6 @@
 // This file holds the configuration as the program uses it: every unit resolved, every default in.
 import type { DatagramTarget } from '../net/datagram-target.ts';
+import type { ArchiveConfig } from './resolve-archive.ts';
 import type { OverflowTier } from './resolve-overflow.ts';
 
 /** Where a segment body comes from once it is known what it is called. */
@@ -89,6 +90,8 @@ export type ChannelConfig = {
   readonly slate?: LoopSource;
   /** Absent where the channel asks for none of it. */
   readonly failover?: BlankLimits;
+  /** What is kept of what was shown; such a channel runs without viewers too. */
+  readonly archive?: ArchiveConfig;
 };
 
 export type Config = {
@@ -120,5 +123,7 @@ export type Config = {
   readonly providers: ReadonlyMap<string, number>;
   /** Where segments go beyond memory, in the order in which they are looked for. */
   readonly overflow: readonly OverflowTier[];
+  /** The most that all archives may hold together; absent: as much as it takes. */
+  readonly archiveBytes?: number;
   readonly channels: readonly ChannelConfig[];
 };

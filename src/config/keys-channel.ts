@@ -69,15 +69,6 @@ export const CHANNEL_KEYS = [
     means: 'Fetch without viewers too, so that the first one never waits.',
   },
   {
-    path: 'channels[].archive',
-    kind: 'duration',
-    min: '1m',
-    max: '90d',
-    example: '24h',
-    later: true,
-    means: 'How far back viewers can go.',
-  },
-  {
     path: 'channels[].slate',
     kind: 'path',
     example: './slate.ts',

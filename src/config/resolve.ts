@@ -4,6 +4,7 @@ import { nearest } from '../base/nearest.ts';
 import type { BlankLimits, ChannelConfig, Config, LoopSource } from './config.ts';
 import type { Problems } from './errors.ts';
 import type { PathBase } from './path-base.ts';
+import { resolveArchive } from './resolve-archive.ts';
 import type { OverflowTier } from './resolve-overflow.ts';
 import { resolveSource } from './resolve-source.ts';
 import {
@@ -33,6 +34,7 @@ export function resolveConfig(
 ): Config {
   const publicUrl = valueAt(root, 'public_url');
   const workers = valueAt(root, 'prefetch.workers');
+  const archiveBytes = valueAt(root, 'archive.size');
   return {
     listen: valueAt(root, 'listen'),
     ...(publicUrl === undefined ? {} : { publicUrl }),
@@ -50,6 +52,7 @@ export function resolveConfig(
     log: { level: valueAt(root, 'log.level'), format: valueAt(root, 'log.format') },
     providers: resolveProviders(root),
     overflow,
+    ...(archiveBytes === undefined ? {} : { archiveBytes }),
     channels,
   };
 }
@@ -88,7 +91,7 @@ export function resolveChannels(
       continue;
     }
     firstById.set(id, section);
-    const channel = resolveChannel(section, id, toPath, problems);
+    const channel = resolveChannel(root, section, id, toPath, problems);
     if (channel !== undefined) channels.push(channel);
     refuseUnknownProviders(root, section, problems);
   }
@@ -114,6 +117,7 @@ function refuseUnknownProviders(
 }
 
 function resolveChannel(
+  root: SectionSetting,
   section: SectionSetting,
   id: string,
   toPath: PathBase,
@@ -136,6 +140,7 @@ function resolveChannel(
   const guide = valueAt(section, 'channels[].guide');
   const slate = valueAt(section, 'channels[].slate');
   const failover = blankLimits(section);
+  const archive = resolveArchive(root, section, toPath, problems);
   return {
     id,
     name: valueAt(section, 'channels[].name') ?? id,
@@ -148,6 +153,7 @@ function resolveChannel(
     keepWarm: valueAt(section, 'channels[].keep_warm'),
     ...(slate === undefined ? {} : { slate: slateSource(slate, section, toPath) }),
     ...(failover === undefined ? {} : { failover }),
+    ...(archive === undefined ? {} : { archive }),
   };
 }
 

@@ -1,6 +1,7 @@
 // This file joins the keys of the configuration into the one schema.
 import { assert } from '../base/assert.ts';
 import type { Key, KindValues, ScalarKind } from './key.ts';
+import { ARCHIVE_KEYS } from './keys-archive.ts';
 import { CHANNEL_KEYS } from './keys-channel.ts';
 import { LATER_KEYS } from './keys-later.ts';
 import { OVERFLOW_KEYS } from './keys-overflow.ts';
@@ -12,6 +13,7 @@ const ROWS = [
   ...CHANNEL_KEYS,
   ...SOURCE_KEYS,
   ...OVERFLOW_KEYS,
+  ...ARCHIVE_KEYS,
   ...LATER_KEYS,
 ] as const;
 

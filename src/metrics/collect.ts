@@ -4,10 +4,12 @@ import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
+import type { ArchiveStats } from '../recording/archive/archive-stats.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { OverflowStats } from '../ring/tiers/overflow.ts';
 import type { ProviderLeases, ProviderUse } from '../source/failover/provider-leases.ts';
 import type { StreamCounts } from '../source/source.ts';
+import { archiveMetrics } from './archive-metrics.ts';
 import type { EventLoopLag } from './event-loop.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
 import { tierMetrics } from './tier-metrics.ts';
@@ -26,6 +28,7 @@ export type Sources = {
   };
   /** Undefined where there are none. */
   readonly tiers: () => OverflowStats | undefined;
+  readonly archives: () => readonly ArchiveStats[];
   readonly guard: () => Readonly<Record<string, number>>;
   readonly version: string;
   readonly startedAtMs: number;
@@ -40,6 +43,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...passedMetrics(sources.passed()),
     ...providerMetrics(sources.leases.stats()),
     ...tierMetrics(sources.tiers()),
+    ...archiveMetrics(sources.archives()),
     ...processMetrics(sources),
   ];
 }

@@ -122,7 +122,7 @@ describe('openStore()', () => {
       database.run('PRAGMA user_version = 99');
     }
     expect(() => openStore(folder.path)).toThrow(
-      'Cannot open weir.sqlite: it is of version 99, wanted at most 1',
+      'Cannot open weir.sqlite: it is of version 99, wanted at most 2',
     );
     using database = new Database(file);
     expect(database.query('PRAGMA user_version').get()).toEqual({ user_version: 99 });

@@ -115,6 +115,7 @@ export function createInProcessApp(
         lag,
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
         tiers: () => overflow?.stats(),
+        archives: () => [],
         guard: () => ({ open: 1, closed_idle: 2 }),
         version: '1.2.3',
         startedAtMs: 5000,

@@ -15,11 +15,13 @@ import type { Look } from '../../source/stream/first-answer.ts';
 import type { Unavailable } from '../answers.ts';
 import { watchFor } from '../rendition/blank-watch.ts';
 import { Copies } from '../rendition/copies.ts';
+import type { PastKeeper } from '../rendition/past.ts';
 import type { Rendition, RenditionSettings } from '../rendition/rendition.ts';
 import type { OpenLoop } from '../rendition/supply.ts';
 import { Attendance } from './attendance.ts';
 import { ChannelCounts } from './channel-counts.ts';
 import { ChannelOpening } from './channel-opening.ts';
+import { ChannelPast } from './channel-past.ts';
 import { ChannelRenditions } from './channel-renditions.ts';
 import { ChannelReopening } from './channel-reopening.ts';
 import { ChannelSources, type OpenedSource, type SourceReport } from './channel-sources.ts';
@@ -39,6 +41,8 @@ export type RelayDeps = {
   readonly settings: RenditionSettings;
   /** Where segments go beyond memory; absent: nowhere. */
   readonly overflow?: Overflow | undefined;
+  /** Who keeps what was shown; absent: nobody. */
+  readonly past?: PastKeeper | undefined;
 };
 
 /** What the channel has to offer, once its source was looked at. */
@@ -77,6 +81,7 @@ export class ChannelRelay implements Disposable {
   readonly #attendance: Attendance;
   readonly #counts = new ChannelCounts();
   readonly #viewers = new Map<string, number>();
+  readonly #past: ChannelPast | undefined;
   readonly #renditions: ChannelRenditions;
   readonly #sources: ChannelSources;
   readonly #failover: Failover;
@@ -92,6 +97,7 @@ export class ChannelRelay implements Disposable {
     this.#deps = deps;
     this.#log = deps.log.with({ channel: config.id });
     this.#attendance = new Attendance(deps.clock);
+    this.#past = deps.past && new ChannelPast(config.id, deps.past);
     this.#renditions = this.#createRenditions();
     this.#sources = this.#createSources();
     this.#failover = this.#createFailover();
@@ -182,7 +188,7 @@ export class ChannelRelay implements Disposable {
       rendition.sweep(nowMs);
       if (rendition.state !== 'cold') isWatched = true;
     }
-    if (this.config.keepWarm) this.#keepWarm();
+    if (this.config.keepWarm || this.#past?.isKept) this.#keepWarm();
     else if (!isWatched && (this.#requests > 0 || this.#opened !== undefined)) this.#forget();
     if (this.#opened !== undefined && !this.#opening.isUnderWay) this.#failover.tick(nowMs);
   }
@@ -209,6 +215,7 @@ export class ChannelRelay implements Disposable {
   #createRenditions(): ChannelRenditions {
     const { clock, ring, timeline, openLoop, settings, overflow } = this.#deps;
     const counts = this.#counts;
+    const past = this.#past;
     const channel = this.config.id;
     return new ChannelRenditions({
       clock,
@@ -222,6 +229,7 @@ export class ChannelRelay implements Disposable {
       ...(overflow === undefined
         ? {}
         : { copiesOf: (id) => new Copies({ overflow, place: { channel, rendition: id }, clock }) }),
+      ...(past === undefined ? {} : { pastOf: (id, traits) => past.tapOf(id, traits) }),
       created: (rendition) => {
         rendition.onRefused = () => {
           // A source that named one address has no other to name
@@ -316,6 +324,7 @@ export class ChannelRelay implements Disposable {
     const { multivariant } = found;
     this.#reopening.asked();
     this.#opened = { kind: 'open', main, ...(multivariant === undefined ? {} : { multivariant }) };
+    this.#past?.offers(this.#opened);
     return this.#opened;
   }
 

@@ -1,20 +1,23 @@
 // This file holds the renditions that a channel offers, whatever source feeds them.
 import { assert } from '../../base/assert.ts';
 import type { Timeline } from '../../ring/timeline.ts';
-import { nearestTo } from '../../source/failover/match.ts';
+import { nearestTo, type Traits } from '../../source/failover/match.ts';
 import type { OpenRendition, OpenSource } from '../../source/open-source.ts';
 import { traitsOfId } from '../../source/pull/renditions.ts';
 import type { Copies } from '../rendition/copies.ts';
+import type { PastTap } from '../rendition/past.ts';
 import { Rendition, type RenditionDeps } from '../rendition/rendition.ts';
 import type { Trouble } from '../rendition/vital-signs.ts';
 import { channelCondition } from './channel-condition.ts';
 
-export type ChannelRenditionsDeps = Omit<RenditionDeps, 'copies'> & {
+export type ChannelRenditionsDeps = Omit<RenditionDeps, 'copies' | 'past'> & {
   readonly timeline: Timeline;
   /** A rendition was made: who wants to hear of it may say so. */
   readonly created: (rendition: Rendition) => void;
   /** What the rendition of this name has in the tiers; absent where there are none. */
   readonly copiesOf?: (id: string) => Copies;
+  /** Who keeps what the rendition lists; absent: nobody. */
+  readonly pastOf?: (id: string, traits: Traits) => PastTap;
 };
 
 export class ChannelRenditions {
@@ -146,11 +149,12 @@ export class ChannelRenditions {
   }
 
   #create(open: OpenRendition): Rendition {
-    const { blankLimits, copiesOf, ...deps } = this.#deps;
+    const { blankLimits, copiesOf, pastOf, ...deps } = this.#deps;
     const copies = copiesOf === undefined ? {} : { copies: copiesOf(open.id) };
+    const past = pastOf === undefined ? {} : { past: pastOf(open.id, open.traits) };
     const isHeardOrSeen = !['subtitles', 'iframe'].includes(open.traits.kind);
     const limits = blankLimits === undefined || !isHeardOrSeen ? {} : { blankLimits };
-    const rendition = new Rendition(open, { ...deps, ...limits, ...copies });
+    const rendition = new Rendition(open, { ...deps, ...limits, ...copies, ...past });
     // The place is another source's for a moment
     if (this.#isHeld) void rendition.hold();
     this.#deps.created(rendition);

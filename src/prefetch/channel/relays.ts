@@ -11,6 +11,7 @@ import type { Overflow } from '../../ring/tiers/overflow.ts';
 import { Timeline } from '../../ring/timeline.ts';
 import type { ProviderLeases } from '../../source/failover/provider-leases.ts';
 import type { Look } from '../../source/stream/first-answer.ts';
+import type { PastKeeper } from '../rendition/past.ts';
 import type { RenditionSettings } from '../rendition/rendition.ts';
 import type { OpenLoop } from '../rendition/supply.ts';
 import { ChannelRelay } from './channel-relay.ts';
@@ -29,6 +30,8 @@ export type RelaysDeps = {
   readonly settings: RenditionSettings;
   /** Where segments go beyond memory; absent: nowhere. */
   readonly overflow?: Overflow | undefined;
+  /** Who keeps what was shown; absent: nobody. */
+  readonly past?: PastKeeper | undefined;
 };
 
 /** Everything upstream is closed within a second of `idle_stop`. */
@@ -89,7 +92,8 @@ export class Relays implements Disposable {
     this.#channels = channels;
     this.#configs.clear();
     for (const channel of channels) this.#configs.set(channel.id, channel);
-    this.#warm = channels.flatMap(({ id, keepWarm }) => (keepWarm ? [id] : []));
+    const runsAlone = ({ keepWarm, archive }: ChannelConfig) => keepWarm || archive !== undefined;
+    this.#warm = channels.filter(runsAlone).map(({ id }) => id);
     for (const [id, relay] of this.#relays) {
       const config = this.#configs.get(id);
       if (config !== undefined && isFedAlike(config, relay.config)) {
@@ -126,7 +130,7 @@ export class Relays implements Disposable {
     const config = this.#configs.get(id);
     if (config === undefined) return undefined;
     const { clock, random, log, outbound, leases, ring, look, openLoop } = this.#deps;
-    const { settings, overflow } = this.#deps;
+    const { settings, overflow, past } = this.#deps;
     const timeline = this.#timelines.get(id) ?? new Timeline();
     this.#timelines.set(id, timeline);
     // Once what is being placed has its numbers, and before any answer names them
@@ -143,6 +147,7 @@ export class Relays implements Disposable {
       openLoop,
       settings,
       overflow,
+      past,
     });
     this.#relays.set(id, relay);
     return relay;

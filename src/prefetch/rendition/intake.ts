@@ -14,6 +14,7 @@ import { placeOf } from '../loop/join.ts';
 import type { BodyKey, BodyKind, Join, Listed, LoopEvent } from '../messages.ts';
 import { RenditionAssets } from './assets.ts';
 import { listRemuxed } from './list-remuxed.ts';
+import type { PastTap } from './past.ts';
 import { Placement } from './placement.ts';
 import { SourceWatch, type SourceWatchDeps } from './source-watch.ts';
 import type { Trouble } from './vital-signs.ts';
@@ -22,6 +23,8 @@ export type IntakeDeps = SourceWatchDeps & {
   readonly ring: Ring;
   readonly timeline: Timeline;
   readonly count: (what: 'playlist' | 'segment' | 'asset', outcome: string) => void;
+  /** Who keeps what was listed; absent: nobody. */
+  readonly past?: PastTap;
 };
 
 export type Header = {
@@ -204,6 +207,15 @@ export class Intake {
   }
 
   take(event: LoopEvent): void {
+    this.#take(event);
+    const { independentSegments } = this.#header;
+    this.#deps.past?.look(this.#list, {
+      asset: (name) => this.assets.get(name),
+      independentSegments,
+    });
+  }
+
+  #take(event: LoopEvent): void {
     switch (event.type) {
       case 'listed':
         this.#listed(event);

@@ -49,6 +49,12 @@ export class DiskFolder {
     }
   }
 
+  /** As the disk has it now, whatever the index says. */
+  async isHeld(place: DiskPlace): Promise<boolean> {
+    const found = await this.#stat(place);
+    return found !== undefined && found.size >= MIN_FILE_BYTES;
+  }
+
   async sweep(nowMs: number, signal: AbortSignal): Promise<Swept> {
     await this.look(nowMs, signal);
     let expired = 0;

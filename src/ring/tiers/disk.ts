@@ -71,6 +71,15 @@ export class DiskTier implements Tier {
     return await this.#run('read from', signal, () => this.#read(key));
   }
 
+  async holds(keys: readonly TierKey[], signal: AbortSignal): Promise<readonly boolean[]> {
+    this.#checkOpen();
+    return await this.#run('look into', signal, async () => {
+      // Of a folder that was taken away nothing can be said
+      await stat(this.place);
+      return await Promise.all(keys.map((key) => this.#folder.isHeld(placeOf(key))));
+    });
+  }
+
   async put(key: TierKey, stored: Stored, expiresAtMs: number, signal: AbortSignal): Promise<void> {
     this.#checkOpen();
     await this.#run('write to', signal, async () => {

@@ -21,6 +21,8 @@ export type GuardedTierOptions = {
 
 /** By then nobody waits any more, and the driver is to let go of it. */
 const READ_MS = 2000;
+/** For some dozen of keys at once, of which nobody waits for any. */
+const LOOK_MS = 5000;
 /** Reads under way at once; a tier that answers in time never has so many. */
 const MAX_READS = 64;
 /** Not to have answered within less is no failure: another tier has used up the time. */
@@ -76,6 +78,21 @@ export class GuardedTier implements AsyncDisposable {
       return outcome.stored;
     }
     return undefined;
+  }
+
+  /** Which of them it holds, in their order; undefined where it does not say. */
+  async holds(keys: readonly TierKey[]): Promise<readonly boolean[] | undefined> {
+    if (this.#health.isDown || this.#isClosing) return undefined;
+    let held: readonly boolean[] | undefined;
+    const error = await this.#health.attempt(LOOK_MS, async (signal) => {
+      held = await this.#tier.holds(keys, signal);
+    });
+    if (error === undefined) this.#health.succeeded('read');
+    else {
+      this.#counts.errors++;
+      this.#health.failed('read', error);
+    }
+    return held;
   }
 
   /**

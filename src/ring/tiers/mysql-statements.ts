@@ -41,6 +41,11 @@ WHERE id = ? AND EXISTS (
 )
 ORDER BY piece`;
 
+export function heldOf(count: number): string {
+  return `SELECT id FROM weir_segments
+WHERE piece = 0 AND expires_ms > ? AND id IN (${places(count)})`;
+}
+
 export const LOCK_HEAD = 'SELECT piece FROM weir_segments WHERE id = ? AND piece = 0 FOR UPDATE';
 
 export const EXTEND = `

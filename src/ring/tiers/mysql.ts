@@ -7,6 +7,7 @@ import {
   EXTEND,
   FIND_OVER,
   GET,
+  heldOf,
   LOCK_EXPIRED,
   LOCK_HEAD,
   lockHeads,
@@ -58,6 +59,8 @@ function connectTo(address: SqlAddress, server: Server): SqlConnections {
   return {
     prepare: () => prepare(sql, server, address.place),
     get: async (id, nowMs) => storedOf(await run(GET, id, id, Math.floor(nowMs)), joinPieces),
+    held: async (ids, nowMs) =>
+      ids.length === 0 ? [] : idsOf(await run(heldOf(ids.length), nowMs, ...ids)),
     extend: (id, expiresAtMs) =>
       transact(sql, async (inside) => {
         if ((await inside(LOCK_HEAD, id)).length === 0) return false;

@@ -16,7 +16,11 @@ export type OverflowDeps = {
   readonly log: Log;
 };
 
-export type OpenOverflow = AsyncDisposable & { readonly overflow: Overflow };
+export type OpenOverflow = AsyncDisposable & {
+  readonly overflow: Overflow;
+  /** All of them, for whoever keeps more there than copies. */
+  readonly all: TierChain;
+};
 
 /** Undefined where there is none: then there is no thread either. */
 export function openOverflow(
@@ -37,8 +41,9 @@ export function openOverflow(
   });
   const all = tiers.map(({ guarded }) => guarded);
   const shared = tiers.flatMap(({ setting, guarded }) => (isShared(setting) ? [guarded] : []));
+  const chain = new TierChain(all, clock);
   const overflow = new Overflow({
-    all: new TierChain(all, clock),
+    all: chain,
     shared: new TierChain(shared, clock),
     clock,
     ageMs: Math.max(...settings.map(({ ageMs }) => ageMs)),
@@ -46,6 +51,7 @@ export function openOverflow(
   overflow.start();
   return {
     overflow,
+    all: chain,
     async [Symbol.asyncDispose]() {
       await overflow[Symbol.asyncDispose]();
       await thread[Symbol.asyncDispose]();

@@ -33,6 +33,10 @@ WHERE id = $1 AND EXISTS (
 )
 ORDER BY piece`;
 
+export const HELD = `
+SELECT id FROM weir_segments
+WHERE piece = 0 AND expires_ms > $2 AND id = ANY(string_to_array($1, ','))`;
+
 export const EXTEND = `
 UPDATE weir_segments SET expires_ms = greatest(expires_ms, $2::bigint)
 WHERE id = $1 AND piece = 0 RETURNING piece`;

@@ -12,6 +12,7 @@ import {
   EXPIRE,
   EXTEND,
   GET,
+  HELD,
   putStatement,
   READ_VERSION,
   USE,
@@ -74,6 +75,8 @@ function connect(address: SqlAddress, clock: Clock): SqlConnections {
   return {
     prepare: () => ask(() => prepare(sql, address.place)),
     get: async (id, nowMs) => storedOf(await run(GET, id, Math.floor(nowMs)), joinPieces),
+    held: async (ids, nowMs) =>
+      (await run(HELD, ids.join(','), nowMs)).map((row) => String(row['id'])),
     extend: async (id, expiresAtMs) => (await run(EXTEND, id, expiresAtMs)).length > 0,
     put: async ({ id, body, contentType, expiresAtMs }) => {
       const count = pieceCount(body.length, PIECE_BYTES);

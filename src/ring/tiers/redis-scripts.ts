@@ -19,6 +19,13 @@ local expires, pieces, bytes = string.match(m, '^(%d+) (%d+) (%d+) ')
 local base = string.sub(KEYS[1], 1, -2)
 `;
 
+/** KEYS manifest. 1 where it is held with all its pieces. */
+export const HELD = `${MANIFEST}
+for i = 0, pieces - 1 do
+  if redis.call('EXISTS', base .. i) == 0 then return 0 end
+end
+return 1`;
+
 /** KEYS manifest; ARGV expiresAtMs, ttlMs. Gives the size of what is held, or -1. */
 export const EXTEND = `${MANIFEST}
 for i = 0, pieces - 1 do

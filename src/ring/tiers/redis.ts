@@ -8,7 +8,7 @@ import { parseRedisAddress, type RedisAddress } from './redis-address.ts';
 import { createRedisClient, type RedisClient } from './redis-client.ts';
 import { connectRedis } from './redis-connect.ts';
 import { redisFailure } from './redis-failure.ts';
-import { COMMIT, DROP, EXTEND, FORGET, NOTE, TAKE, USE } from './redis-scripts.ts';
+import { COMMIT, DROP, EXTEND, FORGET, HELD, NOTE, TAKE, USE } from './redis-scripts.ts';
 import type { Stored, Swept, Tier, TierKey, TierUse } from './tier.ts';
 
 export type RedisTierOptions = {
@@ -76,6 +76,22 @@ export class RedisTier implements Tier {
       }
       const body = joinPieces(parts, sizeBytes);
       return body && { body, contentType };
+    });
+  }
+
+  async holds(keys: readonly TierKey[], signal: AbortSignal): Promise<readonly boolean[]> {
+    this.#check();
+    return await this.#run(signal, async (client) => {
+      const held: boolean[] = [];
+      for (let first = 0; first < keys.length; first += SWEEP_STEP) {
+        checkAborted(signal, this.place);
+        const manifests = keys
+          .slice(first, first + SWEEP_STEP)
+          .map((key) => `${baseOf(keyDigest(key))}m`);
+        const said = await Promise.all(manifests.map((name) => client.eval(HELD, 1, name)));
+        held.push(...said.map((one) => Number(one) === 1));
+      }
+      return held;
     });
   }
 

@@ -38,6 +38,10 @@ export class RemoteTier implements Tier {
     return await this.#call({ what: 'get', key }, signal);
   }
 
+  async holds(keys: readonly TierKey[], signal: AbortSignal): Promise<readonly boolean[]> {
+    return await this.#call({ what: 'holds', keys }, signal);
+  }
+
   async put(key: TierKey, stored: Stored, expiresAtMs: number, signal: AbortSignal): Promise<void> {
     await this.#call({ what: 'put', key, stored, expiresAtMs }, signal);
   }

@@ -28,6 +28,8 @@ export type SqlConnections = {
   prepare(): Promise<void>;
   /** Only where it ends after `nowMs`. */
   get(id: string, nowMs: number): Promise<Stored | undefined>;
+  /** Those of them that end after `nowMs`. */
+  held(ids: readonly string[], nowMs: number): Promise<readonly string[]>;
   /** True where it is held; its time is extended then. */
   extend(id: string, expiresAtMs: number): Promise<boolean>;
   /** Throws where `check` throws, which is between two pieces. */

@@ -24,6 +24,7 @@ const MAX_TRIES = 3;
 const SWEEP_STEP = 32;
 /** Writers go on between two steps: they use the other connection. */
 const DELETE_STEP = 64;
+const LOOK_STEP = 64;
 
 type Turn = 'read' | 'write';
 
@@ -55,6 +56,21 @@ export class SqlTier implements Tier {
     this.#check();
     const nowMs = this.#options.clock.nowMs();
     return await this.#run('read', signal, (database) => database.get(keyDigest(key), nowMs));
+  }
+
+  async holds(keys: readonly TierKey[], signal: AbortSignal): Promise<readonly boolean[]> {
+    this.#check();
+    checkAborted(signal, this.place);
+    const nowMs = Math.floor(this.#options.clock.nowMs());
+    const ids = keys.map(keyDigest);
+    const held = new Set<string>();
+    for (let first = 0; first < ids.length; first += LOOK_STEP) {
+      const some = ids.slice(first, first + LOOK_STEP);
+      for (const id of await this.#run('read', signal, (database) => database.held(some, nowMs))) {
+        held.add(id);
+      }
+    }
+    return ids.map((id) => held.has(id));
   }
 
   async put(

@@ -41,6 +41,15 @@ export class TierChain implements AsyncDisposable {
     return this.#asked.run(id, () => this.#look(key, budgetMs));
   }
 
+  /** Of each whether one of them holds it; undefined where one that may does not say. */
+  async holds(keys: readonly TierKey[]): Promise<readonly (boolean | undefined)[]> {
+    const answers = await Promise.all(this.#tiers.map((tier) => tier.holds(keys)));
+    return keys.map((_, index) => {
+      const said = answers.map((answer) => answer?.[index]);
+      return said.includes(true) ? true : said.includes(undefined) ? undefined : false;
+    });
+  }
+
   /** Whether one of them holds it, said as soon as that is sure. */
   async put(key: TierKey, stored: Stored, untilMs?: number): Promise<boolean> {
     const held = this.#tiers.map((tier) => tier.put(key, stored, untilMs));

@@ -6,6 +6,7 @@ import type { TierSpec } from './tier-spec.ts';
 export type TierCall =
   | { readonly what: 'open' }
   | { readonly what: 'get'; readonly key: TierKey }
+  | { readonly what: 'holds'; readonly keys: readonly TierKey[] }
   | {
       readonly what: 'put';
       readonly key: TierKey;
@@ -21,6 +22,7 @@ export type TierCall =
 export type TierAnswers = {
   readonly open: undefined;
   readonly get: Stored | undefined;
+  readonly holds: readonly boolean[];
   readonly put: undefined;
   readonly delete: undefined;
   readonly sweep: Swept;

@@ -73,6 +73,8 @@ async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise
       return await tier.open(signal);
     case 'get':
       return await tier.get(call.key, signal);
+    case 'holds':
+      return await tier.holds(call.keys, signal);
     case 'put':
       return await tier.put(call.key, call.stored, call.expiresAtMs, signal);
     case 'delete':

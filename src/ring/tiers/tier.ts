@@ -39,6 +39,8 @@ export interface Tier extends AsyncDisposable {
   open(signal: AbortSignal): Promise<void>;
   /** Undefined where it is not held, or not any more. */
   get(key: TierKey, signal: AbortSignal): Promise<Stored | undefined>;
+  /** Which of them are held, in their order, without reading any: a moment each. */
+  holds(keys: readonly TierKey[], signal: AbortSignal): Promise<readonly boolean[]>;
   /** Held until `expiresAtMs` (Unix time). A key that is held keeps its body; its time is extended. */
   put(key: TierKey, stored: Stored, expiresAtMs: number, signal: AbortSignal): Promise<void>;
   delete(keys: readonly TierKey[], signal: AbortSignal): Promise<void>;

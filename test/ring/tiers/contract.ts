@@ -111,6 +111,20 @@ export function describeTier(name: string, makePlace: MakePlace, options: Contra
       expect((await tier.use(NEVER)).segments).toBe(1);
     });
 
+    check('and says which it holds, in the order asked for', async () => {
+      for (const name of ['a', 'b', 'c'])
+        await tier.put(key(name), stored(bodyOf(name, 700_000)), FAR_MS, NEVER);
+      await tier.put(key('empty'), stored(bodyOf('', 0)), FAR_MS, NEVER);
+      await tier.delete([key('b')], NEVER);
+      const asked = ['c', 'b', 'never', 'empty', 'a', 'c'].map((name) => key(name));
+      expect(await tier.holds(asked, NEVER)).toEqual([true, false, false, true, true, true]);
+      expect(await tier.holds([], NEVER)).toEqual([]);
+      const many = Array.from({ length: 150 }, (_, n) => key(n === 140 ? 'a' : `none-${n}`));
+      const held = await tier.holds(many, NEVER);
+      expect(held.map((is, n) => (is ? n : -1)).filter((n) => n >= 0)).toEqual([140]);
+      expect(held).toHaveLength(150);
+    });
+
     check('and may be given again what was deleted', async () => {
       await tier.put(key('a'), stored(bodyOf('a', 10)), FAR_MS, NEVER);
       await tier.delete([key('a')], NEVER);

@@ -3,7 +3,7 @@ import { type Clock, sleep } from '../../../src/base/clock.ts';
 import { type TierCode, TierError } from '../../../src/ring/tiers/errors.ts';
 import type { Stored, Swept, Tier, TierKey, TierUse } from '../../../src/ring/tiers/tier.ts';
 
-type Call = 'open' | 'get' | 'put' | 'delete' | 'sweep' | 'use';
+type Call = 'open' | 'get' | 'holds' | 'put' | 'delete' | 'sweep' | 'use';
 
 export class ScriptedTier implements Tier {
   readonly kind = 'disk';
@@ -36,6 +36,11 @@ export class ScriptedTier implements Tier {
   async get(key: TierKey): Promise<Stored | undefined> {
     await this.#perform('get');
     return this.held.get(key.name);
+  }
+
+  async holds(keys: readonly TierKey[]): Promise<readonly boolean[]> {
+    await this.#perform('holds');
+    return keys.map(({ name }) => this.held.has(name));
   }
 
   async put(key: TierKey, stored: Stored, expiresAtMs: number): Promise<void> {

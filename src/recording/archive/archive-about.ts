@@ -1,0 +1,84 @@
+// This file is what an archive's rows say in JSON: of a channel, of a rendition, of a segment.
+import { formatMultivariantPlaylist } from '../../media/m3u8/format-multivariant.ts';
+import { parsePlaylist } from '../../media/m3u8/parse-playlist.ts';
+import type { AttributeValue, Key, MultivariantPlaylist } from '../../media/m3u8/playlist.ts';
+import type { ArchivedKey, ArchivedSegment } from './archived.ts';
+
+/** What holds of a channel also once the configuration says nothing of it any more. */
+export type ChannelAbout = {
+  readonly keepMs: number;
+  readonly sizeBytes?: number;
+  readonly hlsPath?: string;
+  /** The rendition that a player without choice plays; absent until the channel was open. */
+  readonly main?: string;
+  /** Which renditions belong together, as text of a playlist. */
+  readonly playlist?: string;
+};
+
+export type RenditionAbout = {
+  readonly kind: 'video' | 'audio';
+  readonly targetDurationS: number;
+  readonly independentSegments: boolean;
+};
+
+/** What a list says of a segment beside its times. */
+export type SegmentNeeds = Pick<ArchivedSegment, 'contentType' | 'map' | 'keys'>;
+
+type Written<T> = { readonly [K in keyof T]: T[K] };
+type WrittenKey = Omit<Key, 'attributes'> & {
+  readonly attributes: readonly (readonly [string, AttributeValue])[];
+};
+type WrittenNeed = { readonly key: WrittenKey; readonly asset?: string };
+
+export function formatChannelAbout(about: ChannelAbout): string {
+  return JSON.stringify(about);
+}
+
+export function parseChannelAbout(text: string): ChannelAbout {
+  return JSON.parse(text) as Written<ChannelAbout>;
+}
+
+export function formatRenditionAbout(about: RenditionAbout): string {
+  return JSON.stringify(about);
+}
+
+export function parseRenditionAbout(text: string): RenditionAbout {
+  return JSON.parse(text) as Written<RenditionAbout>;
+}
+
+export function formatPlaylist(playlist: MultivariantPlaylist): string {
+  return formatMultivariantPlaylist(playlist);
+}
+
+export function parseKeptPlaylist(text: string): MultivariantPlaylist | undefined {
+  const playlist = parsePlaylist(text, { uri: 'http://archive.invalid/' });
+  return playlist.kind === 'multivariant' ? playlist : undefined;
+}
+
+export function formatNeeds({ contentType, map, keys }: SegmentNeeds): string {
+  const written = map && { asset: map.asset, keys: map.keys.map(writtenKey) };
+  return JSON.stringify({ contentType, map: written, keys: keys.map(writtenKey) });
+}
+
+export function parseNeeds(text: string): SegmentNeeds {
+  const { contentType, map, keys } = JSON.parse(text) as {
+    readonly contentType: string;
+    readonly map?: { readonly asset: string; readonly keys: readonly WrittenNeed[] };
+    readonly keys: readonly WrittenNeed[];
+  };
+  return {
+    contentType,
+    keys: keys.map(keyOf),
+    ...(map === undefined ? {} : { map: { asset: map.asset, keys: map.keys.map(keyOf) } }),
+  };
+}
+
+function writtenKey({ key, asset }: ArchivedKey): WrittenNeed {
+  const written = { ...key, attributes: [...key.attributes] };
+  return asset === undefined ? { key: written } : { key: written, asset };
+}
+
+function keyOf({ key, asset }: WrittenNeed): ArchivedKey {
+  const read = { ...key, attributes: new Map(key.attributes) };
+  return asset === undefined ? { key: read } : { key: read, asset };
+}
