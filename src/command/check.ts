@@ -5,6 +5,7 @@ import type { ChannelConfig, SourceConfig } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatOrigin } from '../config/origin.ts';
+import { archiveRows, archiveSentence } from './archive-words.ts';
 import { checkLineUps } from './check-line-ups.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
@@ -36,6 +37,7 @@ export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] 
     block('Settings', settingRows(loaded)),
     block('Memory', memoryRows(loaded.config)),
     block('Beyond memory', overflowRows(loaded.config)),
+    block('Archives', archiveRows(loaded.config)),
     block(
       `Channels (${loaded.config.channels.length})`,
       loaded.config.channels.flatMap(channelRows),
@@ -86,6 +88,7 @@ function channelRows(channel: ChannelConfig): string[] {
     sources.push(`    each left after ${formatDuration(silenceMs)} of silence`);
   if (blackMs !== undefined)
     sources.push(`    each left after ${formatDuration(blackMs)} of one colour`);
+  if (channel.archive !== undefined) sources.push(`    ${archiveSentence(channel.archive)}`);
   return [head, ...sources];
 }
 

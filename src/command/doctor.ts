@@ -4,6 +4,7 @@ import { ConfigError, formatProblem } from '../config/errors.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { EXIT, type ExitCode, type Given, isGiven, type Terminal } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
+import { checkArchive } from './doctor-archive.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkNetwork } from './doctor-network.ts';
 import { checkTiers } from './doctor-tiers.ts';
@@ -40,6 +41,7 @@ async function diagnose(given: Given, terminal: Terminal): Promise<Finding[]> {
     ...(await checkMachine(loaded)),
     ...(await checkNetwork(loaded)),
     ...(await checkTiers(loaded.config)),
+    ...(await checkArchive(loaded.config)),
   ];
 }
 

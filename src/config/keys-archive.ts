@@ -16,7 +16,7 @@ export const ARCHIVE_KEYS = [
     path: 'channels[].archive',
     kind: 'section',
     shorthand: 'keep',
-    example: '24h',
+    example: '{ keep: 24h, size: 50GiB }',
     means: 'Keeps what was shown, so that viewers can go back; the channel runs without them too.',
   },
   {

@@ -61,6 +61,7 @@ Settings
   allow_private            127.0.0.0/8, 10.0.0.0/8  weir.yaml:3:16
   log.level                info                     default
   log.format               auto                     default
+  archive.size             not set                  default
 
 Memory
   256MiB for the segments of what is watched
@@ -70,6 +71,10 @@ Memory
 Beyond memory
   redis at 127.0.0.1:6379, database 0: as much as it takes, for 1h, shared with every weir that names it
   what another weir has put there is not fetched from the source again
+
+Archives
+  1 of 4 channels are kept; together at most: as much as it takes
+  at 4 Mbit/s a day of one takes 40.2GiB, all of them 1.7GiB
 
 Channels (4)
   news: 1 News 24, group News, from the buffer, kept warm
@@ -85,9 +90,7 @@ Channels (4)
       from a loop of /f/a.ts
       else the demo inside weir
       while none plays, the card inside weir
-
-Without effect in this version
-  channels[3].archive (weir.yaml:24:84)
+      kept for 1h, in the places beyond memory; runs without viewers too
 
 Mind
   certificates are NOT checked: anyone on the way can read and change what is fetched (channel news, source 1)

@@ -225,7 +225,7 @@ channels:
 channels:
   - id: full
     keep_warm: yes
-    archive: 24h
+    archive: { keep: 24h, size: 50GiB, as: hls, path: ./past }
     slate: slate.ts
     failover: { silence: 20s, black: 1m }
     mode: proxy
@@ -273,7 +273,10 @@ providers: { acme: { max_connections: 2 } }`);
     });
     expect(files).toEqual({ kind: 'loop', files: [join(config.dataDir, '../a.ts'), '/b.ts'] });
     expect(demo).toEqual({ kind: 'loop', files: 'demo' });
-    expect(later.map(({ key }) => key)).toEqual(['channels[0].archive']);
+    expect(later.map(({ key }) => key)).toEqual([]);
+    const hlsPath = join(config.dataDir, '../past');
+    const archive = { keepMs: 86_400_000, sizeBytes: 50 * 2 ** 30, hlsPath };
+    expect(config.channels[0]?.archive).toEqual(archive);
     const slate = { kind: 'loop', files: [join(config.dataDir, '../slate.ts')] } as const;
     expect(config.channels[0]?.slate).toEqual(slate);
     expect(config.channels[0]?.failover).toEqual({ silenceMs: 20_000, blackMs: 60_000 });
@@ -285,6 +288,66 @@ providers: { acme: { max_connections: 2 } }`);
 channels: [{ id: a, sources: [{ url: http://h.example/a, provider: akme }] }]
 providers: { acme: { max_connections: 2 } }`;
     expect(load(text)).rejects.toThrow('"akme" is no provider, wanted "acme"');
+  });
+
+  test.each([
+    ['24h', { keepMs: 86_400_000 }],
+    ['{ keep: 90d, size: 64MiB }', { keepMs: 90 * 86_400_000, sizeBytes: 64 * 2 ** 20 }],
+    ['{ keep: 1m, as: tiers }', { keepMs: 60_000 }],
+  ])('keeps what is archived as %s', async (archive, wanted) => {
+    const { config } = await load(`
+archive: { size: 500GiB }
+overflow: redis://h.example
+channels: [{ id: a, sources: http://h.example/a, archive: ${archive} }]`);
+    expect(config.channels[0]?.archive).toEqual(wanted);
+    expect(config.archiveBytes).toBe(500 * 2 ** 30);
+  });
+
+  const NO_PLACE =
+    'channels[0].archive: there is no place to keep it, wanted overflow with a disk or a database, or as: hls with a path';
+  test.each([
+    ['24h', '', NO_PLACE],
+    ['{ keep: 24h, as: tiers }', 'overflow: []', NO_PLACE],
+    [
+      '30s',
+      'overflow: redis://h',
+      'channels[0].archive: "30s", wanted a duration such as 24h, from 1m to 90d',
+    ],
+    [
+      '{ size: 1GiB }',
+      'overflow: redis://h',
+      'channels[0].archive.keep: missing, wanted a duration',
+    ],
+    [
+      '{ keep: 24h, as: hls }',
+      '',
+      'channels[0].archive.path: missing, wanted the folder that as: hls writes into',
+    ],
+    [
+      '{ keep: 24h, path: ./p }',
+      'overflow: redis://h',
+      'channels[0].archive.path: nothing is written there without as: hls',
+    ],
+    ['{ keep: 24h, as: mp4 }', 'overflow: redis://h', '"mp4", wanted one of tiers, hls'],
+    [
+      '{ keep: 24h, size: 1MiB }',
+      'overflow: redis://h',
+      'channels[0].archive.size: "1MiB", wanted a size',
+    ],
+    ['true', 'overflow: redis://h', 'channels[0].archive: "true", wanted a duration'],
+  ])('refuses archive: %s beside "%s"', async (archive, overflow, message) => {
+    const text = `
+channels: [{ id: a, sources: http://h.example/a, archive: ${archive} }]
+${overflow}`;
+    expect(load(text)).rejects.toThrow(message);
+  });
+
+  test('of a place that is wrong only that is said', async () => {
+    const text = `
+channels: [{ id: a, sources: http://h.example/a, archive: 24h }]
+overflow: ftp://h`;
+    const error = await load(text).catch((thrown: Error) => thrown);
+    expect(String((error as Error).message)).not.toContain('no place to keep it');
   });
 
   test('what a source is left for is absent where nothing is asked for', async () => {
@@ -415,6 +478,7 @@ describe('precedence', () => {
       ['allow_private', '10.0.0.0/8, fd00::/8, 192.168.0.1', 'WEIR_ALLOW_PRIVATE'],
       ['log.level', 'warn', 'weir.yaml:4:15'],
       ['log.format', 'auto', 'default'],
+      ['archive.size', '', 'default'],
     ]);
   });
 

@@ -82,6 +82,7 @@ describe('the schema', () => {
       allow_private: ['WEIR_ALLOW_PRIVATE', '--allow-private'],
       'log.level': ['WEIR_LOG_LEVEL', '--log-level'],
       'log.format': ['WEIR_LOG_FORMAT', '--log-format'],
+      'archive.size': ['WEIR_ARCHIVE_SIZE', '--archive-size'],
     });
   });
 
