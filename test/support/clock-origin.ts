@@ -3,8 +3,7 @@ import { madeHls } from './made-media.ts';
 
 /** Of each segment. */
 export const CLOCK_FRAMES = 25;
-/** Whoever starts anew within so many seconds finds again what he had. */
-const WINDOW = 15;
+const WINDOW = 8;
 
 /** Small enough that a hundred of them are made in a second or two. */
 function words(seconds: number): string {
