@@ -8,6 +8,7 @@ import type { Outbound } from '../../src/net/outbound.ts';
 import { Relays } from '../../src/prefetch/channel/relays.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
+import type { SimArchive } from './archive.ts';
 import type { Dice } from './dice.ts';
 import { ProcessClock } from './sim-clock.ts';
 import { Threads } from './threads.ts';
@@ -24,6 +25,8 @@ export type ServerSettings = {
   readonly onForget: (key: string, because: string) => void;
   /** A segment found no memory; `others` hold some at that moment. */
   readonly onDropped: (others: readonly string[]) => void;
+  /** Where what is shown is kept; absent: nowhere. */
+  readonly archive?: SimArchive;
 };
 
 export class Server {
@@ -51,6 +54,7 @@ export class Server {
       store: disk.mount(() => this.isUp),
       openLoop: this.threads.open,
       settings: { ahead, idleStopMs, segmentMaxBytes: SEGMENT_MAX_BYTES },
+      past: settings.archive?.start(this.clock, () => this.isUp).past,
     });
   }
 

@@ -41,7 +41,8 @@ function replayOne(seed: number): void {
     const sources = wanted === undefined ? own.sources : SOURCES[wanted];
     const slate = process.env['SIM_SLATE'];
     const hasSlate = slate === undefined ? own.hasSlate : slate === '1';
-    const outcome = await simulate(seed, { sources, hasSlate }, true);
+    const { hasArchive = false } = own;
+    const outcome = await simulate(seed, { sources, hasSlate, hasArchive }, true);
     expect(outcome.breaches).toEqual([]);
   }, 600_000);
 }
@@ -77,6 +78,7 @@ function playAll(): void {
       // Every fourth has a second source, and most of those need it
       expect(sum(({ switches }) => switches)).toBeGreaterThan(10);
       expect(sum(({ slateBodies }) => slateBodies)).toBeGreaterThan(10);
+      expect(sum(({ archived }) => archived)).toBeGreaterThan(10);
     },
     BATCH_TIMEOUT_MS,
   );

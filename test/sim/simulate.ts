@@ -12,8 +12,9 @@ export async function simulate(
   return world.outcome(seed);
 }
 
-/** Every fourth world has a second source, and of each kind some have a slate. */
+/** Every fourth world has a second source; of each kind some have a slate, and some an archive. */
 export function shapeOf(seed: number): Shape {
   const sources = seed % 4 === 0 ? 2 : 1;
-  return { sources, hasSlate: seed % 16 === (sources === 2 ? 4 : 2) };
+  const hasSlate = seed % 16 === (sources === 2 ? 4 : 2);
+  return { sources, hasSlate, hasArchive: seed % 5 === 3 };
 }

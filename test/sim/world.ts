@@ -1,4 +1,5 @@
 // This file is one simulated world: what feeds it, its weather, weir and its viewers.
+import { SimArchive } from './archive.ts';
 import { judgeCalm, judgeRestart } from './calm.ts';
 import { Checker } from './checker.ts';
 import { Dice } from './dice.ts';
@@ -29,13 +30,24 @@ export type Outcome = {
   readonly switches: number;
   /** Bodies of the slate that viewers saw. */
   readonly slateBodies: number;
+  /** Segments that the archive promised at the end. */
+  readonly archived: number;
 };
 
-export type Shape = { readonly sources: 1 | 2; readonly hasSlate: boolean };
+export type Shape = {
+  readonly sources: 1 | 2;
+  readonly hasSlate: boolean;
+  readonly hasArchive?: boolean;
+};
 
 /** Far from any seed that is played. */
 const BACKUP_SEED = 1_000_000_007;
 const SLATE_SEED = 2_000_000_011;
+const ARCHIVE_SEED = 3_000_000_019;
+/** What the archive has promised is looked at this often, and after each run of weir. */
+const ARCHIVE_LOOK_MS = 2000;
+/** About as long as any storm. */
+const ARCHIVE_STORM_MS = 60_000;
 /** So much longer is the storm: long enough that all sources are found to be down, and back. */
 const BLACKOUT_MS = 30_000;
 const STEADY: Habit = { isProbe: false, slowMs: 0, leaves: 0, looksBack: 0, isPatient: true };
@@ -55,10 +67,11 @@ export class World {
   readonly #disk = new Disk(this.#clock);
   readonly #outbound: ReturnType<typeof createWire>;
   readonly #viewers: Viewer[] = [];
+  readonly #archive: SimArchive | undefined;
   #server: Server;
   #switches = 0;
 
-  constructor(seed: number, isTold: boolean, { sources, hasSlate }: Shape) {
+  constructor(seed: number, isTold: boolean, { sources, hasSlate, hasArchive = false }: Shape) {
     this.#dice = new Dice(seed);
     this.#backupDice = new Dice(seed + BACKUP_SEED);
     this.#slateDice = new Dice(seed + SLATE_SEED);
@@ -79,7 +92,10 @@ export class World {
     // Whoever fetches has a place at the provider
     const { channels: all, connections = all.length } = this.#options;
     const channels = Math.min(all.length, connections);
-    const limits = { idleStopMs, mayFetchAgain: isTwice, channels };
+    this.#archive = hasArchive ? this.#createArchive(seed) : undefined;
+    // An archived channel runs without viewers
+    const stopMs = this.#archive === undefined ? idleStopMs : Number.POSITIVE_INFINITY;
+    const limits = { idleStopMs: stopMs, mayFetchAgain: isTwice, channels };
     this.#checker = new Checker(this.#journal, limits, this.#upstream);
     this.#outbound = createWire(this.#clock, {
       plan: (request) => {
@@ -109,6 +125,7 @@ export class World {
       bodies: sum((viewer) => viewer.bodies),
       switches: this.#switches,
       slateBodies: this.#checker.slateBodies,
+      archived: this.#archive?.promised ?? 0,
     };
   }
 
@@ -120,8 +137,10 @@ export class World {
     const stormMs = ownMs + (this.#options.hasSlate ? BLACKOUT_MS : 0);
     this.#plan(this.#dice.between(0, 3000), stormMs);
     for (let count = this.#dice.whole(1, 4); count > 0; count--) this.#expectViewer(stormMs);
+    this.#lookAtArchive();
     await this.#clock.advance(stormMs + 3000);
     await this.#calm();
+    await this.#archive?.judgeCalm((ms) => this.#clock.advance(ms));
     await this.#leave();
     if (this.#dice.chance(0.3)) await this.#calm();
     this.#countSwitches();
@@ -241,6 +260,20 @@ export class World {
     if (kind === 'computed' && backup === undefined) await judgeRestart(world);
   }
 
+  /** Where memory or connections are short it is drawn who has them; an archive would always. */
+  #createArchive(seed: number): SimArchive | undefined {
+    const { isTight, isContended, connections, channels, kind } = this.#options;
+    if (isTight || isContended || connections !== undefined || kind === 'finished')
+      return undefined;
+    return new SimArchive(new Dice(seed + ARCHIVE_SEED), this.#journal, channels, ARCHIVE_STORM_MS);
+  }
+
+  #lookAtArchive(): void {
+    if (this.#archive === undefined) return;
+    this.#archive.check();
+    this.#clock.after(ARCHIVE_LOOK_MS, () => this.#lookAtArchive());
+  }
+
   /** I7: everybody goes, and after a while so does everything upstream. */
   async #leave(): Promise<void> {
     this.#journal.note('all leave');
@@ -262,7 +295,8 @@ export class World {
     const onDropped = (others: readonly string[]) => this.#checker.dropped(others);
     const { connections } = this.#options;
     const limits = new Map(connections === undefined ? [] : [[PROVIDER, connections]]);
-    const hooks = { onForget, onDropped };
+    const archive = this.#archive === undefined ? {} : { archive: this.#archive };
+    const hooks = { onForget, onDropped, ...archive };
     const settings = { channels, ahead, idleStopMs, memoryBytes, limits, ...hooks };
     const dice = this.#dice.fork();
     return new Server(this.#clock, dice, this.#outbound, this.#disk, settings);
@@ -282,6 +316,7 @@ export class World {
     const isLost = how === 'power cut';
     if (isLost) this.#disk.lose(1000);
     this.#checker.wentDown(this.#disk.savedMs, isLost);
+    this.#archive?.check();
     this.#clock.after(this.#dice.pick([300, 2000, 8000]), () => {
       this.#journal.note('weir starts');
       this.#server = this.#start();
