@@ -6,6 +6,7 @@ import type { ChannelConfig } from '../../src/config/config.ts';
 import type { Outbound } from '../../src/net/outbound.ts';
 import type { ChannelRelay, Opened } from '../../src/prefetch/channel/channel-relay.ts';
 import { Relays } from '../../src/prefetch/channel/relays.ts';
+import type { PastKeeper } from '../../src/prefetch/rendition/past.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -38,6 +39,7 @@ type Setup = {
   readonly idleStopMs?: number;
   /** Of each answer. */
   readonly latencyMs?: number;
+  readonly past?: PastKeeper;
 };
 
 export class RelayWorld implements Disposable {
@@ -54,7 +56,7 @@ export class RelayWorld implements Disposable {
 
   constructor(
     channels: readonly ChannelConfig[],
-    { answers = {}, limits = {}, idleStopMs = IDLE_STOP_MS, latencyMs = 0 }: Setup = {},
+    { answers = {}, limits = {}, idleStopMs = IDLE_STOP_MS, latencyMs = 0, past }: Setup = {},
   ) {
     const { clock, loops, script } = this;
     for (const host of ['a', 'b', 'c']) script[address(host)] = { body: MEDIA };
@@ -83,6 +85,7 @@ export class RelayWorld implements Disposable {
       store: openMemoryStore(),
       openLoop: loops.open,
       settings: { ahead: 3, segmentMaxBytes: 1000, idleStopMs },
+      past,
     });
   }
 

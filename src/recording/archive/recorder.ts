@@ -4,6 +4,7 @@ import { errorRecord } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { ArchiveRows, RenditionRow } from '../../channel/archive-rows.ts';
 import type { PastPlace, PastSegment } from '../../prefetch/rendition/past.ts';
+import { mediaSequenceOf } from '../../ring/name.ts';
 import { formatRenditionAbout, parseRenditionAbout, type RenditionAbout } from './archive-about.ts';
 import type { ArchiveCounts, GapReason } from './archive-counts.ts';
 import { rowOf } from './archive-rendition.ts';
@@ -26,6 +27,7 @@ export type RecorderDeps = {
 
 /** A segment that was listed and is not in the index yet. */
 type Waiting = {
+  /** Without its body, which may be let go of sooner. */
   readonly past: PastSegment;
   readonly seenMs: number;
   readonly sizeBytes: number;
@@ -41,6 +43,9 @@ const WAITING_MAX = 4096;
 /** A shelf holds it for so much longer than it is wanted: for who still watches it then. */
 const GRACE_MS = HOLD_MAX_MS + 3_600_000;
 const NO_NEEDS: Omit<KeptNeeds, 'contentType'> = { keys: [], assets: [] };
+
+/** More than any list names again; what lies further back was numbered anew. */
+const LISTED_AGAIN_MAX = 1024;
 
 /**
  * ```
@@ -81,7 +86,7 @@ export class Recorder {
     const { programDateTimeMs } = listed;
     const sizeBytes = body?.size ?? 0;
     this.#waiting.push({
-      past,
+      past: { ...past, body: undefined },
       seenMs: times.seen({ listedMs, programDateTimeMs }),
       sizeBytes,
       body,
@@ -141,10 +146,9 @@ export class Recorder {
     const { channel, rendition } = this.#place;
     try {
       const known = rows.rendition(channel, rendition);
-      const before = known && rows.named(known.id, next.past.name);
-      if (known !== undefined && before !== undefined) {
-        // The first lists after a start name again what was listed before
-        this.#isJoined = before.number === known.nextNumber - 1;
+      const last = known && rows.last(known.id);
+      if (last !== undefined && isListedAgain(next.past.name, last.name)) {
+        this.#isJoined = last.name === next.past.name;
         return true;
       }
       return await this.#add(next, known);
@@ -255,4 +259,12 @@ export class Recorder {
     if (waiting.body !== undefined) this.#queuedBytes -= waiting.sizeBytes;
     waiting.body = undefined;
   }
+}
+
+/** The first lists after a start name again what was listed before, be it held, a gap or dropped. */
+function isListedAgain(name: string, lastName: string): boolean {
+  const number = mediaSequenceOf(name);
+  const last = mediaSequenceOf(lastName);
+  if (number === undefined || last === undefined) return name === lastName;
+  return number <= last && last - number < LISTED_AGAIN_MAX;
 }
