@@ -26,6 +26,8 @@ const WINDOW = 8;
 const URL_OF_LIST = 'http://origin.example/live/index.m3u8';
 const KEEP_MS = 24 * 3_600_000;
 const DRAIN_MS = 60_000;
+/** Segments that wait when an outage has been one. */
+const OUTAGE_MIN = 10;
 
 /** One run of weir, as `serve` puts its parts together. */
 type Run = {
@@ -62,7 +64,8 @@ export class ArchiveHour {
   }
 
   get at(): KeptAt {
-    return this.#as === 'hls' ? { hls: this.folder } : { disk: this.folder };
+    if (this.#as === 'hls') return { hls: this.folder };
+    return { tier: { kind: 'disk', path: this.folder, sizeBytes: 2 ** 30 } };
   }
 
   /** Segments that were shown to their end. */
@@ -94,6 +97,7 @@ export class ArchiveHour {
 
   /** What has waited is written by and by. */
   async endOutage(): Promise<void> {
+    if (this.#queued() < OUTAGE_MIN) throw new Error('Cannot end the outage: nothing waited');
     await rm(this.folder);
     await rename(`${this.folder}-away`, this.folder);
     const hasCaughtUp = async () => {

@@ -44,7 +44,10 @@ export async function killMany(kills: Kills): Promise<{ flaws: string[]; kept: n
   await using temp = await createTempFolder();
   const dataDir = join(temp.path, 'data');
   const folder = join(temp.path, 'kept');
-  const at: KeptAt = kills.as === 'hls' ? { hls: folder } : { disk: folder };
+  const at: KeptAt =
+    kills.as === 'hls'
+      ? { hls: folder }
+      : { tier: { kind: 'disk', path: folder, sizeBytes: 2 ** 40 } };
   const random = seededRandom(kills.seed);
   const flaws: string[] = [];
   for (let round = 1; round <= kills.count; round++) {
@@ -132,7 +135,7 @@ async function liveAndStop(kills: Kills, dataDir: string, folder: string): Promi
 }
 
 /** Each row has its body, of the origin to the last byte, and what follows is what was shown next. */
-function flawsOfKept(kept: readonly KeptSegment[], origin: ClockOrigin): string[] {
+export function flawsOfKept(kept: readonly KeptSegment[], origin: ClockOrigin): string[] {
   const flaws: string[] = [];
   let before: (KeptSegment & { readonly index: number }) | undefined;
   for (const segment of kept) {

@@ -8,12 +8,13 @@ import { segmentOf } from '../../src/recording/archive/archive-rendition.ts';
 import type { ArchivedSegment } from '../../src/recording/archive/archived.ts';
 import { listedSegment } from '../../src/recording/archive/hls/listed-segment.ts';
 import { HlsShelf } from '../../src/recording/archive/hls/shelf.ts';
-import { DiskTier } from '../../src/ring/tiers/disk.ts';
+import { createTier } from '../../src/ring/tiers/create-tier.ts';
+import type { TierSpec } from '../../src/ring/tiers/tier-spec.ts';
 import { runProgram } from './programs.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** `hls`: the folder it lies in as plain HLS; `disk`: that of the tier. */
-export type KeptAt = { readonly hls: string } | { readonly disk: string };
+/** `hls`: the folder it lies in as plain HLS; `tier`: its only tier. */
+export type KeptAt = { readonly hls: string } | { readonly tier: TierSpec };
 
 export type KeptSegment = ArchivedSegment & {
   readonly channel: string;
@@ -55,7 +56,7 @@ async function openBodies(at: KeptAt, owner: string) {
       await (await shelf.get(place, segment, READ_MS))?.body.bytes();
     return { bytes, close: () => shelf[Symbol.asyncDispose]() };
   }
-  const tier = new DiskTier({ path: at.disk, sizeBytes: 2 ** 40, clock: systemClock });
+  const tier = createTier(at.tier, systemClock);
   await tier.open(NEVER);
   const bytes = async (place: Place, { name }: ArchivedSegment) =>
     await (await tier.get({ ...place, name: `archive-${owner}-${name}` }, NEVER))?.body.bytes();

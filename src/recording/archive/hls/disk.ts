@@ -13,8 +13,8 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AppError } from '../../../base/errors.ts';
 import { errnoOf } from '../../../ring/tiers/disk-error.ts';
+import { TierError } from '../../../ring/tiers/errors.ts';
 import { halfName } from './names.ts';
 
 /** Every method throws what the system says. */
@@ -150,7 +150,7 @@ async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
 }
 
 /** Somebody else has written into it: whoever called has to look at it anew. */
-function shrunk(path: string, sizeBytes: number, wantedBytes: number): AppError {
+function shrunk(path: string, sizeBytes: number, wantedBytes: number): TierError {
   const message = `Cannot write to ${path}: it has ${sizeBytes} bytes, wanted ${wantedBytes}`;
-  return new AppError('ARCHIVE_CHANGED', message, { path, sizeBytes, wantedBytes });
+  return new TierError('TIER_BROKEN', message, { path, sizeBytes, wantedBytes });
 }

@@ -34,6 +34,8 @@ export type HlsShelfStats = {
 };
 
 const TIDY_MS = 60_000;
+/** A stop waits so long for a disk that hangs; the next start closes what was left open. */
+const CLOSE_MS = 3000;
 /** Reads under way at once; a disk that answers in time never has so many. */
 const READS_MAX = 64;
 const LOOKS_AT_ONCE = 32;
@@ -165,7 +167,8 @@ export class HlsShelf implements Shelf {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#timer?.[Symbol.dispose]();
-    await this.#write(() => this.#folder.lists.closeAll());
+    const closing = this.#write(() => this.#folder.lists.closeAll());
+    await within(this.#clock, closing, CLOSE_MS);
     this.#folder[Symbol.dispose]();
   }
 
