@@ -202,27 +202,31 @@ describe('checkArchiveFolders()', () => {
   const archived = (path: string, keep = '1m') =>
     `channels:\n  - { id: a, archive: { keep: ${keep}, as: hls, path: ${path} }, sources: ['http://a.example/x.m3u8'] }`;
 
-  test('a folder that will be made has room for a minute and none for ninety days of 4 Mbit/s', async () => {
+  test('a folder that will be made has room for a minute, and none for ninety days of many channels', async () => {
     await using folder = await createTempFolder();
-    const [enough] = await checkArchiveFolders(await load(archived('./kept'), folder.path));
+    const [enough] = await checkArchiveFolders(
+      (await load(archived('./kept'), folder.path)).config,
+    );
     expect(enough?.state).toBe('ok');
     expect(enough?.found).toStartWith(`${folder.path}/kept has room for `);
     const text = `${archived('./kept', '90d')}\n${many('./kept', 300)}`;
-    const [short] = await checkArchiveFolders(await load(text, folder.path));
+    const [short] = await checkArchiveFolders((await load(text, folder.path)).config);
     expect(short).toMatchObject({ state: 'warn' });
   });
 
   test('a file in its place fails', async () => {
     await using folder = await createTempFolder();
     await folder.write('kept', '');
-    const [finding] = await checkArchiveFolders(await load(archived('./kept'), folder.path));
+    const [finding] = await checkArchiveFolders(
+      (await load(archived('./kept'), folder.path)).config,
+    );
     const found = `${folder.path}/kept is a file, and no folder`;
     expect(finding).toMatchObject({ state: 'fail', found });
   });
 
   test('none where no channel asks for one', async () => {
     await using folder = await createTempFolder();
-    expect(await checkArchiveFolders(await load('', folder.path))).toEqual([]);
+    expect(await checkArchiveFolders((await load('', folder.path)).config)).toEqual([]);
   });
 
   /** Together more than the disk of any machine that runs this test. */
