@@ -37,8 +37,8 @@ export class SimArchive {
   readonly #journal: Journal;
   readonly #channels: readonly ChannelConfig[];
   readonly #keepMs: number;
-  /** What was live under each name. */
-  readonly #live = new Map<string, string>();
+  /** What was live under each name; more than one where upstream gave other bytes after a restart. */
+  readonly #live = new Map<string, Set<string>>();
   /** What was promised, and is to be had until it is too old. */
   readonly #promised = new Map<string, Known>();
   /** The latest that weir has held the time to be. */
@@ -123,7 +123,7 @@ export class SimArchive {
         const got = await asked;
         const identity = got?.kind === 'whole' ? identify(await got.body.bytes()) : got?.kind;
         const live = this.#live.get(keyOf({ channel, rendition }, row));
-        if (identity !== live) this.#breach(`${rendition}/${row.name} is ${identity}, was ${live}`);
+        if (!live?.has(identity ?? '')) this.#breach(`${rendition}/${row.name} is ${identity}`);
       }
     }
   }
@@ -132,8 +132,8 @@ export class SimArchive {
     const held = this.#disk.held.get(key);
     const live = this.#live.get(key);
     if (live === undefined) this.#breach(`${key} is promised, and was never live`);
-    else if (held !== undefined && held.identity !== live) {
-      this.#breach(`${key} is ${held.identity}, and was ${live}`);
+    else if (held !== undefined && !live.has(held.identity)) {
+      this.#breach(`${key} is ${held.identity}, and was ${[...live]}`);
     }
     // What the disk let go of is found out in a while
     const isExcused = this.#disk.evicted.has(key) && !isCalm;
@@ -169,9 +169,7 @@ export class SimArchive {
   }
 
   #learn(key: string, identity: string): void {
-    const before = this.#live.get(key);
-    if (before !== undefined && before !== identity) this.#breach(`${key} has two meanings`);
-    this.#live.set(key, identity);
+    this.#live.set(key, (this.#live.get(key) ?? new Set()).add(identity));
   }
 
   #log(isUp: () => boolean): Log {
