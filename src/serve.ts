@@ -1,4 +1,5 @@
 // This file starts the parts of the server in the order media flows, and stops them in reverse.
+import { join } from 'node:path';
 import type { Server } from 'bun';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
@@ -12,6 +13,8 @@ import { createConnectionGuard } from './delivery/connection-guard.ts';
 import { HotAnswers, type HotRoutes } from './delivery/hot-answers.ts';
 import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
+import { GuideThread } from './guide/guide-thread.ts';
+import { Guides } from './guide/guides.ts';
 import { ChannelNumbers } from './lineup/channel-number.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
@@ -25,8 +28,9 @@ import { openArchive } from './recording/archive/open-archive.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
 import { Ring } from './ring/ring.ts';
 import { openOverflow } from './ring/tiers/open-overflow.ts';
+import { daily } from './schedule/daily.ts';
 import { ProviderLeases } from './source/failover/provider-leases.ts';
-import { PREFETCH_WORKER, TIER_WORKER } from './threads.ts';
+import { GUIDE_WORKER, PREFETCH_WORKER, TIER_WORKER } from './threads.ts';
 
 export type Running = {
   /** Where it listens, with the port that was really taken. */
@@ -102,6 +106,21 @@ export async function serve(
   });
   const streams = new EndlessStreams({ clock, log });
   const passed = new PassedStreams({ clock, outbound, leases, collect });
+  const guideThread = new GuideThread({
+    entry: GUIDE_WORKER,
+    clock,
+    log,
+    settings: { dataDir: config.dataDir, allowPrivate, userAgent },
+  });
+  const guides = new Guides({
+    guides: config.guides,
+    thread: guideThread,
+    clock,
+    random: systemRandom,
+    log,
+    folder: join(config.dataDir, 'guide'),
+    daily,
+  });
   const lag = new EventLoopLag(clock);
   const metrics = () =>
     formatMetrics(
@@ -115,6 +134,8 @@ export async function serve(
         pool: () => pool.stats(),
         tiers: () => tiers?.overflow.stats(),
         archives: () => archive.stats(),
+        guides: () => guides.status(),
+        nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
         version: VERSION,
         startedAtMs,
@@ -133,11 +154,13 @@ export async function serve(
       relays,
       metrics,
       ring: () => ring.stats(),
+      archives: () => archive.stats(),
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
     streams,
     passed,
+    guide: { relays, guides, nowMs: () => clock.nowMs() },
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
@@ -161,6 +184,7 @@ export async function serve(
   });
   const server: Server<undefined> = Bun.serve(options({}));
   pool.start();
+  guides.start();
   const guard = createConnectionGuard({
     port: server.port as number,
     limits: { perAddress: config.connections.perAddress },
@@ -188,6 +212,8 @@ export async function serve(
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
+      await guides[Symbol.asyncDispose]();
+      await guideThread[Symbol.asyncDispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
       await tiersClosed;
       files?.[Symbol.dispose]();

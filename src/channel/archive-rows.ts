@@ -208,13 +208,14 @@ export class ArchiveRows {
     return this.#segments(where, [rendition, number, countMax]);
   }
 
-  /** Those that were held are gaps from now on. */
-  lose(rendition: number, numbers: readonly number[], gap: string): void {
-    const update = this.#database.query(
-      'UPDATE archive_segment SET gap = ?, size_bytes = 0 WHERE rendition = ? AND number = ?',
-    );
-    this.#database.transaction(() => {
-      for (const number of numbers) update.run(gap, rendition, number);
+  /** Those of them that were held are gaps from now on. Returns how many that are. */
+  lose(rendition: number, numbers: readonly number[], gap: string): number {
+    const update = this.#database.query(`UPDATE archive_segment SET gap = ?, size_bytes = 0
+      WHERE rendition = ? AND number = ? AND gap = ''`);
+    return this.#database.transaction(() => {
+      let lost = 0;
+      for (const number of numbers) lost += update.run(gap, rendition, number).changes;
+      return lost;
     })();
   }
 

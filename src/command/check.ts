@@ -9,6 +9,7 @@ import { archiveRows, archiveSentence } from './archive-words.ts';
 import { checkLineUps } from './check-line-ups.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
+import { guideRows } from './guide-rows.ts';
 import { memoryRows } from './memory-room.ts';
 import { overflowRows } from './overflow-rows.ts';
 import { warningsOf } from './warnings.ts';
@@ -43,6 +44,7 @@ export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] 
       loaded.config.channels.flatMap(channelRows),
     ),
     block('Line-ups, as they are now', lineUps),
+    block('Guides', guideRows(loaded.config)),
     block(
       'Without effect in this version',
       loaded.later.map(({ key, place }) => `${key} (${place})`),

@@ -1,5 +1,5 @@
 // This file looks whether what is shown can be kept: the index has to be written, and there must be room.
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { formatSize } from '../config/size.ts';
@@ -55,8 +55,9 @@ async function roomFindings({ channels, overflow, archiveBytes }: Config): Promi
 
 function isWritable(path: string): boolean {
   try {
-    accessSync(existing(path), constants.W_OK);
-    return true;
+    const folder = existing(path);
+    accessSync(folder, constants.W_OK);
+    return statSync(folder).isDirectory();
   } catch {
     return false;
   }

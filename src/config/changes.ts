@@ -54,6 +54,8 @@ export function diffConfig(before: LoadedConfig, after: LoadedConfig): ConfigCha
   // A list of sections is no single setting, and so is not among those above
   const isMoved = !isDeepStrictEqual(before.config.overflow, after.config.overflow);
   if (isMoved) nextStart.push('overflow');
+  const isGuided = !isDeepStrictEqual(before.config.guides, after.config.guides);
+  if (isGuided) nextStart.push('guides');
   const { added, removed, changed, isReordered } = channels;
   const isEmpty =
     [added, removed, changed, settings, nextStart].every((list) => list.length === 0) &&

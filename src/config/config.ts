@@ -1,6 +1,7 @@
 // This file holds the configuration as the program uses it: every unit resolved, every default in.
 import type { DatagramTarget } from '../net/datagram-target.ts';
 import type { ArchiveConfig } from './resolve-archive.ts';
+import type { GuideSetting } from './resolve-guides.ts';
 import type { OverflowTier } from './resolve-overflow.ts';
 
 /** Where a segment body comes from once it is known what it is called. */
@@ -125,5 +126,7 @@ export type Config = {
   readonly overflow: readonly OverflowTier[];
   /** The most that all archives may hold together; absent: as much as it takes. */
   readonly archiveBytes?: number;
+  /** The one that is asked first comes first. */
+  readonly guides: readonly GuideSetting[];
   readonly channels: readonly ChannelConfig[];
 };

@@ -21,6 +21,7 @@ import type { Origin } from './origin.ts';
 import { pathBase } from './path-base.ts';
 import { readSettings } from './read.ts';
 import { DEMO_CHANNEL, resolveChannels, resolveConfig } from './resolve.ts';
+import { guideSettings } from './resolve-guides.ts';
 import { overflowTiers } from './resolve-overflow.ts';
 import { type SectionSetting, settingAt } from './setting.ts';
 
@@ -68,12 +69,17 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   const m3u = m3uOf(input, problems);
   const written = resolveChannels(root, toPath, problems);
   const overflow = overflowTiers(root, toPath, problems);
+  const guides = guideSettings(root, toPath, problems);
   problems.throwIfAny();
   const hasChannels = settingAt(root, 'channels') !== undefined;
   const isEmpty = m3u.length === 0 && !hasChannels;
   return {
     // The demo plays only where nothing says what else should
-    config: resolveConfig(root, isEmpty ? [DEMO_CHANNEL] : written, overflow, toPath),
+    config: {
+      ...resolveConfig(root, isEmpty ? [DEMO_CHANNEL] : written, toPath),
+      overflow,
+      guides,
+    },
     ...(text === undefined ? {} : { file: choice.path, text }),
     hasChannels,
     watchPath: choice.path,

@@ -5,7 +5,6 @@ import type { BlankLimits, ChannelConfig, Config, LoopSource } from './config.ts
 import type { Problems } from './errors.ts';
 import type { PathBase } from './path-base.ts';
 import { resolveArchive } from './resolve-archive.ts';
-import type { OverflowTier } from './resolve-overflow.ts';
 import { resolveSource } from './resolve-source.ts';
 import {
   originAt,
@@ -29,9 +28,8 @@ export const DEMO_CHANNEL: ChannelConfig = {
 export function resolveConfig(
   root: SectionSetting,
   channels: readonly ChannelConfig[],
-  overflow: readonly OverflowTier[],
   toPath: PathBase,
-): Config {
+): Omit<Config, 'overflow' | 'guides'> {
   const publicUrl = valueAt(root, 'public_url');
   const workers = valueAt(root, 'prefetch.workers');
   const archiveBytes = valueAt(root, 'archive.size');
@@ -51,7 +49,6 @@ export function resolveConfig(
     allowPrivate: valuesAt(root, 'allow_private').map((block) => String(block.value)),
     log: { level: valueAt(root, 'log.level'), format: valueAt(root, 'log.format') },
     providers: resolveProviders(root),
-    overflow,
     ...(archiveBytes === undefined ? {} : { archiveBytes }),
     channels,
   };

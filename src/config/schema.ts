@@ -3,6 +3,7 @@ import { assert } from '../base/assert.ts';
 import type { Key, KindValues, ScalarKind } from './key.ts';
 import { ARCHIVE_KEYS } from './keys-archive.ts';
 import { CHANNEL_KEYS } from './keys-channel.ts';
+import { GUIDE_KEYS } from './keys-guide.ts';
 import { LATER_KEYS } from './keys-later.ts';
 import { OVERFLOW_KEYS } from './keys-overflow.ts';
 import { SERVER_KEYS } from './keys-server.ts';
@@ -14,6 +15,7 @@ const ROWS = [
   ...SOURCE_KEYS,
   ...OVERFLOW_KEYS,
   ...ARCHIVE_KEYS,
+  ...GUIDE_KEYS,
   ...LATER_KEYS,
 ] as const;
 

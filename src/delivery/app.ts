@@ -7,6 +7,7 @@ import { ancestorPlugin } from './ancestor.ts';
 import { createDoor } from './door.ts';
 import { endlessPlugin } from './endless.ts';
 import { problemResponse } from './error-response.ts';
+import { type GuideDeps, guidePlugin } from './guide.ts';
 import { isForAnyPage, PREFLIGHT } from './headers.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { lineUpPlugin } from './line-up.ts';
@@ -24,6 +25,7 @@ export type AppDeps = {
   readonly operations: Operations;
   readonly streams: EndlessStreams;
   readonly passed: PassedStreams;
+  readonly guide: GuideDeps;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
@@ -45,7 +47,8 @@ export function createApp(deps: AppDeps) {
     .use(unbufferedPlugin(modes))
     .use(passedStreamPlugin({ relays, streams: deps.passed, addressOf, log }))
     .use(ancestorPlugin(live, modes))
-    .use(lineUpPlugin(relays, deps.publicUrl))
+    .use(lineUpPlugin(relays, deps.publicUrl, () => !deps.guide.guides.isEmpty))
+    .use(guidePlugin(deps.guide))
     .use(operationsPlugin(deps.operations))
     .use(pagePlugin(deps.page))
     .options('/*', ({ request }) => preflight(request))

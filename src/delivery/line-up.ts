@@ -11,17 +11,19 @@ import { problemResponse } from './error-response.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 import { queryOf } from './query.ts';
 
-/** Guides are a part that comes later; a line-up must not point to one that is not there. */
-const HAS_GUIDE = false;
-
 /** Longer than any query of ours; a form of more says something else. */
 const FORM_MAX_CHARS = 8192;
 
-export function lineUpPlugin(relays: Relays, publicUrl: () => string | undefined) {
+/** `hasGuide`: a line-up must not point to a guide that is not there. */
+export function lineUpPlugin(
+  relays: Relays,
+  publicUrl: () => string | undefined,
+  hasGuide: () => boolean,
+) {
   const answer = (query: URLSearchParams, request: Request, write: Write): Response => {
     const ownBase = ownBaseUrl(publicUrl(), request.headers.get('host'));
     if (ownBase === undefined) return badHost(request);
-    const lineUp = write(query, relays.channels, { ownBase, hasGuide: HAS_GUIDE });
+    const lineUp = write(query, relays.channels, { ownBase, hasGuide: hasGuide() });
     return 'kind' in lineUp ? badParameter(lineUp, request) : lineUpResponse(lineUp);
   };
   const get =

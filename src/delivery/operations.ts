@@ -5,6 +5,7 @@ import type { ChannelConfig } from '../config/config.ts';
 import { told } from '../prefetch/answers.ts';
 import type { ChannelRelay, RelayStats } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
+import type { ArchiveStats } from '../recording/archive/archive-stats.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
 
 export type Operations = {
@@ -13,6 +14,7 @@ export type Operations = {
   /** Undefined when ready, else why not. */
   readonly notReady: () => string | undefined;
   readonly version: string;
+  readonly archives: () => readonly ArchiveStats[];
   readonly ring: () => { readonly heldBytes: number; readonly budgetBytes: number };
 };
 
@@ -35,15 +37,13 @@ export function operationsPlugin(operations: Operations) {
     })
     .get('/api/status', () => Response.json(describeAll(operations), { headers: NO_STORE }))
     .get('/api/channels', () =>
-      Response.json(
-        relays.channels.map((config) => describeChannel(config, relays.peek(config.id))),
-        { headers: NO_STORE },
-      ),
+      Response.json(describeAllChannels(operations), { headers: NO_STORE }),
     )
     .get('/api/channels/:channel', ({ params, request }) => {
       const config = relays.config(params.channel);
       if (config === undefined) return unknownChannel(params.channel, request);
-      const described = describeChannel(config, relays.peek(config.id));
+      const archive = archivesById(operations).get(config.id);
+      const described = describeChannel(config, relays.peek(config.id), archive);
       return Response.json(described, { headers: NO_STORE });
     });
 }
@@ -94,8 +94,32 @@ const NOTHING_YET: RelayStats = {
   switches: new Map(),
 };
 
+function describeAllChannels(operations: Operations) {
+  const { relays } = operations;
+  const archives = archivesById(operations);
+  return relays.channels.map((config) =>
+    describeChannel(config, relays.peek(config.id), archives.get(config.id)),
+  );
+}
+
+function archivesById({ archives }: Operations): ReadonlyMap<string, ArchiveStats> {
+  return new Map(archives().map((stats) => [stats.channel, stats]));
+}
+
+/** What is held of its past; null where nothing ever was. */
+function describeArchive(stats: ArchiveStats | undefined) {
+  if (stats === undefined) return null;
+  const { isKept, segments, bytes, held, queued } = stats;
+  const span = held && [new Date(held.fromMs).toISOString(), new Date(held.toMs).toISOString()];
+  return { kept: isKept, segments, bytes, from: span?.[0] ?? null, to: span?.[1] ?? null, queued };
+}
+
 /** No upstream address: those carry tokens and belong to the operator. */
-function describeChannel(config: ChannelConfig, relay: ChannelRelay | undefined) {
+function describeChannel(
+  config: ChannelConfig,
+  relay: ChannelRelay | undefined,
+  archive: ArchiveStats | undefined,
+) {
   const { id, name, number, group, mode } = config;
   const stats = relay?.stats() ?? NOTHING_YET;
   return {
@@ -114,6 +138,7 @@ function describeChannel(config: ChannelConfig, relay: ChannelRelay | undefined)
     stream: stats.stream,
     switches: Object.fromEntries(stats.switches),
     error: describeError(relay?.lastError),
+    archive: describeArchive(archive),
     renditions: stats.renditions.map((rendition) => ({
       id: rendition.id,
       state: rendition.state,

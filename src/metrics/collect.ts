@@ -1,5 +1,6 @@
 // This file asks every part for its numbers and gives them their names.
 import type { ChannelConfig } from '../config/config.ts';
+import type { GuideStatus } from '../guide/guides.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
@@ -11,6 +12,7 @@ import type { ProviderLeases, ProviderUse } from '../source/failover/provider-le
 import type { StreamCounts } from '../source/source.ts';
 import { archiveMetrics } from './archive-metrics.ts';
 import type { EventLoopLag } from './event-loop.ts';
+import { guideMetrics } from './guide-metrics.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
 import { tierMetrics } from './tier-metrics.ts';
 
@@ -29,6 +31,9 @@ export type Sources = {
   /** Undefined where there are none. */
   readonly tiers: () => OverflowStats | undefined;
   readonly archives: () => readonly ArchiveStats[];
+  readonly guides: () => readonly GuideStatus[];
+  /** Unix milliseconds. */
+  readonly nowMs: () => number;
   readonly guard: () => Readonly<Record<string, number>>;
   readonly version: string;
   readonly startedAtMs: number;
@@ -44,6 +49,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...providerMetrics(sources.leases.stats()),
     ...tierMetrics(sources.tiers()),
     ...archiveMetrics(sources.archives()),
+    ...guideMetrics(sources.guides(), sources.nowMs()),
     ...processMetrics(sources),
   ];
 }

@@ -23,6 +23,14 @@ export function formatMetrics(metrics: readonly Metric[]): string {
   return text;
 }
 
+export function counter(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name, type: 'counter', help, samples };
+}
+
+export function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
+  return { name, type: 'gauge', help, samples };
+}
+
 export function one(value: number): readonly Sample[] {
   return [{ labels: {}, value }];
 }

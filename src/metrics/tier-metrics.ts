@@ -1,7 +1,7 @@
 // This file gives the numbers of the tiers their names.
 import type { OverflowStats } from '../ring/tiers/overflow.ts';
 import type { TierStats } from '../ring/tiers/tier-stats.ts';
-import { type Metric, one, type Sample } from './prometheus.ts';
+import { counter, gauge, type Metric, one, type Sample } from './prometheus.ts';
 
 const LOOKS = ['hits', 'misses', 'late', 'skipped', 'errors'] as const;
 const STATES = ['up', 'full', 'down'] as const;
@@ -56,12 +56,4 @@ function sampleOf(
   more: Readonly<Record<string, string>> = {},
 ): Sample {
   return { labels: { tier: kind, place, ...more }, value };
-}
-
-function counter(name: string, help: string, samples: readonly Sample[]): Metric {
-  return { name, type: 'counter', help, samples };
-}
-
-function gauge(name: string, help: string, samples: readonly Sample[]): Metric {
-  return { name, type: 'gauge', help, samples };
 }

@@ -90,6 +90,7 @@ describe("the design's example", () => {
       allowPrivate: ['10.0.0.0/8'],
       providers: new Map(),
       overflow: expect.any(Array),
+      guides: [{ place: 'https://guide.example.com/all.xml.gz', headers: {}, at: 240 }],
       log: { level: 'info', format: 'auto' },
       channels: [
         {
@@ -148,10 +149,7 @@ describe("the design's example", () => {
 
   test('names what has no effect yet, and where segments would overflow to', async () => {
     const loaded = await load(DESIGN_EXAMPLE);
-    expect(loaded.later).toEqual([
-      { key: 'lineups', place: 'weir.yaml:32:3' },
-      { key: 'guides', place: 'weir.yaml:36:3' },
-    ]);
+    expect(loaded.later).toEqual([{ key: 'lineups', place: 'weir.yaml:32:3' }]);
     expect(loaded.config.overflow).toEqual([
       {
         kind: 'disk',

@@ -73,6 +73,7 @@ describe('operations', () => {
       sources: [],
       switches: {},
       error: null,
+      archive: null,
       renditions: [],
     } as never);
     expect(app.loopsOpened).toBe(0);

@@ -18,7 +18,7 @@ const world = new World({
   ...Object.fromEntries(Object.keys(STALLS).map((id) => [id, {}])),
   'f1-dead': {},
 });
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe.concurrent('F1: an upstream that stalls', () => {

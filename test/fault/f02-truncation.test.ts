@@ -29,7 +29,7 @@ const world = new World({
   ...Object.fromEntries(ROWS.map(({ id, form }) => [id, { live: { form } }])),
   ...Object.fromEntries(COLD.map(({ id }) => [id, {}])),
 });
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe.concurrent('F2: an upstream that truncates', () => {

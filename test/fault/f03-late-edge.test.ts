@@ -9,7 +9,7 @@ const VIEWERS = 20;
 const FIRST_NUMBER = 100;
 
 const world = new World({ 'f3-short': {}, 'f3-long': {}, 'f3-never': {} });
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 function sinceListed({ live }: Place, lagMs: number): (path: string) => boolean {

@@ -24,7 +24,7 @@ const world = new World({
   'f4-segments': {},
   'f4-first': {},
 });
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 /** Asks for the playlist until it lists what is new at the origin; milliseconds that took. */

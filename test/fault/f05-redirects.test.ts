@@ -38,7 +38,7 @@ const world = new World({
 });
 const canary = new FaultyOrigin({ host: '127.0.0.2' });
 
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(async () => {
   await world[Symbol.asyncDispose]();
   canary[Symbol.dispose]();

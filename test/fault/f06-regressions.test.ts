@@ -71,7 +71,7 @@ const world = new World({
   ...Object.fromEntries(Object.keys(REGRESSIONS).map((id) => [id, {}])),
   'f6-stale': {},
 });
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe.concurrent('F6: playlists that regress', () => {

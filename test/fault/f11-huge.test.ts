@@ -53,7 +53,7 @@ const world = new World(
   { ...Object.fromEntries(Object.keys(HUGE).map((id) => [id, {}])), 'f11-calm': {} },
   ['prefetch: { segment_max: 4MiB, idle_stop: 5s }', 'memory: 64MiB'],
 );
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe('F11: huge and endless bodies', () => {

@@ -38,7 +38,7 @@ async function startWorld(id: string, overflow: string, more: readonly string[] 
 const hasState = (weir: Weir, state: 'up' | 'full' | 'down', withinMs: number) =>
   until(async () => (await tierState(weir)) === state, withinMs);
 
-describe.skipIf(!hasProgram('redis-server'))('F15 to F17, F26: a Redis', () => {
+describe.skipIf(!hasProgram('redis-server')).concurrent('F15 to F17, F26: a Redis', () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await startRedis();
@@ -48,6 +48,8 @@ describe.skipIf(!hasProgram('redis-server'))('F15 to F17, F26: a Redis', () => {
   test(
     'that is down at the start, dies, dawdles, hangs and is cut off: no viewer sees it',
     async () => {
+      // Its own, since it is killed
+      await using redis = await startRedis();
       await using proxy = await FaultProxy.listen(redis.port);
       await proxy.set({ kind: 'refuse' });
       await using world = await startWorld('f15', `redis://127.0.0.1:${proxy.port}/0`);
@@ -151,7 +153,7 @@ describe.skipIf(!hasProgram('redis-server'))('F15 to F17, F26: a Redis', () => {
   );
 });
 
-describe.skipIf(!hasProgram('postgres'))('F18: a Postgres', () => {
+describe.skipIf(!hasProgram('postgres')).concurrent('F18: a Postgres', () => {
   let postgres: PostgresServer;
   beforeAll(async () => {
     postgres = await startPostgres();
@@ -181,7 +183,7 @@ describe.skipIf(!hasProgram('postgres'))('F18: a Postgres', () => {
   );
 });
 
-describe('F21: a disk', () => {
+describe.concurrent('F21: a disk', () => {
   test(
     'that is full, and has room again: no viewer sees it',
     async () => {

@@ -9,7 +9,7 @@ const RACES = 1000;
 const PARALLEL = 4;
 
 const world = new World({ 'f27-reuse': {}, 'f27-idle': {}, 'f27-proxy': {} });
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe.concurrent('F27: the keep-alive race', () => {

@@ -26,7 +26,7 @@ const CHUNKED: Readonly<Record<string, Fault>> = {
 const world = new World(
   Object.fromEntries(Object.keys({ ...FAULTS, ...CHUNKED }).map((id) => [id, {}])),
 );
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 /** All that must be true whatever the framing: viewers get the right bytes and nothing else. */

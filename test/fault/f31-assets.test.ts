@@ -25,7 +25,7 @@ const world = new World({
   'f31-guarded-key': { ...sealed, ...guarded },
   'f31-guarded-map': { ...mapped, ...guarded },
 });
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 describe.concurrent('F31: keys and maps', () => {

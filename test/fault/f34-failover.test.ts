@@ -82,7 +82,7 @@ const world = new World(
   },
   ['prefetch: { idle_stop: 10s }'],
 );
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 /** Which source made the body with this hash: a or b. */

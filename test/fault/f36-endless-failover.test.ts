@@ -13,7 +13,7 @@ const world = new World({
   'f36-there-and-back': { backup: {} },
   'f36-slate': { channelLines: ['slate: card'] },
 });
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 /** Viewers, from before `trouble` until `afterMs` later. */

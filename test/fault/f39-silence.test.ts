@@ -5,6 +5,7 @@ import { sha256 } from '../support/live/payload.ts';
 import { type MadeHls, madeHls } from '../support/made-media.ts';
 import type { Answer } from '../support/origin/answer.ts';
 import { hasProgram } from '../support/programs.ts';
+import { recorded } from '../support/recorded-media.ts';
 import { Swarm } from '../support/swarm.ts';
 import { until } from '../support/until.ts';
 import { brokenNumbers, courseOf, type Origin } from './seams.ts';
@@ -47,11 +48,11 @@ const known = new Map<string, Origin>();
 
 async function makeAll(): Promise<void> {
   for (const [course, [picture, sound]] of Object.entries(COURSES)) {
+    const inputs = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound];
+    const file = await recorded([...inputs, '-t', `${MADE_S}`, ...CODED.split(' ')], 'mp4');
     for (const form of ['mpegts', 'fmp4'] as const) {
       if (form === 'fmp4' && course.endsWith('black')) continue;
-      const inputs = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', sound];
-      const words = [...inputs, '-t', `${MADE_S}`, ...CODED.split(' ')];
-      const hls = await madeHls(words, form);
+      const hls = await madeHls(['-i', file, '-c', 'copy'], form);
       made.set(`${course} ${form}`, hls);
       for (const [index, bytes] of hls.segments.entries()) {
         const identity = { rendition: '720', kind: 'segment', index, isClear: true } as const;

@@ -1,7 +1,8 @@
-// This file is a live origin whose media ffmpeg encodes while it is watched.
+// This file is a live origin whose lists ffmpeg writes while they are watched.
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
+import { recorded } from './recorded-media.ts';
 import { createTempFolder, type TempFolder } from './temp-folder.ts';
 
 export type FfmpegOriginOptions = {
@@ -17,6 +18,23 @@ export type FfmpegOriginOptions = {
   readonly outage?: { readonly everyS: number; readonly failS: number };
 };
 
+/** A whole number of pictures and of frames of sound: it begins again without a hole. */
+const RECORDED_S = 64;
+
+/** Encoded beforehand: an encoder is not live any more on a machine that has much else to do. */
+function record(isSmall: boolean): Promise<string> {
+  const size = isSmall ? '320x180' : '640x360';
+  const input = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25`];
+  const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'];
+  const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'];
+  const keys = ['-g', '25', '-keyint_min', '25', '-sc_threshold', '0', '-pix_fmt', 'yuv420p'];
+  const one = ['-map', '0:v', '-b:v', '200k'];
+  const two = ['-map', '0:v', '-map', '0:v', '-b:v:0', '500k', '-b:v:1', '200k'];
+  const rates = isSmall ? one : [...two, '-filter:v:1', 'scale=320:180'];
+  const coded = [...rates, ...video, ...keys, '-map', '1:a', '-c:a', 'aac', '-b:a', '64k'];
+  return recorded([...input, ...sound, ...coded, '-t', String(RECORDED_S)], 'mp4');
+}
+
 const KEY = Uint8Array.from({ length: 16 }, (_, i) => i * 7 + 3);
 
 /** Two variants (360p and 180p) of a test picture with a tone, one key frame a second. */
@@ -24,13 +42,15 @@ export class FfmpegOrigin implements AsyncDisposable {
   readonly #folder: TempFolder;
   readonly #server: Bun.Server<undefined>;
   #encoder: Subprocess;
+  readonly #recording: string;
   readonly #options: FfmpegOriginOptions;
   readonly #startedMs = Date.now();
   #outageFromMs = Number.POSITIVE_INFINITY;
   readonly requests: string[] = [];
 
-  private constructor(folder: TempFolder, options: FfmpegOriginOptions) {
+  private constructor(folder: TempFolder, recording: string, options: FfmpegOriginOptions) {
     this.#folder = folder;
+    this.#recording = recording;
     this.#options = options;
     mkdirSync(join(folder.path, 'v0'));
     mkdirSync(join(folder.path, 'v1'));
@@ -43,9 +63,10 @@ export class FfmpegOrigin implements AsyncDisposable {
   }
 
   static async start(options: FfmpegOriginOptions = {}): Promise<FfmpegOrigin> {
+    const recording = await record(options.isSmall === true);
     const folder = await createTempFolder();
     await folder.write('live.key', KEY);
-    const origin = new FfmpegOrigin(folder, options);
+    const origin = new FfmpegOrigin(folder, recording, options);
     await folder.write(
       'key.info',
       `${origin.url('/live.key')}\n${join(folder.path, 'live.key')}\n`,
@@ -119,18 +140,12 @@ export class FfmpegOrigin implements AsyncDisposable {
   #encode(): Subprocess {
     const { segmentS = 2, fmp4 = false, encrypted = false, isSmall = false } = this.#options;
     const extension = fmp4 ? 'm4s' : 'ts';
-    const input = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25'];
-    const sound = ['-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000'];
-    const video = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency'];
-    const both = ['-b:v:0', '500k', '-b:v:1', '200k', '-filter:v:1', 'scale=320:180'];
-    const rates = isSmall ? ['-b:v', '200k', '-vf', 'scale=320:180'] : both;
-    const keys = ['-g', '25', '-keyint_min', '25', '-sc_threshold', '0'];
-    const map = ['-map', '0:v', '-map', '1:a'];
-    const maps = isSmall ? map : [...map, ...map];
+    const input = ['-re', '-stream_loop', '-1', '-i', this.#recording];
+    const map = (variant: number) => ['-map', `0:v:${variant}`, '-map', '0:a'];
+    const maps = isSmall ? map(0) : [...map(0), ...map(1)];
     return Bun.spawn({
       cmd: [
-        ...['nice', '-n', '5', 'ffmpeg', '-nostdin', '-loglevel', 'error', ...input, ...sound],
-        ...[...maps, ...video, ...rates, ...keys, '-threads', '1', '-c:a', 'aac', '-b:a', '64k'],
+        ...['ffmpeg', '-nostdin', '-loglevel', 'error', ...input, ...maps, '-c', 'copy'],
         ...['-f', 'hls', '-hls_time', String(segmentS), '-hls_list_size', '8'],
         ...['-hls_flags', 'delete_segments+program_date_time+append_list+temp_file'],
         ...[

@@ -8,6 +8,7 @@ import { createApp } from '../../src/delivery/app.ts';
 import { HotAnswers } from '../../src/delivery/hot-answers.ts';
 import type { PageFiles } from '../../src/delivery/page-files.ts';
 import { Sealer } from '../../src/delivery/seal.ts';
+import { Guides } from '../../src/guide/guides.ts';
 import { collectMetrics } from '../../src/metrics/collect.ts';
 import { EventLoopLag } from '../../src/metrics/event-loop.ts';
 import { formatMetrics } from '../../src/metrics/prometheus.ts';
@@ -60,14 +61,28 @@ export function urlChannel(id: string, url: string, more: Partial<UrlSource> = {
   return { id, name: `Channel ${id}`, mode: 'proxy', sources: [source], keepWarm: false };
 }
 
+function noGuides(clock: FakeClock): Guides {
+  return new Guides({
+    guides: [],
+    thread: { call: () => Promise.reject(new Error('no guide is asked for')) },
+    clock,
+    random: seededRandom(1),
+    log: silentLog,
+    folder: '/nowhere',
+    daily: () => ({ [Symbol.dispose]() {} }),
+  });
+}
+
 /** `createOverflow`: where segments go beyond memory; absent: nowhere. */
 export function createInProcessApp(
   channels: readonly ChannelConfig[],
   upstream: Script = {},
   createOverflow?: (clock: FakeClock) => Overflow,
+  createGuides = noGuides,
 ) {
   const clock = new FakeClock();
   const overflow = createOverflow?.(clock);
+  const guides = createGuides(clock);
   const outbound = scriptedOutbound(upstream);
   const ring = new Ring(clock, 1_000_000, () => {});
   const store = openMemoryStore();
@@ -116,6 +131,8 @@ export function createInProcessApp(
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
         tiers: () => overflow?.stats(),
         archives: () => [],
+        guides: () => guides.status(),
+        nowMs: () => clock.nowMs(),
         guard: () => ({ open: 1, closed_idle: 2 }),
         version: '1.2.3',
         startedAtMs: 5000,
@@ -135,9 +152,11 @@ export function createInProcessApp(
       version: '1.2.3',
       notReady: () => state.notReady,
       ring: () => ring.stats(),
+      archives: () => [],
     },
     streams,
     passed,
+    guide: { relays, guides, nowMs: () => clock.nowMs() },
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,
     hot: new HotAnswers(clock, () => {}),

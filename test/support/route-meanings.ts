@@ -10,6 +10,15 @@ export const ROUTE_MEANINGS: readonly {
     means: 'the line-up; `?mode=`, `?quality=`, `?host=`, `?group=` (repeatable); GET or POST',
   },
   {
+    routes: ['/epg.xml', '/epg.xml.gz', '/EPG.xml'],
+    means:
+      'the guide of the line-up; `?group=` (repeatable), `?days=` (7 where absent, at most 31)',
+  },
+  {
+    routes: ['/api/guide', '/api/guide/now'],
+    means: 'how each guide does; what is on and what comes next, `?group=` (repeatable), as JSON',
+  },
+  {
     routes: ['/live/{channel}/index.m3u8'],
     means: 'HLS: multivariant where the source has variants, else media',
   },

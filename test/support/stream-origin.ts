@@ -1,5 +1,6 @@
 // This file is an origin of endless MPEG-TS over HTTP that counts its connections and can be cut off.
 import type { Subprocess } from 'bun';
+import { recorded } from './recorded-media.ts';
 
 export type StreamOriginOptions = {
   /** Arguments of ffmpeg that make an endless mpegts; its standard output is what is sent. */
@@ -15,6 +16,19 @@ export const CODE = [
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '25'],
   ...['-c:a', 'aac', '-b:a', '64k'],
 ];
+
+/** Longer than what watches it lasts. */
+const RECORDED_S = 180;
+
+/**
+ * Arguments that play PICTURE and SOUND at their pace. Made beforehand: an encoder is not live any
+ * more on a machine that has much else to do.
+ */
+export async function played(): Promise<readonly string[]> {
+  const atOnce = [...PICTURE, ...SOUND].filter((word) => word !== '-re');
+  const file = await recorded([...atOnce, ...CODE, '-t', String(RECORDED_S)], 'ts');
+  return ['-re', '-i', file, '-c', 'copy'];
+}
 
 /** One encoder, however many connections: each gets what comes from its coming on. */
 export class StreamOrigin implements AsyncDisposable {

@@ -43,6 +43,9 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
+/** A machine that is busy with other tests takes long to start a process. */
+const READY_MS = 25_000;
+
 export class Weir implements AsyncDisposable {
   readonly port: number;
   readonly dataDir: string;
@@ -84,7 +87,7 @@ export class Weir implements AsyncDisposable {
   static async start(options: WeirOptions = {}): Promise<Weir> {
     const weir = new Weir(options);
     try {
-      await weir.#ready(options.readyWithinMs ?? 10_000);
+      await weir.#ready(options.readyWithinMs ?? READY_MS);
     } catch (error) {
       await weir[Symbol.asyncDispose]();
       throw error;

@@ -12,7 +12,9 @@ export type Offer = {
 export class ChannelPast {
   readonly #channel: string;
   readonly #keeper: PastKeeper;
-  #main: string | undefined;
+  #offer: Offer | undefined;
+  /** The keeper knows the offer. */
+  #isTold = false;
 
   constructor(channel: string, keeper: PastKeeper) {
     this.#channel = channel;
@@ -20,13 +22,19 @@ export class ChannelPast {
   }
 
   get isKept(): boolean {
-    return this.#keeper.keeps(this.#channel);
+    const isKept = this.#keeper.keeps(this.#channel);
+    if (!isKept) this.#isTold = false;
+    else if (!this.#isTold && this.#offer !== undefined) {
+      this.#isTold = true;
+      this.#keeper.offers(this.#channel, this.#offer.main.id, this.#offer.multivariant);
+    }
+    return isKept;
   }
 
-  /** The channel has been opened. */
-  offers({ main, multivariant }: Offer): void {
-    this.#main = main.id;
-    this.#keeper.offers(this.#channel, main.id, multivariant);
+  /** The channel has been opened; it may have been otherwise before. */
+  offers(offer: Offer): void {
+    this.#offer = offer;
+    this.#isTold = false;
   }
 
   /** Of the picture the first variant, and whatever sound may go with it. */
@@ -37,7 +45,7 @@ export class ChannelPast {
       kind: kind === 'audio' ? kind : 'video',
     } as const;
     return new PastTap({
-      isKept: () => (kind === 'audio' || id === this.#main) && this.isKept,
+      isKept: () => (kind === 'audio' || id === this.#offer?.main.id) && this.isKept,
       take: (segment) => this.#keeper.take(place, segment),
     });
   }

@@ -35,7 +35,7 @@ export type PastPlace = {
 export type PastKeeper = {
   /** Is the past of the channel to be kept now? Then it runs without viewers too. */
   keeps(channel: string): boolean;
-  /** What the channel has, whenever it has been opened: its first rendition, and what belongs to it. */
+  /** Of a channel that is kept: its first rendition, and what belongs together, before any segment. */
   offers(channel: string, main: string, multivariant: MultivariantPlaylist | undefined): void;
   take(place: PastPlace, segment: PastSegment): void;
 };

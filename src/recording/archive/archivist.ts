@@ -97,6 +97,7 @@ export class Archivist implements PastKeeper, AsyncDisposable {
   takeOver(): void {
     if (this.#isOurs || !this.#deps.rows.isOurs()) return;
     this.#isOurs = true;
+    for (const channel of this.#channels.values()) this.#attempt(() => channel.save());
     this.#deps.log.info('archives are written from now on: the data folder is ours');
   }
 

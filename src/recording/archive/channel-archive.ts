@@ -82,6 +82,11 @@ export class ChannelArchive {
     this.#save({ ...about, main, ...(playlist === undefined ? {} : { playlist }) }, true);
   }
 
+  /** Writes down what was learned while the index was another's. */
+  save(): void {
+    if (this.#config !== undefined && this.#about !== undefined) this.#save(this.#about, true);
+  }
+
   take(place: PastPlace, segment: PastSegment): void {
     let recorder = this.#recorders.get(place.rendition);
     if (recorder === undefined) {

@@ -35,6 +35,8 @@ export class Exactness {
   readonly #seen = new Map<Shelf, Losses>();
   readonly #full = new Map<number, Cursor>();
   readonly #oldest = new Set<number>();
+  /** By channel, since it was said last. */
+  readonly #lost = new Map<string, number>();
   #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: ExactnessDeps) {
@@ -58,6 +60,7 @@ export class Exactness {
       }
       if (this.#oldest.delete(row.id) && !closing.aborted) await this.#lookAtOldest(channel, row);
     }
+    this.#say();
   }
 
   /** Those of them that are gone are gaps from now on. Undefined where the shelf does not say. */
@@ -66,7 +69,7 @@ export class Exactness {
     row: RenditionRow,
     segments: readonly SegmentRow[],
   ): Promise<readonly number[] | undefined> {
-    const { rows, archivist, clock, log } = this.#deps;
+    const { rows, archivist, clock } = this.#deps;
     const nowMs = clock.nowMs();
     const place = { channel: row.channel, rendition: row.rendition };
     const asked = segments.map((each) => segmentOf(each, nowMs)).filter(({ gap }) => !gap);
@@ -74,16 +77,18 @@ export class Exactness {
     if (lost === undefined) return undefined;
     const numbers = lost.map(({ number }) => number);
     if (numbers.length === 0 || !archivist.isOurs) return numbers;
-    rows.lose(row.id, numbers, 'lost');
-    channel.counts.gaps.lost += numbers.length;
-    const [first] = lost;
-    const at = first && new Date(first.startMs).toISOString();
-    log.warn('archive has lost segments: they are gaps', {
-      ...place,
-      segments: numbers.length,
-      at,
-    });
+    // Of two who ask for the same both find it gone
+    const fresh = rows.lose(row.id, numbers, 'lost');
+    channel.counts.gaps.lost += fresh;
+    if (fresh > 0) this.#lost.set(channel.id, (this.#lost.get(channel.id) ?? 0) + fresh);
     return numbers;
+  }
+
+  #say(): void {
+    for (const [channel, segments] of this.#lost) {
+      this.#deps.log.warn('archive has lost segments: they are gaps', { channel, segments });
+    }
+    this.#lost.clear();
   }
 
   /** What has to be looked at, by what shelves say of themselves. */

@@ -39,7 +39,8 @@ export class ShelvedArchives implements Archives {
 
   channel(id: string): ArchivedChannel | undefined {
     const channel = this.#deps.archivist.get(id);
-    if (channel === undefined) return undefined;
+    // Where its shelf is not configured any more nothing of it can be had
+    if (channel?.shelf === undefined) return undefined;
     const rows = this.#deps.rows.renditions(id);
     if (rows.length === 0) return undefined;
     const { main, playlist } = channel.about ?? {};

@@ -21,7 +21,7 @@ const world = new World(
   { ...Object.fromEntries(ids.map((id) => [id, { live }])), 'f12-calm': {} },
   ['memory: 2GiB', 'prefetch: { idle_stop: 120s, ahead: 0 }'],
 );
-beforeAll(() => world.start().then(() => {}));
+beforeAll(() => world.start().then(() => {}), 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 /** One segment of each channel, all held, and nothing more to come: only readers change memory. */

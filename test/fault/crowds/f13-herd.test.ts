@@ -8,6 +8,7 @@ import {
   withStatus,
 } from '../../support/origin/fault.ts';
 import { stampede } from '../../support/swarm.ts';
+import { until } from '../../support/until.ts';
 import type { Received } from '../../support/viewer/body-reader.ts';
 import { World } from '../world.ts';
 
@@ -29,7 +30,13 @@ const IDLE_STOP_MS = 5000;
 const world = new World(Object.fromEntries(ids.map((id) => [id, { live: TARGET }])), [
   `prefetch: { idle_stop: ${IDLE_STOP_MS}ms }`,
 ]);
-beforeAll(() => world.start().then(() => {}));
+/** Of a channel that stops while the other tests run. */
+let stoppedUrl = '';
+beforeAll(async () => {
+  await world.start();
+  world.at('f13-stopped').live.freeze();
+  stoppedUrl = (await world.lastListed(await world.mediaUrl('f13-stopped')))!;
+}, 60_000);
 afterAll(() => world[Symbol.asyncDispose](), 20_000);
 
 function tally(answers: readonly Received[]): Record<string, number> {
@@ -72,21 +79,6 @@ describe('F13: a herd', () => {
     for (const path of new Set(origin.seen(live.segments()).map((request) => request.path))) {
       expect({ path, fetches: origin.seen(path).length }).toEqual({ path, fetches: 1 });
     }
-  }, 60_000);
-
-  test('at a segment of a channel that has just stopped opens it once and all get its bytes', async () => {
-    const { origin, live } = world.at('f13-stopped');
-    live.freeze();
-    const url = (await world.lastListed(await world.mediaUrl('f13-stopped')))!;
-    await Bun.sleep(IDLE_STOP_MS + 2000);
-    origin.on(live.playlists(), delayed(500));
-    const asked = origin.requests.length;
-    const answers = await stampede(url, HERD, WITHIN_MS);
-    expect(tally(answers)).toEqual({ '200 whole': HERD });
-    const again = origin.requests.slice(asked).map(({ path }) => path);
-    expect(again.filter((path) => path.includes('master'))).toHaveLength(1);
-    const segments = again.filter((path) => path.endsWith('.ts'));
-    expect(segments).toEqual([...new Set(segments)]);
   }, 60_000);
 
   const good: readonly [string, Fault][] = [
@@ -135,4 +127,18 @@ describe('F13: a herd', () => {
     },
     60_000,
   );
+
+  test('at a segment of a channel that has stopped opens it once and all get its bytes', async () => {
+    const { origin, live } = world.at('f13-stopped');
+    const hasStopped = () => origin.openConnections === 0;
+    expect(await until(hasStopped, IDLE_STOP_MS + 10_000)).toBe(true);
+    origin.on(live.playlists(), delayed(500));
+    const asked = origin.requests.length;
+    const answers = await stampede(stoppedUrl, HERD, WITHIN_MS);
+    expect(tally(answers)).toEqual({ '200 whole': HERD });
+    const again = origin.requests.slice(asked).map(({ path }) => path);
+    expect(again.filter((path) => path.includes('master'))).toHaveLength(1);
+    const segments = again.filter((path) => path.endsWith('.ts'));
+    expect(segments).toEqual([...new Set(segments)]);
+  }, 60_000);
 });

@@ -85,7 +85,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('judgeSegment() of pictures', () => {
       const pictures = Object.values(PICTURES).map(
         (picture) => `${picture.replace('SIZE', size)},format=yuv420p`,
       );
-      const files = await madeFiles(...runOf(pictures, `-frames:v 8 ${words} -f mpegts`));
+      const files = await madeFiles(...runOf(pictures, `-frames:v 5 ${words} -f mpegts`));
       const seen = files.map((bytes) => {
         const { sound, picture } = judgeSegment(bytes, undefined, BOTH);
         expect(said(sound)).toBe('absent');

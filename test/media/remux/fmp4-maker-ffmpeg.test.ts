@@ -8,7 +8,7 @@ import { hasProgram, runProgram } from '../../support/programs.ts';
 import { createTempFolder, type TempFolder } from '../../support/temp-folder.ts';
 import { joinBytes } from '../../support/ts-packets.ts';
 import { type TsVector, tsVectorPath } from '../../support/ts-vectors.ts';
-import { decodedHashes, type Stream, shownTimes } from './watched.ts';
+import { type Stream, watched } from './watched.ts';
 
 const PICTURE = '-f lavfi -i testsrc=size=192x108:rate=25:duration=5,format=yuv420p';
 const TONE = '-f lavfi -i sine=frequency=440:duration=5';
@@ -63,17 +63,18 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('ffprobe'))(
     ) {
       await folder.write(`${name}.mp4`, ours);
       const made = join(folder.path, `${name}.mp4`);
-      for (const stream of streams) {
-        const hashes = await decodedHashes(made, stream);
+      const [all, wantedOfAll] = await Promise.all([
+        watched(made, streams),
+        watched(theirs, streams),
+      ]);
+      for (const [index, { hashes, times: seen }] of all.entries()) {
         expect(hashes.length).toBeGreaterThan(20);
-        const wanted = await decodedHashes(theirs, stream);
+        const { hashes: wanted, times } = wantedOfAll[index]!;
         // MP4 has one name for layers II and III, and ffmpeg another decoder behind it
         if (isLayerII.test(name)) expect(hashes.length).toBe(wanted.length);
         else expect(hashes).toEqual(wanted);
-        const times = await shownTimes(theirs, stream);
-        const seen = await shownTimes(made, stream);
-        const apart = seen.map((time, index) => {
-          return Math.abs(time - seen[0]! - (times[index]! - times[0]!));
+        const apart = seen.map((time, nth) => {
+          return Math.abs(time - seen[0]! - (times[nth]! - times[0]!));
         });
         expect(seen.length).toBe(times.length);
         // Times are rounded to ticks there and to samples here, each and the first of them

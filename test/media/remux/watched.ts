@@ -3,24 +3,52 @@ import { runProgram } from '../../support/programs.ts';
 
 export type Stream = 'v:0' | 'a:0' | 'a:1';
 
-/** The hash of each frame of a stream once it is decoded; fails where ffmpeg has a complaint. */
-export async function decodedHashes(file: string, stream: Stream): Promise<string[]> {
-  const cmd = ['ffmpeg', '-nostdin', '-loglevel', 'error', '-i', file, '-map', `0:${stream}`];
-  const ended = await runProgram([...cmd, '-f', 'framemd5', '-'], 30_000);
-  if (ended.code !== 0 || ended.stderr !== '') throw new Error(`${file}: ${ended.stderr}`);
-  return ended.stdout
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
-    .map((line) => line.split(',').at(-1)!.trim());
+/** Of one stream of a file. */
+export type Watched = {
+  /** The hash of each frame once it is decoded. */
+  readonly hashes: readonly string[];
+  /** When each packet is shown, in the order in which they stand, in seconds. */
+  readonly times: readonly number[];
+};
+
+/** In the order of `streams`, by one run of each program; fails where one has a complaint. */
+export async function watched(file: string, streams: readonly Stream[]): Promise<Watched[]> {
+  const [hashes, times] = await Promise.all([
+    decodedHashes(file, streams),
+    shownTimes(file, streams),
+  ]);
+  return streams.map((_, index) => ({ hashes: hashes[index]!, times: times[index]! }));
 }
 
-/** When each frame is shown, in the order in which they stand, in seconds. */
-export async function shownTimes(file: string, stream: Stream): Promise<number[]> {
-  const show = ['-select_streams', stream, '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
-  const ended = await runProgram(['ffprobe', '-loglevel', 'error', ...show, file], 30_000);
+/** The hashes of each stream's frames; fails where ffmpeg has a complaint. */
+export async function decodedHashes(
+  file: string,
+  streams: readonly Stream[],
+): Promise<readonly string[][]> {
+  const maps = streams.flatMap((stream) => ['-map', `0:${stream}`]);
+  const cmd = ['ffmpeg', '-nostdin', '-loglevel', 'error', '-i', file, ...maps];
+  // A line: stream, dts, pts, duration, size, hash
+  const rows = rowsOf(file, await runProgram([...cmd, '-f', 'framemd5', '-'], 30_000));
+  return streams.map((_, index) =>
+    rows.filter(([stream]) => Number(stream) === index).map((row) => row.at(-1)!),
+  );
+}
+
+async function shownTimes(file: string, streams: readonly Stream[]): Promise<number[][]> {
+  const show = ['-show_entries', 'packet=codec_type,stream_index,pts_time', '-of', 'csv=p=0'];
+  const cmd = ['ffprobe', '-loglevel', 'error', ...show, file];
+  const rows = rowsOf(file, await runProgram(cmd, 30_000));
+  return streams.map((stream) => {
+    const [kind, nth] = stream.split(':');
+    const own = rows.filter(([type]) => type?.startsWith(kind!));
+    const indices = [...new Set(own.map(([, index]) => Number(index)))].sort((a, b) => a - b);
+    const index = indices[Number(nth)];
+    return own.filter((row) => Number(row[1]) === index).map((row) => Number(row[2]));
+  });
+}
+
+function rowsOf(file: string, ended: Awaited<ReturnType<typeof runProgram>>): string[][] {
   if (ended.code !== 0 || ended.stderr !== '') throw new Error(`${file}: ${ended.stderr}`);
-  return ended.stdout
-    .split(/[\s,]+/)
-    .filter((word) => word !== '')
-    .map(Number);
+  const lines = ended.stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return lines.map((line) => line.split(',').map((word) => word.trim()));
 }

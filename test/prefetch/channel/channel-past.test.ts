@@ -46,7 +46,10 @@ describe('a channel whose past is kept', () => {
     next(world.loops.last, 5);
     expect(past.shown('main')).toBe('|1 2 3 4 5');
     expect(past.taken[0]?.place).toEqual({ channel: 'x', rendition: 'main', kind: 'video' });
-    expect(past.taken[0]?.segment).toMatchObject({ name: expect.stringMatching(/^1-\w+\.ts$/), targetDurationS: 4 });
+    expect(past.taken[0]?.segment).toMatchObject({
+      name: expect.stringMatching(/^1-\w+\.ts$/),
+      targetDurationS: 4,
+    });
   });
 
   test('does not run where it cannot be kept', async () => {
@@ -121,8 +124,10 @@ describe('a channel whose past is kept', () => {
     await world.clock.advance(1000);
     give(world.loops.last);
     expect(past.taken).toEqual([]);
+    expect(past.offered).toEqual([]);
     past.kept.add('x');
     next(world.loops.last, 4);
+    expect(past.offered).toEqual(['x/main']);
     expect(past.shown('main')).toBe('|1 2 3 4');
     past.kept.delete('x');
     next(world.loops.last, 5);

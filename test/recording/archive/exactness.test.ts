@@ -26,6 +26,7 @@ describe('Exactness', () => {
     expect(shown.filter((one) => one.startsWith('-'))).toEqual(['-50', '-150', '-299']);
     expect(shown).toHaveLength(297);
     expect(world.archivist.get('x')?.counts.gaps.lost).toBe(6);
+    expect(world.said.filter((line) => line.includes('has lost segments'))).toHaveLength(1);
     expect(world.rows.rendition('x', 'main')).toMatchObject({ segments: 294, bytes: 294_000 });
   });
 
@@ -82,7 +83,9 @@ describe('Exactness', () => {
     await world.sweep();
     lose(world, 2);
     const [rendition] = world.archives.channel('x')?.renditions ?? [];
-    expect(await rendition?.body('2-x.ts')).toEqual({ kind: 'gone' });
+    const asked = [rendition?.body('2-x.ts'), rendition?.body('2-x.ts')];
+    expect(await Promise.all(asked)).toEqual([{ kind: 'gone' }, { kind: 'gone' }]);
+    expect(world.archivist.get('x')?.counts.gaps.lost).toBe(1);
     expect(world.shown()).toBe('1 -2 3');
     expect(await rendition?.body('2-x.ts')).toEqual({ kind: 'gone' });
   });
@@ -128,8 +131,11 @@ describe('an index of another process', () => {
     expect(await rendition?.body('1-x.ts')).toMatchObject({ kind: 'whole' });
     expect(await rendition?.body('2-x.ts')).toEqual({ kind: 'gone' });
     expect(world.shown()).toBe('1 2 3');
+    world.apply({ x: { keepMs: HOUR_MS, sizeBytes: 7 } });
     world.isOurs = true;
     world.archivist.takeOver();
+    expect(world.rows.channel('x')).toContain('"sizeBytes":7');
+    world.apply({ x: { keepMs: HOUR_MS } });
     expect(world.archivist.keeps('x')).toBe(true);
     await record(world, 5, 5);
     await world.sweep();

@@ -343,6 +343,18 @@ describe('GuardedTier keeps its tier swept', () => {
     expect(tier.count('sweep')).toBe(sweeps);
   });
 
+  test('and says which it holds, where it answers at all', async () => {
+    expect(await guarded.holds([key('a')])).toBeUndefined();
+    await start();
+    await put('a');
+    expect(await guarded.holds([key('b'), key('a')])).toEqual([false, true]);
+    tier.failures = { holds: 'TIER_UNREACHABLE' };
+    for (let asked = 0; asked < 3; asked++) {
+      expect(await guarded.holds([key('a')])).toBeUndefined();
+    }
+    expect(guarded.stats().state).toBe('down');
+  });
+
   test('and deletes what it is told to, where it can', async () => {
     await start();
     await put('a');

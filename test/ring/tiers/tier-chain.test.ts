@@ -126,6 +126,22 @@ describe('TierChain looks', () => {
   });
 });
 
+describe('TierChain says what is held', () => {
+  test('by any of its tiers; nothing is said of what one may hold that does not answer', async () => {
+    hold(first, 'a', 'first');
+    hold(second, 'b', 'second');
+    const keys = ['a', 'b', 'c'].map((name) => key(name));
+    expect(await chain.holds(keys)).toEqual([true, true, false]);
+    second.failures = { holds: 'TIER_BROKEN' };
+    expect(await chain.holds(keys)).toEqual([true, undefined, undefined]);
+  });
+
+  test('where there is no tier nothing is', async () => {
+    await using none = new TierChain([], clock);
+    expect(await none.holds([key('a')])).toEqual([false]);
+  });
+});
+
 describe('TierChain puts', () => {
   test('into every tier, and tells of the first that holds it', async () => {
     second.delayMs = 1000;

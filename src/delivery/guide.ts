@@ -1,0 +1,154 @@
+// This file serves the guide of the channels in a line-up.
+import { Elysia } from 'elysia';
+import { errorRecord } from '../base/errors.ts';
+import type { GuideDocument, Guides } from '../guide/guides.ts';
+import { guideChannelsOf, guideIdOf } from '../lineup/guide-channels.ts';
+import type { Relays } from '../prefetch/channel/relays.ts';
+import { prefersGzip } from './accept.ts';
+import { problemResponse, unavailable } from './error-response.ts';
+import { headResponse, isHead } from './head.ts';
+import { CORS, NO_SNIFF } from './headers.ts';
+import { queryOf } from './query.ts';
+
+export type GuideDeps = {
+  readonly relays: Relays;
+  readonly guides: Guides;
+  readonly nowMs: () => number;
+};
+
+/** A week, as most guides have and most players show. */
+const DAYS_DEFAULT = 7;
+/** Nobody knows more of what will be on. */
+const DAYS_MAX = 31;
+/** A guide is here within about as much. */
+const COMES_S = 30;
+
+/** Guides change once a day; players ask each hour, and are told in a few bytes that it is the same. */
+const CACHE = 'public, max-age=600';
+
+export function guidePlugin(deps: GuideDeps) {
+  return new Elysia({ name: 'guide' })
+    .get('/epg.xml', ({ request }) => guide(deps, request, 'xml'))
+    .get('/EPG.xml', ({ request }) => guide(deps, request, 'xml'))
+    .get('/epg.xml.gz', ({ request }) => guide(deps, request, 'gz'))
+    .get('/api/guide', () => Response.json(deps.guides.status(), { headers: NO_STORE }))
+    .get('/api/guide/now', ({ request }) => onAir(deps, request));
+}
+
+const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };
+
+/**
+ * `gz` is a file of gzip and nothing else: Jellyfin unpacks what ends in .gz itself, and gets nothing
+ * out of it where the connection unpacked it before.
+ */
+async function guide(deps: GuideDeps, request: Request, form: 'xml' | 'gz'): Promise<Response> {
+  const { relays, guides } = deps;
+  if (guides.isEmpty) return noGuide(request);
+  // An empty one would be kept by players for hours
+  if (!guides.hasAny) return unavailable('no guide has come yet', COMES_S, request);
+  const query = queryOf(request.url) ?? new URLSearchParams();
+  const days = daysIn(query);
+  if (days === undefined) return badDays(request);
+  const channels = guideChannelsOf(relays.channels, query.getAll('group'));
+  let document: GuideDocument;
+  try {
+    document = await guides.document(channels, days);
+  } catch (error) {
+    return unavailable(`the guide cannot be written (${errorRecord(error).code})`, 10, request);
+  }
+  const isPacked = form === 'gz' || prefersGzip(request.headers.get('accept-encoding') ?? '');
+  const headers = headersOf(document, form, isPacked);
+  if (isKnown(request, document, headers['etag'] as string)) {
+    return new Response(null, { status: 304, headers });
+  }
+  if (isPacked) return packed(document, headers, request);
+  if (isHead(request)) return headResponse(headers);
+  const text = Bun.file(document.path).stream().pipeThrough(new DecompressionStream('gzip'));
+  return new Response(text, { headers });
+}
+
+function packed(
+  document: GuideDocument,
+  headers: Readonly<Record<string, string>>,
+  request: Request,
+): Response {
+  if (!isHead(request)) return new Response(Bun.file(document.path), { headers });
+  const length = String(document.gzipBytes);
+  return new Response(null, { headers: { ...headers, 'content-length': length } });
+}
+
+function headersOf(
+  { key, modifiedMs }: GuideDocument,
+  form: 'xml' | 'gz',
+  isPacked: boolean,
+): Record<string, string> {
+  return {
+    ...CORS,
+    ...NO_SNIFF,
+    'content-type': form === 'gz' ? 'application/gzip' : 'application/xml; charset=utf-8',
+    ...(form === 'xml' && isPacked ? { 'content-encoding': 'gzip' } : {}),
+    ...(form === 'xml' ? { vary: 'accept-encoding' } : {}),
+    // Without it the server would tell the name of the file
+    'content-disposition': `inline; filename="epg.${form === 'gz' ? 'xml.gz' : 'xml'}"`,
+    // RFC 9110 §8.8.3: other bytes want another tag
+    etag: `"${key}${isPacked ? '-gz' : ''}"`,
+    'last-modified': new Date(modifiedMs).toUTCString(),
+    'cache-control': CACHE,
+  };
+}
+
+// RFC 9110 §13.2.2: the tag decides where there is one
+function isKnown(request: Request, { modifiedMs }: GuideDocument, etag: string): boolean {
+  const tags = request.headers.get('if-none-match');
+  if (tags !== null) {
+    const named = tags.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+    return named.includes('*') || named.includes(etag);
+  }
+  const since = Date.parse(request.headers.get('if-modified-since') ?? '');
+  return since >= Math.floor(modifiedMs / 1000) * 1000;
+}
+
+async function onAir(deps: GuideDeps, request: Request): Promise<Response> {
+  const { relays, guides, nowMs } = deps;
+  if (guides.isEmpty) return noGuide(request);
+  const groups = (queryOf(request.url) ?? new URLSearchParams()).getAll('group');
+  const channels = relays.channels.filter(
+    ({ group }) => groups.length === 0 || groups.includes(group ?? ''),
+  );
+  try {
+    const airings = await guides.onAir(channels.map(guideIdOf), nowMs());
+    const shown = airings.map(({ now, next }, at) => ({
+      channel: channels[at]?.id,
+      guide: airings[at]?.channel,
+      now: airingOf(now),
+      next: airingOf(next),
+    }));
+    return Response.json(shown, { headers: NO_STORE });
+  } catch (error) {
+    return unavailable(`the guide cannot be read (${errorRecord(error).code})`, 10, request);
+  }
+}
+
+type Airing = { readonly startMs: number; readonly stopMs: number; readonly title: string };
+
+function airingOf(airing: Airing | undefined) {
+  if (airing === undefined) return null;
+  const { startMs, stopMs, title } = airing;
+  return { start: new Date(startMs).toISOString(), stop: new Date(stopMs).toISOString(), title };
+}
+
+function daysIn(query: URLSearchParams): number | undefined {
+  const written = query.get('days') || String(DAYS_DEFAULT);
+  const days = /^\d{1,2}$/.test(written) ? Number(written) : 0;
+  return days >= 1 && days <= DAYS_MAX ? days : undefined;
+}
+
+function badDays(request: Request): Response {
+  const message = `Cannot write the guide: days is none, wanted 1 to ${DAYS_MAX}`;
+  return problemResponse({ status: 400, code: 'DELIVERY_PARAMETER', message }, request);
+}
+
+function noGuide(request: Request): Response {
+  const message = 'Cannot write the guide: none is configured, wanted guides in the configuration';
+  return problemResponse({ status: 404, code: 'DELIVERY_NO_GUIDE', message }, request);
+}

@@ -1,0 +1,152 @@
+// This file writes a guide for the channels of a line-up, from the parts that are kept.
+import type { Database } from 'bun:sqlite';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { othersTurn } from '../base/turn.ts';
+import { VERSION } from '../base/version.ts';
+import { writeGuideChannel } from '../media/xmltv/channel.ts';
+import { DAY_MS } from './edition.ts';
+import { GzipFile, type GzipPart, gzipPartSync } from './gzip-parts.ts';
+
+/** A channel of the line-up, by the id that the line-up gives it. */
+export type WantedChannel = { readonly id: string; readonly name: string; readonly logo?: string };
+
+export type DocumentSpec = {
+  /** Names the file; the same for the same channels and days. */
+  readonly key: string;
+  /** Guides, the one that is asked first. */
+  readonly guides: readonly string[];
+  readonly channels: readonly WantedChannel[];
+  /** Days since 1970, UTC: both belong to it. */
+  readonly fromDay: number;
+  readonly toDay: number;
+};
+
+export type WrittenDocument = {
+  readonly path: string;
+  readonly gzipBytes: number;
+  readonly textBytes: number;
+  readonly channels: number;
+  readonly programmes: number;
+};
+
+/** Parts written before others have their turn. */
+const STEP_PARTS = 64;
+
+/**
+ * One gzip file, put together from what was compressed when it was imported: so a guide for any
+ * choice of channels costs reading it. The database is read as it was at the beginning, whatever is
+ * imported meanwhile. The file has its name only once it is whole.
+ */
+export async function writeDocument(
+  database: Database,
+  folder: string,
+  spec: DocumentSpec,
+): Promise<WrittenDocument> {
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${spec.key}.xml.gz`);
+  const half = `${path}.half`;
+  const file = await open(half, 'w');
+  const gzip = new GzipFile();
+  const sums = { gzipBytes: 0, textBytes: 0, programmes: 0 };
+  try {
+    const write = async (bytes: Uint8Array) => {
+      sums.gzipBytes += bytes.length;
+      await file.write(bytes);
+    };
+    await write(gzip.begin());
+    let count = 0;
+    for (const part of parts(database, spec)) {
+      sums.textBytes += part.sizeBytes;
+      sums.programmes += part.programmes;
+      await write(gzip.add(part));
+      count++;
+      if (count % STEP_PARTS === 0) await othersTurn();
+    }
+    await write(gzip.end());
+    await file.close();
+    renameSync(half, path);
+  } catch (error) {
+    await file.close().catch(() => {});
+    rmSync(half, { force: true });
+    throw error;
+  }
+  return { path, ...sums, channels: spec.channels.length };
+}
+
+type Part = GzipPart & { readonly programmes: number };
+
+function* parts(database: Database, spec: DocumentSpec): Generator<Part> {
+  database.run('BEGIN');
+  try {
+    const editions = editionsOf(database, spec.guides);
+    yield { ...gzipPartSync(head(database, spec, editions)), programmes: 0 };
+    for (const { id } of spec.channels) yield* days(database, spec, editions, id);
+    yield { ...gzipPartSync('</tv>\n'), programmes: 0 };
+  } finally {
+    database.run('COMMIT');
+  }
+}
+
+type Served = { readonly guide: string; readonly edition: number };
+
+function editionsOf(database: Database, guides: readonly string[]): readonly Served[] {
+  return guides.flatMap((guide) => {
+    const row = database
+      .query<{ edition: number }, [string]>('SELECT edition FROM guide WHERE id = ?')
+      .get(guide);
+    return row === null ? [] : [{ guide, edition: row.edition }];
+  });
+}
+
+/** Every channel of the line-up stands there, since players drop what has none: Plex all of it. */
+function head(database: Database, { channels }: DocumentSpec, editions: readonly Served[]): string {
+  const find = database.query<{ xml: string }, [string, number, string]>(
+    'SELECT xml FROM channel WHERE guide = ? AND edition = ? AND id = ?',
+  );
+  const lines = channels.map(({ id, name, logo }) => {
+    for (const { guide, edition } of editions) {
+      const row = find.get(guide, edition, id);
+      if (row !== null) return row.xml;
+    }
+    const icons = logo === undefined ? [] : [logo];
+    return writeGuideChannel({ id, names: [{ text: name }], icons, urls: [] });
+  });
+  const generator = `generator-info-name="weir ${VERSION}"`;
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<tv ${generator}>\n${lines.join('\n')}\n`;
+}
+
+type DayRow = {
+  readonly day: number;
+  readonly crc: number;
+  readonly advance: number;
+  readonly sizeBytes: number;
+  readonly programmes: number;
+  readonly deflated: Uint8Array;
+};
+
+/** Day by day, each from the first guide that has something for it. */
+function* days(
+  database: Database,
+  { fromDay, toDay }: DocumentSpec,
+  editions: readonly Served[],
+  channel: string,
+): Generator<Part> {
+  const select = database.query<DayRow, [string, number, string, number, number]>(
+    `SELECT day, crc, advance, size AS sizeBytes, programmes, deflated FROM day
+     WHERE guide = ? AND edition = ? AND channel = ? AND day BETWEEN ? AND ? ORDER BY day`,
+  );
+  const found = new Map<number, DayRow>();
+  for (const { guide, edition } of editions) {
+    for (const row of select.all(guide, edition, channel, fromDay, toDay)) {
+      if (!found.has(row.day)) found.set(row.day, row);
+    }
+  }
+  for (const [, row] of [...found].sort(([a], [b]) => a - b)) yield row;
+}
+
+/** The day (UTC, since 1970) in which this moment lies. */
+export function dayOf(timeMs: number): number {
+  return Math.floor(timeMs / DAY_MS);
+}

@@ -1,0 +1,116 @@
+// This file does what is asked of the thread of the guides.
+import { Database } from 'bun:sqlite';
+import { join } from 'node:path';
+import { assertNever } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Outbound } from '../net/outbound.ts';
+import { writeDocument } from './document.ts';
+import { GuideError } from './errors.ts';
+import { openGuideFile } from './guide-file.ts';
+import type { GuideAnswers, GuideCall, KeptGuide } from './guide-messages.ts';
+import { onAir } from './on-air.ts';
+import { readGuide } from './read-guide.ts';
+
+export type GuideDeskOptions = {
+  readonly dataDir: string;
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+};
+
+type Files = {
+  /** Where imports write. */
+  readonly writing: Database;
+  /** A connection of its own, which sees the file as it was when it began to read. */
+  readonly reading: Database;
+};
+
+export class GuideDesk implements AsyncDisposable {
+  readonly #options: GuideDeskOptions;
+  readonly #ended = new AbortController();
+  /** One import and one document at a time: each has its connection for as long as it takes. */
+  readonly #turns: { importing: Promise<unknown>; writing: Promise<unknown> } = {
+    importing: Promise.resolve(),
+    writing: Promise.resolve(),
+  };
+  #files: Files | undefined;
+
+  constructor(options: GuideDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with AppError. */
+  async call<C extends GuideCall>(call: C): Promise<GuideAnswers[C['what']]> {
+    return (await this.#run(call)) as GuideAnswers[C['what']];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    await Promise.allSettled(Object.values(this.#turns));
+    this.#files?.reading.close();
+    this.#files?.writing.close();
+    this.#files = undefined;
+  }
+
+  async #run(call: GuideCall): Promise<GuideAnswers[GuideCall['what']]> {
+    const { dataDir } = this.#options;
+    const { writing, reading } = this.#open();
+    switch (call.what) {
+      case 'import': {
+        const deps = { ...this.#options, database: writing, signal: this.#ended.signal };
+        return await this.#inTurn('importing', () => readGuide(call.spec, { ...deps, dataDir }));
+      }
+      case 'document':
+        return await this.#inTurn('writing', () => writeDocument(reading, call.folder, call.spec));
+      case 'on-air':
+        return onAir(writing, call.guides, call.channels, call.atMs);
+      case 'kept':
+        return keptGuides(writing);
+      case 'forget-others':
+        return await this.#inTurn('importing', async () => forgetOthers(writing, call.guides));
+      default:
+        return assertNever(call);
+    }
+  }
+
+  #inTurn<T>(turn: 'importing' | 'writing', work: () => Promise<T>): Promise<T> {
+    const mine = this.#turns[turn].then(work);
+    this.#turns[turn] = mine.catch(() => {});
+    return mine;
+  }
+
+  /** With the first call, so that a folder that cannot be written fails that one, and is tried again. */
+  #open(): Files {
+    if (this.#files !== undefined) return this.#files;
+    const { dataDir } = this.#options;
+    try {
+      const writing = openGuideFile(dataDir);
+      const reading = new Database(join(dataDir, 'guide.sqlite'), { readonly: true, strict: true });
+      this.#files = { writing, reading };
+      return this.#files;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const message = `Cannot keep guides in ${dataDir}: ${reason}`;
+      throw new GuideError('GUIDE_STORE', message, { dataDir }, error);
+    }
+  }
+}
+
+function keptGuides(database: Database): readonly KeptGuide[] {
+  return database
+    .query<Omit<KeptGuide, 'problems'> & { problems: string }, []>(
+      'SELECT id, edition, fetched_ms AS fetchedMs, channels, programmes, problems FROM guide',
+    )
+    .all()
+    .map((row) => ({ ...row, problems: JSON.parse(row.problems) as KeptGuide['problems'] }));
+}
+
+function forgetOthers(database: Database, guides: readonly string[]): undefined {
+  for (const { id } of keptGuides(database)) {
+    if (guides.includes(id)) continue;
+    for (const table of ['day', 'channel']) {
+      database.query(`DELETE FROM ${table} WHERE guide = ?`).run(id);
+    }
+    database.query('DELETE FROM guide WHERE id = ?').run(id);
+  }
+  return undefined;
+}

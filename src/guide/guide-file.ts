@@ -1,0 +1,58 @@
+// This file opens the file in which guides are kept.
+import { Database } from 'bun:sqlite';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Forward only; a file written by a later version is not touched. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE guide (
+     id TEXT PRIMARY KEY,
+     -- What is served; what is being written has a number of its own until it is whole
+     edition INTEGER NOT NULL,
+     fetched_ms INTEGER NOT NULL, etag TEXT, last_modified TEXT,
+     channels INTEGER NOT NULL, programmes INTEGER NOT NULL, problems TEXT NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE channel (
+     guide TEXT NOT NULL, edition INTEGER NOT NULL, id TEXT NOT NULL,
+     name TEXT NOT NULL, xml TEXT NOT NULL,
+     PRIMARY KEY (guide, edition, id)
+   ) WITHOUT ROWID;
+   -- The programmes of a channel that begin on one day (UTC), as a part of a gzip file
+   CREATE TABLE day (
+     guide TEXT NOT NULL, edition INTEGER NOT NULL, channel TEXT NOT NULL, day INTEGER NOT NULL,
+     crc INTEGER NOT NULL, advance INTEGER NOT NULL, size INTEGER NOT NULL, programmes INTEGER NOT NULL,
+     -- Begin, end and title of each, for those who ask what is on
+     brief TEXT NOT NULL, deflated BLOB NOT NULL,
+     PRIMARY KEY (guide, edition, channel, day)
+   );`,
+];
+
+/**
+ * A file of its own: an import writes a hundred megabytes, for which what the numbering has to save
+ * must not wait. Throws where the folder cannot be written or the file is of a later version.
+ */
+export function openGuideFile(dataDir: string): Database {
+  mkdirSync(dataDir, { recursive: true });
+  const database = new Database(join(dataDir, 'guide.sqlite'), { create: true, strict: true });
+  database.run('PRAGMA journal_mode = WAL');
+  // What a power cut takes is fetched again
+  database.run('PRAGMA synchronous = NORMAL');
+  database.run('PRAGMA busy_timeout = 5000');
+  migrate(database);
+  return database;
+}
+
+function migrate(database: Database): void {
+  const version = database.query<{ user_version: number }, []>('PRAGMA user_version').get()
+    ?.user_version as number;
+  if (version > MIGRATIONS.length) {
+    const message = `it is of version ${version}, wanted at most ${MIGRATIONS.length}`;
+    throw new Error(`Cannot open guide.sqlite: ${message}`);
+  }
+  for (let next = version; next < MIGRATIONS.length; next++) {
+    database.transaction(() => {
+      database.run(MIGRATIONS[next] as string);
+      database.run(`PRAGMA user_version = ${next + 1}`);
+    })();
+  }
+}

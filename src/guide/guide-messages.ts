@@ -1,0 +1,54 @@
+// This file is what is said between the serving thread and the thread of the guides.
+import type { ErrorRecord } from '../base/errors.ts';
+import type { DocumentSpec, WrittenDocument } from './document.ts';
+import type { OnAir } from './on-air.ts';
+import type { GuideRead, GuideSpec } from './read-guide.ts';
+
+export type GuideSettings = {
+  readonly dataDir: string;
+  readonly allowPrivate: readonly string[];
+  readonly userAgent: string;
+};
+
+/** What is kept of a guide. */
+export type KeptGuide = {
+  readonly id: string;
+  readonly edition: number;
+  readonly fetchedMs: number;
+  readonly channels: number;
+  readonly programmes: number;
+  readonly problems: Readonly<Record<string, number>>;
+};
+
+export type GuideCall =
+  | { readonly what: 'import'; readonly spec: GuideSpec }
+  | { readonly what: 'document'; readonly spec: DocumentSpec; readonly folder: string }
+  | {
+      readonly what: 'on-air';
+      readonly guides: readonly string[];
+      readonly channels: readonly string[];
+      readonly atMs: number;
+    }
+  | { readonly what: 'kept' }
+  /** Guides that are named no more are deleted. */
+  | { readonly what: 'forget-others'; readonly guides: readonly string[] };
+
+/** What each call answers. */
+export type GuideAnswers = {
+  readonly import: GuideRead;
+  readonly document: WrittenDocument;
+  readonly 'on-air': readonly OnAir[];
+  readonly kept: readonly KeptGuide[];
+  readonly 'forget-others': undefined;
+};
+
+export type ToGuides =
+  | { readonly type: 'settings'; readonly settings: GuideSettings }
+  | { readonly type: 'call'; readonly id: number; readonly call: GuideCall }
+  /** Close what is open and say so; nothing follows. */
+  | { readonly type: 'end' };
+
+export type FromGuides =
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'failure'; readonly id: number; readonly error: ErrorRecord }
+  | { readonly type: 'ended' };

@@ -1,0 +1,35 @@
+// This file gives the numbers of the guides their names.
+import type { GuideStatus } from '../guide/guides.ts';
+import { gauge, type Metric } from './prometheus.ts';
+
+/** Nothing where no guide is configured. */
+export function guideMetrics(guides: readonly GuideStatus[], nowMs: number): readonly Metric[] {
+  if (guides.length === 0) return [];
+  const each = (value: (guide: GuideStatus) => number | undefined) =>
+    guides.flatMap((guide) => {
+      const found = value(guide);
+      return found === undefined ? [] : [{ labels: { guide: guide.place }, value: found }];
+    });
+  return [
+    gauge(
+      'weir_guide_programmes',
+      'Programmes of a guide.',
+      each(({ kept }) => kept?.programmes),
+    ),
+    gauge(
+      'weir_guide_channels',
+      'Channels of a guide.',
+      each(({ kept }) => kept?.channels),
+    ),
+    gauge(
+      'weir_guide_age_seconds',
+      'Seconds since a guide was fetched.',
+      each(({ kept }) => (kept === undefined ? undefined : (nowMs - kept.fetchedMs) / 1000)),
+    ),
+    gauge(
+      'weir_guide_failed',
+      '1 where a guide could not be read the last time.',
+      each(({ error }) => (error === undefined ? 0 : 1)),
+    ),
+  ];
+}
