@@ -16,6 +16,8 @@ import { Sealer } from './delivery/seal.ts';
 import { GuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
 import { ChannelNumbers } from './lineup/channel-number.ts';
+import { announceDevices } from './lineup/hdhomerun/announce.ts';
+import { createDevices } from './lineup/hdhomerun/devices.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -141,6 +143,7 @@ export async function serve(
         startedAtMs,
       }),
     );
+  const devices = createDevices(config.devices, store);
   const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
   const app = createApp({
     unbuffered: {
@@ -155,12 +158,14 @@ export async function serve(
       metrics,
       ring: () => ring.stats(),
       archives: () => archive.stats(),
+      tiers: () => tiers?.overflow.stats().tiers ?? [],
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
     streams,
     passed,
     guide: { relays, guides, nowMs: () => clock.nowMs() },
+    devices,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
@@ -185,6 +190,13 @@ export async function serve(
   const server: Server<undefined> = Bun.serve(options({}));
   pool.start();
   guides.start();
+  const announced = await announceDevices({
+    devices,
+    clock,
+    log,
+    port: server.port as number,
+    publicUrl: () => current.publicUrl,
+  });
   const guard = createConnectionGuard({
     port: server.port as number,
     limits: { perAddress: config.connections.perAddress },
@@ -212,6 +224,7 @@ export async function serve(
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
+      await announced[Symbol.asyncDispose]();
       await guides[Symbol.asyncDispose]();
       await guideThread[Symbol.asyncDispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);

@@ -30,7 +30,7 @@ const GROUPS: readonly Group[] = [
     parallel: 2,
     programs: [
       ...['ffmpeg', 'ffprobe', 'openssl'],
-      ...['redis-server', 'redis-cli', 'postgres', 'mariadbd'],
+      ...['redis-server', 'redis-cli', 'postgres', 'pgbouncer', 'mariadbd'],
     ],
   },
   // Before the folder that holds it: a file belongs to the first that fits.
@@ -39,7 +39,7 @@ const GROUPS: readonly Group[] = [
     name: 'fault',
     timeoutMs: 6 * MINUTE,
     parallel: 3,
-    programs: ['ffmpeg', 'ffprobe', 'openssl', 'redis-server', 'postgres'],
+    programs: ['ffmpeg', 'ffprobe', 'openssl', 'redis-server', 'postgres', 'mariadbd'],
   },
   {
     name: 'e2e',

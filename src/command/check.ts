@@ -9,6 +9,7 @@ import { archiveRows, archiveSentence } from './archive-words.ts';
 import { checkLineUps } from './check-line-ups.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
+import { deviceRows } from './device-rows.ts';
 import { guideRows } from './guide-rows.ts';
 import { memoryRows } from './memory-room.ts';
 import { overflowRows } from './overflow-rows.ts';
@@ -45,6 +46,7 @@ export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] 
     ),
     block('Line-ups, as they are now', lineUps),
     block('Guides', guideRows(loaded.config)),
+    block('HDHomeRun devices', deviceRows(loaded.config)),
     block(
       'Without effect in this version',
       loaded.later.map(({ key, place }) => `${key} (${place})`),

@@ -56,6 +56,8 @@ export function diffConfig(before: LoadedConfig, after: LoadedConfig): ConfigCha
   if (isMoved) nextStart.push('overflow');
   const isGuided = !isDeepStrictEqual(before.config.guides, after.config.guides);
   if (isGuided) nextStart.push('guides');
+  const isTuned = !isDeepStrictEqual(before.config.devices, after.config.devices);
+  if (isTuned) nextStart.push('hdhomerun');
   const { added, removed, changed, isReordered } = channels;
   const isEmpty =
     [added, removed, changed, settings, nextStart].every((list) => list.length === 0) &&

@@ -2,6 +2,7 @@
 import type { DatagramTarget } from '../net/datagram-target.ts';
 import type { ArchiveConfig } from './resolve-archive.ts';
 import type { GuideSetting } from './resolve-guides.ts';
+import type { DeviceSetting } from './resolve-hdhomerun.ts';
 import type { OverflowTier } from './resolve-overflow.ts';
 
 /** Where a segment body comes from once it is known what it is called. */
@@ -128,5 +129,7 @@ export type Config = {
   readonly archiveBytes?: number;
   /** The one that is asked first comes first. */
   readonly guides: readonly GuideSetting[];
+  /** The first is what a client finds at the root. */
+  readonly devices: readonly DeviceSetting[];
   readonly channels: readonly ChannelConfig[];
 };

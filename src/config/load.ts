@@ -22,6 +22,7 @@ import { pathBase } from './path-base.ts';
 import { readSettings } from './read.ts';
 import { DEMO_CHANNEL, resolveChannels, resolveConfig } from './resolve.ts';
 import { guideSettings } from './resolve-guides.ts';
+import { deviceSettings } from './resolve-hdhomerun.ts';
 import { overflowTiers } from './resolve-overflow.ts';
 import { type SectionSetting, settingAt } from './setting.ts';
 
@@ -70,6 +71,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   const written = resolveChannels(root, toPath, problems);
   const overflow = overflowTiers(root, toPath, problems);
   const guides = guideSettings(root, toPath, problems);
+  const devices = deviceSettings(root, problems);
   problems.throwIfAny();
   const hasChannels = settingAt(root, 'channels') !== undefined;
   const isEmpty = m3u.length === 0 && !hasChannels;
@@ -79,6 +81,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
       ...resolveConfig(root, isEmpty ? [DEMO_CHANNEL] : written, toPath),
       overflow,
       guides,
+      devices,
     },
     ...(text === undefined ? {} : { file: choice.path, text }),
     hasChannels,

@@ -4,6 +4,7 @@ import type { Key, KindValues, ScalarKind } from './key.ts';
 import { ARCHIVE_KEYS } from './keys-archive.ts';
 import { CHANNEL_KEYS } from './keys-channel.ts';
 import { GUIDE_KEYS } from './keys-guide.ts';
+import { HDHOMERUN_KEYS } from './keys-hdhomerun.ts';
 import { LATER_KEYS } from './keys-later.ts';
 import { OVERFLOW_KEYS } from './keys-overflow.ts';
 import { SERVER_KEYS } from './keys-server.ts';
@@ -16,6 +17,7 @@ const ROWS = [
   ...OVERFLOW_KEYS,
   ...ARCHIVE_KEYS,
   ...GUIDE_KEYS,
+  ...HDHOMERUN_KEYS,
   ...LATER_KEYS,
 ] as const;
 

@@ -1,6 +1,7 @@
 // This file puts the surfaces together into one application.
 import { Elysia } from 'elysia';
 import type { Log } from '../base/log.ts';
+import type { HeldDevice } from '../lineup/hdhomerun/devices.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
 import { ancestorPlugin } from './ancestor.ts';
@@ -8,6 +9,7 @@ import { createDoor } from './door.ts';
 import { endlessPlugin } from './endless.ts';
 import { problemResponse } from './error-response.ts';
 import { type GuideDeps, guidePlugin } from './guide.ts';
+import { hdHomeRunPlugin } from './hdhomerun.ts';
 import { isForAnyPage, PREFLIGHT } from './headers.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { lineUpPlugin } from './line-up.ts';
@@ -26,6 +28,7 @@ export type AppDeps = {
   readonly streams: EndlessStreams;
   readonly passed: PassedStreams;
   readonly guide: GuideDeps;
+  readonly devices: readonly HeldDevice[];
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
@@ -41,9 +44,11 @@ export function createApp(deps: AppDeps) {
   const { addressOf, log } = deps;
   const modes = new UnbufferedModes({ ...deps.unbuffered, addressOf, log });
   const live = { relays, answers: new PlaylistAnswers(deps.hot) };
+  const endless = { relays, streams: deps.streams, addressOf };
   const router = new Elysia(ROUTER)
     .use(livePlugin(live, addressOf))
-    .use(endlessPlugin({ relays, streams: deps.streams, addressOf }))
+    .use(endlessPlugin(endless))
+    .use(hdHomeRunPlugin({ devices: deps.devices, endless, publicUrl: deps.publicUrl }))
     .use(unbufferedPlugin(modes))
     .use(passedStreamPlugin({ relays, streams: deps.passed, addressOf, log }))
     .use(ancestorPlugin(live, modes))
@@ -66,7 +71,7 @@ function preflight({ url }: Request): Response {
 }
 
 function allowedAt(url: string): string {
-  return /^\/(?:playlist|program)\.m3u$/.test(pathOf(url))
+  return /^\/(?:(?:playlist|program)\.m3u|(?:hdhr\/[^/]+\/)?lineup\.post)$/.test(pathOf(url))
     ? 'GET, HEAD, POST, OPTIONS'
     : 'GET, HEAD, OPTIONS';
 }

@@ -36,8 +36,16 @@ export function endlessPlugin(endless: Endless) {
   );
 }
 
-/** Always 200 and from now on, whatever range is asked for. HEAD never asks upstream. */
-async function channelStream(endless: Endless, id: string, request: Request): Promise<Response> {
+/**
+ * Always 200 and from now on, whatever range is asked for. HEAD never asks upstream. `left` is called
+ * once a viewer that was answered has gone.
+ */
+export async function channelStream(
+  endless: Endless,
+  id: string,
+  request: Request,
+  left = () => {},
+): Promise<Response> {
   const { relays } = endless;
   if (relays.config(id) === undefined) return unknownChannel(id, request);
   const height = parseHeight(queryOf(request.url));
@@ -60,6 +68,7 @@ async function channelStream(endless: Endless, id: string, request: Request): Pr
   visit.defer(() => clearInterval(seen));
   const stream = endless.streams.of(relay, opened, main);
   const watching = visit.move();
+  watching.defer(left);
   const body = stream.watch(() => watching.dispose());
   return new Response(body, { headers: STREAM_HEADERS });
 }

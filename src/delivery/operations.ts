@@ -6,6 +6,8 @@ import { told } from '../prefetch/answers.ts';
 import type { ChannelRelay, RelayStats } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import type { ArchiveStats } from '../recording/archive/archive-stats.ts';
+import type { TierStats } from '../ring/tiers/tier-stats.ts';
+import { describeTier, tierTroubles } from './describe-tiers.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
 
 export type Operations = {
@@ -13,6 +15,8 @@ export type Operations = {
   readonly metrics: () => string;
   /** Undefined when ready, else why not. */
   readonly notReady: () => string | undefined;
+  /** The places beyond memory: without them weir plays all the same. */
+  readonly tiers: () => readonly TierStats[];
   readonly version: string;
   readonly archives: () => readonly ArchiveStats[];
   readonly ring: () => { readonly heldBytes: number; readonly budgetBytes: number };
@@ -22,12 +26,12 @@ export type Operations = {
 const NO_STORE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 export function operationsPlugin(operations: Operations) {
-  const { relays, metrics, notReady } = operations;
+  const { relays, metrics, notReady, tiers } = operations;
   return new Elysia({ name: 'operations' })
     .get('/healthz', () => new Response('ok\n', { headers: NO_STORE }))
     .get('/readyz', ({ request }) => {
       const reason = notReady();
-      if (reason === undefined) return new Response('ready\n', { headers: NO_STORE });
+      if (reason === undefined) return new Response(readiness(tiers()), { headers: NO_STORE });
       const message = `Cannot take viewers: ${reason}`;
       return problemResponse({ status: 503, code: 'DELIVERY_NOT_READY', message }, request);
     })
@@ -48,10 +52,17 @@ export function operationsPlugin(operations: Operations) {
     });
 }
 
+/** Degraded is ready all the same: whoever was sent elsewhere for that would have nothing of it. */
+function readiness(tiers: readonly TierStats[]): string {
+  const troubles = tierTroubles(tiers);
+  if (troubles.length === 0) return 'ready\n';
+  return troubles.map((trouble) => `degraded: ${trouble}\n`).join('');
+}
+
 /** More are not read; `weir_channel_viewers` and the list of channels have them all. */
 const FAILING_MAX = 100;
 
-function describeAll({ relays, notReady, version, ring }: Operations) {
+function describeAll({ relays, notReady, tiers, version, ring }: Operations) {
   const { heldBytes, budgetBytes } = ring();
   const fetches = new Map<string, number>();
   const failing: string[] = [];
@@ -75,6 +86,7 @@ function describeAll({ relays, notReady, version, ring }: Operations) {
     budgetBytes,
     fetches: Object.fromEntries(fetches),
     failing,
+    tiers: tiers().map(describeTier),
   };
 }
 

@@ -94,8 +94,13 @@ export type LoopEvent =
   | { readonly type: 'says-end'; readonly isEnd: boolean }
   /** The source has said for long enough that nothing will follow. */
   | { readonly type: 'ended' }
-  /** Bytes of a body that a viewer waits for. */
-  | { readonly type: 'chunk'; readonly key: BodyKey; readonly bytes: Uint8Array }
+  /** Bytes of a body that a viewer waits for, and where in it they stand. */
+  | {
+      readonly type: 'chunk';
+      readonly key: BodyKey;
+      readonly offset: number;
+      readonly bytes: Uint8Array;
+    }
   /** What was sent of the body so far is not how it goes on. */
   | { readonly type: 'broken'; readonly key: BodyKey }
   | ({

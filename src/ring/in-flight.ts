@@ -35,7 +35,12 @@ export class InFlight {
     return this.#sizeBytes;
   }
 
-  append(bytes: Uint8Array): void {
+  /**
+   * What does not go on where the last ended is left out: who asks again for what failed may come
+   * after the first bytes of the next fetch, and waits for the whole of it.
+   */
+  append(bytes: Uint8Array, offset = this.#sizeBytes): void {
+    if (offset !== this.#sizeBytes) return;
     this.#chunks.push(bytes);
     this.#sizeBytes += bytes.byteLength;
     this.#changed.fire();

@@ -1,4 +1,5 @@
 // This file runs a fault proxy in a thread of its own, so that what it carries delays no client here.
+import { setPriority } from 'node:os';
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts';
 
 type Order = { readonly listenTo: number } | { readonly fault: Fault };
@@ -7,6 +8,8 @@ type Done = { readonly port: number };
 declare const self: Worker;
 
 if (!Bun.isMainThread) {
+  // Of this thread alone; who measures has no time to wait for what it carries
+  setPriority(0, 19);
   let proxy: FaultProxy | undefined;
   self.onmessage = async ({ data }: MessageEvent<Order>) => {
     if ('listenTo' in data) proxy = await FaultProxy.listen(data.listenTo);

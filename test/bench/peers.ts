@@ -54,15 +54,20 @@ export function startVarnish(origin: Upstream, readyPath: string): Promise<Bench
 }
 
 /** What it is fed by: a URL, or a file that loops. */
-export type WeirChannel = { readonly id: string; readonly keepWarm?: boolean } & (
-  | { readonly source: string }
-  | { readonly loop: string }
-);
+export type WeirChannel = {
+  readonly id: string;
+  readonly keepWarm?: boolean;
+  readonly guide?: string;
+} & ({ readonly source: string } | { readonly loop: string });
 
 export type WeirSettings = {
   readonly memory?: string;
   /** A place beyond memory; none where absent. */
   readonly overflow?: string;
+  /** The file of one; none where absent. */
+  readonly guide?: string;
+  /** On all cores, where what is measured has threads that work beside the one that serves. */
+  readonly isWide?: boolean;
   readonly channels: readonly WeirChannel[];
 };
 
@@ -75,20 +80,23 @@ export function startWeir(settings: WeirSettings): Promise<BenchServer> {
   const isBare = settings.channels.length === 0;
   if (!isBare) writeFileSync(file, weirYaml(settings));
   const cmd = [...weirCommand(), 'serve', ...(isBare ? [] : ['--config', file]), ...place];
-  return BenchServer.start({ name: 'weir', port, dir, cmd, env: weirEnv(), readyPath: '/readyz' });
+  const { isWide = false } = settings;
+  const launch = { name: 'weir', port, dir, cmd, env: weirEnv(), readyPath: '/readyz' } as const;
+  return BenchServer.start({ ...launch, isWide });
 }
 
-function weirYaml({ memory = '256MiB', channels, overflow }: WeirSettings): string {
+function weirYaml({ memory = '256MiB', channels, overflow, guide }: WeirSettings): string {
   const entries = channels.map((channel) => {
     const source =
       'loop' in channel
         ? `loop: "${channel.loop}"`
         : `url: "${channel.source}", timeouts: ${TIMEOUTS}`;
     const warm = channel.keepWarm === true ? 'keep_warm: true, ' : '';
-    return `  - { id: ${channel.id}, ${warm}sources: [{ ${source} }] }`;
+    const guided = channel.guide === undefined ? '' : `guide: ${channel.guide}, `;
+    return `  - { id: ${channel.id}, ${warm}${guided}sources: [{ ${source} }] }`;
   });
   return `memory: ${memory}
-${overflow === undefined ? '' : `overflow: ${overflow}\n`}allow_private: [127.0.0.0/8]
+${overflow === undefined ? '' : `overflow: ${overflow}\n`}${guide === undefined ? '' : `guides: [{ path: ${guide} }]\n`}allow_private: [127.0.0.0/8]
 prefetch: { idle_stop: 1h, per_origin: 64 }
 log: { level: warn }
 channels:

@@ -19,6 +19,12 @@ export function treeRssBytes(pid: number): number {
   return tree(pid).reduce((sum, each) => sum + rssBytes(each), 0);
 }
 
+/** To the nanosecond, of the first thread of a process; what it waited for a processor is not in it. */
+export function threadCpuMs(pid: number): number {
+  const [ranNs = ''] = read(`/proc/${pid}/task/${pid}/schedstat`).split(' ');
+  return Number(ranNs) / 1e6;
+}
+
 export function treeCpuMs(pid: number): number {
   let ticks = 0;
   for (const each of tree(pid)) {

@@ -12,6 +12,7 @@ import { cores, describeMachine } from './machine.ts';
 import { benchPlaylistParse } from './playlist-parse.ts';
 import { coldStartFigure } from './rows/cold-start.ts';
 import { endlessTsFigure } from './rows/endless-ts.ts';
+import { guideFigures } from './rows/guide.ts';
 import { hitLatencyFigure } from './rows/hit-latency.ts';
 import { ringMemoryFigures } from './rows/ring-memory.ts';
 import { singleFetchFigure } from './rows/single-fetch.ts';
@@ -42,6 +43,7 @@ const ROWS: readonly Row[] = [
   { name: 'start', measure: startUpFigures },
   { name: 'stream-cut', measure: streamCutFigure },
   { name: 'tiers', measure: tierFigures },
+  { name: 'guide', measure: guideFigures },
 ];
 
 const RESULTS = join(import.meta.dir, 'RESULTS.md');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
 import { cores } from './machine.ts';
-import { treeCpuMs, treeRssBytes } from './process-tree.ts';
+import { threadCpuMs, treeCpuMs, treeRssBytes } from './process-tree.ts';
 
 export type ServerName = 'weir' | 'nginx' | 'nginx-copying' | 'varnish';
 
@@ -34,6 +34,8 @@ export type Launch = {
   readonly env?: Readonly<Record<string, string>>;
   /** Answered with 200 once it is ready. */
   readonly readyPath: string;
+  /** On all cores, not on the server's alone. */
+  readonly isWide?: boolean;
 };
 
 export class BenchServer implements AsyncDisposable {
@@ -50,7 +52,7 @@ export class BenchServer implements AsyncDisposable {
     this.#dir = launch.dir;
     mkdirSync(this.#dir, { recursive: true });
     this.#child = Bun.spawn({
-      cmd: ['taskset', '-c', cores().server, ...launch.cmd],
+      cmd: [...(launch.isWide === true ? [] : ['taskset', '-c', cores().server]), ...launch.cmd],
       cwd: this.#dir,
       env: { PATH: process.env['PATH'] ?? '', ...launch.env },
       stdin: 'ignore',
@@ -80,6 +82,11 @@ export class BenchServer implements AsyncDisposable {
 
   cpuMs(): number {
     return treeCpuMs(this.#child.pid);
+  }
+
+  /** Of its first thread alone, which is the one that serves. */
+  mainThreadCpuMs(): number {
+    return threadCpuMs(this.#child.pid);
   }
 
   rssBytes(): number {

@@ -28,7 +28,11 @@ const ROWS = [
   /^put and get of 1\.5 MB, Redis$/,
   /^put and get of 1\.5 MB, Postgres$/,
   /^put and get of 1\.5 MB, MariaDB$/,
-  /^p99 of a hit in memory while Redis dies/,
+  /^p99 of a playlist in memory while Redis dies/,
+  /^p99 of a segment in memory while Redis dies/,
+  /^processor time of the serving thread while Redis dies/,
+  /^guide of [\d,]+ programmes imported$/,
+  /^guide of [\d,]+ channels and 7 days served$/,
 ];
 
 let dir: string;

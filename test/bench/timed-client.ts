@@ -34,6 +34,7 @@ type Run = {
 export class TimedClient implements Disposable {
   #socket!: Socket<undefined>;
   #run: Run | undefined;
+  #isClosed = false;
 
   static async open(port: number): Promise<TimedClient> {
     const client = new TimedClient();
@@ -50,6 +51,7 @@ export class TimedClient implements Disposable {
   }
 
   get(path: string, until: Until = 'whole'): Promise<Timed> {
+    if (this.#isClosed) return Promise.reject(new Error('Cannot ask: the connection is closed'));
     return new Promise((resolve, reject) => {
       const startMs = performance.now();
       this.#run = {
@@ -112,6 +114,7 @@ export class TimedClient implements Disposable {
   }
 
   #fail(why: string): void {
+    this.#isClosed = true;
     const run = this.#run;
     this.#run = undefined;
     run?.reject(new Error(`Cannot read the answer: ${why}`));

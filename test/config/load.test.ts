@@ -91,6 +91,7 @@ describe("the design's example", () => {
       providers: new Map(),
       overflow: expect.any(Array),
       guides: [{ place: 'https://guide.example.com/all.xml.gz', headers: {}, at: 240 }],
+      devices: [],
       log: { level: 'info', format: 'auto' },
       channels: [
         {

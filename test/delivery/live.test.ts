@@ -176,9 +176,9 @@ describe('bodies', () => {
 
   test('are piped while they come', async () => {
     app.script.onWant = (key, emit) => {
-      emit({ type: 'chunk', key, bytes: new TextEncoder().encode('body ') });
+      emit({ type: 'chunk', key, offset: 0, bytes: new TextEncoder().encode('body ') });
       app.clock.after(500, () => {
-        emit({ type: 'chunk', key, bytes: new TextEncoder().encode('of it') });
+        emit({ type: 'chunk', key, offset: 5, bytes: new TextEncoder().encode('of it') });
         emit(loaded(key, 'body of it'));
       });
     };
@@ -194,7 +194,7 @@ describe('bodies', () => {
 
   test('break visibly where what was sent is not how it goes on', async () => {
     app.script.onWant = (key, emit) => {
-      emit({ type: 'chunk', key, bytes: new TextEncoder().encode('body ') });
+      emit({ type: 'chunk', key, offset: 0, bytes: new TextEncoder().encode('body ') });
       app.clock.after(500, () => emit({ type: 'broken', key }));
     };
     const answer = await app.ask(await segmentPath());

@@ -44,6 +44,7 @@ describe('operations', () => {
       budgetBytes: 1_000_000,
       fetches: {},
       failing: [],
+      tiers: [],
     });
     const list = await text('/live/news/main/index.m3u8');
     await text(`/live/news/main/${list.split('\n').find((line) => line.endsWith('.ts'))}`);

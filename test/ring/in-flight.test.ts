@@ -125,6 +125,16 @@ describe('InFlight', () => {
     expect(await rest).toBe('all');
   });
 
+  test('shows nothing of a body whose beginning it has missed, until that is whole', async () => {
+    const body = new InFlight();
+    const rest = restText(body.stream());
+    body.append(bytes('end'), 6);
+    await settle();
+    expect(body.sizeBytes).toBe(0);
+    body.complete(new Blob(['begin end']));
+    expect(await rest).toBe('begin end');
+  });
+
   test('reads nothing ahead of a reader that does not read', async () => {
     const body = new InFlight();
     const reader = body.stream().getReader();

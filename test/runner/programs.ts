@@ -17,6 +17,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'redis-server': 'redis-server',
   'redis-cli': 'redis-tools',
   postgres: 'postgresql',
+  pgbouncer: 'pgbouncer',
   // The programs alone: no server is started by installing them
   mariadbd: 'mariadb-server-core',
 };

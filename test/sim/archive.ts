@@ -15,12 +15,19 @@ import { GuardedTier } from '../../src/ring/tiers/guarded-tier.ts';
 import { TierChain } from '../../src/ring/tiers/tier-chain.ts';
 import { ArchiveDisk, archiveKey, SimArchiveTier } from './archive-tier.ts';
 import { identify } from './bytes.ts';
-import type { Dice } from './dice.ts';
+import { Dice } from './dice.ts';
 import type { Journal } from './journal.ts';
+import type { WorldOptions } from './world-options.ts';
 
 /** Of the name under which a tier has it: the secret of a simulated store is all zeros. */
 const OWNER = 'archive-0000000000000000-';
 const KEEPS_MS = [60_000, 3_600_000] as const;
+/** Far from any seed that is played. */
+const ARCHIVE_SEED = 3_500_000_029;
+/** About as long as any storm. */
+const STORM_MS = 60_000;
+/** Between two looks at what is promised. */
+const LOOK_MS = 2000;
 /** A look through everything that may have been lost takes so long at most. */
 const SETTLE_MS = 30_000;
 
@@ -53,6 +60,20 @@ export class SimArchive {
     this.#channels = channels.map((each) => ({ ...each, archive: { keepMs: this.#keepMs } }));
     this.#database.run(ARCHIVE_TABLES);
     journal.note(`archived for ${this.#keepMs / 1000} s on a disk that is: ${this.#disk.story}`);
+  }
+
+  /** Where memory or connections are short it is drawn who has them; an archive would always. */
+  static draw(seed: number, options: WorldOptions, journal: Journal): SimArchive | undefined {
+    const { isTight, isContended, connections, channels, kind } = options;
+    if (isTight || isContended || connections !== undefined || kind === 'finished')
+      return undefined;
+    return new SimArchive(new Dice(seed + ARCHIVE_SEED), journal, channels, STORM_MS);
+  }
+
+  /** Looks at what is promised, again and again. */
+  watch(clock: Clock): void {
+    this.check();
+    clock.after(LOOK_MS, () => this.watch(clock));
   }
 
   get promised(): number {

@@ -3,8 +3,11 @@ import type { Checker } from './checker.ts';
 import type { Journal } from './journal.ts';
 import type { SimClock } from './sim-clock.ts';
 import { isOfSlate } from './slate.ts';
+import { slipsIn } from './transport-rules.ts';
+import type { TransportViewer } from './transport-viewer.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Viewer } from './viewer.ts';
+import type { Weather } from './weather.ts';
 import type { WorldOptions } from './world-options.ts';
 
 export type CalmWorld = {
@@ -22,6 +25,8 @@ const SETTLE_MS = 4000;
 const RETURN_MS = 20_000;
 /** What a poll, a fetch and the queues between threads take, beside whole target durations. */
 const LATENCY_MS = 2000;
+/** RFC 8216 §4.3.3.1: a segment may be so much longer than its list says; and what clocks are apart. */
+const ROUNDING_MS = 600;
 
 /** I10: what is served is fresh again, and stays so. */
 export async function judgeCalm(world: CalmWorld): Promise<void> {
@@ -67,6 +72,60 @@ function judgeFreshness({ clock, options, upstream, checker, journal, viewer }: 
   const allowedMs = 2500 * upstream.targetS + LATENCY_MS + upstream.lagMs;
   if (ageMs <= allowedMs) return;
   journal.breach('I10', `${last?.name} is ${ageMs} ms old, wanted ${allowedMs}`);
+}
+
+/** A box that came in the calm sees the stream go on as fast as time does. */
+export async function judgeStream(world: CalmWorld, box: TransportViewer): Promise<void> {
+  const { clock, upstream, journal, options } = world;
+  if (options.isContended || options.kind === 'finished' || upstream.isAmbiguous) return;
+  const before = newestMs(box);
+  const forMs = 4000 * upstream.longestTargetS;
+  await clock.advance(forMs);
+  const after = newestMs(box);
+  if (before === undefined || after === undefined) {
+    journal.breach('I10', 'the stream shows nothing');
+    return;
+  }
+  const gainedMs = after - before;
+  // A segment is let out at once, where it is as small as these
+  const lumpMs = 1000 * upstream.longestTargetS + LATENCY_MS;
+  if (gainedMs < forMs - lumpMs) {
+    journal.breach('I10', `the stream shows ${gainedMs} ms more after ${forMs} ms`);
+  }
+}
+
+function newestMs({ record }: TransportViewer): number | undefined {
+  return record?.marks.at(-1)?.timeMs;
+}
+
+/** Nothing comes of the first source for so long, while the other is well. */
+const OUTAGE_MS = 25_000;
+
+/** At most one target duration is repeated or lost where another source takes over, and on the way back. */
+export async function judgeFailover(
+  world: CalmWorld,
+  box: TransportViewer,
+  weather: Weather,
+): Promise<void> {
+  const { clock, upstream, journal, options } = world;
+  const { backup } = options;
+  if (backup === undefined || options.isContended || upstream.isAmbiguous) return;
+  const { record } = box;
+  if (record === undefined) return;
+  const seen = record.marks.length;
+  const fromMs = clock.monotonicMs();
+  journal.note('the first source goes down in the calm');
+  const outage = { on: 'lists', fault: '5xx', probability: 1, rendition: undefined } as const;
+  weather.add({ ...outage, fromMs, toMs: fromMs + OUTAGE_MS });
+  await clock.advance(OUTAGE_MS + RETURN_MS + 6000 * upstream.longestTargetS);
+  if (box.record !== record) return;
+  const mostMs = 1000 * upstream.longestTargetS + ROUNDING_MS;
+  for (const { lostMs, repeatedMs } of slipsIn(record.marks.slice(Math.max(0, seen - 1)))) {
+    journal.note(`a slip: ${lostMs} ms lost, ${repeatedMs} ms repeated`);
+    if (Math.max(lostMs, repeatedMs) > mostMs) {
+      journal.breach('failover', `${lostMs} ms are lost, and ${repeatedMs} ms repeated`);
+    }
+  }
 }
 
 /** Fewer numbers than this behind the first, a restart cannot be told from a pause. */

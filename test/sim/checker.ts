@@ -10,11 +10,12 @@ import { identify } from './bytes.ts';
 import type { Made } from './encoder.ts';
 import type { Journal } from './journal.ts';
 import { createPast, judgeList, type Past, rewind } from './playlist-rules.ts';
+import { Presence } from './presence.ts';
 import { Promises } from './promises.ts';
 import { slateBytes, slateMade } from './slate.ts';
+import { FRAMES, marksIn } from './transport.ts';
 import type { Upstreams } from './upstreams.ts';
 import type { Call } from './wire.ts';
-import { upstreamOf } from './world-options.ts';
 
 const SEGMENT = /\/(?:r\d+-)?\d+(?:_\d+)?\.(?:ts|m4s)$/;
 /** From the end of `idle_stop` until everything upstream must be closed. */
@@ -29,6 +30,8 @@ export type Limits = {
   readonly mayFetchAgain: boolean;
   /** That may fetch at once. Each fetches for itself what they share. */
   readonly channels: number;
+  /** Bodies are media: what is made of them for a rendition that began otherwise shows the same. */
+  readonly isMedia: boolean;
 };
 
 export class Checker {
@@ -37,7 +40,9 @@ export class Checker {
   readonly #pasts = new Map<string, Past>();
   readonly #promises = new Map<Rendition, Promises>();
   readonly #open = new Map<string, Set<Call>>();
-  readonly #askedMs = new Map<string, number>();
+  readonly presence = new Presence();
+  /** What bodies show that upstream answered to their end. */
+  readonly #shown = new Set<string>();
   /** Path → bodies that upstream answered to their end. */
   readonly #wholes = new Map<string, Set<string>>();
   readonly #paths = new Map<string, string>();
@@ -58,17 +63,17 @@ export class Checker {
     this.#upstream = upstream;
   }
 
-  /** A viewer asks something of the channel. */
-  asked(channel: string, nowMs: number): void {
-    this.#askedMs.set(upstreamOf(channel), nowMs);
+  /** Upstream has answered with what shows this, to its end. */
+  hasShown(content: string): boolean {
+    return this.#shown.has(content);
   }
 
   opened(call: Call): void {
     const { pathname } = new URL(call.url);
     const calls = this.#open.get(pathname) ?? new Set();
     this.#open.set(pathname, calls.add(call));
-    const channel = channelOf(pathname);
-    const idleMs = call.openedMs - (this.#askedMs.get(channel) ?? Number.NEGATIVE_INFINITY);
+    const idleMs =
+      this.presence.idleMs(channelOf(pathname), call.openedMs) ?? Number.POSITIVE_INFINITY;
     if (idleMs > this.#limits.idleStopMs + CLOSE_MS) {
       this.#journal.breach('I7', `${pathname} was asked for ${idleMs} ms after the last viewer`);
     }
@@ -93,6 +98,8 @@ export class Checker {
     const path = pathOf(url);
     const known = this.#wholes.get(path) ?? new Set();
     this.#wholes.set(path, known.add(identity));
+    const content = this.#upstream.contentOf(identity);
+    if (content !== undefined) this.#shown.add(content);
     if (isFlawed || isLook || !SEGMENT.test(path)) return;
     if (this.#fetched.has(identity) && !this.#limits.mayFetchAgain && !this.#upstream.isAmbiguous) {
       this.#journal.breach('I1', `${path} is fetched again although it came whole`);
@@ -135,20 +142,29 @@ export class Checker {
   #isMade({ ring }: Rendition, name: string): boolean {
     return ring.all().some((segment) => {
       const { ref, map } = segment.listed;
-      if (ref.kind !== 'loop' || map === undefined) return false;
-      return segment.name === name || map.asset.name === name;
+      if (ref.kind !== 'loop' || (map === undefined && !this.#limits.isMedia)) return false;
+      return segment.name === name || map?.asset.name === name;
     });
   }
 
   /** A viewer has read a body to its end. */
-  received(rendition: Rendition, name: string, identity: string): void {
+  received(rendition: Rendition, name: string, bytes: Uint8Array): void {
+    const identity = identify(bytes);
     const slate = this.#slate.get(`${rendition.id}/${name}`);
     const isOurs = slate === identity || this.#isMade(rendition, name);
     if (isOurs && slate !== undefined) this.slateBodies++;
     if (isOurs) return;
     const path = this.#paths.get(`${rendition.id}/${name}`) ?? '';
-    if (this.#wholes.get(path)?.has(identity)) return;
+    if (this.#wholes.get(path)?.has(identity) || this.#isMadeOfWhole(bytes)) return;
     this.#journal.breach('I2', `${rendition.id}/${name} is none of the bodies ${path} answered`);
+  }
+
+  /** Made anew for who began with another form: all that a whole body of upstream shows. */
+  #isMadeOfWhole(bytes: Uint8Array): boolean {
+    const marks = this.#limits.isMedia ? marksIn(bytes) : [];
+    const [content, ...others] = new Set(marks.map((mark) => mark.content));
+    const isOne = content !== undefined && others.length === 0 && marks.length === FRAMES;
+    return isOne && this.#shown.has(content);
   }
 
   isPromised(rendition: Rendition, name: string): boolean {
@@ -161,7 +177,7 @@ export class Checker {
     const { heldBytes, budgetBytes } = ring.stats();
     if (heldBytes > budgetBytes) this.#journal.breach('I5', `${heldBytes} of ${budgetBytes} bytes`);
     for (const pathname of this.#open.keys()) {
-      const idleMs = nowMs - (this.#askedMs.get(channelOf(pathname)) ?? nowMs);
+      const idleMs = this.presence.idleMs(channelOf(pathname), nowMs) ?? 0;
       if (idleMs <= this.#limits.idleStopMs + CLOSE_MS) continue;
       this.#journal.breach('I7', `${pathname} is still open ${idleMs} ms after the last viewer`);
     }
@@ -169,9 +185,8 @@ export class Checker {
 
   /** I7 for what is counted rather than open. */
   judgeLeases(nowMs: number, uses: readonly ProviderUse[]): void {
-    const askedMs = Math.max(0, ...this.#askedMs.values());
     // A viewer that leaves may still look back once
-    if (nowMs - askedMs <= this.#limits.idleStopMs + CLOSE_MS) return;
+    if (nowMs - this.presence.lastMs <= this.#limits.idleStopMs + CLOSE_MS) return;
     for (const { provider, used } of uses) {
       if (used > 0) this.#journal.breach('I7', `${used} connections of ${provider} are still out`);
     }

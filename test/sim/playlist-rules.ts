@@ -190,7 +190,9 @@ function judgeOrder(list: MediaPlaylist, context: Context, blame: Blame): void {
  * source that is returned to may show its newest segment twice, and its list in another life.
  */
 function judgeRepeats(list: MediaPlaylist, past: Past, context: Context, blame: Blame): void {
+  let isCut = false;
   for (const { uri, sequence, gap, discontinuity } of list.segments) {
+    isCut ||= discontinuity;
     // What was named and never came may come of it yet
     if (gap && context.mayReturn && past.newest?.sequence === sequence) past.newest = undefined;
     const made = gap ? undefined : context.madeOf(uri);
@@ -199,10 +201,11 @@ function judgeRepeats(list: MediaPlaylist, past: Past, context: Context, blame: 
     const { newest } = past;
     if (newest !== undefined && sequence <= newest.sequence) continue;
     const isAgain = made.index === newest?.made.index || past.life !== context.life;
-    const isReturn = context.mayReturn && discontinuity && isAgain;
+    const isReturn = context.mayReturn && isCut && isAgain;
     if (newest?.made.run === made.run && made.index <= newest.made.index && !isReturn) {
       blame('order', `${uri} is ${made.run}/${made.index}, named before`);
     }
     past.newest = { made, sequence };
+    isCut = false;
   }
 }

@@ -4,7 +4,10 @@ import type { Clock } from '../../src/base/clock.ts';
 import { type Log, type LogFields, silentLog } from '../../src/base/log.ts';
 import type { Store } from '../../src/channel/store.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
+import { createDoor } from '../../src/delivery/door.ts';
+import { endlessPlugin } from '../../src/delivery/endless.ts';
 import type { Outbound } from '../../src/net/outbound.ts';
+import { EndlessStreams } from '../../src/packaging/mpegts/endless-streams.ts';
 import { Relays } from '../../src/prefetch/channel/relays.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
@@ -35,6 +38,8 @@ export class Server {
   readonly threads: Threads;
   readonly leases: ProviderLeases;
   readonly clock: ProcessClock;
+  readonly streams: EndlessStreams;
+  readonly #door: ReturnType<typeof createDoor>;
   readonly #killed = Promise.withResolvers<'killed'>();
   isUp = true;
 
@@ -56,6 +61,17 @@ export class Server {
       settings: { ahead, idleStopMs, segmentMaxBytes: SEGMENT_MAX_BYTES },
       past: settings.archive?.start(this.clock, () => this.isUp).past,
     });
+    // All that a segment needs is done in the moment in which it came
+    const turn = () => Promise.resolve();
+    this.streams = new EndlessStreams({ clock: this.clock, log: silentLog, turn });
+    const { relays, streams } = this;
+    const endless = endlessPlugin({ relays, streams, addressOf: () => 'viewer' });
+    this.#door = createDoor((request) => endless.handle(request), silentLog);
+  }
+
+  /** Of the endless stream, over HTTP. */
+  async ask(request: Request): Promise<Response> {
+    return await this.#door(request);
   }
 
   /** Channel and rendition of those that hold something, but for one. */

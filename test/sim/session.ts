@@ -4,7 +4,6 @@ import type { MediaPlaylist } from '../../src/media/m3u8/playlist.ts';
 import { type BodyResult, VIEWER_WAIT_MS } from '../../src/prefetch/answers.ts';
 import type { ChannelRelay } from '../../src/prefetch/channel/channel-relay.ts';
 import type { Rendition } from '../../src/prefetch/rendition/rendition.ts';
-import { identify } from './bytes.ts';
 import type { Checker } from './checker.ts';
 import type { Journal } from './journal.ts';
 import type { Server } from './server.ts';
@@ -95,7 +94,7 @@ export class Session {
     const tookMs = clock.monotonicMs() - startMs;
     if (tookMs > BODY_MAX_MS) journal.breach('I6', `${name} took ${tookMs} ms`);
     if (bytes === undefined) return false;
-    checker.received(rendition, name, identify(bytes));
+    checker.received(rendition, name, bytes);
     return true;
   }
 
@@ -134,9 +133,12 @@ export class Session {
   async #ask<T>(what: string, ask: () => T | Promise<T>): Promise<T | 'killed'> {
     const { clock, checker, channel, journal } = this.#world;
     const startMs = clock.monotonicMs();
-    checker.asked(channel, startMs);
+    checker.presence.asked(channel, startMs);
     const answer = await this.#world.server().answer(ask());
-    const tookMs = clock.monotonicMs() - startMs;
+    const nowMs = clock.monotonicMs();
+    // Who waits for an answer is there until it comes
+    checker.presence.asked(channel, nowMs);
+    const tookMs = nowMs - startMs;
     if (tookMs > VIEWER_WAIT_MS + SLACK_MS) {
       journal.breach('I6', `${this.#name} waited ${tookMs} ms for ${what}`);
     }

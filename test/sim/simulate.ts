@@ -1,5 +1,6 @@
 // This file plays one seed: a world, its storm, the calm after it, and what was seen of weir.
-import { type Outcome, type Shape, World } from './world.ts';
+import type { Outcome, Shape } from './outcome.ts';
+import { World } from './world.ts';
 
 /** `isTold`: prints what happens as it happens. */
 export async function simulate(
@@ -12,9 +13,13 @@ export async function simulate(
   return world.outcome(seed);
 }
 
-/** Every fourth world has a second source; of each kind some have a slate, and some an archive. */
+/** Of 64: two sources, one, and a slate with each of them. */
+const STREAMS = new Set([8, 40, 3, 2, 20]);
+
+/** Every fourth world has a second source, and of each kind some have a slate, endless streams or an archive. */
 export function shapeOf(seed: number): Shape {
   const sources = seed % 4 === 0 ? 2 : 1;
   const hasSlate = seed % 16 === (sources === 2 ? 4 : 2);
-  return { sources, hasSlate, hasArchive: seed % 5 === 3 };
+  const hasStreams = STREAMS.has(seed % 64);
+  return { sources, hasSlate, hasStreams, hasArchive: !hasStreams && seed % 5 === 3 };
 }

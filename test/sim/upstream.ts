@@ -1,10 +1,11 @@
 // This file is the upstream of a simulated channel: what it answers to each request.
 import type { Clock } from '../../src/base/clock.ts';
 import type { OutboundRequest } from '../../src/net/outbound.ts';
-import { type Form, initBytes, keyBytes, segmentBytes } from './bytes.ts';
+import { type Form, identify, initBytes, keyBytes, segmentBytes } from './bytes.ts';
 import type { Dice } from './dice.ts';
 import { Encoder, type Made } from './encoder.ts';
 import { Plans } from './plans.ts';
+import { contentOf, encrypted, transportSegment } from './transport.ts';
 import { listText, masterText } from './upstream-text.ts';
 import type { Spell, Weather } from './weather.ts';
 import type { Plan } from './wire.ts';
@@ -31,6 +32,8 @@ export type UpstreamOptions = {
   readonly latencyMs: number;
   readonly isFinished: boolean;
   readonly firstRun: number;
+  /** Bodies are media that can be played. */
+  readonly isMedia?: true;
 };
 
 const NOT_FOUND = 404;
@@ -42,6 +45,8 @@ export class Upstream {
   readonly #dice: Dice;
   readonly #weather: Weather;
   readonly #plans: Plans;
+  /** What a body of media shows, by its identity. */
+  readonly contents = new Map<string, string>();
   #tokens = 0;
   #targetS: number;
   #longestTargetS: number;
@@ -75,10 +80,13 @@ export class Upstream {
   end(): void {
     this.encoder.pause();
     this.encoder.isEnded = true;
+    this.hasEnded = true;
   }
 
   /** Names or numbers have come to mean other content, which nothing can tell from outside. */
   #isAmbiguous = false;
+  /** Its list has said so, however long ago. */
+  hasEnded = false;
   /** A thread that died has forgotten how long the list was, by which some restarts are told. */
   isForgotten = false;
   #hasRestarted = false;
@@ -153,7 +161,7 @@ export class Upstream {
     const made = this.encoder.madeBy(this.#seenMs(rendition, spell));
     const isWhole = this.options.isFinished;
     const listed = spell?.fault === 'no segments' ? [] : isWhole ? made : made.slice(-window);
-    const number = (one: Made) => Math.floor(one.index / (changeEvery ?? 1e9));
+    const number = (one: Made) => numberOf(one, changeEvery);
     return listText(listed, {
       targetS: this.#targetS,
       extension: form === 'fmp4' ? 'm4s' : 'ts',
@@ -187,9 +195,25 @@ export class Upstream {
     if (made === undefined || made.isGap) return undefined;
     const isListed = made.madeAtMs <= this.#seenMs(rendition, undefined);
     if (!isListed) return undefined;
+    if (this.options.isMedia) return this.#media(rendition, made, version);
     const name = `${channel}/${rendition}/${made.index}/${version}`;
     return segmentBytes(form, name, made.index, packets);
   }
+
+  #media(rendition: string, made: Made, version: number): Uint8Array {
+    const { channel, form, changeEvery } = this.options;
+    const scene = { of: `${channel}/${rendition}`, made, version };
+    const clear = transportSegment(scene);
+    const key = `${channel}/${numberOf(made, changeEvery)}`;
+    const bytes = form === 'encrypted' ? encrypted(clear, key, made.sequence) : clear;
+    this.contents.set(identify(bytes), contentOf(scene));
+    return bytes;
+  }
+}
+
+/** Of its key or init segment. */
+function numberOf({ index }: Made, changeEvery: number | undefined): number {
+  return Math.floor(index / (changeEvery ?? 1e9));
 }
 
 /** What the encoder called the segment in this file. */

@@ -53,6 +53,15 @@ export class Upstreams {
     return this.#at(path).encoder.find(nameOf(path.split('/').at(-1) as string));
   }
 
+  /** What a body of media shows; undefined for any other. */
+  contentOf(identity: string): string | undefined {
+    for (const { contents } of this.all) {
+      const content = contents.get(identity);
+      if (content !== undefined) return content;
+    }
+    return undefined;
+  }
+
   /**
    * Renditions of ours that one of a source may feed: those that it lacks are fed by the nearest,
    * and players may hold the names of both sources.

@@ -101,6 +101,19 @@ export function withSlate(world: WorldOptions): WorldOptions {
   return { ...world, hasSlate: true, channels };
 }
 
+/** The same world with media in its bodies, for endless streams to be made of. */
+export function withMedia(world: WorldOptions): WorldOptions {
+  if (world.isTight) return world;
+  const { upstream, backup } = world;
+  const media = backup === undefined ? {} : { backup: mediaOf(backup) };
+  return { ...world, ...media, upstream: mediaOf(upstream) };
+}
+
+function mediaOf(upstream: UpstreamOptions): UpstreamOptions {
+  const form = upstream.form === 'encrypted' ? 'encrypted' : 'ts';
+  return { ...upstream, form, isMedia: true };
+}
+
 function drawHls(dice: Dice, kind: Kind): UpstreamOptions {
   const form = dice.pick<Form>(['ts', 'ts', 'fmp4', 'encrypted']);
   const window = dice.whole(3, 10);

@@ -1,9 +1,11 @@
 // This file is one simulated world: what feeds it, its weather, weir and its viewers.
 import { SimArchive } from './archive.ts';
-import { judgeCalm, judgeRestart } from './calm.ts';
+import { Audience } from './audience.ts';
+import { judgeCalm, judgeFailover, judgeRestart, judgeStream } from './calm.ts';
 import { Checker } from './checker.ts';
 import { Dice } from './dice.ts';
 import { Journal } from './journal.ts';
+import type { Outcome, Shape } from './outcome.ts';
 import { Disk, Server } from './server.ts';
 import type { ViewerWorld } from './session.ts';
 import { SimClock } from './sim-clock.ts';
@@ -14,40 +16,19 @@ import { Upstreams } from './upstreams.ts';
 import { type Habit, Viewer } from './viewer.ts';
 import { type Spell, Weather } from './weather.ts';
 import { createWire, type Plan } from './wire.ts';
-import { drawBackup, drawWorld, PROVIDER, type WorldOptions, withSlate } from './world-options.ts';
-
-export type Outcome = {
-  readonly seed: number;
-  readonly breaches: readonly string[];
-  readonly journal: string;
-  /** Equal for two runs of the same seed. */
-  readonly digest: string;
-  readonly kind: string;
-  readonly virtualMs: number;
-  readonly playlists: number;
-  readonly bodies: number;
-  /** Times another source took over in mid-play. */
-  readonly switches: number;
-  /** Bodies of the slate that viewers saw. */
-  readonly slateBodies: number;
-  /** Segments that the archive promised at the end. */
-  readonly archived: number;
-};
-
-export type Shape = {
-  readonly sources: 1 | 2;
-  readonly hasSlate: boolean;
-  readonly hasArchive?: boolean;
-};
+import {
+  drawBackup,
+  drawWorld,
+  PROVIDER,
+  type WorldOptions,
+  withMedia,
+  withSlate,
+} from './world-options.ts';
 
 /** Far from any seed that is played. */
 const BACKUP_SEED = 1_000_000_007;
 const SLATE_SEED = 2_000_000_011;
-const ARCHIVE_SEED = 3_000_000_019;
-/** What the archive has promised is looked at this often, and after each run of weir. */
-const ARCHIVE_LOOK_MS = 2000;
-/** About as long as any storm. */
-const ARCHIVE_STORM_MS = 60_000;
+const STREAM_SEED = 3_000_000_019;
 /** So much longer is the storm: long enough that all sources are found to be down, and back. */
 const BLACKOUT_MS = 30_000;
 const STEADY: Habit = { isProbe: false, slowMs: 0, leaves: 0, looksBack: 0, isPatient: true };
@@ -62,23 +43,28 @@ export class World {
   /** Of the second source alone: without it the world is the same. */
   readonly #backupDice: Dice;
   readonly #slateDice: Dice;
+  readonly #streamDice: Dice;
   readonly #upstream: Upstreams;
   readonly #checker: Checker;
   readonly #disk = new Disk(this.#clock);
   readonly #outbound: ReturnType<typeof createWire>;
   readonly #viewers: Viewer[] = [];
+  /** Of endless streams; undefined where the world has none. */
+  readonly #audience: Audience | undefined;
   readonly #archive: SimArchive | undefined;
   #server: Server;
   #switches = 0;
 
-  constructor(seed: number, isTold: boolean, { sources, hasSlate, hasArchive = false }: Shape) {
+  constructor(seed: number, isTold: boolean, shape: Shape) {
     this.#dice = new Dice(seed);
     this.#backupDice = new Dice(seed + BACKUP_SEED);
     this.#slateDice = new Dice(seed + SLATE_SEED);
+    this.#streamDice = new Dice(seed + STREAM_SEED);
     this.#journal = new Journal(this.#clock, isTold);
     const drawn = drawWorld(this.#dice.fork());
-    const fed = sources === 1 ? drawn : drawBackup(this.#backupDice.fork(), drawn);
-    this.#options = hasSlate ? withSlate(fed) : fed;
+    const fed = shape.sources === 1 ? drawn : drawBackup(this.#backupDice.fork(), drawn);
+    const slated = shape.hasSlate ? withSlate(fed) : fed;
+    this.#options = shape.hasStreams ? withMedia(slated) : slated;
     this.#weather = new Weather(this.#dice.fork());
     this.#backupWeather = new Weather(this.#backupDice.fork());
     const { upstream, idleStopMs, isTight, kind, backup } = this.#options;
@@ -92,10 +78,12 @@ export class World {
     // Whoever fetches has a place at the provider
     const { channels: all, connections = all.length } = this.#options;
     const channels = Math.min(all.length, connections);
-    this.#archive = hasArchive ? this.#createArchive(seed) : undefined;
+    const isMedia = upstream.isMedia === true;
+    const { hasArchive = false } = shape;
+    this.#archive = hasArchive ? SimArchive.draw(seed, this.#options, this.#journal) : undefined;
     // An archived channel runs without viewers
     const stopMs = this.#archive === undefined ? idleStopMs : Number.POSITIVE_INFINITY;
-    const limits = { idleStopMs: stopMs, mayFetchAgain: isTwice, channels };
+    const limits = { idleStopMs: stopMs, mayFetchAgain: isTwice, channels, isMedia };
     this.#checker = new Checker(this.#journal, limits, this.#upstream);
     this.#outbound = createWire(this.#clock, {
       plan: (request) => {
@@ -108,6 +96,8 @@ export class World {
       onWhole: (...whole) => this.#checker.whole(...whole),
     });
     this.#server = this.#start();
+    const watched = { ...this.#viewerWorld(this.#streamDice), upstream: this.#upstream };
+    this.#audience = isMedia ? new Audience(watched) : undefined;
     this.#clock.onStep = () => this.#checker.step(this.#clock.monotonicMs(), this.#server.ring);
   }
 
@@ -125,6 +115,7 @@ export class World {
       bodies: sum((viewer) => viewer.bodies),
       switches: this.#switches,
       slateBodies: this.#checker.slateBodies,
+      pieces: this.#audience?.pieces ?? 0,
       archived: this.#archive?.promised ?? 0,
     };
   }
@@ -137,7 +128,8 @@ export class World {
     const stormMs = ownMs + (this.#options.hasSlate ? BLACKOUT_MS : 0);
     this.#plan(this.#dice.between(0, 3000), stormMs);
     for (let count = this.#dice.whole(1, 4); count > 0; count--) this.#expectViewer(stormMs);
-    this.#lookAtArchive();
+    this.#audience?.expect(this.#streamDice, stormMs);
+    this.#archive?.watch(this.#clock);
     await this.#clock.advance(stormMs + 3000);
     await this.#calm();
     await this.#archive?.judgeCalm((ms) => this.#clock.advance(ms));
@@ -255,30 +247,22 @@ export class World {
       journal: this.#journal,
       viewer: this.#admit(this.#dice.fork(), STEADY),
     };
+    const box = this.#audience?.steady(this.#streamDice.fork());
     await judgeCalm(world);
+    if (box !== undefined) await judgeStream(world, box);
+    if (box !== undefined) await judgeFailover(world, box, this.#weather);
     const { kind, backup } = this.#options;
     if (kind === 'computed' && backup === undefined) await judgeRestart(world);
-  }
-
-  /** Where memory or connections are short it is drawn who has them; an archive would always. */
-  #createArchive(seed: number): SimArchive | undefined {
-    const { isTight, isContended, connections, channels, kind } = this.#options;
-    if (isTight || isContended || connections !== undefined || kind === 'finished')
-      return undefined;
-    return new SimArchive(new Dice(seed + ARCHIVE_SEED), this.#journal, channels, ARCHIVE_STORM_MS);
-  }
-
-  #lookAtArchive(): void {
-    if (this.#archive === undefined) return;
-    this.#archive.check();
-    this.#clock.after(ARCHIVE_LOOK_MS, () => this.#lookAtArchive());
   }
 
   /** I7: everybody goes, and after a while so does everything upstream. */
   async #leave(): Promise<void> {
     this.#journal.note('all leave');
     for (const viewer of this.#viewers) viewer.leave();
+    this.#audience?.leave();
     await this.#clock.advance(this.#options.idleStopMs + 20_000);
+    this.#audience?.judgeGone(this.#server);
+    await this.#audience?.askHead();
     this.#checker.judgeLeases(this.#clock.monotonicMs(), this.#server.leases.stats());
   }
 

@@ -4,11 +4,13 @@ import { silentLog } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { openMemoryStore } from '../../src/channel/store.ts';
 import type { ChannelConfig, UrlSource } from '../../src/config/config.ts';
+import type { DeviceSetting } from '../../src/config/resolve-hdhomerun.ts';
 import { createApp } from '../../src/delivery/app.ts';
 import { HotAnswers } from '../../src/delivery/hot-answers.ts';
 import type { PageFiles } from '../../src/delivery/page-files.ts';
 import { Sealer } from '../../src/delivery/seal.ts';
 import { Guides } from '../../src/guide/guides.ts';
+import { createDevices } from '../../src/lineup/hdhomerun/devices.ts';
 import { collectMetrics } from '../../src/metrics/collect.ts';
 import { EventLoopLag } from '../../src/metrics/event-loop.ts';
 import { formatMetrics } from '../../src/metrics/prometheus.ts';
@@ -79,6 +81,7 @@ export function createInProcessApp(
   upstream: Script = {},
   createOverflow?: (clock: FakeClock) => Overflow,
   createGuides = noGuides,
+  devices: readonly DeviceSetting[] = [],
 ) {
   const clock = new FakeClock();
   const overflow = createOverflow?.(clock);
@@ -151,11 +154,13 @@ export function createInProcessApp(
       metrics,
       version: '1.2.3',
       notReady: () => state.notReady,
+      tiers: () => overflow?.stats().tiers ?? [],
       ring: () => ring.stats(),
       archives: () => [],
     },
     streams,
     passed,
+    devices: createDevices(devices, store),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     addressOf: () => 'viewer',
     publicUrl: () => state.publicUrl,

@@ -2,11 +2,12 @@
 import { chmod, chown } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import postgres from 'postgres';
+import type { KeyPair } from './certificates.ts';
 import { freePort } from './free-port.ts';
 import { programPath } from './program-path.ts';
 import { runProgram } from './programs.ts';
 import { ServerProcess } from './server-process.ts';
-import { createTempFolder } from './temp-folder.ts';
+import { createTempFolder, type TempFolder } from './temp-folder.ts';
 
 export type PostgresServer = AsyncDisposable & {
   readonly port: number;
@@ -19,12 +20,16 @@ export type PostgresServer = AsyncDisposable & {
 /** What a crash of the machine would lose is of no interest here. */
 const FAST = ['fsync=off', 'full_page_writes=off', 'shared_buffers=32MB', 'max_connections=40'];
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** `tls`: what it shows to who asks for it; without it nobody can. */
+export async function startPostgres(tls?: KeyPair): Promise<PostgresServer> {
   const folder = await createTempFolder();
   const port = freePort();
   const data = join(folder.path, 'data');
   await folder.write('password', 'root-pass');
-  const owner = await prepareOwner([folder.path, join(folder.path, 'password')]);
+  const secure = tls === undefined ? [] : await writeTls(folder, tls);
+  const own = ['password', ...(tls === undefined ? [] : ['key.pem', 'cert.pem'])];
+  const paths = own.map((name) => join(folder.path, name));
+  const owner = await prepareOwner([folder.path, ...paths]);
   await chmod(folder.path, 0o755);
   const program = (name: string) => {
     const path = programPath('postgres');
@@ -46,7 +51,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     '-D',
     data,
     ...sockets,
-    ...FAST.flatMap((set) => ['-c', set]),
+    ...[...FAST, ...secure].flatMap((set) => ['-c', set]),
   ];
   const run: PostgresServer['run'] = async (statement, database = 'postgres') => {
     const login = { username: 'root', password: 'root-pass', host: '127.0.0.1', port, database };
@@ -70,6 +75,13 @@ export async function startPostgres(): Promise<PostgresServer> {
       await folder[Symbol.asyncDispose]();
     },
   };
+}
+
+/** It takes no key that others may read. */
+async function writeTls(folder: TempFolder, { cert, key }: KeyPair): Promise<string[]> {
+  const files = [await folder.write('cert.pem', cert), await folder.write('key.pem', key)];
+  await chmod(files[1] as string, 0o600);
+  return ['ssl=on', `ssl_cert_file=${files[0]}`, `ssl_key_file=${files[1]}`];
 }
 
 /** Postgres refuses to run as root: then it runs as somebody else, who needs the files. */

@@ -105,8 +105,8 @@ export class RecordedLoop {
     this.emit({ type: 'failed', key, error });
   }
 
-  chunk(key: number | string, text: string): void {
-    this.emit({ type: 'chunk', key, bytes: new TextEncoder().encode(text) });
+  chunk(key: number | string, text: string, offset = 0): void {
+    this.emit({ type: 'chunk', key, offset, bytes: new TextEncoder().encode(text) });
   }
 }
 

@@ -15,6 +15,21 @@ export const ROUTE_MEANINGS: readonly {
       'the guide of the line-up; `?group=` (repeatable), `?days=` (7 where absent, at most 31)',
   },
   {
+    routes: [
+      ...['/discover.json', '/lineup.json', '/lineup.xml', '/lineup.m3u', '/lineup.post'],
+      ...['/lineup_status.json', '/status.json', '/device.xml', '/auto/{channel}'],
+    ],
+    means: 'the first HDHomeRun device; `/auto/v101` is channel 101 as endless MPEG-TS',
+  },
+  {
+    routes: [
+      '/hdhr/{device}/{part}',
+      '/hdhr/{device}/{part}/{channel}',
+      '/hdhr/{device}/lineup.post',
+    ],
+    means: 'the same of each device; `/hdhr/{device}/tuner0/v101` is one tuner of it',
+  },
+  {
     routes: ['/api/guide', '/api/guide/now'],
     means: 'how each guide does; what is on and what comes next, `?group=` (repeatable), as JSON',
   },
@@ -54,7 +69,10 @@ export const ROUTE_MEANINGS: readonly {
     routes: ['/program.m3u'],
     means: '`?name=&hd=&host=`: the line-up under its older name; GET or POST',
   },
-  { routes: ['/healthz', '/readyz'], means: 'alive; ready to take viewers' },
+  {
+    routes: ['/healthz', '/readyz'],
+    means: 'alive; ready to take viewers, or `degraded` with which place of `overflow` fails',
+  },
   { routes: ['/metrics'], means: 'Prometheus' },
   {
     routes: ['/api/status', '/api/channels', '/api/channels/{channel}'],

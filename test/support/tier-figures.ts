@@ -19,3 +19,12 @@ export async function tierState(weir: Weir): Promise<string | undefined> {
   const now = lines.find((line) => line.endsWith(' 1'));
   return /state="([a-z]+)"/.exec(now ?? '')?.[1];
 }
+
+/** By the kind of each. */
+export async function tierStates(weir: Weir): Promise<ReadonlyMap<string, string>> {
+  const lines = await metricLines(weir, 'weir_tier_state');
+  const now = lines.filter((line) => line.endsWith(' 1'));
+  const word = (line: string, label: string) =>
+    new RegExp(`${label}="([a-z]+)"`).exec(line)?.[1] ?? '';
+  return new Map(now.map((line) => [word(line, 'tier'), word(line, 'state')]));
+}

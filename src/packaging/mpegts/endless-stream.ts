@@ -9,7 +9,12 @@ import { Pacer } from './pacer.ts';
 import { StreamBuffer, StreamReader } from './stream-buffer.ts';
 import type { TransportSource } from './transport-source.ts';
 
-export type EndlessDeps = { readonly clock: Clock; readonly log: Log };
+export type EndlessDeps = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Lets others have their turn between two steps. */
+  readonly turn?: () => Promise<void>;
+};
 
 export type EndlessStats = {
   readonly viewers: number;
@@ -113,17 +118,17 @@ export class EndlessStream {
 
   /** False where nothing of the segment went out. */
   async #write(splicer: Splicer, pacer: Pacer, signal: AbortSignal): Promise<boolean> {
-    const { log } = this.#deps;
+    const { log, turn = othersTurn } = this.#deps;
     for (;;) {
       const step = splicer.next();
       switch (step.kind) {
         case 'busy':
           // A viewer waits for the first of it: timers would make a millisecond of each step
-          await othersTurn();
+          await turn();
           break;
         case 'piece':
           if (!signal.aborted) await this.#letOut(step, pacer, signal);
-          await othersTurn();
+          await turn();
           break;
         case 'end':
           this.#splices += step.splices;

@@ -329,7 +329,9 @@ export class ChannelRelay implements Disposable {
   }
 
   #switchTo({ index, found }: OpenedSource): Promise<unknown> {
-    this.#deps.timeline.plays(this.#sources.keyOf(index));
+    // What is made for players of fMP4 is not what it is called where the source is opened alone
+    const isMade = [...this.#renditions].some(({ container }) => container === 'fmp4');
+    this.#deps.timeline.plays(`${this.#sources.keyOf(index)}${isMade ? ' made' : ''}`);
     this.#reopening.asked();
     return Promise.all([this.#renditions.switchTo(found), this.#reopening.stop()]);
   }

@@ -231,8 +231,9 @@ export class BodyFetch {
   }
 
   #send(chunk: Uint8Array): void {
+    const offset = this.#sentBytes;
     this.#sentBytes += chunk.byteLength;
-    this.#deps.emit({ type: 'chunk', key: this.#request.key, bytes: chunk });
+    this.#deps.emit({ type: 'chunk', key: this.#request.key, offset, bytes: chunk });
   }
 
   /** An attempt broke off: what was sent of it must be how the next one begins. */

@@ -97,6 +97,11 @@ export class Intake {
     return this.#isForeign ? this.#form : undefined;
   }
 
+  /** What its players were given first; undefined until that is known. */
+  get container(): Form['container'] | undefined {
+    return this.#form?.container;
+  }
+
   get header(): Header {
     return this.#header;
   }
@@ -230,7 +235,7 @@ export class Intake {
         this.#failed(event.key, event.error);
         break;
       case 'chunk':
-        this.#inFlightOf(event.key)?.append(event.bytes);
+        this.#inFlightOf(event.key)?.append(event.bytes, event.offset);
         break;
       case 'broken':
         this.#inFlightOf(event.key)?.restart();

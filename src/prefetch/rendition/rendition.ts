@@ -150,6 +150,11 @@ export class Rendition implements Disposable {
     return this.#intake.remuxed;
   }
 
+  /** What its players were given first; undefined until that is known. */
+  get container(): 'fmp4' | 'mpegts' | undefined {
+    return this.#intake.container;
+  }
+
   get header(): Header {
     return this.#intake.header;
   }
@@ -407,7 +412,8 @@ export class Rendition implements Disposable {
         const reason = lastError === undefined ? late : told(lastError);
         return unavailable(Math.min(5, this.ring.targetDurationS), reason);
       }
-      await within(clock, intake.changed.next(), Math.max(untilMs - nowMs, LOOK_AGAIN_MS));
+      const leftMs = untilMs - nowMs;
+      await within(clock, intake.changed.next(), leftMs > 0 ? leftMs : LOOK_AGAIN_MS);
     }
   }
 

@@ -4,8 +4,11 @@
 const CODE =
   /^(?:ERR_TLS_CERT_ALTNAME_INVALID|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT(?:_IN_CHAIN)?|UNABLE_TO_\w+|CERT_\w+)$/;
 
-export const CERTIFICATE_STATE = 'its certificate is not valid for its name';
-
-export function isCertificateError(error: unknown): boolean {
-  return CODE.test(String((error as { code?: unknown } | null)?.code ?? ''));
+/** What is wrong with its certificate; undefined where that is not why there is no connection. */
+export function certificateState(error: unknown): string | undefined {
+  const code = String((error as { code?: unknown } | null)?.code ?? '');
+  if (!CODE.test(code)) return undefined;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another name';
+  if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';
+  return 'its certificate is signed by nobody whom this machine trusts';
 }

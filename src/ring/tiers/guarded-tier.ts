@@ -119,9 +119,10 @@ export class GuardedTier implements AsyncDisposable {
 
   stats(): TierStats {
     const { kind, place } = this.#tier;
-    const state = this.#health.isDown ? 'down' : this.#writer.isPaused ? 'full' : 'up';
+    const state = this.#health.isDown ? 'down' : this.#writer.isFull ? 'full' : 'up';
     const { trips } = this.#health;
-    return { kind, place, state, trips, ...this.#counts, ...this.#writer.stats() };
+    const trouble = state === 'down' ? this.#health.trouble : this.#writer.trouble;
+    return { kind, place, state, trouble, trips, ...this.#counts, ...this.#writer.stats() };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,5 @@
 // This file says what the errors of MySQL, MariaDB and of their client mean.
-import { CERTIFICATE_STATE, isCertificateError } from './certificate-failure.ts';
+import { certificateState } from './certificate-failure.ts';
 import type { SqlFailure } from './sql-engine.ts';
 
 type Row = readonly [numbers: readonly number[], failure: SqlFailure];
@@ -30,10 +30,11 @@ const SAID: readonly Row[] = [
 /** Of the client: a connection that was open and is not any more. */
 const LOST = /CONNECTION_CLOSED|IDLE_TIMEOUT|LIFETIME_TIMEOUT/;
 
+const NO_LOGIN = 'it offers no TLS where sslmode wants it, or no way to log in that is known here';
+
 export function mysqlFailure(error: unknown): SqlFailure {
-  if (isCertificateError(error)) {
-    return { code: 'TIER_REFUSED', state: CERTIFICATE_STATE, isPassing: false };
-  }
+  const state = certificateState(error);
+  if (state !== undefined) return { code: 'TIER_REFUSED', state, isPassing: false };
   if (!(error instanceof Bun.SQL.MySQLError)) {
     return { code: 'TIER_BROKEN', state: 'its client failed', isPassing: false };
   }
@@ -42,6 +43,10 @@ export function mysqlFailure(error: unknown): SqlFailure {
     const known = SAID.find(([numbers]) => numbers.includes(errno));
     const state = `it answered with an error (${errno})`;
     return known?.[1] ?? { code: 'TIER_BROKEN', state, isPassing: false };
+  }
+  // The client says so without asking where it is to encrypt and the server cannot
+  if (code === 'ERR_MYSQL_AUTHENTICATION_FAILED') {
+    return { code: 'TIER_REFUSED', state: NO_LOGIN, isPassing: false };
   }
   return { code: 'TIER_UNREACHABLE', state: 'no connection', isPassing: LOST.test(code) };
 }

@@ -1,6 +1,6 @@
 // This file says what the errors of Postgres and of its client mean.
 import postgres from 'postgres';
-import { CERTIFICATE_STATE, isCertificateError } from './certificate-failure.ts';
+import { certificateState } from './certificate-failure.ts';
 import type { SqlFailure } from './sql-engine.ts';
 
 type Row = readonly [code: RegExp, failure: SqlFailure];
@@ -22,11 +22,7 @@ const SAID: readonly Row[] = [
   row(/^57P0[12]$/, 'TIER_UNREACHABLE', 'it is being shut down', true),
   row(/^40/, 'TIER_BROKEN', 'others changed the same', true),
   row(/^55P03$|^57014$/, 'TIER_UNREACHABLE', 'it takes too long'),
-  row(
-    /^08P01$/,
-    'TIER_REFUSED',
-    'a pooler before it knows no statement_timeout, wanted ignore_startup_parameters',
-  ),
+  row(/^08P01$/, 'TIER_REFUSED', 'it, or a pooler before it, refuses our way to speak'),
 ];
 
 /** Of the client: a connection that was open and is not any more. */
@@ -39,8 +35,7 @@ export function postgresFailure(error: unknown): SqlFailure {
     const state = `it answered with an error (${code})`;
     return known?.[1] ?? { code: 'TIER_BROKEN', state, isPassing: false };
   }
-  if (isCertificateError(error)) {
-    return { code: 'TIER_REFUSED', state: CERTIFICATE_STATE, isPassing: false };
-  }
+  const state = certificateState(error);
+  if (state !== undefined) return { code: 'TIER_REFUSED', state, isPassing: false };
   return { code: 'TIER_UNREACHABLE', state: 'no connection', isPassing: LOST.test(code) };
 }

@@ -1,4 +1,4 @@
-// This file asks whether a Postgres answers, before its client is sent there.
+// This file asks whether a Postgres answers, and encrypts, before its client is sent there.
 import { type Clock, within } from '../../base/clock.ts';
 
 /*
@@ -6,8 +6,11 @@ import { type Clock, within } from '../../base/clock.ts';
  * something takes the connection and closes it: a load balancer whose servers are gone.
  */
 
-// PostgreSQL manual, "Message Formats": SSLRequest, which is answered by one byte
+// PostgreSQL manual, "Message Formats": SSLRequest, which is answered by one byte, S where it will
 const SSL_REQUEST = new Uint8Array([0, 0, 0, 8, 4, 210, 22, 47]);
+const WILL_ENCRYPT = 'S'.charCodeAt(0);
+
+export type Knocked = { readonly isEncrypting: boolean };
 
 /** Throws where nothing answers within `waitMs`. */
 export async function knock(
@@ -15,8 +18,8 @@ export async function knock(
   port: number,
   clock: Clock,
   waitMs: number,
-): Promise<void> {
-  const answered = Promise.withResolvers<boolean>();
+): Promise<Knocked> {
+  const answered = Promise.withResolvers<Knocked | undefined>();
   const dialled = Bun.connect({
     hostname,
     port,
@@ -24,14 +27,15 @@ export async function knock(
       open: (socket) => {
         socket.write(SSL_REQUEST);
       },
-      data: () => answered.resolve(true),
-      close: () => answered.resolve(false),
-      error: () => answered.resolve(false),
-      connectError: () => answered.resolve(false),
+      data: (_, bytes) => answered.resolve({ isEncrypting: bytes[0] === WILL_ENCRYPT }),
+      close: () => answered.resolve(undefined),
+      error: () => answered.resolve(undefined),
+      connectError: () => answered.resolve(undefined),
     },
   });
-  dialled.catch(() => answered.resolve(false));
-  const isThere = await within(clock, answered.promise, waitMs);
+  dialled.catch(() => answered.resolve(undefined));
+  const knocked = await within(clock, answered.promise, waitMs);
   dialled.then((socket) => socket.terminate()).catch(() => {});
-  if (isThere !== true) throw new Error('nothing answers');
+  if (knocked === undefined) throw new Error('nothing answers');
+  return knocked;
 }

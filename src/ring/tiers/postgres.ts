@@ -2,6 +2,7 @@
 
 import postgres, { type Sql } from 'postgres';
 import type { Clock } from '../../base/clock.ts';
+import { TierError } from './errors.ts';
 import { joinPieces, MAX_BODY_BYTES, pieceAt, pieceCount } from './pieces.ts';
 import { postgresFailure } from './postgres-failure.ts';
 import { knock } from './postgres-knock.ts';
@@ -43,33 +44,48 @@ const LOCK_TIMEOUT_MS = 4000;
 export function postgresTier(options: SqlTierOptions): Tier {
   const address = parseSqlAddress('postgres', options.url);
   const { place } = address;
+  // What was learned of it outlives the connections
+  const server: Server = { takesSettings: true };
   const engine = {
     kind: 'postgres',
     place,
-    connect: () => connect(address, options.clock),
+    connect: () => connect(address, server, options.clock),
     failureOf: postgresFailure,
   } as const;
   return new SqlTier(engine, options);
 }
 
-function connect(address: SqlAddress, clock: Clock): SqlConnections {
+/** `takesSettings`: false where a pooler stands before it that refuses those it does not know. */
+type Server = { takesSettings: boolean };
+
+function connect(address: SqlAddress, server: Server, clock: Clock): SqlConnections {
   let isThere: Promise<void> | undefined;
-  const sql = createClient(address, () => {
-    isThere = undefined;
-  });
+  const open = () =>
+    createClient(address, server, () => {
+      isThere = undefined;
+    });
+  let sql = open();
   /** Knocks before the first query, and the next after a connection was lost. */
   const ask = async <T>(query: () => PromiseLike<T>): Promise<T> => {
+    const asked = sql;
     try {
-      isThere ??= knock(address.host, address.port, clock, CONNECT_TIMEOUT_S * 1000);
+      isThere ??= reach(address, clock);
       await isThere;
       return await query();
     } catch (error) {
-      if (postgresFailure(error).code === 'TIER_UNREACHABLE') isThere = undefined;
+      if (isSettingRefused(error) && (server.takesSettings || asked !== sql)) {
+        server.takesSettings = false;
+        if (asked === sql) sql = open();
+        void asked.end({ timeout: 0 }).catch(() => {});
+        return await ask(query);
+      }
+      const isOurs = error instanceof TierError;
+      if (isOurs || postgresFailure(error).code === 'TIER_UNREACHABLE') isThere = undefined;
       throw error;
     }
   };
   const run = (statement: string, ...values: (string | number)[]) =>
-    ask(() => sql.unsafe(statement, values, { prepare: true }));
+    ask(() => sql.unsafe(statement, values));
   const goneOf = async (statement: string, ...values: number[]) =>
     Number((await run(statement, ...values))[0]?.['gone'] ?? 0);
   return {
@@ -82,9 +98,8 @@ function connect(address: SqlAddress, clock: Clock): SqlConnections {
       const count = pieceCount(body.length, PIECE_BYTES);
       const pieces = Array.from({ length: count }, (_, at) => pieceAt(body, at, PIECE_BYTES));
       const head = [id, count, body.length, contentType, expiresAtMs];
-      // A statement of its own for each number of pieces; few are worth the server's memory
       const put = putStatement(count);
-      await ask(() => sql.unsafe(put, [...head, ...pieces], { prepare: count <= 8 }));
+      await ask(() => sql.unsafe(put, [...head, ...pieces]));
     },
     delete: async (ids) => {
       await run(DELETE, ids.join(','));
@@ -96,7 +111,15 @@ function connect(address: SqlAddress, clock: Clock): SqlConnections {
   };
 }
 
-function createClient(address: SqlAddress, onclose: () => void): Sql {
+/** Its client would go on without a word and be hung up on where the server does not encrypt. */
+async function reach({ host, port, sslMode, place }: SqlAddress, clock: Clock): Promise<void> {
+  const { isEncrypting } = await knock(host, port, clock, CONNECT_TIMEOUT_S * 1000);
+  if (isEncrypting || sslMode === 'disable') return;
+  const message = `Cannot use ${place}: it offers no TLS, wanted it for sslmode=${sslMode}`;
+  throw new TierError('TIER_REFUSED', message, { place });
+}
+
+function createClient(address: SqlAddress, server: Server, onclose: () => void): Sql {
   const { host, port, username, password, database, sslMode } = address;
   const ssl = { disable: false, require: 'require', 'verify-full': 'verify-full' } as const;
   return postgres({
@@ -111,14 +134,23 @@ function createClient(address: SqlAddress, onclose: () => void): Sql {
     idle_timeout: IDLE_CLOSE_S,
     backoff: () => RECONNECT_DELAY_S,
     fetch_types: false,
+    // Where a pooler gives each transaction another connection, a name may mean the statement of another
+    prepare: false,
     onnotice: () => {},
     onclose,
     connection: {
       application_name: 'weir',
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
+      ...(server.takesSettings && {
+        statement_timeout: STATEMENT_TIMEOUT_MS,
+        lock_timeout: LOCK_TIMEOUT_MS,
+      }),
     },
   });
+}
+
+// PostgreSQL manual, appendix A: protocol_violation, which poolers say of a setting they do not know
+function isSettingRefused(error: unknown): boolean {
+  return error instanceof postgres.PostgresError && error.code === '08P01';
 }
 
 async function prepare(sql: Sql, place: string): Promise<void> {

@@ -1,5 +1,5 @@
 // This file says what the errors of Redis and of its client mean.
-import { CERTIFICATE_STATE, isCertificateError } from './certificate-failure.ts';
+import { certificateState } from './certificate-failure.ts';
 import { type TierCode, TierError } from './errors.ts';
 
 /** What a server says begins with a word in capitals; inside a script others stand before it. */
@@ -28,7 +28,8 @@ const FROM_SERVER = /^(?:ReplyError|ParserError)$/;
 export function redisFailure(error: unknown, place: string): TierError {
   if (error instanceof TierError) return error;
   const inner = deepest(error);
-  if (isCertificateError(inner)) return failure('TIER_REFUSED', place, CERTIFICATE_STATE);
+  const untrusted = certificateState(inner);
+  if (untrusted !== undefined) return failure('TIER_REFUSED', place, untrusted);
   const message = inner instanceof Error ? inner.message : String(inner);
   for (const [pattern, code, state] of SAID) {
     if (pattern.test(message)) return failure(code, place, state);

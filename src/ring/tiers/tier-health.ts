@@ -27,6 +27,7 @@ export class TierHealth implements Disposable {
   /** Since it was last seen to work. */
   #attempt = 0;
   #hasSaidDown = false;
+  #trouble: ErrorRecord | undefined;
 
   constructor(options: TierHealthOptions, onOpen: () => void) {
     this.#options = options;
@@ -43,6 +44,11 @@ export class TierHealth implements Disposable {
 
   get trips(): number {
     return this.#breaker.trips;
+  }
+
+  /** What it was last seen to fail with. */
+  get trouble(): ErrorRecord | undefined {
+    return this.#trouble;
   }
 
   start(): void {
@@ -105,6 +111,7 @@ export class TierHealth implements Disposable {
 
   /** Once until it is seen to work again. */
   #sayDown(error: ErrorRecord): void {
+    this.#trouble = error;
     if (this.#hasSaidDown || this.isOver) return;
     this.#hasSaidDown = true;
     this.#options.log.warn('tier is down; it is tried until it is back', errorFields(error));

@@ -1,4 +1,5 @@
 // This file is what a tier is counted by.
+import type { ErrorRecord } from '../../base/errors.ts';
 import type { Tier } from './tier.ts';
 
 export type TierCounts = {
@@ -22,6 +23,8 @@ export type TierStats = Readonly<TierCounts> & {
   readonly place: string;
   /** Full: it is read and not written. */
   readonly state: 'up' | 'full' | 'down';
+  /** Why it is down or full; undefined also where it has not been opened yet. */
+  readonly trouble: ErrorRecord | undefined;
   /** How often it went down. */
   readonly trips: number;
   readonly queued: number;

@@ -4,6 +4,7 @@ import { systemClock } from '../../base/clock.ts';
 import { type ErrorRecord, errorRecord } from '../../base/errors.ts';
 import { createTier } from './create-tier.ts';
 import { tierErrorOf } from './errors.ts';
+import { giveWay } from './give-way.ts';
 import type { Stored, Tier } from './tier.ts';
 import type { FromTiers, TierCall, ToTiers } from './tier-messages.ts';
 import type { TierSpec } from './tier-spec.ts';
@@ -17,6 +18,9 @@ const COLLECT_AFTER_BYTES = 8 * 1024 * 1024;
 const tiers = new Map<number, Tier | ErrorRecord>();
 const running = new Map<number, AbortController>();
 let carriedBytes = 0;
+
+// Viewers come before copies, also where there is one core for both
+giveWay();
 
 self.onmessage = ({ data }: MessageEvent<ToTiers>) => {
   switch (data.type) {

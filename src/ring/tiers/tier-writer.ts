@@ -40,6 +40,7 @@ export class TierWriter implements AsyncDisposable {
   #writes = 0;
   #isPaused = false;
   #hasSaidFull = false;
+  #trouble: ErrorRecord | undefined;
   #isSweeping = false;
   #isClosing = false;
   #sweepTimer: Timer | undefined;
@@ -53,8 +54,13 @@ export class TierWriter implements AsyncDisposable {
     this.#queue = new PutQueue(options.queue ?? QUEUE);
   }
 
-  get isPaused(): boolean {
-    return this.#isPaused;
+  /** From when it would have nothing until it is seen to take something again. */
+  get isFull(): boolean {
+    return this.#hasSaidFull;
+  }
+
+  get trouble(): ErrorRecord | undefined {
+    return this.isFull ? this.#trouble : undefined;
   }
 
   stats(): ReturnType<PutQueue['stats']> {
@@ -139,6 +145,7 @@ export class TierWriter implements AsyncDisposable {
   #pause(error: ErrorRecord): void {
     if (this.#isPaused || this.#isClosing) return;
     this.#isPaused = true;
+    this.#trouble = error;
     this.#sayFull(error);
     this.#pauseTimer = this.#options.clock.after(PAUSE_MS, () => this.#goOn());
     void this.#sweep().then((hasMadeRoom) => {

@@ -7,7 +7,7 @@ import { playlistLimits, segmentLimits } from '../deadlines.ts';
 import { SourceStatusError } from '../errors.ts';
 import type { BodyAnswer, BodyOutcome, ComputedSpec, RenditionSource } from '../source.ts';
 import { EdgeClock, UNSEEN_MAX } from './edge-clock.ts';
-import { highest, type Places, search, searchAhead } from './edge-search.ts';
+import { highest, type Places, search, searchAgain, searchAhead } from './edge-search.ts';
 import { fetchPlaylist } from './hls.ts';
 import { openHttpBody } from './http-body.ts';
 
@@ -19,6 +19,8 @@ const LOOKS_MAX = 24;
 const LOOKS_ELSEWHERE_MAX = 12;
 /** A look further ahead, at an origin that lost what it had, costs up to this many more. */
 const LOOKS_AHEAD_MAX = 80;
+/** Before the numbering is taken to have begun anew, what was newest is asked for again. */
+const LOOKS_AGAIN_MAX = 12;
 /** Looks that found nothing make the next one wait longer, up to this many segments. */
 const LOOK_PAUSE_MAX = 8;
 /** The edge that was lost and found again is looked at once more after so many segments. */
@@ -209,6 +211,11 @@ export class ComputedSource implements RenditionSource {
     if (known !== undefined && (await has(known + 1))) newest = await highest(has, known + 1);
     else if (known !== undefined && (await has(known))) newest = known;
     else newest = await search(has, places);
+    const isLower = newest !== undefined && known !== undefined && newest < known - UNSEEN_MAX;
+    if (isLower && left >= 0) {
+      left = LOOKS_AGAIN_MAX;
+      newest = (await searchAgain(has, known as number)) ?? newest;
+    }
     if (newest === undefined && known !== undefined) {
       left = LOOKS_AHEAD_MAX;
       newest = await searchAhead(has, known, this.#fruitless);

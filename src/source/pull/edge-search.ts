@@ -54,6 +54,14 @@ async function backFrom(has: Has, from: number, first: number): Promise<number |
 }
 
 /**
+ * The newest there is after all, where `known`, which was denied, or one just before it is there
+ * when it is asked for again: one machine of many may deny what the others have.
+ */
+export async function searchAgain(has: Has, known: number): Promise<number | undefined> {
+  return anyOf(has, [known, known - 1, known - 2, known - 3]);
+}
+
+/**
  * Ahead of `known`, which is gone: all the way at the first try, and a part of the way, another one
  * each time, at those that follow.
  */

@@ -304,7 +304,7 @@ describe('a body', () => {
       if (result.kind !== 'streaming') throw new Error(result.kind);
       return textOf(result.inFlight);
     });
-    w.loop.chunk(0, 'of 0');
+    w.loop.chunk(0, 'of 0', 5);
     w.loop.load(0);
     expect(await Promise.all(texts)).toEqual(['body of 0', 'body of 0', 'body of 0']);
     expect(w.loop.told.at(-1)).toBe('unwant 0');

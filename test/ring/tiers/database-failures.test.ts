@@ -100,3 +100,21 @@ describe('mysqlFailure()', () => {
     expect(mysqlFailure(none)).toMatchObject({ code: 'TIER_UNREACHABLE', isPassing: false });
   });
 });
+
+describe('a certificate that is not taken', () => {
+  for (const [code, state] of [
+    ['CERT_HAS_EXPIRED', 'its certificate has expired'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is for another name'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is signed by nobody whom this machine trusts'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'its certificate is signed by nobody whom'],
+  ] as const) {
+    test(`is named: ${code}`, () => {
+      const error = Object.assign(new Error('of the client'), { code });
+      const wanted = { code: 'TIER_REFUSED', state: expect.stringContaining(state) };
+      expect(postgresFailure(error)).toMatchObject(wanted);
+      expect(mysqlFailure(error)).toMatchObject(wanted);
+      const told = redisFailure(error, 'redis at h:1');
+      expect([told.code, told.message]).toEqual(['TIER_REFUSED', expect.stringContaining(state)]);
+    });
+  }
+});

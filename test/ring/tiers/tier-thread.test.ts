@@ -1,5 +1,7 @@
 // This file tests tiers that live in a thread of their own.
 import { expect, test } from 'bun:test';
+import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { systemClock } from '../../../src/base/clock.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { TierThread } from '../../../src/ring/tiers/tier-thread.ts';
@@ -39,3 +41,25 @@ test('bodies of any size come back whole', async () => {
     expect(got?.contentType).toBe('video/mp2t');
   }
 });
+
+/** proc(5): field 19 of a thread's stat, counted from 1; the name before it may hold spaces. */
+function nicenesses(): number[] {
+  const stat = (thread: string) => readFileSync(`/proc/self/task/${thread}/stat`, 'latin1');
+  return readdirSync('/proc/self/task').map((thread) =>
+    Number(stat(thread).split(') ').at(-1)?.split(' ')[16]),
+  );
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'gives way to the thread that serves, which stays as it was',
+  async () => {
+    const before = getPriority(0);
+    await using folder = await createTempFolder();
+    await using thread = new TierThread({ entry: TIER_WORKER, clock: systemClock, log: silentLog });
+    const tier = thread.tier({ kind: 'disk', path: folder.path, sizeBytes: 64 * MIB });
+    await tier.open(NEVER);
+    expect(nicenesses()).toContain(Math.min(19, before + 5));
+    expect(getPriority(process.pid)).toBe(before);
+    expect(getPriority(0)).toBe(before);
+  },
+);

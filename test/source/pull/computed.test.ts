@@ -18,6 +18,8 @@ class Origin {
   newest: number;
   /** The newest its playlist names; none where undefined. */
   listed: number | undefined;
+  /** Are there, and denied when they are asked for next. */
+  readonly denied = new Set<number>();
   status = 0;
   isDown = false;
   segmentRequests = 0;
@@ -37,7 +39,7 @@ class Origin {
     const sequence = Number(/(\d+)\.ts$/.exec(url)?.[1]);
     const isThere = isPlaylist
       ? this.listed !== undefined
-      : sequence >= this.oldest && sequence <= this.newest;
+      : sequence >= this.oldest && sequence <= this.newest && !this.denied.delete(sequence);
     const text = `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:${this.listed}\n#EXTINF:4,\nx.ts\n`;
     return {
       status: this.status || (isThere ? 200 : 404),
@@ -267,6 +269,18 @@ describe('ComputedSource and an origin that fails', () => {
       expect(rig.origin.playlistRequests > 0).toBe('playlist' in changes);
     });
   }
+
+  test('an origin that denies once what it has does not begin anew', async () => {
+    const rig = new Rig(new Origin(900, 1000), 1000);
+    await rig.poll();
+    for (let n = 1001; n <= 1010; n++) await rig.follow(true);
+    await rig.follow(false);
+    for (let n = 1003; n <= 1010; n++) rig.origin.denied.add(n);
+    await rig.follow(false);
+    for (let n = 1011; n <= 1020; n++) await rig.follow(true);
+    expect(rig.origin.denied.size).toBeLessThan(8);
+    expect((await rig.poll()).generation).toBe(0);
+  });
 
   /** Counts on from `newest`, with the last few kept; segments until that is what is named. */
   async function heals(rig: Rig, newest: number): Promise<number> {

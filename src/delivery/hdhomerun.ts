@@ -1,0 +1,199 @@
+// This file looks like HDHomeRun tuners to the clients that know how to use those.
+import { Elysia } from 'elysia';
+import type { ChannelConfig } from '../config/config.ts';
+import { ownBaseUrl } from '../lineup/base-url.ts';
+import { channelsOf, deviceAt, type HeldDevice } from '../lineup/hdhomerun/devices.ts';
+import {
+  deviceXml,
+  discoverOf,
+  LINEUP_STATUS,
+  lineUpRows,
+  lineUpXml,
+} from '../lineup/hdhomerun/documents.ts';
+import type { HeldTuner } from '../lineup/hdhomerun/tuners.ts';
+import { LINE_UP_TYPE } from '../lineup/line-up.ts';
+import { formatM3u } from '../media/m3u/format.ts';
+import { channelStream, type Endless, STREAM_HEADERS } from './endless.ts';
+import { problemResponse, shown } from './error-response.ts';
+import { headResponse, isHead } from './head.ts';
+import { CORS, NO_SNIFF } from './headers.ts';
+
+export type HdHomeRun = {
+  readonly devices: readonly HeldDevice[];
+  readonly endless: Endless;
+  readonly publicUrl: () => string | undefined;
+};
+
+const NO_STORE = { ...CORS, ...NO_SNIFF, 'cache-control': 'no-store' };
+const XML = { ...NO_STORE, 'content-type': 'application/xml; charset=utf-8' };
+
+/** The first device is at the root too: Plex takes a host and a port, and no path. */
+export function hdHomeRunPlugin(hdHomeRun: HdHomeRun) {
+  return new Elysia({ name: 'hdhomerun' })
+    .get('/hdhr/:device/:part', ({ params, request }) =>
+      document(hdHomeRun, params.device, params.part, request),
+    )
+    .post('/hdhr/:device/lineup.post', () => Response.json({}, { headers: NO_STORE }))
+    .get('/hdhr/:device/:part/:channel', ({ params, request }) =>
+      tune(hdHomeRun, params.device, params.part, params.channel, request),
+    )
+    .get('/discover.json', ({ request }) => atRoot(hdHomeRun, 'discover.json', request))
+    .get('/lineup.json', ({ request }) => atRoot(hdHomeRun, 'lineup.json', request))
+    .get('/lineup.xml', ({ request }) => atRoot(hdHomeRun, 'lineup.xml', request))
+    .get('/lineup.m3u', ({ request }) => atRoot(hdHomeRun, 'lineup.m3u', request))
+    .get('/lineup_status.json', ({ request }) => atRoot(hdHomeRun, 'lineup_status.json', request))
+    .get('/status.json', ({ request }) => atRoot(hdHomeRun, 'status.json', request))
+    .get('/device.xml', ({ request }) => atRoot(hdHomeRun, 'device.xml', request))
+    .post('/lineup.post', () => Response.json({}, { headers: NO_STORE }))
+    .get('/auto/:channel', ({ params, request }) =>
+      tune(hdHomeRun, undefined, 'auto', params.channel, request),
+    );
+}
+
+function atRoot(hdHomeRun: HdHomeRun, name: string, request: Request): Response {
+  return document(hdHomeRun, undefined, name, request);
+}
+
+function document(
+  { devices, endless, publicUrl }: HdHomeRun,
+  id: string | undefined,
+  name: string,
+  request: Request,
+): Response {
+  const held = find(devices, id);
+  if (held === undefined) return noDevice(id, request);
+  const own = ownBaseUrl(publicUrl(), request.headers.get('host'));
+  if (own === undefined || own === '') return badHost(request);
+  const base = id === undefined ? own : `${own}/hdhr/${id}`;
+  const device = deviceAt(held, base);
+  const channels = channelsOf(held, endless.relays.channels);
+  switch (name) {
+    case 'discover.json':
+      return Response.json(discoverOf(device), { headers: NO_STORE });
+    case 'lineup.json':
+      return Response.json(lineUpRows(channels, base), { headers: NO_STORE });
+    case 'lineup.xml':
+      return new Response(lineUpXml(lineUpRows(channels, base)), { headers: XML });
+    case 'lineup.m3u':
+      return m3uResponse(channels, base);
+    case 'lineup_status.json':
+      return Response.json(LINEUP_STATUS, { headers: NO_STORE });
+    case 'status.json':
+      return Response.json(statusOf(held), { headers: NO_STORE });
+    case 'device.xml':
+      return new Response(deviceXml(device), { headers: XML });
+    default:
+      return unknownDocument(request);
+  }
+}
+
+function m3uResponse(channels: readonly ChannelConfig[], base: string): Response {
+  const entries = channels.flatMap((channel) => {
+    const { id, name, number, group, logo, guide } = channel;
+    if (number === undefined) return [];
+    return [
+      {
+        ...{ id, name, number, url: `${base}/auto/v${number}` },
+        ...(group === undefined ? {} : { group }),
+        ...(logo === undefined ? {} : { logo }),
+        ...(guide === undefined ? {} : { guideId: guide }),
+      },
+    ];
+  });
+  return new Response(formatM3u({ entries }), {
+    headers: { ...NO_STORE, 'content-type': LINE_UP_TYPE },
+  });
+}
+
+function statusOf({ tuners }: HeldDevice) {
+  return tuners.all().map((tuned, index) => ({
+    Resource: `tuner${index}`,
+    ...(tuned === undefined ? {} : { VctNumber: String(tuned.number), VctName: tuned.name }),
+  }));
+}
+
+/** `/auto/v101` on any tuner, `/tuner0/v101` on that one. HEAD takes none. */
+function tune(
+  { devices, endless }: HdHomeRun,
+  id: string | undefined,
+  tuner: string,
+  wanted: string,
+  request: Request,
+): Response | Promise<Response> {
+  const held = find(devices, id);
+  if (held === undefined) return noDevice(id, request);
+  const at = tunerIn(tuner, held);
+  if (at === undefined) return unknownDocument(request);
+  const number = /^v?(\d{1,5})(?:\.ts)?$/.exec(wanted)?.[1];
+  const channel = channelsOf(held, endless.relays.channels).find(
+    (each) => String(each.number) === number,
+  );
+  if (channel === undefined) return noChannel(wanted, request);
+  if (isHead(request)) return headResponse(STREAM_HEADERS);
+  const tuned = { number: Number(number), name: channel.name, viewer: endless.addressOf(request) };
+  const taken = held.tuners.take(tuned, at === 'any' ? undefined : at);
+  if (taken === undefined) return inUse(at === 'any', request);
+  return watch(endless, channel, taken, request);
+}
+
+async function watch(
+  endless: Endless,
+  channel: ChannelConfig,
+  tuner: HeldTuner,
+  request: Request,
+): Promise<Response> {
+  using failing = new DisposableStack();
+  failing.use(tuner);
+  const response = await channelStream(endless, channel.id, request, () => tuner[Symbol.dispose]());
+  if (response.status === 200) failing.move();
+  else if (!response.headers.has(ERROR)) response.headers.set(ERROR, '807 No Video Data');
+  return response;
+}
+
+const ERROR = 'x-hdhomerun-error';
+
+function find(devices: readonly HeldDevice[], id: string | undefined): HeldDevice | undefined {
+  return id === undefined ? devices[0] : devices.find(({ setting }) => setting.id === id);
+}
+
+function tunerIn(name: string, { tuners }: HeldDevice): number | 'any' | undefined {
+  if (name === 'auto') return 'any';
+  const index = /^tuner(\d{1,3})$/.exec(name)?.[1];
+  return index !== undefined && Number(index) < tuners.count ? Number(index) : undefined;
+}
+
+function inUse(isAny: boolean, request: Request): Response {
+  const message = isAny
+    ? 'Cannot tune: all tuners of this device are in use'
+    : 'Cannot tune: this tuner is in use, wanted another or /auto';
+  const headers = {
+    [ERROR]: isAny ? '805 All Tuners In Use' : '804 Tuner In Use',
+    'retry-after': '5',
+  };
+  return problemResponse({ status: 503, code: 'DELIVERY_TUNER', message, headers }, request);
+}
+
+function noDevice(id: string | undefined, request: Request): Response {
+  const which = id === undefined ? 'none is configured' : `there is none with the id ${shown(id)}`;
+  const message = `Cannot find the device: ${which}, wanted one of hdhomerun in the configuration`;
+  return problemResponse({ status: 404, code: 'DELIVERY_NO_DEVICE', message }, request);
+}
+
+function noChannel(number: string, request: Request): Response {
+  const message = `Cannot tune: there is no channel ${shown(number)}`;
+  const headers = { [ERROR]: '801 Unknown Channel' };
+  return problemResponse(
+    { status: 404, code: 'DELIVERY_UNKNOWN_CHANNEL', message, headers },
+    request,
+  );
+}
+
+function badHost(request: Request): Response {
+  const message = 'Cannot write the address: the Host header is no name, wanted NAME[:PORT]';
+  return problemResponse({ status: 400, code: 'DELIVERY_HOST', message }, request);
+}
+
+function unknownDocument(request: Request): Response {
+  const message = 'Cannot find it: a device has nothing of this name';
+  return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_ADDRESS', message }, request);
+}
