@@ -46,6 +46,22 @@ export async function within<T>(
   return await Promise.race([promise, late.promise]);
 }
 
+/** The promise's value, or undefined as soon as `signal` aborts. */
+export async function orAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const aborted = Promise.withResolvers<undefined>();
+  const abort = () => aborted.resolve(undefined);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
 /** Aborts with `outer`, or by itself after `withinMs`; disposing it stops the clock. */
 export class Patience implements Disposable {
   readonly signal: AbortSignal;

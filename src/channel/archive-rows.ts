@@ -78,6 +78,12 @@ export type SegmentRow = {
   readonly needs: string;
 };
 
+/** What a rendition holds, and from when to when; null where it holds nothing. */
+export type HeldRow = Pick<RenditionRow, 'channel' | 'segments' | 'bytes'> & {
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+};
+
 export type AssetRow = {
   readonly name: string;
   readonly contentType: string;
@@ -138,6 +144,17 @@ export class ArchiveRows {
       .query<RenditionRow, [string, string]>(`${RENDITION} WHERE channel = ? AND rendition = ?`)
       .get(channel, rendition);
     return row ?? undefined;
+  }
+
+  /** Of all renditions, in one step. */
+  held(): HeldRow[] {
+    const segment = 'FROM archive_segment WHERE rendition = archive_rendition.id ORDER BY number';
+    return this.#database
+      .query<HeldRow, []>(
+        `SELECT channel, segments, bytes, (SELECT start_ms ${segment} LIMIT 1) AS fromMs,
+         (SELECT end_ms ${segment} DESC LIMIT 1) AS toMs FROM archive_rendition`,
+      )
+      .all();
   }
 
   renditionById(id: number): RenditionRow | undefined {

@@ -141,6 +141,18 @@ describe('ArchiveRows', () => {
     });
   });
 
+  test('held() says of each rendition how much and from when to when', async () => {
+    await withRows((rows, id) => {
+      rows.saveRendition('y', 'main', 'about');
+      for (const number of [3, 4, 5]) rows.add(id, row(number), []);
+      rows.lose(id, [4], 'lost');
+      expect(rows.held()).toEqual([
+        { channel: 'x', segments: 2, bytes: 2000, fromMs: 12_000, toMs: 24_000 },
+        { channel: 'y', segments: 0, bytes: 0, fromMs: null, toMs: null },
+      ]);
+    });
+  });
+
   test('channels and renditions are saved anew as they change', async () => {
     await withRows((rows, id) => {
       rows.add(id, row(7), []);

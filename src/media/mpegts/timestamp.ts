@@ -14,6 +14,11 @@ export function ticksBetween(earlier: number, later: number): number {
   return forward < TIMESTAMP_WRAP / 2 ? forward : forward - TIMESTAMP_WRAP;
 }
 
+/** The time that `ticks`, which may be wrapped elsewhere, stands for beside `reference`: the nearest. */
+export function nearTicks(reference: number, ticks: number): number {
+  return reference + ticksBetween(reference, ticks);
+}
+
 // ISO/IEC 13818-1 §2.4.3.6: 3, 15 and 15 bits, each part ended by a marker bit
 export function parseTimestamp(field: ArrayLike<number>, at = 0): number {
   const top = (field[at]! & 0x0e) >> 1;

@@ -2,7 +2,7 @@
 import type { MuxTrack, MuxUnit } from '../mpegts/mux-track.ts';
 import { isPrivateAudio } from '../mpegts/pmt-descriptors.ts';
 import type { Kind, ProgramForm } from './form.ts';
-import type { RemuxInput } from './remux-input.ts';
+import type { Demuxed, RemuxInput } from './remux-input.ts';
 
 export type Chosen<F> = { readonly track: MuxTrack; readonly form: F | undefined };
 
@@ -25,7 +25,7 @@ export function chooseTracks<F extends { readonly kind: Kind }>(
   });
 }
 
-function kindOfTrack({ kind, streamType, descriptors }: MuxTrack): Kind | undefined {
+export function kindOfTrack({ kind, streamType, descriptors }: MuxTrack): Kind | undefined {
   if (kind !== 'data') return kind;
   return isPrivateAudio(streamType, descriptors) ? 'audio' : undefined;
 }
@@ -47,5 +47,18 @@ export function chosenInput(input: RemuxInput, streams: ProgramForm['streams']):
       });
       return { tracks: kept, units: keptUnits, endTicks };
     },
+  };
+}
+
+/** What is left where the pictures, or all sound, are taken from elsewhere. */
+export function withoutKind({ tracks, units, endTicks }: Demuxed, kind: Kind): Demuxed {
+  const kept = tracks.map((track, index) => (kindOfTrack(track) === kind ? -1 : index));
+  const places = kept.filter((index) => index >= 0);
+  return {
+    tracks: places.map((index) => tracks[index]!),
+    units: units.flatMap((unit) =>
+      kept[unit.track] === -1 ? [] : [{ ...unit, track: places.indexOf(unit.track) }],
+    ),
+    endTicks,
   };
 }

@@ -1,6 +1,5 @@
 // This file makes fMP4 of the segments of a rendition that has another container.
 import { FormatError } from '../../base/errors.ts';
-import { readAac, readAc3, readMpegAudio } from '../codec/sound-frame.ts';
 import { type WrittenTrack, writeInit } from '../fmp4/init-writer.ts';
 import type { SampleEntry } from '../fmp4/sample-entry.ts';
 import { type WrittenRun, writeMediaSegment } from '../fmp4/segment-writer.ts';
@@ -11,6 +10,7 @@ import type { Fmp4TrackForm } from './form.ts';
 import { PictureSamples } from './picture-samples.ts';
 import type { RemuxInput } from './remux-input.ts';
 import { type TimedSample, timeSamples } from './sample-times.ts';
+import { soundReaderOf } from './sound-from.ts';
 import { SoundSamples } from './sound-samples.ts';
 
 export type MadeFmp4 = {
@@ -113,25 +113,13 @@ function writtenTrack({ form, samples }: Track, entry: SampleEntry, index: numbe
   };
 }
 
-// ISO/IEC 13818-1 Table 2-34, ATSC A/52 §A.3; DVB carries AC-3 as private data
 function samplesOf({ streamType }: MuxTrack): Track['samples'] {
-  switch (streamType) {
-    case 0x1b:
-      return new PictureSamples('h264');
-    case 0x24:
-      return new PictureSamples('hevc');
-    case 0x0f:
-      return new SoundSamples(readAac);
-    case 0x03:
-    case 0x04:
-      return new SoundSamples(readMpegAudio);
-    case 0x06:
-    case 0x81:
-    case 0x87:
-      return new SoundSamples(readAc3);
-    default:
-      throw unknown(streamType);
-  }
+  // ISO/IEC 13818-1 Table 2-34
+  if (streamType === 0x1b) return new PictureSamples('h264');
+  if (streamType === 0x24) return new PictureSamples('hevc');
+  const read = soundReaderOf(streamType);
+  if (read === undefined) throw unknown(streamType);
+  return new SoundSamples(read);
 }
 
 function unknown(streamType: number): FormatError {

@@ -1,5 +1,6 @@
 // This file says what a remuxer takes its frames from.
 import type { MuxTrack, MuxUnit } from '../mpegts/mux-track.ts';
+import { nearTicks } from '../mpegts/timestamp.ts';
 
 /** The frames of one segment, as PES packets to be. */
 export type Demuxed = {
@@ -14,3 +15,9 @@ export type Demuxed = {
 export type RemuxInput = {
   readonly demux: (segment: Uint8Array) => Demuxed;
 };
+
+/** Renditions may count in 33 bits, each wrapped in its own place: the nearest time is meant. */
+export function unitNear(reference: number, unit: MuxUnit): MuxUnit {
+  const dts = nearTicks(reference, unit.dts);
+  return dts === unit.dts ? unit : { ...unit, dts, pts: dts + (unit.pts - unit.dts) };
+}

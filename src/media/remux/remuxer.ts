@@ -1,55 +1,18 @@
 // This file makes one MPEG-TS of the segments of one rendition, or of several side by side.
 import { assert } from '../../base/assert.ts';
-import { Muxer } from '../mpegts/mux.ts';
-import { LEAD_TICKS } from '../mpegts/mux-schedule.ts';
-import type { MuxTrack, MuxUnit } from '../mpegts/mux-track.ts';
 import type { ProgramPlace } from '../mpegts/program-tables.ts';
-import { TICKS_PER_SECOND, ticksBetween } from '../mpegts/timestamp.ts';
-import type { Demuxed, RemuxInput } from './remux-input.ts';
+import { Merger, type MergeStats } from './merger.ts';
+import type { RemuxInput } from './remux-input.ts';
 
-/**
- * Added to every time, so that the clock, which runs before the frames, and frames before the start
- * of an edit list are not below 0 where a stream begins at 0. Apple's segmenter begins at 10 s too.
- */
-export const START_TICKS = 10 * TICKS_PER_SECOND;
-/** The clock of a source that jumps further than this begins a new time. */
-const JUMP_TICKS = 10 * TICKS_PER_SECOND;
-/** What may wait for the first input: as much as one segment may have. Beyond it the oldest goes. */
-const WAIT_MAX_BYTES = 64 * 1024 * 1024;
-/** An hour of sound in PES packets; a unit takes memory beside its bytes. */
-const WAIT_MAX_UNITS = 50_000;
-
-type Side = {
-  readonly input: RemuxInput;
-  tracks: readonly MuxTrack[];
-  /** What is later than the end of the first input's media, in order. */
-  waiting: MuxUnit[];
-};
-
-export type RemuxStats = {
-  /** Units that came too late for their time, or waited in vain. */
-  readonly droppedUnits: number;
-  readonly waitingUnits: number;
-};
-
-/**
- * The first input leads: all that it has is given out at once, and of the others what belongs
- * beside it. What others have beyond its end waits for the next call, and what comes too late for
- * its time is dropped. Times follow those of the segments: segments that join give a stream that
- * joins. A changed init segment takes a new input, and so a new remuxer.
- */
+/** A changed init segment takes a new input, and so a new remuxer. */
 export class Remuxer {
-  readonly #sides: readonly Side[];
-  readonly #muxer: Muxer;
-  /** Where the first input's media ends so far. */
-  #endTicks: number | undefined;
-  #droppedUnits = 0;
+  readonly #inputs: readonly RemuxInput[];
+  readonly #merger: Merger;
 
   /** `place`: where players look for the map; absent: where ours stands. */
   constructor(inputs: readonly RemuxInput[], place?: ProgramPlace) {
-    assert(inputs.length > 0, 'a remuxer has an input');
-    this.#muxer = new Muxer(place);
-    this.#sides = inputs.map((input) => ({ input, tracks: [], waiting: [] }));
+    this.#inputs = inputs;
+    this.#merger = new Merger(inputs.length, place);
   }
 
   /**
@@ -57,118 +20,20 @@ export class Remuxer {
    * begins with the tables; it is empty while nothing of the first input has come.
    */
   remux(segments: readonly (Uint8Array | undefined)[]): Uint8Array<ArrayBuffer> {
-    assert(segments.length === this.#sides.length, 'each input has its entry');
-    const came = this.#sides.map(({ input }, index) => {
+    assert(segments.length === this.#inputs.length, 'each input has its entry');
+    const came = this.#inputs.map((input, index) => {
       const segment = segments[index];
       return segment === undefined ? undefined : input.demux(segment);
     });
-    const lateTicks = this.#advance(came[0]);
-    for (const [index, side] of this.#sides.entries()) take(side, came[index]);
-    return this.#write((side) => this.#release(side, lateTicks, this.#endTicks));
+    return this.#merger.merge(came);
   }
 
   /** What still waits, where no more of the first input will come. */
   flush(): Uint8Array<ArrayBuffer> {
-    return this.#write((side) => {
-      const { waiting } = side;
-      side.waiting = [];
-      return waiting;
-    });
+    return this.#merger.flush();
   }
 
-  stats(): RemuxStats {
-    const waitingUnits = this.#sides.reduce((sum, { waiting }) => sum + waiting.length, 0);
-    return { droppedUnits: this.#droppedUnits, waitingUnits };
+  stats(): MergeStats {
+    return this.#merger.stats();
   }
-
-  /** Moves the end on; the time before which a unit is too late. */
-  #advance(lead: Demuxed | undefined): number {
-    const before = this.#endTicks;
-    const first = lead?.units[0];
-    if (lead === undefined || first === undefined) {
-      return (before ?? Number.NEGATIVE_INFINITY) - LEAD_TICKS;
-    }
-    const firstTicks = near(before ?? first.dts, first.dts);
-    this.#endTicks = firstTicks + (lead.endTicks - first.dts);
-    if (before !== undefined && Math.abs(firstTicks - before) <= JUMP_TICKS) {
-      return Math.min(before, firstTicks) - LEAD_TICKS;
-    }
-    // What waits belongs to another time.
-    for (const side of this.#sides) if (before !== undefined) this.#drop(side, side.waiting.length);
-    return firstTicks - LEAD_TICKS;
-  }
-
-  /** Takes out of what waits all that goes out now. */
-  #release(side: Side, lateTicks: number, endTicks: number | undefined): readonly MuxUnit[] {
-    if (endTicks === undefined) {
-      this.#limit(side);
-      return [];
-    }
-    const units = side.waiting.map((unit) => unitNear(endTicks, unit));
-    if (side === this.#sides[0]) {
-      side.waiting = [];
-      return units;
-    }
-    side.waiting = units.filter(({ dts }) => dts >= endTicks);
-    const due = units.filter(({ dts }) => dts < endTicks && dts >= lateTicks);
-    this.#droppedUnits += units.length - side.waiting.length - due.length;
-    this.#limit(side);
-    return due;
-  }
-
-  #limit(side: Side): void {
-    const { waiting } = side;
-    let bytes = waiting.reduce((sum, unit) => sum + unit.bytes.length, 0);
-    let count = 0;
-    while (bytes > WAIT_MAX_BYTES || waiting.length - count > WAIT_MAX_UNITS) {
-      bytes -= waiting[count]!.bytes.length;
-      count += 1;
-    }
-    this.#drop(side, count);
-  }
-
-  #drop(side: Side, count: number): void {
-    this.#droppedUnits += count;
-    if (count > 0) side.waiting = side.waiting.slice(count);
-  }
-
-  /** The pictures get the first PIDs, whatever rendition they come from. */
-  #write(release: (side: Side) => readonly MuxUnit[]): Uint8Array<ArrayBuffer> {
-    const places = this.#sides
-      .flatMap((side) => side.tracks.map((track, index) => ({ side, track, index })))
-      .sort((left, right) => rankOf(left.track) - rankOf(right.track));
-    const units = this.#sides.flatMap((side) =>
-      release(side).map((unit) => ({
-        ...unit,
-        track: places.findIndex((place) => place.side === side && place.index === unit.track),
-        dts: unit.dts + START_TICKS,
-        pts: unit.pts + START_TICKS,
-      })),
-    );
-    if (units.length === 0) return new Uint8Array(0);
-    return this.#muxer.write(
-      places.map(({ track }) => track),
-      units,
-    );
-  }
-}
-
-function take(side: Side, came: Demuxed | undefined): void {
-  if (came === undefined) return;
-  side.tracks = came.tracks;
-  side.waiting = [...side.waiting, ...came.units];
-}
-
-/** Renditions may count in 33 bits, each wrapped in its own place: the nearest time is meant. */
-function near(reference: number, ticks: number): number {
-  return reference + ticksBetween(reference, ticks);
-}
-
-function unitNear(reference: number, unit: MuxUnit): MuxUnit {
-  const dts = near(reference, unit.dts);
-  return dts === unit.dts ? unit : { ...unit, dts, pts: dts + (unit.pts - unit.dts) };
-}
-
-function rankOf({ kind }: MuxTrack): number {
-  return ['video', 'audio', 'data'].indexOf(kind);
 }

@@ -1,9 +1,8 @@
 // This file opens what a segment is encrypted with, and finds the init segment it needs.
 import { AppError } from '../../base/errors.ts';
 import { aesKeyOf, decryptSegment, ivOf } from '../../prefetch/loop/decrypt.ts';
-import type { Rendition } from '../../prefetch/rendition/rendition.ts';
 import type { Asset, ListedKey } from '../../ring/listing.ts';
-import type { ReadSegment } from './rendition-reader.ts';
+import type { ReadRendition, ReadSegment } from './rendition-reader.ts';
 
 export type ClearSegment = {
   readonly bytes: Uint8Array;
@@ -16,10 +15,10 @@ export type ClearSegment = {
 const ASSETS_MAX = 16;
 
 export class SegmentOpener {
-  readonly #rendition: Rendition;
+  readonly #rendition: ReadRendition;
   readonly #assets = new Map<string, Uint8Array>();
 
-  constructor(rendition: Rendition) {
+  constructor(rendition: ReadRendition) {
     this.#rendition = rendition;
   }
 

@@ -1,9 +1,11 @@
 // This file keeps the endless streams that are being watched: one for each channel and quality.
 import { AppError } from '../../base/errors.ts';
 import type { ChannelRelay, Opened } from '../../prefetch/channel/channel-relay.ts';
+import type { Sound } from '../../prefetch/channel/channel-renditions.ts';
 import type { Rendition } from '../../prefetch/rendition/rendition.ts';
-import { renditionIdIn } from '../../source/pull/renditions.ts';
+import { soundOfVariant } from '../../source/pull/renditions.ts';
 import { type EndlessDeps, type EndlessStats, EndlessStream } from './endless-stream.ts';
+import { SoundBeside } from './sound-beside.ts';
 import { TransportSource } from './transport-source.ts';
 
 export type StreamStats = EndlessStats & { readonly channel: string };
@@ -37,9 +39,20 @@ export class EndlessStreams {
   }
 
   #begin(relay: ChannelRelay, opened: Opened, main: Rendition, onEnd: () => void): EndlessStream {
-    const sound = soundOf(relay, opened, main);
-    const source = new TransportSource(this.#deps.clock, main, sound?.rendition, sound?.language);
     const log = this.#deps.log.with({ channel: relay.config.id, rendition: main.id });
+    const besideOf = ({ rendition, language }: Sound) =>
+      new SoundBeside(rendition, { ...this.#deps, log }, language);
+    const offered = offeredSound(relay, opened, main);
+    const beside = offered === undefined ? undefined : besideOf(offered);
+    const made = new WeakMap<Rendition, SoundBeside>();
+    const instead = () => {
+      const sound = relay.soundFor(main);
+      if (sound === undefined) return undefined;
+      const known = made.get(sound.rendition) ?? besideOf(sound);
+      made.set(sound.rendition, known);
+      return known;
+    };
+    const source = new TransportSource(main, beside === undefined ? { instead } : { beside });
     return new EndlessStream(source, relay.closed, { ...this.#deps, log }, onEnd);
   }
 
@@ -51,22 +64,18 @@ export class EndlessStreams {
   }
 }
 
-type Sound = { readonly rendition: Rendition; readonly language?: string };
-
-/** The sound that belongs to a variant and has a playlist of its own: the default one. */
-function soundOf(relay: ChannelRelay, opened: Opened, main: Rendition): Sound | undefined {
-  const { multivariant } = opened;
-  const variant = multivariant?.variants.find(({ uri }) => uri === `${main.id}/index.m3u8`);
-  if (multivariant === undefined || variant?.audio === undefined) return undefined;
-  const group = multivariant.renditions.filter(
-    ({ type, groupId }) => type === 'AUDIO' && groupId === variant.audio,
-  );
-  const tag = group.find(({ isDefault }) => isDefault) ?? group.find((one) => one.autoselect);
-  const { uri, language } = tag ?? group[0] ?? {};
-  if (uri === undefined) return undefined;
-  const rendition = relay.peek(renditionIdIn(uri));
+/** What lies apart in what the channel offers, whatever source feeds it. */
+function offeredSound(
+  relay: ChannelRelay,
+  { multivariant }: Opened,
+  main: Rendition,
+): Sound | undefined {
+  const sound = multivariant === undefined ? undefined : soundOfVariant(multivariant, main.id);
+  if (sound === undefined) return undefined;
+  const { id, ...more } = sound;
+  const rendition = relay.peek(id);
   if (rendition === undefined) {
     throw new AppError('PACKAGING_SOUND', `Cannot find the sound of ${main.id}: it is not open`);
   }
-  return { rendition, ...(language === undefined ? {} : { language }) };
+  return { rendition, ...more };
 }

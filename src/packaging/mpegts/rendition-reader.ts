@@ -1,5 +1,7 @@
 // This file reads the segments of a rendition one after the other, each as soon as it is listed.
+import { orAborted } from '../../base/clock.ts';
 import type { Rendition } from '../../prefetch/rendition/rendition.ts';
+import type { InFlight } from '../../ring/in-flight.ts';
 import type { Segment } from '../../ring/rendition-ring.ts';
 
 export type ReadSegment = {
@@ -9,35 +11,36 @@ export type ReadSegment = {
   readonly discontinuity: boolean;
 };
 
+/** What is read of a rendition. */
+export type ReadRendition = Pick<Rendition, 'ring' | 'body' | 'keepGoing' | 'grown'>;
+
 /** RFC 8216 §6.3.3: who starts nearer to the end of a live list has nothing left when one is late. */
 const START_SEGMENTS = 3;
 
 export class RenditionReader {
-  readonly rendition: Rendition;
+  readonly rendition: ReadRendition;
   /** Media sequence number of the next; undefined before the first. */
   #next: number | undefined;
   #isApart = true;
 
-  constructor(rendition: Rendition) {
+  constructor(rendition: ReadRendition) {
     this.rendition = rendition;
   }
 
   /**
    * The next segment; undefined where the stream has ended, had to give way to others for want of
-   * memory, or `signal` aborts.
+   * memory, or `signal` aborts. What is here is read however little `patience` is left.
    */
-  async next(signal: AbortSignal): Promise<ReadSegment | undefined> {
+  async next(signal: AbortSignal, patience = signal): Promise<ReadSegment | undefined> {
     for (;;) {
       if (signal.aborted) return undefined;
       if (this.rendition.keepGoing() !== undefined) return undefined;
       const segment = this.#pick();
       if (segment === 'ended') return undefined;
-      if (segment === undefined) {
-        await this.rendition.grown();
-        continue;
-      }
-      const bytes = await this.#bytesOf(segment);
-      if (bytes === 'late') continue;
+      const bytes = segment === undefined ? 'late' : await this.#bytesOf(segment, patience);
+      if (bytes === 'late' && patience.aborted) return undefined;
+      if (segment === undefined) await orAborted(this.rendition.grown(), patience);
+      if (segment === undefined || bytes === 'late') continue;
       this.#next = segment.mediaSequence + 1;
       if (bytes === undefined) {
         this.#isApart = true;
@@ -49,11 +52,15 @@ export class RenditionReader {
     }
   }
 
-  /** Begins with the segment of this number, where there is one: the like of another rendition. */
+  /** Begins anew with the segment of this number. */
   startAt(mediaSequence: number): void {
-    if (this.rendition.ring.find(mediaSequence) === undefined) return;
     this.#next = mediaSequence;
     this.#isApart = true;
+  }
+
+  /** The next is listed, so that it need not be waited for long. */
+  get hasNext(): boolean {
+    return typeof this.#pick() === 'object';
   }
 
   #pick(): Segment | 'ended' | undefined {
@@ -74,21 +81,33 @@ export class RenditionReader {
   }
 
   /** late: to be asked for again. Undefined: it will never come. */
-  async #bytesOf(segment: Segment): Promise<Uint8Array<ArrayBuffer> | 'late' | undefined> {
+  async #bytesOf(
+    segment: Segment,
+    signal: AbortSignal,
+  ): Promise<Uint8Array<ArrayBuffer> | 'late' | undefined> {
     const found = await this.rendition.body(segment.name);
     switch (found.kind) {
       case 'whole':
         return found.body.bytes();
       case 'streaming':
-        return found.inFlight.whole().then(
-          (body) => body.bytes(),
-          () => 'late' as const,
-        );
+        return wholeOf(found.inFlight, signal);
       case 'unavailable':
-        await this.rendition.grown();
+        await orAborted(this.rendition.grown(), signal);
         return 'late';
       default:
         return undefined;
     }
   }
+}
+
+/** late: it broke off, or takes longer than the reader has patience for. */
+async function wholeOf(
+  inFlight: InFlight,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer> | 'late'> {
+  const whole = inFlight.whole().then(
+    (body) => body.bytes(),
+    () => 'late' as const,
+  );
+  return (await orAborted(whole, signal)) ?? 'late';
 }

@@ -1,43 +1,54 @@
 // This file makes MPEG-TS of a channel's segments, whatever they are: picture and sound together.
-import { type Clock, Patience } from '../../base/clock.ts';
-import { sniffContainer } from '../../media/container.ts';
+import { type Container, sniffContainer } from '../../media/container.ts';
+import { withoutKind } from '../../media/remux/chosen-tracks.ts';
 import { createFmp4Input } from '../../media/remux/fmp4-to-units.ts';
+import { kindsOf } from '../../media/remux/form.ts';
+import { Merger } from '../../media/remux/merger.ts';
 import { createMpegtsInput } from '../../media/remux/mpegts-to-units.ts';
 import { createPackedAudioInput } from '../../media/remux/packed-audio-to-units.ts';
-import type { RemuxInput } from '../../media/remux/remux-input.ts';
-import { Remuxer } from '../../media/remux/remuxer.ts';
-import type { Rendition } from '../../prefetch/rendition/rendition.ts';
+import type { Demuxed, RemuxInput } from '../../media/remux/remux-input.ts';
+import { formOf } from '../../media/remux/rendition-remux.ts';
 import { type ClearSegment, SegmentOpener } from './clear-segment.ts';
-import { RenditionReader } from './rendition-reader.ts';
+import { type ReadRendition, type ReadSegment, RenditionReader } from './rendition-reader.ts';
+import type { SoundBeside } from './sound-beside.ts';
+import type { PictureSpan } from './sound-queue.ts';
 
 export type TransportSegment = {
   readonly bytes: Uint8Array;
   readonly discontinuity: boolean;
 };
 
-/** Sound that is later than this many of the picture's segments is left out. */
-const SOUND_WAIT_SEGMENTS = 1;
+/** Pictures left out at the very beginning, where there is no sound beside them as yet. */
+const SKIPS_MAX = 2;
+/** Two frames of AAC: less is no lack. */
+const LATE_MAX_TICKS = 3840;
 
-type Side = { readonly reader: RenditionReader; readonly opener: SegmentOpener };
+export type Sides = {
+  /** The sound of what the channel offers, where that lies apart. */
+  readonly beside?: SoundBeside;
+  /** What else there is for pictures that come without sound, if anything is at this moment. */
+  readonly instead?: () => SoundBeside | undefined;
+};
 
-/** A remuxer and what it was made for. */
-type Remux = { readonly remuxer: Remuxer; readonly made: string };
+/** Where a segment's frames are, and what they were made for. */
+type Input = { readonly input: RemuxInput; readonly madeFor: string };
 
 export class TransportSource {
-  readonly #clock: Clock;
-  readonly #main: Side;
-  readonly #sound: Side | undefined;
-  readonly #language: string | undefined;
-  #remux: Remux | undefined;
-  /** Seconds of sound read beyond the picture's. */
-  #soundAheadS = 0;
+  readonly #reader: RenditionReader;
+  readonly #opener: SegmentOpener;
+  readonly #sides: Sides;
+  /** The one beside the last segment. */
+  #sound: SoundBeside | undefined;
+  #input: Input | undefined;
+  #merger: Merger | undefined;
+  /** What comes next does not go on where the last that went out ended. */
+  #isAnew = true;
+  #skips = 0;
 
-  /** `sound`: a rendition of its own, where the picture's has none. */
-  constructor(clock: Clock, main: Rendition, sound?: Rendition, language?: string) {
-    this.#clock = clock;
-    this.#main = sideOf(main);
-    this.#sound = sound === undefined ? undefined : sideOf(sound);
-    this.#language = language;
+  constructor(main: ReadRendition, sides: Sides = {}) {
+    this.#reader = new RenditionReader(main);
+    this.#opener = new SegmentOpener(main);
+    this.#sides = sides;
   }
 
   /**
@@ -45,77 +56,110 @@ export class TransportSource {
    * FormatError for a segment that cannot be used; the next call goes on behind it.
    */
   async next(signal: AbortSignal): Promise<TransportSegment | undefined> {
-    const read = await this.#main.reader.next(signal);
-    if (read === undefined) return undefined;
-    if (read.discontinuity) this.#restartSound(read.segment.mediaSequence);
-    const picture = await this.#main.opener.open(read);
-    const { discontinuity } = picture;
-    const sounds = await this.#soundFor(picture, signal);
-    if (this.#sound === undefined && sniffContainer(picture.bytes) === 'mpegts') {
-      this.#remux = undefined;
-      return { bytes: picture.bytes, discontinuity };
+    for (;;) {
+      // Both are asked for at once, so that neither waits for the other
+      (this.#sides.beside ?? this.#sound)?.keepGoing();
+      const read = await this.#reader.next(signal);
+      if (read === undefined) return undefined;
+      if (read.discontinuity) this.#beginAnew();
+      const picture = await this.#opener.open(read);
+      this.#setSound(this.#sides.beside ?? this.#insteadFor(picture));
+      const bytes = await this.#make(read, picture, signal);
+      if (bytes === undefined) continue;
+      const discontinuity = this.#isAnew;
+      this.#isAnew = false;
+      return { bytes, discontinuity };
     }
-    const remuxer = this.#remuxerFor(picture, sounds[0]);
-    const count = this.#sound === undefined ? 1 : 2;
-    const first = remuxer.remux([picture.bytes, sounds[0]?.bytes].slice(0, count));
-    const more = sounds.slice(1).map(({ bytes }) => remuxer.remux([undefined, bytes]));
-    return { bytes: joined([first, ...more]), discontinuity };
   }
 
-  #restartSound(mediaSequence: number): void {
-    this.#remux = undefined;
-    this.#soundAheadS = 0;
-    this.#sound?.reader.startAt(mediaSequence);
+  #insteadFor(picture: ClearSegment): SoundBeside | undefined {
+    const { instead } = this.#sides;
+    return instead !== undefined && isMute(picture) ? instead() : undefined;
   }
 
-  /** As much sound as the picture lasts; less where it is late: the picture does not wait long. */
-  async #soundFor(picture: ClearSegment, signal: AbortSignal): Promise<ClearSegment[]> {
-    const found: ClearSegment[] = [];
-    if (this.#sound === undefined) return found;
-    this.#soundAheadS -= picture.durationS;
-    const waitMs = picture.durationS * SOUND_WAIT_SEGMENTS * 1000;
-    using patience = new Patience(this.#clock, waitMs, signal);
-    // Half of what is usual for a frame's time is rounding, not lack
-    while (this.#soundAheadS < -0.01 && !patience.signal.aborted) {
-      const next = await this.#nextSound(this.#sound, patience.signal);
-      if (next === undefined) break;
-      this.#soundAheadS += next.durationS;
-      found.push(next);
-    }
-    return found;
+  #setSound(sound: SoundBeside | undefined): void {
+    if (sound === this.#sound) return;
+    this.#sound = sound;
+    this.#beginAnew();
   }
 
-  async #nextSound(
-    { reader, opener }: Side,
+  #beginAnew(): void {
+    this.#isAnew = true;
+    this.#merger = undefined;
+    this.#input = undefined;
+  }
+
+  /** Undefined where the stream had better begin with the next. */
+  async #make(
+    read: ReadSegment,
+    picture: ClearSegment,
     signal: AbortSignal,
-  ): Promise<ClearSegment | undefined> {
-    const read = await reader.next(signal);
-    return read === undefined ? undefined : opener.open(read);
+  ): Promise<Uint8Array | undefined> {
+    const container = sniffContainer(picture.bytes);
+    const sound = this.#sound;
+    if (sound === undefined && container === 'mpegts') return picture.bytes;
+    const demuxed = this.#inputFor(picture, container).demux(picture.bytes);
+    const span = sound === undefined ? undefined : spanOf(read, picture, demuxed, this.#isAnew);
+    if (sound === undefined || span === undefined) return this.#merge([demuxed, undefined]);
+    const { came, lateTicks } = await sound.of(span, signal);
+    if (this.#shouldSkip(lateTicks)) return undefined;
+    if (came === undefined) return this.#merge([demuxed, undefined]);
+    return this.#merge([withoutKind(demuxed, 'audio'), came]);
   }
 
-  #remuxerFor(picture: ClearSegment, sound: ClearSegment | undefined): Remuxer {
-    const parts = this.#sound === undefined ? [picture] : [picture, sound];
-    const made = parts.map((part) => part?.init?.name ?? 'none').join();
-    if (this.#remux?.made === made) return this.#remux.remuxer;
-    const inputs = parts.map((part) => this.#inputFor(part));
-    this.#remux = { made, remuxer: new Remuxer(inputs) };
-    return this.#remux.remuxer;
+  /** A stream that begins with picture alone is taken for one without sound by many players. */
+  #shouldSkip(lateTicks: number | undefined): boolean {
+    const isLate = lateTicks !== undefined && lateTicks > LATE_MAX_TICKS;
+    if (!isLate || !this.#reader.hasNext || this.#skips === SKIPS_MAX) {
+      this.#skips = SKIPS_MAX;
+      return false;
+    }
+    this.#skips += 1;
+    return true;
   }
 
-  #inputFor(part: ClearSegment | undefined): RemuxInput {
-    // RFC 8216 §3.2: MPEG-TS may have an init segment too, of tables alone
-    if (part === undefined || sniffContainer(part.bytes) === 'mpegts') return createMpegtsInput();
-    if (part.init !== undefined) return createFmp4Input(part.init.bytes);
-    // Alone it needs to agree with nothing
-    return createPackedAudioInput(this.#language, this.#sound === undefined ? 0 : undefined);
+  #merge(came: readonly (Demuxed | undefined)[]): Uint8Array {
+    this.#merger ??= new Merger(2);
+    return this.#merger.merge(came);
+  }
+
+  #inputFor(picture: ClearSegment, container: Container): RemuxInput {
+    const madeFor = `${container} ${picture.init?.name ?? ''}`;
+    if (this.#input?.madeFor !== madeFor) {
+      this.#input = { madeFor, input: inputOf(picture, container) };
+    }
+    return this.#input.input;
   }
 }
 
-function sideOf(rendition: Rendition): Side {
-  return { reader: new RenditionReader(rendition), opener: new SegmentOpener(rendition) };
+function inputOf({ init }: ClearSegment, container: Container): RemuxInput {
+  // RFC 8216 §3.2: MPEG-TS may have an init segment too, of tables alone
+  if (container === 'mpegts') return createMpegtsInput();
+  if (init !== undefined) return createFmp4Input(init.bytes);
+  // Alone it needs to agree with nothing
+  return createPackedAudioInput(undefined, 0);
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts);
+/** Undefined where there is no picture: then there is nothing to put sound beside. */
+function spanOf(
+  { segment }: ReadSegment,
+  { durationS }: ClearSegment,
+  { tracks, units, endTicks }: Demuxed,
+  isAnew: boolean,
+): PictureSpan | undefined {
+  const first = units.find(({ track }) => tracks[track]?.kind === 'video');
+  if (first === undefined) return undefined;
+  const { mediaSequence, discontinuitySequence, listed } = segment;
+  const { programDateTimeMs: dateMs } = listed;
+  const times = { startTicks: first.dts, shownTicks: first.pts, endTicks };
+  return { ...times, mediaSequence, discontinuitySequence, dateMs, durationS, isAnew };
+}
+
+/** There is something to see, and nothing to hear. */
+function isMute({ bytes, init }: ClearSegment): boolean {
+  const body = init === undefined ? { bytes } : { bytes, init: init.bytes };
+  const form = formOf(sniffContainer(bytes), body);
+  if (form === undefined) return false;
+  const kinds = kindsOf(form);
+  return kinds.includes('video') && !kinds.includes('audio');
 }

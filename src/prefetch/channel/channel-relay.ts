@@ -22,7 +22,7 @@ import { Attendance } from './attendance.ts';
 import { ChannelCounts } from './channel-counts.ts';
 import { ChannelOpening } from './channel-opening.ts';
 import { ChannelPast } from './channel-past.ts';
-import { ChannelRenditions } from './channel-renditions.ts';
+import { ChannelRenditions, type Sound } from './channel-renditions.ts';
 import { ChannelReopening } from './channel-reopening.ts';
 import { ChannelSources, type OpenedSource, type SourceReport } from './channel-sources.ts';
 import { Failover } from './failover.ts';
@@ -162,6 +162,11 @@ export class ChannelRelay implements Disposable {
   /** The rendition if the channel is open, without asking upstream. */
   peek(id: string): Rendition | undefined {
     return this.#renditions.get(id);
+  }
+
+  /** What a source that took over has apart, where the rendition began with all in one. */
+  soundFor(main: Rendition): Sound | undefined {
+    return this.#renditions.soundFor(main);
   }
 
   /** Counts a fetch that none of its loops made: those of the modes that hold nothing. */

@@ -3,7 +3,7 @@ import { assert } from '../../base/assert.ts';
 import type { Timeline } from '../../ring/timeline.ts';
 import { nearestTo, type Traits } from '../../source/failover/match.ts';
 import type { OpenRendition, OpenSource } from '../../source/open-source.ts';
-import { traitsOfId } from '../../source/pull/renditions.ts';
+import { soundOfVariant, traitsOfId } from '../../source/pull/renditions.ts';
 import type { Copies } from '../rendition/copies.ts';
 import type { PastTap } from '../rendition/past.ts';
 import { Rendition, type RenditionDeps } from '../rendition/rendition.ts';
@@ -20,12 +20,16 @@ export type ChannelRenditionsDeps = Omit<RenditionDeps, 'copies' | 'past'> & {
   readonly pastOf?: (id: string, traits: Traits) => PastTap;
 };
 
+export type Sound = { readonly rendition: Rendition; readonly language?: string };
+
 export class ChannelRenditions {
   readonly #deps: ChannelRenditionsDeps;
   readonly #byId = new Map<string, Rendition>();
   /** What the source that plays has. */
   #found: OpenSource | undefined;
   #isHeld = false;
+  /** Of sources that took over, and not what the channel offers: no other source feeds them. */
+  readonly #unoffered = new Set<string>();
 
   constructor(deps: ChannelRenditionsDeps) {
     this.#deps = deps;
@@ -66,7 +70,7 @@ export class ChannelRenditions {
   switchTo(found: OpenSource): Promise<unknown> {
     this.#isHeld = false;
     for (const rendition of this) {
-      const next = likeOf(rendition, found);
+      const next = this.#nextOf(rendition, found);
       if (next === undefined) rendition.starve();
       else rendition.switchTo(next.spec, next.first);
     }
@@ -78,9 +82,34 @@ export class ChannelRenditions {
   moveTo(found: OpenSource): void {
     this.#found = found;
     for (const rendition of this) {
-      const same = likeOf(rendition, found);
+      const same = this.#nextOf(rendition, found);
       if (same !== undefined) rendition.moveTo(same.spec);
     }
+  }
+
+  /**
+   * The sound that the source which plays has beside what feeds this rendition. It is a rendition
+   * like any other, and named nowhere.
+   */
+  soundFor(rendition: Rendition): Sound | undefined {
+    const found = this.#found;
+    if (found?.multivariant === undefined) return undefined;
+    const feeding = likeOf(rendition, found);
+    const sound = feeding && soundOfVariant(found.multivariant, feeding.id);
+    const open = sound && found.renditions.find(({ id }) => id === sound.id);
+    if (sound === undefined || open === undefined) return undefined;
+    const { id, ...more } = sound;
+    const known = this.#byId.get(id);
+    if (known !== undefined) return { rendition: known, ...more };
+    const made = this.#create(open);
+    this.#byId.set(id, made);
+    this.#unoffered.add(id);
+    return { rendition: made, ...more };
+  }
+
+  #nextOf(rendition: Rendition, found: OpenSource): OpenRendition | undefined {
+    if (!this.#unoffered.has(rendition.id)) return likeOf(rendition, found);
+    return found.renditions.find(({ id }) => id === rendition.id);
   }
 
   /**
@@ -139,6 +168,7 @@ export class ChannelRenditions {
     for (const rendition of this) rendition[Symbol.dispose]();
     const closed = this.#closed();
     this.#byId.clear();
+    this.#unoffered.clear();
     this.#found = undefined;
     this.#isHeld = false;
     return closed;

@@ -1,5 +1,5 @@
 // This file is what there is of each archive, for metrics and the API.
-import type { ArchiveRows } from '../../channel/archive-rows.ts';
+import type { ArchiveRows, HeldRow } from '../../channel/archive-rows.ts';
 import type { ArchiveCounts } from './archive-counts.ts';
 import type { TimeSpan } from './archived.ts';
 import type { Archivist } from './archivist.ts';
@@ -18,28 +18,30 @@ export type ArchiveStats = Readonly<ArchiveCounts> & {
 
 /** Of the channels that are archived, or were. */
 export function archiveStats(archivist: Archivist, rows: ArchiveRows): readonly ArchiveStats[] {
+  const held = Map.groupBy(rows.held(), ({ channel }) => channel);
   return [...archivist.all()].map((channel) => {
-    const renditions = rows.renditions(channel.id);
+    const renditions = held.get(channel.id) ?? [];
     const { counts, queued, queuedBytes } = channel;
-    let held: TimeSpan | undefined;
-    for (const { id } of renditions) {
-      const fromMs = rows.first(id)?.startMs;
-      const toMs = rows.last(id)?.endMs;
-      if (fromMs === undefined || toMs === undefined) continue;
-      held = {
-        fromMs: Math.min(fromMs, held?.fromMs ?? fromMs),
-        toMs: Math.max(toMs, held?.toMs ?? toMs),
-      };
-    }
     return {
       ...counts,
       channel: channel.id,
       isKept: archivist.keeps(channel.id),
       segments: renditions.reduce((sum, { segments }) => sum + segments, 0),
       bytes: renditions.reduce((sum, { bytes }) => sum + bytes, 0),
-      held,
+      held: spanOf(renditions),
       queued,
       queuedBytes,
     };
   });
+}
+
+function spanOf(renditions: readonly HeldRow[]): TimeSpan | undefined {
+  const spans = renditions.flatMap(({ fromMs, toMs }) =>
+    fromMs === null || toMs === null ? [] : [{ fromMs, toMs }],
+  );
+  if (spans.length === 0) return undefined;
+  return {
+    fromMs: Math.min(...spans.map(({ fromMs }) => fromMs)),
+    toMs: Math.max(...spans.map(({ toMs }) => toMs)),
+  };
 }

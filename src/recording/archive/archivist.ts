@@ -38,14 +38,12 @@ export class Archivist implements PastKeeper, AsyncDisposable {
   #totalBytes: number | undefined;
   #isOurs: boolean;
   #isClosed = false;
+  #hasSaidWhose = false;
 
   constructor(deps: ArchivistDeps) {
     this.#deps = deps;
     this.#isOurs = deps.rows.isOurs();
     for (const channel of deps.rows.channels().keys()) this.#create(channel);
-    if (!this.#isOurs) {
-      deps.log.warn('archives are read and not written: the data folder is another weir’s');
-    }
   }
 
   /** The most that all of them may hold together. */
@@ -69,6 +67,7 @@ export class Archivist implements PastKeeper, AsyncDisposable {
 
   apply(channels: readonly ChannelConfig[], totalBytes: number | undefined): void {
     this.#totalBytes = totalBytes;
+    if (channels.some(({ archive }) => archive !== undefined)) this.#sayWhose();
     const configs = new Map(channels.map(({ id, archive }) => [id, archive]));
     for (const [id, archive] of configs) {
       if (archive !== undefined && !this.#channels.has(id)) this.#create(id);
@@ -130,6 +129,12 @@ export class Archivist implements PastKeeper, AsyncDisposable {
     await within(clock, Promise.all(channels.map((channel) => channel.drained())), FLUSH_MS);
     const left = channels.reduce((sum, channel) => sum + channel.close(), 0);
     if (left > 0) log.warn('segments were not written into archives before the end', { left });
+  }
+
+  #sayWhose(): void {
+    if (this.#isOurs || this.#hasSaidWhose) return;
+    this.#hasSaidWhose = true;
+    this.#deps.log.warn('archives are read and not written: data folder in use by another weir');
   }
 
   #create(id: string): void {

@@ -46,6 +46,8 @@ export class Retention {
         await this.#while(() => this.#dropOld(channel, id));
       }
       await this.#while(() => this.#shrinkChannel(channel));
+      // Of many channels the looks alone would hold up everybody
+      await othersTurn();
     }
     await this.#while(() => this.#shrinkAll());
     this.#notes.say();
@@ -59,11 +61,14 @@ export class Retention {
   async #dropOld(channel: ChannelArchive, rendition: number): Promise<boolean> {
     const nowMs = this.#deps.clock.nowMs();
     const keepMs = channel.about?.keepMs ?? 0;
-    return await this.#drop(channel, rendition, (row) => {
+    const judge = (row: SegmentRow) => {
       if (row.gap !== '') return 'gap';
       if (row.untilMs <= nowMs) return 'expired';
       return row.endMs <= nowMs - keepMs && !isWatched(channel, row, nowMs) ? 'age' : undefined;
-    });
+    };
+    const first = this.#deps.rows.first(rendition);
+    if (first === undefined || judge(first) === undefined) return false;
+    return await this.#drop(channel, rendition, judge);
   }
 
   async #shrinkChannel(channel: ChannelArchive): Promise<boolean> {

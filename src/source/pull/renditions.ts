@@ -58,6 +58,23 @@ export function renditionIdIn(uri: string): string {
   return uri.slice(0, uri.lastIndexOf('/'));
 }
 
+/** The rendition of sound that belongs to a variant and has a playlist of its own: the default one. */
+export function soundOfVariant(
+  { variants, renditions }: MultivariantPlaylist,
+  variantId: string,
+): { readonly id: string; readonly language?: string } | undefined {
+  const variant = variants.find(({ uri }) => renditionIdIn(uri) === variantId);
+  if (variant?.audio === undefined) return undefined;
+  const group = renditions.filter(
+    ({ type, groupId }) => type === 'AUDIO' && groupId === variant.audio,
+  );
+  const tag = group.find(({ isDefault }) => isDefault) ?? group.find((one) => one.autoselect);
+  const { uri, language } = tag ?? group[0] ?? {};
+  // A variant of sound alone is named as the sound of others too
+  if (uri === undefined || renditionIdIn(uri) === variantId) return undefined;
+  return { id: renditionIdIn(uri), ...(language === undefined ? {} : { language }) };
+}
+
 function variantId(variant: Variant): string {
   const rate = `${Math.max(1, Math.round(variant.bandwidth / 1000))}k`;
   return variant.resolution === undefined ? rate : `${variant.resolution.height}p-${rate}`;

@@ -80,10 +80,10 @@ test('writeDiscoveryReply() writes what the library reads', () => {
   const hex = Buffer.from(reply).toString('hex');
   expect(hex).toStartWith('0003');
   expect(reply.length).toBe(8 + new DataView(reply.buffer).getUint16(2));
-  expect(hex).toContain('010400000001' + '020410439efd' + '2b18' + '61'.repeat(24) + '100104');
-  expect(hex).toContain('2a08' + Buffer.from('http://h').toString('hex'));
+  expect(hex).toContain(`010400000001020410439efd2b18${'61'.repeat(24)}100104`);
+  expect(hex).toContain(`2a08${Buffer.from('http://h').toString('hex')}`);
   // 209 bytes: the lower seven bits with the highest set, then the rest
-  expect(hex).toContain('27d101' + Buffer.from('http://h/xx').toString('hex'));
+  expect(hex).toContain(`27d101${Buffer.from('http://h/xx').toString('hex')}`);
   const sum = new DataView(reply.buffer).getUint32(reply.length - 4, true);
   expect(sum).toBe(Bun.hash.crc32(reply.subarray(0, -4)));
 });

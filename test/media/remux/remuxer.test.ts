@@ -3,8 +3,9 @@ import { describe, expect, test } from 'bun:test';
 import type { MuxTrack, MuxUnit } from '../../../src/media/mpegts/mux-track.ts';
 import { createMuxTrack } from '../../../src/media/mpegts/mux-track.ts';
 import { createFmp4Input } from '../../../src/media/remux/fmp4-to-units.ts';
+import { START_TICKS } from '../../../src/media/remux/merger.ts';
 import type { RemuxInput } from '../../../src/media/remux/remux-input.ts';
-import { Remuxer, START_TICKS } from '../../../src/media/remux/remuxer.ts';
+import { Remuxer } from '../../../src/media/remux/remuxer.ts';
 import {
   audioEntry,
   avcSample,

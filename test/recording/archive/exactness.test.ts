@@ -120,7 +120,7 @@ describe('an index of another process', () => {
     await record(before, 1, 3);
     const world = new ArchiveWorld({ index: before.killed(), ...pick(before), isOurs: false });
     expect(world.said).toEqual([
-      'warn archives are read and not written: the data folder is another weir’s',
+      'warn archives are read and not written: data folder in use by another weir',
     ]);
     expect(world.archivist.keeps('x')).toBe(false);
     lose(world, 2);

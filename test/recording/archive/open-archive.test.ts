@@ -137,7 +137,9 @@ describe('openArchive()', () => {
     await clock.advance(100);
     open.apply(channels(), undefined);
     expect(open.past?.keeps('x')).toBe(false);
-    expect(open.stats()).toMatchObject([{ segments: 1, isKept: false }]);
+    const startMs = clock.nowMs() - 4100;
+    const held = { fromMs: startMs, toMs: startMs + 4000 };
+    expect(open.stats()).toMatchObject([{ segments: 1, isKept: false, held }]);
     await clock.advance(2 * KEEP.keepMs);
     expect(open.stats()).toMatchObject([{ segments: 0, dropped: { age: 1 } }]);
   });

@@ -7,6 +7,7 @@ import {
   nameRenditions,
   onlyVariant,
   pickVariant,
+  soundOfVariant,
   traitsOfId,
 } from '../../../src/source/pull/renditions.ts';
 
@@ -171,6 +172,48 @@ describe('onlyVariant()', () => {
     expect(reduced.renditions.map(({ groupId }) => groupId)).toEqual(['a1', 's1']);
     expect(reduced.iFrames).toEqual([]);
     expect(playlist.variants).toHaveLength(2);
+  });
+});
+
+describe('soundOfVariant()', () => {
+  const tag = (name: string, more: string) =>
+    `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="a",NAME="${name}"${more}`;
+  const PICTURE = variant('BANDWIDTH=5000000,RESOLUTION=1280x720,AUDIO="a"', 'hd.m3u8');
+  const ALONE = variant('BANDWIDTH=64000,AUDIO="a"', 'de.m3u8');
+  const GERMAN = tag('de', ',LANGUAGE="de",URI="de.m3u8"');
+  const ENGLISH = tag('en', ',LANGUAGE="en",URI="en.m3u8"');
+
+  test.each<[string, readonly string[], { id: string; language?: string } | undefined]>([
+    ['the first', [GERMAN, ENGLISH], { id: 'audio-a-de-de', language: 'de' }],
+    [
+      'the default one',
+      [GERMAN, `${ENGLISH},AUTOSELECT=YES,DEFAULT=YES`],
+      { id: 'audio-a-en-en', language: 'en' },
+    ],
+    [
+      'one to be chosen without being asked',
+      [GERMAN, `${ENGLISH},AUTOSELECT=YES`],
+      { id: 'audio-a-en-en', language: 'en' },
+    ],
+    ['none where it lies in the variant', [`${tag('de', '')},DEFAULT=YES`, ENGLISH], undefined],
+    ['no language where none is told', [tag('x', ',URI="x.m3u8"')], { id: 'audio-a-x' }],
+    ['nothing of another group', [], undefined],
+  ])('%s', (_, tags, wanted) => {
+    const { playlist, renditions } = nameRenditions(parse(...tags, PICTURE), BASE);
+    expect(soundOfVariant(playlist, renditions[0]!.id)).toEqual(wanted as never);
+  });
+
+  test('a variant of sound alone is not beside itself', () => {
+    const { playlist, renditions } = nameRenditions(parse(GERMAN, PICTURE, ALONE), BASE);
+    expect(renditions.map(({ id }) => soundOfVariant(playlist, id)?.id)).toEqual([
+      renditions[1]?.id,
+      undefined,
+    ]);
+  });
+
+  test('nothing of a variant that is not there', () => {
+    const { playlist } = nameRenditions(parse(GERMAN, PICTURE), BASE);
+    expect(soundOfVariant(playlist, 'main')).toBeUndefined();
   });
 });
 
