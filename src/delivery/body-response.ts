@@ -1,6 +1,6 @@
 // This file answers with a segment, an init segment or a key.
 import type { Awaited, BodyResult } from '../prefetch/answers.ts';
-import { problemResponse, shown, unavailable } from './error-response.ts';
+import { problemResponse, refuse, shown, unavailable } from './error-response.ts';
 import { headResponse } from './head.ts';
 import { CORS, IMMUTABLE_CACHE } from './headers.ts';
 import { parseRange } from './range.ts';
@@ -52,7 +52,7 @@ export function bodyResponse(
         request,
       );
     case 'unavailable':
-      return unavailable(result.reason, result.retryAfterS, request);
+      return refuse(result, request);
   }
 }
 

@@ -3,10 +3,11 @@ import { Elysia } from 'elysia';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
-import { problemResponse, unknownChannel } from './error-response.ts';
+import { isReplaced, unlessChanged } from './changed-channel.ts';
+import { problemResponse, refuse, unavailable, unknownChannel } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS } from './headers.ts';
-import { type AddressOf, badQuality, refuse, renditionFor } from './live.ts';
+import { type AddressOf, badQuality, renditionFor } from './live.ts';
 import { parseHeight, queryOf } from './query.ts';
 
 export const SUFFIX = '.ts';
@@ -52,6 +53,17 @@ export async function channelStream(
   if (height === 'invalid') return badQuality(request);
   if (isHead(request)) return headResponse(STREAM_HEADERS);
   const relay = relays.get(id) as ChannelRelay;
+  const answer = begun(endless, relay, height, request, left);
+  return unlessChanged(relays, relay, answer, () => channelStream(endless, id, request, left));
+}
+
+async function begun(
+  endless: Endless,
+  relay: ChannelRelay,
+  height: number | undefined,
+  request: Request,
+  left: () => void,
+): Promise<Response> {
   using visit = new DisposableStack();
   // Who zaps on while this channel opens is gone at once
   const present = visit.use(relay.attend());
@@ -62,6 +74,7 @@ export async function channelStream(
   const answer = await main.playlist(false);
   if (answer.kind !== 'ready') return refuse(answer, request);
   if (request.signal.aborted) return new Response(null, { status: 499 });
+  if (isReplaced(endless.relays, relay)) return unavailable('it was changed', 1, request);
   const viewer = endless.addressOf(request);
   relay.seen(viewer);
   const seen = setInterval(() => relay.seen(viewer), SEEN_EVERY_MS);

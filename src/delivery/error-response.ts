@@ -1,4 +1,5 @@
 // This file turns what went wrong into an HTTP answer: the only place that knows the statuses.
+import type { Unavailable } from '../prefetch/answers.ts';
 import { prefersJson } from './accept.ts';
 import { CORS, isForAnyPage, NO_SNIFF } from './headers.ts';
 
@@ -35,6 +36,18 @@ export function unavailable(reason: string, retryAfterS: number, request: Reques
   const headers = { 'retry-after': String(retryAfterS) };
   const message = `Cannot play now: ${reason}`;
   return problemResponse({ status: 503, code: 'DELIVERY_UNAVAILABLE', message, headers }, request);
+}
+
+/** Tuners of the HDHomeRun kind say so when all are in use, and their clients look for it. */
+export function refuse(answer: Unavailable, request: Request): Response {
+  const response = unavailable(answer.reason, answer.retryAfterS, request);
+  if (answer.isBusy) response.headers.set('x-hdhomerun-error', '805 All Tuners In Use');
+  return response;
+}
+
+/** It may be there in a moment. */
+export function isUnavailable({ status }: Response): boolean {
+  return status === 503;
 }
 
 /** A name out of an address, which may hold anything, on one line. */

@@ -1,13 +1,13 @@
 // This file serves the buffered mode: playlists, segments, init segments and keys from the ring.
 import { Elysia } from 'elysia';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
-import type { Unavailable } from '../prefetch/answers.ts';
 import type { ChannelRelay, Opened } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import type { Rendition } from '../prefetch/rendition/rendition.ts';
 import { onlyVariant, pickVariant, renditionIdIn } from '../source/pull/renditions.ts';
 import { bodyResponse } from './body-response.ts';
-import { problemResponse, shown, unavailable, unknownChannel } from './error-response.ts';
+import { unlessChanged } from './changed-channel.ts';
+import { problemResponse, refuse, shown, unknownChannel } from './error-response.ts';
 import { isHead } from './head.ts';
 import { type PlaylistAnswers, playlistHead, playlistResponse } from './playlist-response.ts';
 import { parseHeight, queryOf } from './query.ts';
@@ -48,15 +48,18 @@ export function channelPlaylist(live: Live, id: string, request: Request, base =
     return openedPlaylist(live, known, known.opened, height, base, request);
   }
   const relay = live.relays.get(id) as ChannelRelay;
+  const ask = () => channelPlaylist(live, id, request, base);
   const opened = relay.open();
   if (opened instanceof Promise) {
-    return opened.then((found) =>
+    const answer = opened.then((found) =>
       found.kind === 'open'
         ? attended(relay, openedPlaylist(live, relay, found, height, base, request), request)
         : refuse(found, request),
     );
+    return unlessChanged(live.relays, relay, answer, ask);
   }
-  return attended(relay, openedPlaylist(live, relay, opened, height, base, request), request);
+  const answer = openedPlaylist(live, relay, opened, height, base, request);
+  return unlessChanged(live.relays, relay, attended(relay, answer, request), ask);
 }
 
 /** Whoever waits for an answer watches, however long that takes. */
@@ -198,23 +201,18 @@ function withRendition(
   const relay = relays.get(id);
   if (relay === undefined) return unknownChannel(id, request);
   const found = relay.rendition(rendition);
+  const ask = () => withRendition(relays, id, rendition, request, run);
   if (!(found instanceof Promise)) {
     if (found === undefined) return unknownRendition(rendition, request);
-    return attended(relay, run(found, relay), request);
+    return unlessChanged(relays, relay, attended(relay, run(found, relay), request), ask);
   }
-  return found.then((settled) => {
+  const answer = found.then((settled) => {
     if (settled === undefined) return unknownRendition(rendition, request);
     return 'kind' in settled
       ? refuse(settled, request)
       : attended(relay, run(settled, relay), request);
   });
-}
-
-/** Tuners of the HDHomeRun kind say so when all are in use, and their clients look for it. */
-export function refuse(answer: Unavailable, request: Request): Response {
-  const response = unavailable(answer.reason, answer.retryAfterS, request);
-  if (answer.isBusy) response.headers.set('x-hdhomerun-error', '805 All Tuners In Use');
-  return response;
+  return unlessChanged(relays, relay, answer, ask);
 }
 
 function unknownRendition(id: string, request: Request): Response {

@@ -10,9 +10,9 @@ import { ProviderBusyError } from '../prefetch/channel/channel-places.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { noSuchForm, SEEN_EVERY_MS, STREAM_HEADERS, SUFFIX } from './endless.ts';
-import { unknownChannel } from './error-response.ts';
+import { refuse, unknownChannel } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
-import { type AddressOf, badQuality, refuse } from './live.ts';
+import { type AddressOf, badQuality } from './live.ts';
 import { parseHeight, queryOf } from './query.ts';
 import { badGateway, found } from './unbuffered.ts';
 

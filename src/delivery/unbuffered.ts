@@ -9,14 +9,14 @@ import type { ChannelConfig, UrlSource } from '../config/config.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { passedOn } from '../packaging/hls/passed-on.ts';
 import { rewriteUris, type UriKind } from '../packaging/hls/unbuffered.ts';
-import { told } from '../prefetch/answers.ts';
+import { busy, told } from '../prefetch/answers.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { playlistLimits, TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
-import { SourceStatusError } from '../source/errors.ts';
+import { FULL_STATUS, SourceStatusError } from '../source/errors.ts';
 import { policyOf } from '../source/open-source.ts';
 import type { PlaylistText } from '../source/pull/hls.ts';
 import { fetchFirst } from '../source/stream/first-answer.ts';
-import { problemResponse, unknownChannel } from './error-response.ts';
+import { problemResponse, refuse, unknownChannel } from './error-response.ts';
 import { isHead } from './head.ts';
 import { CORS } from './headers.ts';
 import { parseHostParameter } from './host-parameter.ts';
@@ -25,6 +25,10 @@ import { playlistHead, playlistResponse } from './playlist-response.ts';
 import { parseHeight, queryOf } from './query.ts';
 import type { Sealer } from './seal.ts';
 import { pipedHead, pipedResponse } from './upstream-pipe.ts';
+
+/** Whoever has the connection that is wanted may give it up at any moment. */
+const FULL_RETRY_MS = 5000;
+const FULL_RETRY_MS_MAX = 60_000;
 
 export type UnbufferedDeps = {
   readonly relays: Relays;
@@ -243,8 +247,12 @@ function withheld({ id }: ChannelConfig, mode: 'host' | 'redirect' | 'proxy', re
 
 export function badGateway(error: unknown, request: Request): Response {
   const record = errorRecord(error);
-  const upstreamStatus = error instanceof SourceStatusError ? error.status : undefined;
-  const isMissing = upstreamStatus === 404 || upstreamStatus === 410;
+  const isRefused = error instanceof SourceStatusError;
+  if (isRefused && FULL_STATUS.has(error.status)) {
+    const retryAfterMs = Math.min(error.retryAfterMs ?? 0, FULL_RETRY_MS_MAX);
+    return refuse(busy(Math.max(FULL_RETRY_MS, retryAfterMs) / 1000, told(record)), request);
+  }
+  const isMissing = isRefused && (error.status === 404 || error.status === 410);
   const message = `Cannot send it: ${told(record)}`;
   return problemResponse(
     { status: isMissing ? 404 : 502, code: 'DELIVERY_UPSTREAM', message },

@@ -4,6 +4,9 @@ import { AppError, type ErrorRecord } from '../base/errors.ts';
 /** What providers answer to one connection more than they allow, or than they have noticed closed. */
 export const BUSY_STATUS: ReadonlySet<number> = new Set([401, 403, 423, 429, 458, 503, 509]);
 
+/** Of those, what can mean nothing else but that no more are allowed now. */
+export const FULL_STATUS: ReadonlySet<number> = new Set([423, 429, 458, 509]);
+
 /** The upstream answered, but not with what was asked for. */
 export class SourceStatusError extends AppError {
   readonly status: number;
@@ -57,5 +60,7 @@ export function revivedError({ code, message, detail }: ErrorRecord): AppError {
     return new AppError(code, message, detail);
   }
   const askedMs = typeof retryAfterMs === 'number' ? retryAfterMs : undefined;
-  return new SourceStatusError('playlist', status, askedMs);
+  const error = new SourceStatusError('source', status, askedMs);
+  error.message = message;
+  return error;
 }

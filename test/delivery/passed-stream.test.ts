@@ -102,6 +102,15 @@ describe('/proxy/{channel}.ts', () => {
     });
   }
 
+  for (const upstream of [423, 429, 458, 509]) {
+    test(`says that all is in use where upstream answers ${upstream}`, async () => {
+      status = upstream;
+      const { status: answered, headers } = await app.ask('/proxy/tv.ts');
+      const said = [headers.get('retry-after'), headers.get('x-hdhomerun-error')];
+      expect([answered, ...said]).toEqual([503, '5', '805 All Tuners In Use']);
+    });
+  }
+
   const BAD: readonly (readonly [path: string, status: number, code: string])[] = [
     ['/proxy/down.ts', 502, 'DELIVERY_UPSTREAM: '],
     ['/proxy/page.ts', 502, 'DELIVERY_UPSTREAM: '],

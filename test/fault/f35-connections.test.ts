@@ -49,7 +49,7 @@ const lingering = new World(
 const worlds = [world, lingering];
 beforeAll(async () => {
   for (const each of worlds) await each.start();
-});
+}, 30_000);
 afterAll(async () => {
   for (const each of worlds) await each[Symbol.asyncDispose]();
 }, 20_000);

@@ -16,6 +16,7 @@ import {
   fileBodies,
   heapBody,
   MemoryFiles,
+  readFileHead,
   whyNoMemoryFiles,
 } from '../../src/ring/memory-files.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -52,6 +53,17 @@ describe('bodies in memory', () => {
     expect(filesIn(files.path)).toHaveLength(isFile ? 1 : 0);
     expect(body.size).toBe(heapBody(chunks).size);
     expect(await body.bytes()).toEqual(await heapBody(chunks).bytes());
+  });
+
+  test('its head can be read at once where it is a file of ours', () => {
+    const reason = whyNoMemoryFiles(0);
+    using files = new MemoryFiles(new FakeClock(), reason === undefined ? '/dev/shm' : parent);
+    const body = fileBodies(files.path)([piece(BIG, 1), piece(1000, 2)]);
+    const head = reason === undefined ? piece(1000, 1) : undefined;
+    expect(readFileHead(body, 1000)).toEqual(head);
+    expect(readFileHead(body, 2 * BIG)?.length).toBe(head && BIG + 1000);
+    expect(readFileHead(heapBody([piece(BIG, 1)]), 1000)).toBeUndefined();
+    files.adopt(body);
   });
 
   test('two workers never write into one file', () => {

@@ -19,8 +19,9 @@ export function spliceSegment(
   splicer: Splicer,
   segment: Uint8Array,
   discontinuity = false,
+  isBeginning = false,
 ): Spliced {
-  splicer.begin(segment, { discontinuity });
+  splicer.begin(segment, { discontinuity, isBeginning });
   const parts: Uint8Array[] = [];
   const marks: SpliceMark[] = [];
   let sizeBytes = 0;

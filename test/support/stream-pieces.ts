@@ -30,3 +30,14 @@ export function payloads(bytes: Uint8Array): Map<number, string> {
   }
   return new Map([...parts].map(([pid, list]) => [pid, Bun.hash(joinBytes(list)).toString()]));
 }
+
+/** How many PES packets each PID begins. */
+export function framesIn(bytes: Uint8Array): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (let at = 0; at < bytes.length; at += 188) {
+    const pid = pidAt(bytes, at);
+    if (pid < 0x20 || pid === PMT || (bytes[at + 1]! & 0x40) === 0) continue;
+    counts.set(pid, (counts.get(pid) ?? 0) + 1);
+  }
+  return counts;
+}

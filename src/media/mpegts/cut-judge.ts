@@ -39,6 +39,7 @@ export class CutJudge {
   #isBroken = false;
   #isNextDiscontinuous = false;
   #mustCut = false;
+  #mustEnd = false;
 
   constructor(limits: PieceLimits) {
     this.#limits = limits;
@@ -77,11 +78,17 @@ export class CutJudge {
     this.#mustCut = true;
   }
 
+  /** The piece ends at the next key frame, whatever its length. */
+  endSoon(): void {
+    this.#mustEnd = true;
+  }
+
   /** True where the piece that begins now does not go on where the one before ended. */
   takeDiscontinuity(): boolean {
     const isDiscontinuous = this.#isNextDiscontinuous;
     this.#isNextDiscontinuous = false;
     this.#mustCut = false;
+    this.#mustEnd = false;
     return isDiscontinuous;
   }
 
@@ -125,7 +132,7 @@ export class CutJudge {
 
   #judgeDue({ kind }: LeadFrame, elapsedTicks: number, isBroken: boolean): Verdict {
     const { ticks, spacingTicks } = this.clock;
-    const isForced = this.#mustCut && kind !== 'other';
+    const isForced = (this.#mustCut || this.#mustEnd) && kind !== 'other';
     const isDue = isForced || this.#rule.isDue(kind, ticks, elapsedTicks, spacingTicks);
     if (!isDue) return 'keep';
     this.#end = { ticks, isExact: true, isBreak: false };

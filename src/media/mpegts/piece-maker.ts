@@ -137,7 +137,7 @@ export class PieceMaker {
     const piece = this.#current;
     this.finishClosing();
     this.#current = undefined;
-    if (piece === undefined) return;
+    if (piece === undefined || piece.isEmpty) return;
     const isShort = end.isBreak && end.ticks - piece.startTicks < SHORT_TICKS;
     this.#shortInARow = isShort ? this.#shortInARow + 1 : 0;
     piece.end(end.ticks, end.isExact, leastTicks, maxTicks);

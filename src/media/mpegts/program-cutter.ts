@@ -166,6 +166,15 @@ export class ProgramCutter {
     this.#beginPiece();
   }
 
+  /** Nothing comes for a while: what there is is finished as it is, and goes on in another piece. */
+  cutSilent(): void {
+    this.cutFull(0);
+    this.#maker.finishClosing();
+    this.#pids.endTails(true);
+    // It begins amid a group of pictures, and is not to be longer than others for it
+    this.#judge.endSoon();
+  }
+
   /** The stream is over. */
   end(): void {
     this.endFrame(0);

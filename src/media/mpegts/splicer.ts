@@ -1,8 +1,10 @@
 // This file joins segments of any sources, one after the other, into one endless transport stream.
 import { assert } from '../../base/assert.ts';
+import { isVideo } from './pmt.ts';
 import type { Program } from './program-reader.ts';
 import { SoundRates } from './sound-rates.ts';
 import { SoundSplitter } from './sound-splitter.ts';
+import { NOTE } from './splice-notes.ts';
 import { SpliceState } from './splice-packets.ts';
 import { type SegmentPlan, SplicePlanner } from './splice-plan.ts';
 import { adtsPids } from './splice-sound.ts';
@@ -18,6 +20,8 @@ export type SpliceOptions = {
 export type SegmentOptions = {
   /** The segment does not go on where the one before it ended. What is not said is found out. */
   readonly discontinuity: boolean;
+  /** The rest of it comes as the next one. It goes out only if a viewer can begin with it. */
+  readonly isBeginning?: boolean;
 };
 
 export type SegmentReport = {
@@ -60,6 +64,7 @@ export class Splicer {
   #program: Program | undefined;
   #bytes: Uint8Array = new Uint8Array();
   #discontinuity = false;
+  #isBeginning = false;
   #survey: SpliceSurvey | undefined;
   #plan: SegmentPlan | undefined;
   #writer: SpliceWriter | undefined;
@@ -72,6 +77,7 @@ export class Splicer {
   begin(segment: Uint8Array, options: SegmentOptions): void {
     assert(this.#survey === undefined && this.#writer === undefined, 'the last segment has ended');
     this.#discontinuity = options.discontinuity;
+    this.#isBeginning = options.isBeginning ?? false;
     this.#soundIs = 'as it came';
     this.#look(segment);
   }
@@ -87,7 +93,7 @@ export class Splicer {
     if (this.#soundIs === 'being split') return this.#splitSound();
     if (!this.#survey.step()) return { kind: 'busy' };
     this.#program = this.#survey.spans.at(-1)?.program ?? this.#program;
-    const problem = refusal(this.#survey);
+    const problem = refusal(this.#survey) ?? (this.#isBeginning ? lack(this.#survey) : undefined);
     if (problem !== undefined) return this.#end(problem);
     if (this.#soundIs === 'as it came' && this.#rates.hasChanged(this.#bytes, this.#survey)) {
       const pids = this.#survey.spans.flatMap(({ program }) => adtsPids(program));
@@ -132,4 +138,19 @@ function refusal(survey: SpliceSurvey): string | undefined {
   if (survey.spans.length === 0) return 'it has no tables, wanted PAT and PMT with video or audio';
   const isScrambled = survey.scrambledPackets > 0 && survey.notes.count === 0;
   return isScrambled ? 'it is scrambled, wanted clear media' : undefined;
+}
+
+/** Why nobody could begin with what there is, though there may be more. */
+function lack({ spans, notes }: SpliceSurvey): string | undefined {
+  const reason = 'nobody could begin with it, wanted a key frame';
+  const [span, ...others] = spans;
+  if (span === undefined || others.length > 0) return reason;
+  const { map, lead } = span.program;
+  const stream = map.streams.findIndex(({ pid }) => pid === lead.pid);
+  const hasPictures = isVideo(lead);
+  for (let row = 0; row < notes.count; row++) {
+    if (notes.stream[row] !== stream || !notes.isTimed(row)) continue;
+    if (!hasPictures || notes.has(row, NOTE.key | NOTE.recovery)) return undefined;
+  }
+  return reason;
 }

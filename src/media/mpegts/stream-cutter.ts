@@ -125,6 +125,12 @@ export class StreamCutter {
     return this.#takeFinished();
   }
 
+  /** Nothing comes for a while: what there is so far, though it may go on amid a frame. */
+  cutSilent(): StreamPiece[] {
+    this.#cutter.cutSilent();
+    return this.#takeFinished();
+  }
+
   /** The stream has ended, or is cut off: what is left of it. Another may be pushed then. */
   flush(): StreamPiece[] {
     for (const run of this.#scanner.flush()) this.#takeRun(run.bytes, run.skippedBytes);

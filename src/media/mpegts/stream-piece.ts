@@ -41,6 +41,8 @@ export class OpenPiece {
   readonly list: PacketList;
   readonly startTicks: number;
   readonly #start: PieceStart;
+  /** Of the tables it was begun with. */
+  readonly #tableBytes: number;
   #times: FrameTimes | undefined;
   #pcr: number | undefined;
   #continuityErrors = 0;
@@ -52,6 +54,12 @@ export class OpenPiece {
     this.#start = start;
     this.list = start.list;
     this.startTicks = start.startTicks;
+    this.#tableBytes = start.list.sizeBytes;
+  }
+
+  /** It was begun without a frame, and nothing came. */
+  get isEmpty(): boolean {
+    return this.#start.kind === 'other' && this.list.sizeBytes === this.#tableBytes;
   }
 
   noteFrame(times: FrameTimes): void {

@@ -23,10 +23,10 @@ export class SegmentOpener {
   }
 
   /** Throws AppError where a key or init segment is not to be had, FormatError where it is wrong. */
-  async open({ segment, bytes, discontinuity }: ReadSegment): Promise<ClearSegment> {
+  async open({ segment, body, discontinuity }: ReadSegment): Promise<ClearSegment> {
     const { listed } = segment;
     const { map, durationS, sequence } = listed;
-    const clear = await this.#decrypt(bytes, listed.keys, sequence);
+    const clear = await this.#decrypt(await body.bytes(), listed.keys, sequence);
     if (map === undefined) return { bytes: clear, discontinuity, durationS };
     const { name } = map.asset;
     const init = await this.#decrypt(await this.#asset(map.asset), map.keys, sequence);

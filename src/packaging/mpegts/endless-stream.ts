@@ -7,7 +7,7 @@ import type { SplicePiece } from '../../media/mpegts/splice-writer.ts';
 import { Splicer } from '../../media/mpegts/splicer.ts';
 import { Pacer } from './pacer.ts';
 import { StreamBuffer, StreamReader } from './stream-buffer.ts';
-import type { TransportSource } from './transport-source.ts';
+import type { TransportSegment, TransportSource } from './transport-source.ts';
 
 export type EndlessDeps = {
   readonly clock: Clock;
@@ -106,8 +106,10 @@ export class EndlessStream {
       try {
         const segment = await this.#source.next(signal);
         if (segment === undefined) return;
-        splicer.begin(segment.bytes, { discontinuity: segment.discontinuity });
-        unusable = (await this.#write(splicer, pacer, signal)) ? 0 : unusable + 1;
+        splicer.begin(segment.bytes, segment);
+        const isUsed = await this.#write(splicer, segment, pacer, signal);
+        if (!isUsed && segment.isBeginning) this.#source.again();
+        unusable = isUsed ? 0 : unusable + 1;
       } catch (error) {
         unusable++;
         log.warn('segment left out of the stream', errorFields(errorRecord(error)));
@@ -117,14 +119,19 @@ export class EndlessStream {
   }
 
   /** False where nothing of the segment went out. */
-  async #write(splicer: Splicer, pacer: Pacer, signal: AbortSignal): Promise<boolean> {
+  async #write(
+    splicer: Splicer,
+    { isBeginning }: TransportSegment,
+    pacer: Pacer,
+    signal: AbortSignal,
+  ): Promise<boolean> {
     const { log, turn = othersTurn } = this.#deps;
     for (;;) {
       const step = splicer.next();
       switch (step.kind) {
         case 'busy':
-          // A viewer waits for the first of it: timers would make a millisecond of each step
-          await turn();
+          // A viewer waits for the first of it: a turn of the others may take as long as all of it
+          if (!isBeginning) await turn();
           break;
         case 'piece':
           if (!signal.aborted) await this.#letOut(step, pacer, signal);

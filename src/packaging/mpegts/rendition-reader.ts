@@ -6,7 +6,7 @@ import type { Segment } from '../../ring/rendition-ring.ts';
 
 export type ReadSegment = {
   readonly segment: Segment;
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly body: Blob;
   /** It does not go on where the one read before it ended. */
   readonly discontinuity: boolean;
 };
@@ -37,18 +37,18 @@ export class RenditionReader {
       if (this.rendition.keepGoing() !== undefined) return undefined;
       const segment = this.#pick();
       if (segment === 'ended') return undefined;
-      const bytes = segment === undefined ? 'late' : await this.#bytesOf(segment, patience);
-      if (bytes === 'late' && patience.aborted) return undefined;
+      const body = segment === undefined ? 'late' : await this.#bodyOf(segment, patience);
+      if (body === 'late' && patience.aborted) return undefined;
       if (segment === undefined) await orAborted(this.rendition.grown(), patience);
-      if (segment === undefined || bytes === 'late') continue;
+      if (segment === undefined || body === 'late') continue;
       this.#next = segment.mediaSequence + 1;
-      if (bytes === undefined) {
+      if (body === undefined) {
         this.#isApart = true;
         continue;
       }
       const discontinuity = segment.discontinuity || this.#isApart;
       this.#isApart = false;
-      return { segment, bytes, discontinuity };
+      return { segment, body, discontinuity };
     }
   }
 
@@ -81,14 +81,11 @@ export class RenditionReader {
   }
 
   /** late: to be asked for again. Undefined: it will never come. */
-  async #bytesOf(
-    segment: Segment,
-    signal: AbortSignal,
-  ): Promise<Uint8Array<ArrayBuffer> | 'late' | undefined> {
+  async #bodyOf(segment: Segment, signal: AbortSignal): Promise<Blob | 'late' | undefined> {
     const found = await this.rendition.body(segment.name);
     switch (found.kind) {
       case 'whole':
-        return found.body.bytes();
+        return found.body;
       case 'streaming':
         return wholeOf(found.inFlight, signal);
       case 'unavailable':
@@ -101,13 +98,7 @@ export class RenditionReader {
 }
 
 /** late: it broke off, or takes longer than the reader has patience for. */
-async function wholeOf(
-  inFlight: InFlight,
-  signal: AbortSignal,
-): Promise<Uint8Array<ArrayBuffer> | 'late'> {
-  const whole = inFlight.whole().then(
-    (body) => body.bytes(),
-    () => 'late' as const,
-  );
+async function wholeOf(inFlight: InFlight, signal: AbortSignal): Promise<Blob | 'late'> {
+  const whole = inFlight.whole().catch(() => 'late' as const);
   return (await orAborted(whole, signal)) ?? 'late';
 }

@@ -48,10 +48,10 @@ export class SoundSegments {
   async measure(segment: Segment, patience: AbortSignal): Promise<Timed | undefined> {
     const known = this.#timed.get(segment);
     if (known !== undefined) return known;
-    const bytes = await this.#bytesOf(segment, patience);
-    if (bytes === undefined) return undefined;
+    const body = await this.#bodyOf(segment, patience);
+    if (body === undefined) return undefined;
     try {
-      const clear = await this.#opener.open({ segment, bytes, discontinuity: true });
+      const clear = await this.#opener.open({ segment, body, discontinuity: true });
       const demuxed = withoutKind(this.#inputOf(clear).demux(clear.bytes), 'video');
       const startTicks = demuxed.units[0]?.dts;
       if (startTicks === undefined) return undefined;
@@ -64,18 +64,14 @@ export class SoundSegments {
     }
   }
 
-  async #bytesOf(
-    { name }: Segment,
-    patience: AbortSignal,
-  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  async #bodyOf({ name }: Segment, patience: AbortSignal): Promise<Blob | undefined> {
     const found = await this.#rendition.body(name);
-    if (found.kind === 'whole') return found.body.bytes();
+    if (found.kind === 'whole') return found.body;
     if (found.kind !== 'streaming') return undefined;
-    const whole = found.inFlight.whole().then(
-      (body) => body.bytes(),
-      () => undefined,
+    return orAborted(
+      found.inFlight.whole().catch(() => undefined),
+      patience,
     );
-    return orAborted(whole, patience);
   }
 
   #inputOf({ bytes, init }: ClearSegment): RemuxInput {

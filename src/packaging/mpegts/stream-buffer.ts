@@ -1,5 +1,5 @@
 // This file holds the last seconds of an endless stream for all who watch it.
-import { Signal } from '../../base/signal.ts';
+import { Wakening } from './wakening.ts';
 
 export type Chunk = {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -22,7 +22,7 @@ const JOIN_TICKS = 2 * 90_000;
  * Chunks are numbered; invariant: those kept are contiguous.
  */
 export class StreamBuffer {
-  readonly changed = new Signal();
+  readonly changed = new Wakening();
   readonly #chunks: Chunk[] = [];
   #firstNumber = 0;
   #bytes = 0;

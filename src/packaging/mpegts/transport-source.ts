@@ -10,13 +10,19 @@ import type { Demuxed, RemuxInput } from '../../media/remux/remux-input.ts';
 import { formOf } from '../../media/remux/rendition-remux.ts';
 import { type ClearSegment, SegmentOpener } from './clear-segment.ts';
 import { type ReadRendition, type ReadSegment, RenditionReader } from './rendition-reader.ts';
+import { BEGINNING_BYTES, readBeginning } from './segment-beginning.ts';
 import type { SoundBeside } from './sound-beside.ts';
 import type { PictureSpan } from './sound-queue.ts';
 
 export type TransportSegment = {
   readonly bytes: Uint8Array;
   readonly discontinuity: boolean;
+  /** There is more of it, which comes next; `again` where this alone is of no use. */
+  readonly isBeginning: boolean;
 };
+
+/** What is not taken from the list: the rest of a segment, or all of it once more. */
+type Left = { readonly body: Blob; readonly discontinuity: boolean };
 
 /** Pictures left out at the very beginning, where there is no sound beside them as yet. */
 const SKIPS_MAX = 2;
@@ -44,6 +50,9 @@ export class TransportSource {
   /** What comes next does not go on where the last that went out ended. */
   #isAnew = true;
   #skips = 0;
+  #hasBegun = false;
+  #begun: Blob | undefined;
+  #left: Left | undefined;
 
   constructor(main: ReadRendition, sides: Sides = {}) {
     this.#reader = new RenditionReader(main);
@@ -53,26 +62,53 @@ export class TransportSource {
 
   /**
    * The next segment; undefined where the stream has ended or `signal` aborts. Throws AppError or
-   * FormatError for a segment that cannot be used; the next call goes on behind it.
+   * FormatError for a segment that cannot be used; the next call goes on behind it. The very first
+   * comes in two parts: somebody waits for it.
    */
   async next(signal: AbortSignal): Promise<TransportSegment | undefined> {
+    const left = this.#left;
+    this.#left = undefined;
+    if (left !== undefined) {
+      const { body, discontinuity } = left;
+      return { bytes: await body.bytes(), discontinuity, isBeginning: false };
+    }
     for (;;) {
       // Both are asked for at once, so that neither waits for the other
       (this.#sides.beside ?? this.#sound)?.keepGoing();
       const read = await this.#reader.next(signal);
       if (read === undefined) return undefined;
       if (read.discontinuity) this.#beginAnew();
+      const beginning = this.#hasBegun ? undefined : await this.#begin(read);
+      if (beginning !== undefined) return beginning;
       const picture = await this.#opener.open(read);
       this.#setSound(this.#sides.beside ?? this.#insteadFor(picture));
       const bytes = await this.#make(read, picture, signal);
       if (bytes === undefined) continue;
       const discontinuity = this.#isAnew;
       this.#isAnew = false;
-      return { bytes, discontinuity };
+      return { bytes, discontinuity, isBeginning: false };
     }
   }
 
-  #insteadFor(picture: ClearSegment): SoundBeside | undefined {
+  /** Nothing came of the beginning that was given: the whole segment comes next. */
+  again(): void {
+    if (this.#begun !== undefined) this.#left = { body: this.#begun, discontinuity: true };
+  }
+
+  /** Undefined where it is to be opened or made anew as a whole. */
+  async #begin({ body, segment }: ReadSegment): Promise<TransportSegment | undefined> {
+    this.#hasBegun = true;
+    const { keys, map } = segment.listed;
+    if (keys.length > 0 || map !== undefined || this.#sides.beside !== undefined) return undefined;
+    const bytes = await readBeginning(body);
+    if (bytes === undefined || this.#insteadFor({ bytes }) !== undefined) return undefined;
+    this.#begun = body;
+    this.#left = { body: body.slice(BEGINNING_BYTES), discontinuity: false };
+    this.#isAnew = false;
+    return { bytes, discontinuity: true, isBeginning: true };
+  }
+
+  #insteadFor(picture: Pick<ClearSegment, 'bytes' | 'init'>): SoundBeside | undefined {
     const { instead } = this.#sides;
     return instead !== undefined && isMute(picture) ? instead() : undefined;
   }
@@ -156,7 +192,7 @@ function spanOf(
 }
 
 /** There is something to see, and nothing to hear. */
-function isMute({ bytes, init }: ClearSegment): boolean {
+function isMute({ bytes, init }: Pick<ClearSegment, 'bytes' | 'init'>): boolean {
   const body = init === undefined ? { bytes } : { bytes, init: init.bytes };
   const form = formOf(sniffContainer(bytes), body);
   if (form === undefined) return false;

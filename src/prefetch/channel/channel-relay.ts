@@ -249,7 +249,11 @@ export class ChannelRelay implements Disposable {
   #createSources(): ChannelSources {
     const { clock, random, outbound, leases, look } = this.#deps;
     const holder = {
-      idleFromMs: () => this.#attendance.idleFromMs(this.#renditions.targetDurationS),
+      // Who waits on one that is gone is about to ask the one that took its place
+      idleFromMs: () =>
+        this.#closed.signal.aborted
+          ? Number.NEGATIVE_INFINITY
+          : this.#attendance.idleFromMs(this.#renditions.targetDurationS),
       giveWay: () => this.#giveWay(),
     };
     const count = (what: string, outcome: string) => this.#counts.fetched(what, outcome);
@@ -274,6 +278,7 @@ export class ChannelRelay implements Disposable {
       },
       {
         condition: (nowMs) => renditions.condition(nowMs),
+        isLate: (nowMs) => renditions.isLate(nowMs),
         mediaMs: (nowMs) => renditions.mediaMs(nowMs),
         pauseMs: () => renditions.pauseMs(),
         hold: () => Promise.all([renditions.hold(), this.#reopening.stop()]),
@@ -311,6 +316,7 @@ export class ChannelRelay implements Disposable {
 
   /** Somebody watches another channel of the provider, and nobody this one. */
   #giveWay(): void {
+    if (this.#closed.signal.aborted) return;
     this.#log.info('channel gives its place at the provider to one that is watched');
     this.#opening.stop();
     this.#forget();

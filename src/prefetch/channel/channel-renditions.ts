@@ -144,6 +144,11 @@ export class ChannelRenditions {
     return channelCondition(this.#byId.values(), nowMs);
   }
 
+  /** The source that plays has not failed, and may be about to. */
+  isLate(nowMs: number): boolean {
+    return [...this].some((rendition) => rendition.isLate(nowMs));
+  }
+
   /**
    * Milliseconds for which everything upstream may be closed from now on without a viewer seeing
    * anything of it; 0 where it may not.

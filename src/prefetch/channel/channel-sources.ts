@@ -55,6 +55,8 @@ export type OpenedSource = {
 
 /** However many sources there are, each is given this long to answer. */
 const OPEN_MIN_MS = 2000;
+/** Whoever waits for what is opened aside has waited before. */
+const ASIDE_MS = 5000;
 /** What was told to close takes a moment; what does not close is not waited for. */
 const LET_GO_MS = 2000;
 /** A viewer waits so long for another one to be gone, then for that to be closed, then to see. */
@@ -175,6 +177,11 @@ export class ChannelSources {
     return this.#openOnceFree(busy, { idleByMs, untilMs: idleByMs + CLOSE_MS }, signal);
   }
 
+  /** As `open`, where a place is free; a stream stays open where the channel can play it. */
+  openAside(index: number, signal: AbortSignal, holder: Holder): Promise<OpenedSource> {
+    return this.open(index, ASIDE_MS, signal, { holder }, this.#deps.look);
+  }
+
   /** The active source as it is now; undefined where another was taken meanwhile. */
   async reopen(signal: AbortSignal): Promise<OpenSource | undefined> {
     const { clock } = this.#deps;
@@ -232,12 +239,12 @@ export class ChannelSources {
     this.#places.use(lease, left);
   }
 
-  /** It was opened and is not taken into use after all. */
-  giveBack({ found, lease, outbound }: OpenedSource): void {
+  /** It was opened and is not taken into use after all. Resolves once it is closed. */
+  async giveBack({ found, lease, outbound }: OpenedSource): Promise<void> {
     const stream = streamOf(found)?.close();
     outbound[Symbol.dispose]();
-    if (stream === undefined) this.#places.giveBack(lease);
-    else void stream.then(() => this.#places.giveBack(lease));
+    if (stream !== undefined) await stream;
+    this.#places.giveBack(lease);
   }
 
   /** Nothing is played any more. */

@@ -11,6 +11,7 @@ import { type Blank, isBlank } from '../rendition/blank-watch.ts';
 import type { Trouble } from '../rendition/vital-signs.ts';
 import { ProviderBusyError } from './channel-places.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
+import { Standby } from './standby.ts';
 import { Visits } from './visits.ts';
 
 export type FailoverDeps = Omit<TrialDeps, 'outbound'> & {
@@ -21,6 +22,8 @@ export type FailoverDeps = Omit<TrialDeps, 'outbound'> & {
 export type FailoverHooks = {
   /** Why the source that plays should be left, that it plays, or that nothing can be said yet. */
   readonly condition: (nowMs: number) => Trouble | 'well' | 'unknown';
+  /** It has not failed, and may be about to. */
+  readonly isLate: (nowMs: number) => boolean;
   /** Monotonic time at which media of it came last; undefined where that is not known. */
   readonly mediaMs: (nowMs: number) => number | undefined;
   /** Milliseconds for which all may be closed without a viewer seeing anything of it. */
@@ -62,6 +65,7 @@ export class Failover implements Disposable {
   /** Resolves once no trial has anything open. */
   #tried: Promise<void> = Promise.resolve();
   readonly #visits: Visits;
+  readonly #standby: Standby;
   #inTrouble = false;
   /** Searches in a row for a source that shows more than the one that plays; 0: it shows enough. */
   #searches = 0;
@@ -73,6 +77,10 @@ export class Failover implements Disposable {
     this.#deps = deps;
     this.#hooks = hooks;
     this.#visits = new Visits(sources, deps, hooks);
+    this.#standby = new Standby(sources, {
+      failed: (index, error) => this.#notWell(index, error),
+      stands: (index) => deps.log.info('source late: another stands by', { source: index }),
+    });
   }
 
   /** To be called twice a second while somebody watches. */
@@ -92,6 +100,11 @@ export class Failover implements Disposable {
     }
     this.#forgetSearches();
     this.#sources.good(this.#hooks.mediaMs(nowMs));
+    if (this.#hooks.isLate(nowMs)) {
+      if (this.#trial === undefined) this.#standby.begin();
+      return;
+    }
+    void this.#standby.leave();
     const better = this.#sources.better();
     if (better.length > 0 && this.#trial === undefined) this.#tried = this.#try(better);
   }
@@ -102,7 +115,7 @@ export class Failover implements Disposable {
     this.#switching?.abort();
     this.#inTrouble = false;
     this.#forgetSearches();
-    await Promise.all([this.#switched, this.#tried]);
+    await Promise.all([this.#switched, this.#tried, this.#standby.leave()]);
   }
 
   [Symbol.dispose](): void {
@@ -164,8 +177,10 @@ export class Failover implements Disposable {
       // The connection it had may be the one that is needed now
       await this.#tried;
       const claim = { hold: this.#hooks.hold, evicts: this.#hooks.isWatched() };
-      const opened = await this.#sources.openFirst(others, run.signal, claim);
-      if (run.signal.aborted) this.#sources.giveBack(opened);
+      const opened =
+        (await this.#standby.take(others, run.signal)) ??
+        (await this.#sources.openFirst(others, run.signal, claim));
+      if (run.signal.aborted) void this.#sources.giveBack(opened);
       else this.#use(opened, trouble.kind, trouble.reason);
     } catch (error) {
       if (!run.signal.aborted) {
@@ -270,7 +285,7 @@ export class Failover implements Disposable {
       else this.#notWell(index, record);
       return blank === undefined;
     } finally {
-      if (opened !== undefined) this.#sources.giveBack(opened);
+      if (opened !== undefined) void this.#sources.giveBack(opened);
     }
     return true;
   }

@@ -82,7 +82,7 @@ export class Visits {
       throw patience.isLate && !isRefused ? tooSlow() : error;
     } finally {
       if (!isProved) {
-        if (opened !== undefined) this.#sources.giveBack(opened);
+        if (opened !== undefined) void this.#sources.giveBack(opened);
         this.#hooks.goOn();
       }
     }

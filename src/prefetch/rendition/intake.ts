@@ -71,6 +71,8 @@ export class Intake {
   #showsNext = true;
   /** Segments of a source that took over: made into what players know, or left as they are. */
   readonly remuxed = { made: 0, unmade: 0 };
+  /** What its source is asked for, as the log says it. */
+  asks: 'playlist' | 'stream' = 'playlist';
   /** Called when the source refuses the rendition's URL: its token may have run out. */
   onRefused: () => void = () => {};
   /** Called when a segment came whole although a fetch of it had failed. */
@@ -420,7 +422,7 @@ export class Intake {
     this.watch.signs.pollFailed(error);
     const isNew = this.#lastError?.code !== error.code;
     this.#lastError = error;
-    if (isNew) this.#deps.log.warn('playlist not to be had', errorFields(error));
+    if (isNew) this.#deps.log.warn(`${this.asks} not to be had`, errorFields(error));
     if (isRefusal(error) && failures % 3 === 2) this.onRefused();
     this.changed.fire();
   }

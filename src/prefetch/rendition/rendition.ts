@@ -272,6 +272,11 @@ export class Rendition implements Disposable {
     return isWatched ? this.#intake.condition(nowMs) : 'unknown';
   }
 
+  /** It is watched, and its source may be about to fail. */
+  isLate(nowMs: number): boolean {
+    return this.#state === 'following' && this.#intake.watch.isLate(nowMs);
+  }
+
   /** It is watched, and has something to hear, or to see. */
   shows(kind: BlankKind): boolean {
     return this.#state === 'following' && this.#intake.watch.shows(kind);

@@ -97,6 +97,11 @@ export class SourceWatch {
     return trouble ?? (!joins && this.#advancedMs >= this.#startedMs ? 'well' : 'unknown');
   }
 
+  /** An endless stream that has not failed, and may be about to. */
+  isLate(nowMs: number): boolean {
+    return !this.#list.ended && this.#vital.stream.isLate(nowMs, this.#longestS() * 1000);
+  }
+
   /**
    * When it last gave a sign of life: the list grew, or an endless stream went on that could not be
    * cut yet. One that takes over has as long as any other, but once.

@@ -3,6 +3,12 @@ import type { StreamMotion } from '../../source/source.ts';
 
 /** RFC 8216 §6.2.1, of the clock: what is live never pauses for so long. */
 const STILL_TARGET_DURATIONS = 1.5;
+/** In half of that another source can be opened and have found its first key frame. */
+const LATE_TARGET_DURATIONS = 0.5;
+/** It is told of twice a second. */
+const LATE_MS_MIN = 1000;
+/** Servers that send a burst now and then are late when the next one is. */
+const LATE_GAPS = 1.5;
 /** Without a key frame it is cut after ten seconds; what is read and sent takes a few more. */
 const CUT_DUE_MS = 15_000;
 /** The first piece begins with a key frame, which may be as long in coming as the next one is. */
@@ -16,6 +22,8 @@ export class StreamSigns {
   #receivedMs = Number.NEGATIVE_INFINITY;
   /** Undefined until its clock was seen to go on. */
   #movedMs: number | undefined;
+  /** The longest for which it has stood, and went on. */
+  #longestGapMs = 0;
   #cutMs: number;
   #wasCut = false;
 
@@ -31,7 +39,10 @@ export class StreamSigns {
   /** Something came of it, or nothing was read since enough is here. */
   received(nowMs: number, motion: StreamMotion): void {
     this.#receivedMs = nowMs;
-    if (motion !== 'still') this.#movedMs = nowMs;
+    if (motion !== 'still') {
+      this.#longestGapMs = Math.max(this.#longestGapMs, nowMs - (this.#movedMs ?? nowMs));
+      this.#movedMs = nowMs;
+    }
     if (motion === 'ahead') this.#cutMs = nowMs;
   }
 
@@ -43,6 +54,13 @@ export class StreamSigns {
   /** When its clock was last seen to go on. */
   get movedMs(): number | undefined {
     return this.#movedMs;
+  }
+
+  /** Its clock stands for longer than it ever did; that may be nothing. */
+  isLate(nowMs: number, targetMs: number): boolean {
+    if (this.#movedMs === undefined) return false;
+    const usualMs = Math.max(LATE_MS_MIN, LATE_GAPS * this.#longestGapMs);
+    return nowMs - this.#movedMs >= Math.max(usualMs, LATE_TARGET_DURATIONS * targetMs);
   }
 
   /** Set where its clock stands for too long. */

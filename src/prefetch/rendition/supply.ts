@@ -142,6 +142,7 @@ export class Supply implements Disposable {
 
   #open(spec: LoopSpec): void {
     const formed = this.#inForm(spec);
+    this.#intake.asks = spec.source.kind === 'stream' ? 'stream' : 'playlist';
     this.#copies?.plays(formed);
     const loop = this.#openLoop(formed, {
       emit: (event) => {

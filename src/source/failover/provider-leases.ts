@@ -24,6 +24,8 @@ export type LeaseWait = {
   readonly idleByMs: number;
   /** Nobody waits longer. */
   readonly untilMs: number;
+  /** Also for whoever has a place and may leave it, though nothing says that he will. */
+  readonly hopes?: boolean;
 };
 
 export type ProviderUse = {
@@ -96,7 +98,7 @@ export class ProviderLeases {
 
   /**
    * The first place at any of the providers, for somebody who watches: who is idle gives way.
-   * Undefined at once where none can be had in time, where whoever wanted it has gone, and where
+   * Undefined at once where none can be had in time (unless he hopes), where whoever wanted it has gone, and where
    * `signal` aborts.
    */
   wait(
@@ -204,8 +206,8 @@ export class ProviderLeases {
     const nowMs = this.#clock.monotonicMs();
     const turns = new Map<string, number>();
     for (const waiter of this.#waiters) {
-      let isHopeful = false;
       const isThere = waiter.untilMs > nowMs && waiter.holder.idleFromMs() > nowMs;
+      let isHopeful = isThere && waiter.hopes === true;
       for (const provider of isThere ? waiter.providers : []) {
         const turn = (turns.get(provider) ?? 0) + 1;
         turns.set(provider, turn);

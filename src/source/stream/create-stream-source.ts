@@ -28,7 +28,9 @@ export function createStreamSource(
   known: StreamKnown,
 ): StreamSource {
   const { first, named, segmentMaxBytes, random } = known;
-  const options = { segmentMs, segmentMaxBytes, ...named };
+  // What is on trial has to show that it goes on by itself
+  const cutsSilence = named !== undefined;
+  const options = { segmentMs, segmentMaxBytes, cutsSilence, ...named };
   return new StreamSource(createInput(), options, clock, random);
 
   function createInput(): StreamInput {

@@ -1,6 +1,7 @@
 // This file asks an address for the first time: a playlist is read, an endless stream kept open.
 import { type Clock, within } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
+import { kindByAddress } from '../../channel/modes.ts';
 import type { Timeouts } from '../../config/config.ts';
 import { timeoutError } from '../../net/call.ts';
 import type {
@@ -84,13 +85,19 @@ async function readFirst(
   try {
     if (response.status !== 200) {
       const retryAfterMs = parseRetryAfterMs(response.headers.get('retry-after'), clock.nowMs());
-      throw new SourceStatusError('playlist', response.status, retryAfterMs);
+      throw new SourceStatusError(whatIsAt(request.url), response.status, retryAfterMs);
     }
     read = await readBeginning(response, clock, limits, dueMs);
   } finally {
     if (!(read instanceof OpenStream)) response.cancel();
   }
   return read instanceof OpenStream ? read : { text: decodeText(read), url: response.url };
+}
+
+/** As far as its address says what it would have been. */
+function whatIsAt(url: string): string {
+  const kind = kindByAddress(url);
+  return kind === 'list' ? 'playlist' : (kind ?? 'source');
 }
 
 /** All of a playlist; of what is neither, its beginning, which is enough for saying what it is. */

@@ -18,21 +18,32 @@ export type Beginning = {
   readonly rest: AsyncIterator<Uint8Array>;
 };
 
-/** Who opened a channel plays it in the same breath; a server holds back nothing for ever. */
-const UNUSED_MS = 5000;
+/**
+ * Who opened a channel plays it in the same breath. One that stands by for another is waited with
+ * for as long as that may be found to have failed.
+ */
+const UNUSED_MS = 20_000;
+/** Read until it is taken: a server that cannot send drops what is live. Half a minute of 4 Mbit/s. */
+const AHEAD_MAX_BYTES = 16 * 1024 * 1024;
 
-/** Nothing more is read of it until it is taken, which happens once. */
+/** What comes until it is taken, which happens once, is there by then. */
 export class OpenStream implements FirstStream {
   readonly kind = 'stream';
   readonly #answer: OutboundResponse;
-  readonly #beginning: Beginning;
+  readonly #head: Uint8Array[];
+  #pending: Promise<IteratorResult<Uint8Array>>;
+  readonly #rest: AsyncIterator<Uint8Array>;
   readonly #unused: Timer;
   #isOver = false;
 
   constructor(answer: OutboundResponse, beginning: Beginning, clock: Clock) {
     this.#answer = answer;
-    this.#beginning = beginning;
+    const { head, pending, rest } = beginning;
+    this.#head = [...head];
+    this.#rest = rest;
+    this.#pending = pending ?? rest.next();
     this.#unused = clock.after(UNUSED_MS, () => void this.close());
+    void this.#readAhead();
   }
 
   /** Undefined where it was closed meanwhile; `signal` closes it later on. */
@@ -65,10 +76,23 @@ export class OpenStream implements FirstStream {
     this.#unused[Symbol.dispose]();
   }
 
+  /** An end or a failure is left to whoever takes it. */
+  async #readAhead(): Promise<void> {
+    let sizeBytes = this.#head.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    try {
+      while (sizeBytes < AHEAD_MAX_BYTES) {
+        const { done, value } = await this.#pending;
+        if (this.#isOver || done === true) return;
+        this.#head.push(value);
+        sizeBytes += value.byteLength;
+        this.#pending = this.#rest.next();
+      }
+    } catch {}
+  }
+
   async *#chunks(): AsyncGenerator<Uint8Array> {
-    const { head, pending, rest } = this.#beginning;
-    yield* head;
-    for (let next = pending ?? rest.next(); ; next = rest.next()) {
+    yield* this.#head;
+    for (let next = this.#pending; ; next = this.#rest.next()) {
       const { done, value } = await next;
       if (done === true) return;
       yield value;

@@ -11,12 +11,14 @@ import { isBusyRefusal, JUST_LEFT_MS, JUST_LEFT_RETRY_MS } from '../failover/jus
 import type { StreamCounts, StreamMotion } from '../source.ts';
 import type { StreamConnection, StreamInput } from './input.ts';
 import type { PieceShelf } from './piece-shelf.ts';
+import { Silence } from './silence.ts';
 
 export type FeedOptions = {
   readonly segmentMs: number;
   /** With no key frame for this long it is cut anyway. */
   readonly keylessMs: number;
   readonly maxBytes: number;
+  readonly cutsSilence: boolean;
 };
 
 export type FeedDeps = {
@@ -189,6 +191,11 @@ export class StreamFeed implements AsyncDisposable {
     let seen = cutter.stats();
     let clockMark: ClockMark = {};
     cutter.aimAt(SHORT_MS);
+    // Another source may soon take over: what came until now is not to be lost with this one
+    using silence = new Silence(clock, segmentMs, () => {
+      if (this.#isAhead || signal.aborted || !this.#options.cutsSilence) return;
+      this.#take(cutter.cutSilent(), cutter);
+    });
     for await (const chunk of connection.chunks) {
       if (signal.aborted) return;
       if (chunk === 'break') {
@@ -199,7 +206,10 @@ export class StreamFeed implements AsyncDisposable {
       this.#counts.receivedBytes += chunk.byteLength;
       const pieces = cutter.push(chunk);
       const { lastDts, lastPcr } = cutter;
-      if (lastDts !== clockMark.lastDts || lastPcr !== clockMark.lastPcr) this.#hasMoved = true;
+      if (lastDts !== clockMark.lastDts || lastPcr !== clockMark.lastPcr) {
+        this.#hasMoved = true;
+        silence.heard();
+      }
       clockMark = { lastDts, lastPcr };
       const nowMs = clock.monotonicMs();
       if (pieces.length === 0) {
@@ -217,6 +227,7 @@ export class StreamFeed implements AsyncDisposable {
       this.#isAhead = true;
       await sleep(clock, aheadMs, signal);
       this.#isAhead = false;
+      silence.heard();
     }
   }
 

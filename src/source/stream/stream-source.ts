@@ -21,6 +21,8 @@ export type StreamSourceOptions = {
   /** Wanted length of a segment. */
   readonly segmentMs: number;
   readonly segmentMaxBytes: number;
+  /** What came so far is not kept for long where nothing more comes. */
+  readonly cutsSilence?: boolean;
   /** The last number that another run of the same stream gave; its list goes on. */
   readonly justNow?: number;
   /** As `justNow`, of a list that was given up. */
@@ -52,6 +54,7 @@ export class StreamSource implements RenditionSource {
     random: Random = systemRandom,
   ) {
     const { segmentMs, segmentMaxBytes: maxBytes, justNow, longAgo } = options;
+    const { cutsSilence = false } = options;
     const keylessMs = Math.max(KEYLESS_MS, 1.5 * segmentMs);
     const shelf = {
       segmentMs,
@@ -61,7 +64,7 @@ export class StreamSource implements RenditionSource {
     };
     this.#clock = clock;
     this.#shelf = new PieceShelf(shelf, clock);
-    const feed = { segmentMs, keylessMs, maxBytes };
+    const feed = { segmentMs, keylessMs, maxBytes, cutsSilence };
     this.#feed = new StreamFeed(input, this.#shelf, feed, { clock, random });
   }
 

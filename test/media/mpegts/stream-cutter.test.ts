@@ -460,6 +460,37 @@ describe('StreamCutter', () => {
   });
 });
 
+describe('cutSilent()', () => {
+  const live = writeFrames(new StreamWriter(), 90_000, 120, 25).take();
+  // Amid a packet of the third second
+  const at = Math.floor((live.length * 2.6) / 4.8);
+
+  test('gives what there is, and what follows goes on in a piece that ends with its pictures', () => {
+    const cutter = new StreamCutter({ targetMs: 2000 });
+    const before = cutter.push(live.subarray(0, at));
+    const silent = cutter.cutSilent();
+    const after = [...cutter.push(live.subarray(at)), ...cutter.flush()];
+    const whole = cut([live], { targetMs: 2000 }).pieces;
+    expect(before.length + silent.length).toBe(2);
+    expect(silent[0]?.durationMs).toBeGreaterThan(0);
+    const pieces = [...before, ...silent, ...after];
+    expect(pieces.some(({ isDiscontinuous }) => isDiscontinuous)).toBe(false);
+    expect(after.map(({ startsWithKeyFrame }) => startsWithKeyFrame)).toEqual([false, true]);
+    expect(payloads(bytesOf(pieces))).toEqual(payloads(bytesOf(whole)));
+    const sum = durations(pieces).reduce((total, ms) => total + ms, 0);
+    expect(sum).toBe(durations(whole).reduce((total, ms) => total + ms, 0));
+  });
+
+  test('gives nothing where nothing came, and leaves no piece of tables alone', () => {
+    const cutter = new StreamCutter({ targetMs: 2000 });
+    expect(cutter.cutSilent()).toEqual([]);
+    cutter.push(live);
+    expect(cutter.cutSilent()).toHaveLength(1);
+    expect(cutter.cutSilent()).toEqual([]);
+    expect(cutter.flush()).toEqual([]);
+  });
+});
+
 /** Five bytes of a PTS. */
 function stamp(ticks: number): number[] {
   const [top, middle, low] = [

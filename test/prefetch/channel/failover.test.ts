@@ -10,6 +10,7 @@ import { adtsSound } from '../../support/adts-sound.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { type Script, scriptedOutbound } from '../../support/outbound-script.ts';
 import { wholeMedia } from '../../support/scripted-source.ts';
+import { StreamWriter, writeFrames } from '../../support/ts-stream.ts';
 
 const STALL: Trouble = { kind: 'stall', reason: 'it names nothing new for 6.0 s' };
 const FROZEN: Trouble = { kind: 'frozen', reason: 'its clock stands still' };
@@ -43,11 +44,14 @@ class World implements Disposable {
   readonly status: Record<string, number> = {};
   readonly stands = new Set<string>();
   readonly silent = new Set<string>();
+  /** Hosts that send an endless stream in place of a list. */
+  readonly streams = new Set<string>();
   readonly leases: ProviderLeases;
   readonly outbound: ReturnType<typeof scriptedOutbound>;
   readonly sources: ChannelSources;
   readonly failover: Failover;
   condition: Trouble | 'well' | 'unknown' = 'well';
+  isLate = false;
   mediaMs: number | undefined;
   pauseMs = 0;
   isHeld = false;
@@ -81,6 +85,7 @@ class World implements Disposable {
       { clock, random, log, segmentMaxBytes: 1e6, watchFor: { silence: true, black: true } },
       {
         condition: () => this.condition,
+        isLate: () => this.isLate,
         mediaMs: () => this.mediaMs,
         pauseMs: () => this.pauseMs,
         hold: async () => {
@@ -156,6 +161,10 @@ class World implements Disposable {
 
   #list(host: string) {
     this.onAsked();
+    if (this.streams.has(host)) {
+      const status = this.status[host] ?? 200;
+      return { status, body: STREAM, headers: { 'content-type': 'video/mp2t' } };
+    }
     const nowMs = this.stands.has(host) ? 0 : this.clock.monotonicMs();
     const first = Math.floor(nowMs / 4000);
     const head = `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXT-X-MEDIA-SEQUENCE:${first}\n`;
@@ -164,6 +173,7 @@ class World implements Disposable {
   }
 }
 
+const STREAM = writeFrames(new StreamWriter(), 90_000, 50).take();
 const AB = [sourceOf('a'), sourceOf('b')];
 
 describe('Failover leaves a source', () => {
@@ -603,7 +613,7 @@ describe('Failover over the one connection there is', () => {
 describe('Failover says why', () => {
   const REFUSED = {
     code: 'SOURCE_STATUS',
-    error: 'Cannot fetch the playlist: upstream answered 503, wanted 200',
+    error: 'Cannot fetch the source: upstream answered 503, wanted 200',
     detail: { status: 503 },
   };
 
@@ -685,5 +695,95 @@ describe('Failover says why', () => {
     expect(w.fields.at(-1)).toMatchObject({
       'source switched': { from: 1, to: 0, kind: 'proved', reason: 'a better source plays again' },
     });
+  });
+});
+
+describe('Failover has a stream stand by', () => {
+  const late = async (
+    configs: readonly SourceConfig[],
+    limits: Record<string, number> = {},
+    streams = ['b', 'c'],
+  ) => {
+    const w = await new World(configs, { limits }).play(0);
+    for (const host of streams) w.streams.add(host);
+    w.asked();
+    w.isLate = true;
+    await w.clock.advance(1000);
+    return w;
+  };
+
+  test('as soon as the one that plays is late, which takes over over that connection', async () => {
+    using w = await late(AB);
+    expect([w.said, w.asked()]).toEqual([['source late: another stands by'], ['b']]);
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect([w.switches, w.asked()]).toEqual([['switch to 1'], []]);
+  });
+
+  test('and closes it where the one that plays goes on', async () => {
+    using w = await late([sourceOf('a'), sourceOf('b', 'p')], { p: 1 });
+    expect(w.used()).toBe(1);
+    w.isLate = false;
+    await w.clock.advance(500);
+    expect([w.used(), w.switches, w.sources.reports(true)[1]?.failures]).toEqual([0, [], 0]);
+    w.isLate = true;
+    await w.clock.advance(500);
+    expect(w.used()).toBe(1);
+  });
+
+  test('and takes no place that is not free', async () => {
+    const configs = [sourceOf('a', 'p'), sourceOf('b', 'p'), sourceOf('c', 'q')];
+    using w = await late(configs, { p: 1, q: 1 });
+    expect([w.asked(), w.used('p'), w.used('q')]).toEqual([['c'], 1, 1]);
+    expect(w.isHeld).toBe(false);
+  });
+
+  test('and leaves its place at once to whoever wants it', async () => {
+    using w = await late([sourceOf('a'), sourceOf('b', 'p')], { p: 1 });
+    const nowMs = w.clock.monotonicMs();
+    const patience = { idleByMs: nowMs, untilMs: nowMs + 1000 };
+    const waiting = w.leases.wait(['p'], FOR_GOOD, patience, new AbortController().signal);
+    await w.clock.advance(100);
+    expect((await waiting)?.provider).toBe('p');
+    w.asked();
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect([w.switches, w.asked()]).toEqual([[], []]);
+  });
+
+  test('and passes its place on with the connection', async () => {
+    using w = await late([sourceOf('a'), sourceOf('b', 'p')], { p: 1 });
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect([w.switches, w.used()]).toEqual([['switch to 1'], 1]);
+  });
+
+  test('the next where one does not play, which counts against that one', async () => {
+    using w = await new World([...AB, sourceOf('c')]).play(0);
+    w.streams.add('b').add('c');
+    w.status['b'] = 404;
+    w.asked();
+    w.isLate = true;
+    await w.clock.advance(500);
+    expect(w.asked()).toEqual(['b', 'c']);
+    expect(w.sources.reports(true)[1]?.failures).toBe(1);
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect(w.switches).toEqual(['switch to 2']);
+  });
+
+  test('but no list, which says itself what went by', async () => {
+    using w = await late([sourceOf('a'), sourceOf('b', 'p')], { p: 1 }, []);
+    expect([w.asked(), w.used(), w.said]).toEqual([['b'], 0, []]);
+    w.condition = STALL;
+    await w.clock.advance(500);
+    expect([w.switches, w.asked()]).toEqual([['switch to 1'], ['b']]);
+  });
+
+  test('and closes it where nobody watches any more', async () => {
+    using w = await late([sourceOf('a'), sourceOf('b', 'p')], { p: 1 });
+    w.stopTicking();
+    await w.failover.stop();
+    expect(w.used()).toBe(0);
   });
 });

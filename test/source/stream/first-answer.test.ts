@@ -207,11 +207,24 @@ describe('askFirst()', () => {
     expect(upstream.requests).toBe(1);
   });
 
-  test('nothing more is read of it until it is taken', async () => {
-    const upstream = createUpstream(new Array(50).fill(part(0)));
+  test('what comes until it is taken is not lost', async () => {
+    const parts = Array.from({ length: 50 }, () => part(0));
+    const upstream = createUpstream(parts, { ends: true });
+    const open = await openStream(upstream);
+    await settle();
+    const size = part(0).length;
+    expect(upstream.read).toBe(50 * size);
+    const chunks = await Array.fromAsync(open.take(never)?.chunks ?? []);
+    expect(Buffer.concat(chunks as Uint8Array[])).toHaveLength(50 * size);
+  });
+
+  test('no more than a bounded number of bytes is read until it is taken', async () => {
+    const big = Buffer.concat(Array.from({ length: 22 }, () => part(0)));
+    const upstream = createUpstream(new Array(50).fill(big));
     await openStream(upstream);
     await settle();
-    expect(upstream.read).toBe(part(0).length);
+    expect(upstream.read).toBeGreaterThan(16 * 1024 * 1024 - 1);
+    expect(upstream.read).toBeLessThan(18 * 1024 * 1024);
     expect(upstream.isOpen).toBe(true);
   });
 
@@ -224,7 +237,7 @@ describe('askFirst()', () => {
     const clock = new FakeClock();
     const upstream = createUpstream([part(0)]);
     const open = await openStream(upstream, clock);
-    await clock.advance(4900);
+    await clock.advance(19_900);
     expect(upstream.isOpen).toBe(true);
     await clock.advance(200);
     expect([upstream.isOpen, open.take(never)]).toEqual([false, undefined]);
@@ -251,7 +264,7 @@ describe('askFirst()', () => {
     expect(upstream.isOpen).toBe(true);
     await clock.advance(200);
     expect([await looking, upstream.isOpen]).toEqual([expect.any(OpenStream), true]);
-    await clock.advance(5000);
+    await clock.advance(20_000);
     expect(upstream.isOpen).toBe(false);
   });
 

@@ -187,6 +187,22 @@ describe('StreamSource: what is listed', () => {
   });
 });
 
+describe('StreamSource: what falls silent', () => {
+  const stops: StreamScript = () => ({
+    steps: [...live(9), 100_000, ...live(2, { from: 990_000 })],
+  });
+
+  test.each([
+    ['is listed up to where it stopped, once, where it plays', true, [1]],
+    ['is listed up to its last cut where it is on trial', false, []],
+  ])('%s', async (_, cutsSilence, after) => {
+    const world = createWorld(stops, { cutsSilence, segmentMs: 4000 });
+    void world.follow();
+    await world.clock.advance(60_000);
+    expect(durations(world.listings().at(-1))).toEqual([...new Array(8).fill(1), ...after]);
+  });
+});
+
 describe('StreamSource: bodies', () => {
   test('are whole packets, tables first, and are let go of once they were handed over', async () => {
     const world = createWorld(endless());
