@@ -51,11 +51,15 @@ function replayOne(seed: number): void {
 }
 
 function playAll(): void {
-  test.each([...FOUND_SEEDS])('seed $seed: $caught', async (found) => {
-    const { seed, sources, hasSlate = false, hasStreams = false } = found;
-    const outcome = await simulate(seed, { sources, hasSlate, hasStreams });
-    expect(outcome.breaches.length === 0 ? '' : told(outcome)).toBe('');
-  });
+  test.each([...FOUND_SEEDS])(
+    'seed $seed: $caught',
+    async (found) => {
+      const { seed, sources, hasSlate = false, hasStreams = false } = found;
+      const outcome = await simulate(seed, { sources, hasSlate, hasStreams });
+      expect(outcome.breaches.length === 0 ? '' : told(outcome)).toBe('');
+    },
+    BATCH_TIMEOUT_MS,
+  );
 
   test(
     'the same seed is the same world',
