@@ -37,7 +37,7 @@ const GROUPS: readonly Group[] = [
   { name: 'fault/crowds', timeoutMs: 6 * MINUTE },
   {
     name: 'fault',
-    timeoutMs: 6 * MINUTE,
+    timeoutMs: 8 * MINUTE,
     parallel: 3,
     programs: ['ffmpeg', 'ffprobe', 'openssl', 'redis-server', 'postgres', 'mariadbd'],
   },

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { formatSize } from '../config/size.ts';
 import { askRoom } from '../ring/tiers/disk-room.ts';
 import { archiveRows } from './archive-words.ts';
+import { checkArchiveFolders } from './doctor-archive-folders.ts';
 import type { Finding } from './finding.ts';
 
 /** A channel of 4 Mbit/s. */
@@ -23,7 +24,8 @@ export async function checkArchive(config: Config): Promise<Finding[]> {
     ];
   }
   const [first = ''] = archiveRows(config);
-  return [{ state: 'ok', what: 'archive', found: first }, ...(await roomFindings(config))];
+  const places = [...(await roomFindings(config)), ...(await checkArchiveFolders(config))];
+  return [{ state: 'ok', what: 'archive', found: first }, ...places];
 }
 
 /** Where they lie on disks, whether those have room for what is to be kept. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EXIT, parseArguments } from '../../src/command/command-line.ts';
 import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
 import { formatFindings, runDoctor } from '../../src/command/doctor.ts';
+import { checkArchiveFolders } from '../../src/command/doctor-archive-folders.ts';
 import { checkMachine } from '../../src/command/doctor-machine.ts';
 import { checkNetwork } from '../../src/command/doctor-network.ts';
 import { checkTiers } from '../../src/command/doctor-tiers.ts';
@@ -195,4 +196,45 @@ describe('runDoctor()', () => {
     );
     expect(formatFindings(findings, true)).toContain('\x1b[31mFAIL\x1b[0m');
   });
+});
+
+describe('checkArchiveFolders()', () => {
+  const archived = (path: string, keep = '1m') =>
+    `channels:\n  - { id: a, archive: { keep: ${keep}, as: hls, path: ${path} }, sources: ['http://a.example/x.m3u8'] }`;
+
+  test('a folder that will be made has room for a minute, and none for ninety days of many channels', async () => {
+    await using folder = await createTempFolder();
+    const [enough] = await checkArchiveFolders(
+      (await load(archived('./kept'), folder.path)).config,
+    );
+    expect(enough?.state).toBe('ok');
+    expect(enough?.found).toStartWith(`${folder.path}/kept has room for `);
+    const text = `${archived('./kept', '90d')}\n${many('./kept', 300)}`;
+    const [short] = await checkArchiveFolders((await load(text, folder.path)).config);
+    expect(short).toMatchObject({ state: 'warn' });
+  });
+
+  test('a file in its place fails', async () => {
+    await using folder = await createTempFolder();
+    await folder.write('kept', '');
+    const [finding] = await checkArchiveFolders(
+      (await load(archived('./kept'), folder.path)).config,
+    );
+    const found = `${folder.path}/kept is a file, and no folder`;
+    expect(finding).toMatchObject({ state: 'fail', found });
+  });
+
+  test('none where no channel asks for one', async () => {
+    await using folder = await createTempFolder();
+    expect(await checkArchiveFolders((await load('', folder.path)).config)).toEqual([]);
+  });
+
+  /** Together more than the disk of any machine that runs this test. */
+  function many(path: string, count: number): string {
+    const lines = Array.from({ length: count }, (_, index) => {
+      const archive = `{ keep: 90d, as: hls, path: ${path} }`;
+      return `  - { id: c${index}, archive: ${archive}, sources: ['http://a.example/${index}.m3u8'] }`;
+    });
+    return lines.join('\n');
+  }
 });

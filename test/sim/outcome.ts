@@ -16,6 +16,8 @@ export type Outcome = {
   readonly slateBodies: number;
   /** Pieces of endless streams that viewers had. */
   readonly pieces: number;
+  /** Segments that the archive promised at the end. */
+  readonly archived: number;
 };
 
 export type Shape = {
@@ -23,4 +25,6 @@ export type Shape = {
   readonly hasSlate: boolean;
   /** Bodies are media, and some watch the endless stream that is made of them. */
   readonly hasStreams: boolean;
+  /** What is shown is kept; absent: it is not. */
+  readonly hasArchive?: boolean;
 };

@@ -11,6 +11,7 @@ import { EndlessStreams } from '../../src/packaging/mpegts/endless-streams.ts';
 import { Relays } from '../../src/prefetch/channel/relays.ts';
 import { Ring } from '../../src/ring/ring.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
+import type { SimArchive } from './archive.ts';
 import type { Dice } from './dice.ts';
 import { ProcessClock } from './sim-clock.ts';
 import { Threads } from './threads.ts';
@@ -27,6 +28,8 @@ export type ServerSettings = {
   readonly onForget: (key: string, because: string) => void;
   /** A segment found no memory; `others` hold some at that moment. */
   readonly onDropped: (others: readonly string[]) => void;
+  /** Where what is shown is kept; absent: nowhere. */
+  readonly archive?: SimArchive;
 };
 
 export class Server {
@@ -56,6 +59,7 @@ export class Server {
       store: disk.mount(() => this.isUp),
       openLoop: this.threads.open,
       settings: { ahead, idleStopMs, segmentMaxBytes: SEGMENT_MAX_BYTES },
+      past: settings.archive?.start(this.clock, () => this.isUp).past,
     });
     // All that a segment needs is done in the moment in which it came
     const turn = () => Promise.resolve();

@@ -43,17 +43,23 @@ function replayOne(seed: number): void {
     const hasSlate = slate === undefined ? own.hasSlate : slate === '1';
     const streams = process.env['SIM_STREAMS'];
     const hasStreams = streams === undefined ? own.hasStreams : streams === '1';
-    const outcome = await simulate(seed, { sources, hasSlate, hasStreams }, true);
+    const { hasArchive = false } = own;
+    const shape = { sources, hasSlate, hasStreams, hasArchive };
+    const outcome = await simulate(seed, shape, true);
     expect(outcome.breaches).toEqual([]);
   }, 600_000);
 }
 
 function playAll(): void {
-  test.each([...FOUND_SEEDS])('seed $seed: $caught', async (found) => {
-    const { seed, sources, hasSlate = false, hasStreams = false } = found;
-    const outcome = await simulate(seed, { sources, hasSlate, hasStreams });
-    expect(outcome.breaches.length === 0 ? '' : told(outcome)).toBe('');
-  });
+  test.each([...FOUND_SEEDS])(
+    'seed $seed: $caught',
+    async (found) => {
+      const { seed, sources, hasSlate = false, hasStreams = false } = found;
+      const outcome = await simulate(seed, { sources, hasSlate, hasStreams });
+      expect(outcome.breaches.length === 0 ? '' : told(outcome)).toBe('');
+    },
+    BATCH_TIMEOUT_MS,
+  );
 
   test(
     'the same seed is the same world',
@@ -80,6 +86,7 @@ function playAll(): void {
       expect(sum(({ switches }) => switches)).toBeGreaterThan(10);
       expect(sum(({ slateBodies }) => slateBodies)).toBeGreaterThan(10);
       expect(sum(({ pieces }) => pieces)).toBeGreaterThan(60);
+      expect(sum(({ archived }) => archived)).toBeGreaterThan(60);
     },
     BATCH_TIMEOUT_MS,
   );

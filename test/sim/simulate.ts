@@ -16,9 +16,10 @@ export async function simulate(
 /** Of 64: two sources, one, and a slate with each of them. */
 const STREAMS = new Set([8, 40, 3, 2, 20]);
 
-/** Every fourth world has a second source, and of each kind some have a slate or endless streams. */
+/** Every fourth world has a second source, and of each kind some have a slate, endless streams or an archive. */
 export function shapeOf(seed: number): Shape {
   const sources = seed % 4 === 0 ? 2 : 1;
   const hasSlate = seed % 16 === (sources === 2 ? 4 : 2);
-  return { sources, hasSlate, hasStreams: STREAMS.has(seed % 64) };
+  const hasStreams = STREAMS.has(seed % 64);
+  return { sources, hasSlate, hasStreams, hasArchive: !hasStreams && seed % 5 === 3 };
 }

@@ -1,4 +1,5 @@
 // This file is one simulated world: what feeds it, its weather, weir and its viewers.
+import { SimArchive } from './archive.ts';
 import { Audience } from './audience.ts';
 import { judgeCalm, judgeFailover, judgeRestart, judgeStream } from './calm.ts';
 import { Checker } from './checker.ts';
@@ -50,6 +51,7 @@ export class World {
   readonly #viewers: Viewer[] = [];
   /** Of endless streams; undefined where the world has none. */
   readonly #audience: Audience | undefined;
+  readonly #archive: SimArchive | undefined;
   #server: Server;
   #switches = 0;
 
@@ -77,7 +79,11 @@ export class World {
     const { channels: all, connections = all.length } = this.#options;
     const channels = Math.min(all.length, connections);
     const isMedia = upstream.isMedia === true;
-    const limits = { idleStopMs, mayFetchAgain: isTwice, channels, isMedia };
+    const { hasArchive = false } = shape;
+    this.#archive = hasArchive ? SimArchive.draw(seed, this.#options, this.#journal) : undefined;
+    // An archived channel runs without viewers
+    const stopMs = this.#archive === undefined ? idleStopMs : Number.POSITIVE_INFINITY;
+    const limits = { idleStopMs: stopMs, mayFetchAgain: isTwice, channels, isMedia };
     this.#checker = new Checker(this.#journal, limits, this.#upstream);
     this.#outbound = createWire(this.#clock, {
       plan: (request) => {
@@ -110,6 +116,7 @@ export class World {
       switches: this.#switches,
       slateBodies: this.#checker.slateBodies,
       pieces: this.#audience?.pieces ?? 0,
+      archived: this.#archive?.promised ?? 0,
     };
   }
 
@@ -122,8 +129,10 @@ export class World {
     this.#plan(this.#dice.between(0, 3000), stormMs);
     for (let count = this.#dice.whole(1, 4); count > 0; count--) this.#expectViewer(stormMs);
     this.#audience?.expect(this.#streamDice, stormMs);
+    this.#archive?.watch(this.#clock);
     await this.#clock.advance(stormMs + 3000);
     await this.#calm();
+    await this.#archive?.judgeCalm((ms) => this.#clock.advance(ms));
     await this.#leave();
     if (this.#dice.chance(0.3)) await this.#calm();
     this.#countSwitches();
@@ -270,7 +279,8 @@ export class World {
     const onDropped = (others: readonly string[]) => this.#checker.dropped(others);
     const { connections } = this.#options;
     const limits = new Map(connections === undefined ? [] : [[PROVIDER, connections]]);
-    const hooks = { onForget, onDropped };
+    const archive = this.#archive === undefined ? {} : { archive: this.#archive };
+    const hooks = { onForget, onDropped, ...archive };
     const settings = { channels, ahead, idleStopMs, memoryBytes, limits, ...hooks };
     const dice = this.#dice.fork();
     return new Server(this.#clock, dice, this.#outbound, this.#disk, settings);
@@ -290,6 +300,7 @@ export class World {
     const isLost = how === 'power cut';
     if (isLost) this.#disk.lose(1000);
     this.#checker.wentDown(this.#disk.savedMs, isLost);
+    this.#archive?.check();
     this.#clock.after(this.#dice.pick([300, 2000, 8000]), () => {
       this.#journal.note('weir starts');
       this.#server = this.#start();

@@ -25,7 +25,7 @@ export type MediaPlaylistFrame = Omit<MediaPlaylist, 'kind' | 'version' | 'segme
 
 /** A media playlist that is written piece by piece: a long one in turns, or one that grows. */
 export class MediaPlaylistText {
-  readonly #written: Written = { keys: [], map: undefined, bitrate: undefined };
+  readonly #written = nothingWritten();
   #text = '';
   #version = 0;
 
@@ -36,7 +36,7 @@ export class MediaPlaylistText {
 
   /** Behind those there are. */
   add(segments: readonly MediaSegment[]): void {
-    for (const segment of segments) this.#text += formatSegment(segment, this.#written);
+    for (const segment of segments) this.#text += formatMediaSegment(segment, this.#written);
     this.#version = Math.max(this.#version, mediaVersion({ segments, iFramesOnly: false }));
   }
 
@@ -47,11 +47,12 @@ export class MediaPlaylistText {
     const least = iFramesOnly && this.#version === 6 ? 5 : this.#version;
     const version = Math.max(least, mediaVersion({ segments: [], iFramesOnly }));
     // RFC 8216 §4.3.3.4
-    return `${formatHead(frame, version)}${this.#text}${endList ? '#EXT-X-ENDLIST\n' : ''}`;
+    return `${formatMediaHead(frame, version)}${this.#text}${endList ? '#EXT-X-ENDLIST\n' : ''}`;
   }
 }
 
-function formatHead(playlist: MediaPlaylistFrame, version: number): string {
+/** What stands before the first segment; for whoever writes segments into a file as they come. */
+export function formatMediaHead(playlist: MediaPlaylistFrame, version: number): string {
   const { discontinuitySequence, start, type } = playlist;
   const hasDiscontinuities = playlist.hasDiscontinuitySequence || discontinuitySequence > 0;
   let text = `#EXTM3U\n#EXT-X-VERSION:${version}\n`;
@@ -66,9 +67,18 @@ function formatHead(playlist: MediaPlaylistFrame, version: number): string {
 }
 
 /** What a reader of the text so far holds to be in force. */
-type Written = { keys: readonly Key[]; map: MediaMap | undefined; bitrate: number | undefined };
+export type Written = {
+  keys: readonly Key[];
+  map: MediaMap | undefined;
+  bitrate: number | undefined;
+};
 
-function formatSegment(segment: MediaSegment, written: Written): string {
+export function nothingWritten(): Written {
+  return { keys: [], map: undefined, bitrate: undefined };
+}
+
+/** The lines of one segment behind what was written before it. */
+export function formatMediaSegment(segment: MediaSegment, written: Written): string {
   let text = segment.discontinuity ? '#EXT-X-DISCONTINUITY\n' : '';
   // The map stands behind its own keys, the segment's follow it where they differ.
   if (segment.map !== undefined) text += writeMap(segment.map, written);

@@ -10,6 +10,7 @@ import { type ArchiveStats, archiveStats } from './archive-stats.ts';
 import type { Archives } from './archived.ts';
 import { Archivist } from './archivist.ts';
 import { Exactness } from './exactness.ts';
+import { HlsShelf } from './hls/shelf.ts';
 import { Retention } from './retention.ts';
 import type { Shelf } from './shelf.ts';
 import { ShelvedArchives } from './shelved-archives.ts';
@@ -71,10 +72,17 @@ export function openArchive(
 }
 
 function openShelf(hlsPath: string | undefined, deps: ArchiveDeps): Shelf | undefined {
-  const { store, tiers, clock } = deps;
-  if (hlsPath !== undefined || tiers === undefined) return undefined;
+  const { store, tiers, clock, log } = deps;
+  if (hlsPath !== undefined) return openHlsShelf(hlsPath, clock, log);
+  if (tiers === undefined) return undefined;
   const owner = Buffer.from(store.secret('archive', OWNER_BYTES)).toString('hex');
   return new TierShelf({ tiers, clock, owner });
+}
+
+function openHlsShelf(path: string, clock: Clock, log: Log): Shelf {
+  const shelf = new HlsShelf({ path, clock, log });
+  shelf.start();
+  return shelf;
 }
 
 /** One look after the other, each some seconds after the last has ended. */
