@@ -27,7 +27,8 @@ const GROUPS: readonly Group[] = [
   {
     name: 'unit',
     timeoutMs: 8 * MINUTE,
-    parallel: 2,
+    // Databases and deadlines are waited for more than the processor
+    parallel: 3,
     programs: [
       ...['ffmpeg', 'ffprobe', 'openssl'],
       ...['redis-server', 'redis-cli', 'postgres', 'pgbouncer', 'mariadbd'],

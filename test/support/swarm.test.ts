@@ -179,7 +179,7 @@ describe.concurrent('the oracle blames', () => {
   }, 10_000);
 });
 
-describe('stampede()', () => {
+describe.concurrent('stampede()', () => {
   test('brings them all, each with a whole body', async () => {
     using origin = new FaultyOrigin();
     const body = new Uint8Array(10_000).fill(7);
