@@ -5,7 +5,7 @@ import type { Outcome } from './outcome.ts';
 import { shapeOf, simulate } from './simulate.ts';
 
 /** `SIM_SEEDS=100000 bun test test/sim` for a long run; a thousand take two minutes. */
-const SEEDS = Number(process.env['SIM_SEEDS'] ?? 400);
+const SEEDS = Number(process.env['SIM_SEEDS'] ?? 250);
 /** `SIM_SEED=n bun test test/sim` replays one seed and tells what happens. */
 const ONE = process.env['SIM_SEED'];
 /** `SIM_SOURCES=2`, `SIM_SLATE=1` or `SIM_STREAMS=1` beside it: with these, whatever it has. */
