@@ -89,7 +89,8 @@ export class PassedStreams {
     if (provider === undefined) return undefined;
     const { clock, leases } = this.#deps;
     const nowMs = clock.monotonicMs();
-    const patience = { idleByMs: nowMs, untilMs: nowMs + PLACE_WAIT_MS, hopes: true };
+    const untilMs = nowMs + PLACE_WAIT_MS;
+    const patience = { idleByMs: nowMs, untilMs, hopesUntilMs: untilMs };
     const lease = await leases.wait([provider], FOR_GOOD, patience, signal);
     if (lease === undefined) throw new ProviderBusyError(provider, leases.limitOf(provider) ?? 0);
     return lease;

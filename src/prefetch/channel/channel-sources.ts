@@ -53,6 +53,8 @@ export type OpenedSource = {
   readonly outbound: ScopedOutbound;
 };
 
+/** A box that zaps asks for the next channel before we have seen it leave the last. */
+const ZAP_MS = 300;
 /** However many sources there are, each is given this long to answer. */
 const OPEN_MIN_MS = 2000;
 /** Whoever waits for what is opened aside has waited before. */
@@ -344,7 +346,9 @@ export class ChannelSources {
     signal: AbortSignal,
   ): Promise<OpenedSource> {
     const providers = new Set(indexes.flatMap((index) => providerOf(this.#at(index).config) ?? []));
-    const lease = await this.#places.whenLeft([...providers], patience, signal);
+    const hopesUntilMs = this.#deps.clock.monotonicMs() + ZAP_MS;
+    const zapping = { ...patience, hopesUntilMs };
+    const lease = await this.#places.whenLeft([...providers], zapping, signal);
     const fitting = indexes.filter(
       (index) => providerOf(this.#at(index).config) === lease.provider,
     );

@@ -24,8 +24,8 @@ export type LeaseWait = {
   readonly idleByMs: number;
   /** Nobody waits longer. */
   readonly untilMs: number;
-  /** Also for whoever has a place and may leave it, though nothing says that he will. */
-  readonly hopes?: boolean;
+  /** So long also for whoever has a place and may leave it, though nothing says that he will. */
+  readonly hopesUntilMs?: number;
 };
 
 export type ProviderUse = {
@@ -98,8 +98,8 @@ export class ProviderLeases {
 
   /**
    * The first place at any of the providers, for somebody who watches: who is idle gives way.
-   * Undefined at once where none can be had in time (unless he hopes), where whoever wanted it has gone, and where
-   * `signal` aborts.
+   * Undefined where none can be had in time, once he has given up hope, where whoever wanted it has
+   * gone, and where `signal` aborts.
    */
   wait(
     providers: readonly string[],
@@ -207,7 +207,7 @@ export class ProviderLeases {
     const turns = new Map<string, number>();
     for (const waiter of this.#waiters) {
       const isThere = waiter.untilMs > nowMs && waiter.holder.idleFromMs() > nowMs;
-      let isHopeful = isThere && waiter.hopes === true;
+      let isHopeful = isThere && (waiter.hopesUntilMs ?? Number.NEGATIVE_INFINITY) > nowMs;
       for (const provider of isThere ? waiter.providers : []) {
         const turn = (turns.get(provider) ?? 0) + 1;
         turns.set(provider, turn);

@@ -42,6 +42,15 @@ function keepWatching(w: World, id: string): Disposable {
   };
 }
 
+/** Who has the place may just be leaving; whoever wants it hopes for no longer. */
+const ZAP_MS = 500;
+
+async function hopeless(w: World, id: string) {
+  const opening = w.relay(id).open();
+  await w.clock.advance(ZAP_MS);
+  return await kindOf(opening);
+}
+
 describe('a channel that somebody wants to watch', () => {
   test('gets the place of one that nobody watches, once all of that is closed', async () => {
     using w = new World(XY(), ONE);
@@ -80,14 +89,27 @@ describe('a channel that somebody wants to watch', () => {
     expect([w.used(), hosts(w), w.relay('x').opened?.kind]).toEqual([1, ['a'], 'open']);
   });
 
-  test('is told so at once where somebody is connected to the other one, for as long as that is', async () => {
+  test('is told so in a moment where somebody is connected to the other one, for as long as that is', async () => {
     using w = new World(XY(), ONE);
     const presence = w.relay('x').attend();
     await w.relay('x').open('stays');
-    expect(await w.relay('y').open()).toMatchObject({ isBusy: true, retryAfterS: 10 });
+    const opening = w.relay('y').open();
+    await w.clock.advance(ZAP_MS);
+    expect(await opening).toMatchObject({ isBusy: true, retryAfterS: 10 });
     presence[Symbol.dispose]();
     await w.clock.advance(1000);
     expect(await kindOf(w.relay('y').open())).toBe('open');
+  });
+
+  test('has the place of a box that leaves in the same moment', async () => {
+    using w = new World(XY(), ONE);
+    const presence = w.relay('x').attend();
+    await w.relay('x').open('stays');
+    const opening = w.relay('y').open();
+    await w.clock.advance(100);
+    presence[Symbol.dispose]();
+    await w.clock.advance(ZAP_MS);
+    expect(await kindOf(opening)).toBe('open');
   });
 
   test('waits for no longer than a viewer does, where what gives way does not close', async () => {
@@ -111,8 +133,8 @@ describe('a channel that somebody wants to watch', () => {
     await w.clock.advance(QUIET_MS);
     const opening = w.relay('y').open();
     // There is one place, and it is on its way to somebody
-    expect(await kindOf(w.relay('z').open())).toBe('unavailable');
-    expect(await kindOf(w.relay('x').open())).toBe('unavailable');
+    expect(await hopeless(w, 'z')).toBe('unavailable');
+    expect(await hopeless(w, 'x')).toBe('unavailable');
     w.loops.last.letGo();
     expect(await kindOf(opening)).toBe('open');
     expect([w.used(), hosts(w)]).toEqual([1, ['a', 'b']]);
@@ -173,7 +195,7 @@ describe('a channel that somebody wants to watch', () => {
     const answer = Promise.withResolvers<string>();
     const waiting = w.relay('x').during(answer.promise, new AbortController().signal);
     await w.clock.advance(20_000);
-    expect(await kindOf(w.relay('y').open())).toBe('unavailable');
+    expect(await hopeless(w, 'y')).toBe('unavailable');
     answer.resolve('late');
     await waiting;
     await w.clock.advance(1000);
@@ -186,9 +208,9 @@ describe('a channel that somebody wants to watch', () => {
     const presence = w.relay('x').attend();
     void w.relay('x').open('stays');
     await w.clock.advance(1000);
-    expect(await kindOf(w.relay('y').open())).toBe('unavailable');
+    expect(await hopeless(w, 'y')).toBe('unavailable');
     presence[Symbol.dispose]();
-    await w.clock.advance(2000);
+    await w.clock.advance(2000 - ZAP_MS);
     const opening = w.relay('y').open();
     await w.clock.advance(4000);
     expect([await kindOf(opening), w.used(), w.relay('x').opened]).toEqual(['open', 1, undefined]);
