@@ -1,6 +1,6 @@
 // This file watches live channels that ffmpeg encodes through weir, with ffprobe, ffmpeg and hls.js.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { Chromium, chromiumPath, type Watched } from '../support/browser.ts';
+import { Chromium, chromiumPath } from '../support/browser.ts';
 import { FfmpegOrigin } from '../support/ffmpeg-origin.ts';
 import { decodeWithFfmpeg, hasProgram, probe } from '../support/programs.ts';
 import { Weir } from '../support/weir.ts';
@@ -19,20 +19,17 @@ describe.skipIf(!hasFfmpeg)('weir with real programs', () => {
   let ts: FfmpegOrigin;
   let fmp4: FfmpegOrigin;
   let encrypted: FfmpegOrigin;
+  /** It runs while the others are watched: a list of a few segments would not outlive an outage. */
+  let failing: FfmpegOrigin;
   let weir: Weir;
-  /** Begun before all tests, since it lasts as long as they do together. */
-  let outages: Promise<Outages> | undefined;
 
   beforeAll(async () => {
-    if (chromium !== undefined) {
-      outages = watchOutages(chromium);
-      // Whoever waits for it is told
-      outages.catch(() => {});
-    }
-    [ts, fmp4, encrypted] = await Promise.all([
+    [ts, fmp4, encrypted, failing] = await Promise.all([
       FfmpegOrigin.start(),
       FfmpegOrigin.start({ fmp4: true }),
       FfmpegOrigin.start({ encrypted: true }),
+      // Of 6 s, as television has: a player that keeps three of them outlives 5 s and two polls
+      FfmpegOrigin.start({ segmentS: 6, outage: OUTAGE }),
     ]);
     weir = await Weir.start({
       yaml: `
@@ -41,13 +38,14 @@ channels:
   - { id: ts, sources: ['${ts.url('/master.m3u8')}'] }
   - { id: fmp4, sources: ['${fmp4.url('/master.m3u8')}'] }
   - { id: aes, sources: ['${encrypted.url('/v0/index.m3u8')}'] }
+  - { id: failing, sources: ['${failing.url('/v1/index.m3u8')}'] }
 `,
     });
   }, 90_000);
 
   afterAll(async () => {
     await weir?.[Symbol.asyncDispose]();
-    for (const origin of [ts, fmp4, encrypted]) await origin?.[Symbol.asyncDispose]();
+    for (const origin of [ts, fmp4, encrypted, failing]) await origin?.[Symbol.asyncDispose]();
   }, 30_000);
 
   const url = (channel: string, query = '') => weir.url(`/live/${channel}/index.m3u8${query}`);
@@ -98,7 +96,12 @@ channels:
   test.skipIf(chromium === undefined)(
     'hls.js does not stall while the origin is down 5 s out of every 15',
     async () => {
-      const { watched, counts } = await outages!;
+      await using browser = await Chromium.start(chromium as string);
+      await browser.watch(url('failing'), 3);
+      failing.beginOutages();
+      const watched = await browser.watch(url('failing'), OUTAGES_WATCHED_S);
+      const answer = await fetch(weir.url('/api/channels/failing'));
+      const counts = (await answer.json()) as { readonly fetches: object };
       expect(watched).toMatchObject({ stalls: 0, fatalErrors: [] });
       expect(watched.playedS).toBeGreaterThan(OUTAGES_WATCHED_S - 10);
       expect(Object.keys(counts.fetches)).toContain('playlist SOURCE_STATUS');
@@ -106,24 +109,3 @@ channels:
     150_000,
   );
 });
-
-type Outages = { readonly watched: Watched; readonly counts: { readonly fetches: object } };
-
-/** An origin that fails again and again, with a weir and a player of its own. */
-async function watchOutages(path: string): Promise<Outages> {
-  // Of 6 s, as television has: a player that keeps three of them outlives 5 s and two polls
-  await using failing = await FfmpegOrigin.start({ segmentS: 6, outage: OUTAGE });
-  await using weir = await Weir.start({
-    yaml: `
-allow_private: [127.0.0.0/8]
-channels: [{ id: failing, sources: ['${failing.url('/v1/index.m3u8')}'] }]
-`,
-  });
-  const url = weir.url('/live/failing/index.m3u8');
-  await using browser = await Chromium.start(path);
-  await browser.watch(url, 3);
-  failing.beginOutages();
-  const watched = await browser.watch(url, OUTAGES_WATCHED_S);
-  const answer = await fetch(weir.url('/api/channels/failing'));
-  return { watched, counts: (await answer.json()) as Outages['counts'] };
-}
