@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Log, silentLog } from '../base/log.ts';
 import { ARCHIVE_TABLES, ArchiveRows } from './archive-rows.ts';
 import { FolderLock } from './folder-lock.ts';
+import { migrate } from './migrate.ts';
 
 export interface Store extends Disposable {
   /** What is held of the channels that are archived; absent where nothing outlives the process. */
@@ -40,30 +41,13 @@ export function openStore(dataDir: string, log: Log = silentLog): Store {
   // A power cut may cost the last second of numbering, for which the timeline keeps a margin
   database.run('PRAGMA synchronous = NORMAL');
   database.run('PRAGMA busy_timeout = 2000');
-  migrate(database);
+  migrate(database, MIGRATIONS, 'weir.sqlite');
   const lock = new FolderLock(dataDir);
   if (!lock.isOurs()) {
     const message = 'data folder in use by another weir: numbering is not kept until that one ends';
     log.warn(message, { dataDir });
   }
   return new SqliteStore(database, lock, () => log.info('data folder taken over', { dataDir }));
-}
-
-function migrate(database: Database): void {
-  const { user_version: version } = database
-    .query<{ user_version: number }, []>('PRAGMA user_version')
-    .get() as { user_version: number };
-  if (version > MIGRATIONS.length) {
-    throw new Error(
-      `Cannot open weir.sqlite: it is of version ${version}, wanted at most ${MIGRATIONS.length}`,
-    );
-  }
-  for (let next = version; next < MIGRATIONS.length; next++) {
-    database.transaction(() => {
-      database.run(MIGRATIONS[next] as string);
-      database.run(`PRAGMA user_version = ${next + 1}`);
-    })();
-  }
 }
 
 class SqliteStore implements Store {

@@ -1,8 +1,9 @@
 // This file says what the line-ups of `--m3u` would make, or why they cannot be read.
 import { systemClock } from '../base/clock.ts';
+import { showPlace } from '../base/place.ts';
 import { VERSION } from '../base/version.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { type ReadLineUp, readLineUp, showPlace } from '../lineup/read-line-up.ts';
+import { type ReadLineUp, readLineUp } from '../lineup/read-line-up.ts';
 import { createOutbound } from '../net/outbound-client.ts';
 
 /** Enough to see whether it is the right list. */

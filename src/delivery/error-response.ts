@@ -32,6 +32,12 @@ export function unknownChannel(id: string, request: Request): Response {
   return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_CHANNEL', message }, request);
 }
 
+/** `what` names us by that header, and so cannot be written. */
+export function badHost(what: string, request: Request): Response {
+  const message = `Cannot write ${what}: the Host header is no name, wanted NAME[:PORT]`;
+  return problemResponse({ status: 400, code: 'DELIVERY_HOST', message }, request);
+}
+
 export function unavailable(reason: string, retryAfterS: number, request: Request): Response {
   const headers = { 'retry-after': String(retryAfterS) };
   const message = `Cannot play now: ${reason}`;

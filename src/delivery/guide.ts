@@ -2,9 +2,11 @@
 import { Elysia } from 'elysia';
 import { errorRecord } from '../base/errors.ts';
 import type { GuideDocument, Guides } from '../guide/guides.ts';
+import { inGroups } from '../lineup/groups.ts';
 import { guideChannelsOf, guideIdOf } from '../lineup/guide-channels.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { prefersGzip } from './accept.ts';
+import { matchesEtag } from './body-response.ts';
 import { problemResponse, unavailable } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
@@ -100,10 +102,7 @@ function headersOf(
 // RFC 9110 §13.2.2: the tag decides where there is one
 function isKnown(request: Request, { modifiedMs }: GuideDocument, etag: string): boolean {
   const tags = request.headers.get('if-none-match');
-  if (tags !== null) {
-    const named = tags.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-    return named.includes('*') || named.includes(etag);
-  }
+  if (tags !== null) return matchesEtag(tags, etag);
   const since = Date.parse(request.headers.get('if-modified-since') ?? '');
   return since >= Math.floor(modifiedMs / 1000) * 1000;
 }
@@ -112,9 +111,7 @@ async function onAir(deps: GuideDeps, request: Request): Promise<Response> {
   const { relays, guides, nowMs } = deps;
   if (guides.isEmpty) return noGuide(request);
   const groups = (queryOf(request.url) ?? new URLSearchParams()).getAll('group');
-  const channels = relays.channels.filter(
-    ({ group }) => groups.length === 0 || groups.includes(group ?? ''),
-  );
+  const channels = relays.channels.filter(inGroups(groups));
   try {
     const airings = await guides.onAir(channels.map(guideIdOf), nowMs());
     const shown = airings.map(({ now, next }, at) => ({

@@ -11,10 +11,10 @@ import {
   lineUpXml,
 } from '../lineup/hdhomerun/documents.ts';
 import type { HeldTuner } from '../lineup/hdhomerun/tuners.ts';
-import { LINE_UP_TYPE } from '../lineup/line-up.ts';
+import { LINE_UP_TYPE, toEntry } from '../lineup/line-up.ts';
 import { formatM3u } from '../media/m3u/format.ts';
 import { channelStream, type Endless, STREAM_HEADERS } from './endless.ts';
-import { problemResponse, shown } from './error-response.ts';
+import { badHost, problemResponse, shown } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 
@@ -63,7 +63,7 @@ function document(
   const held = find(devices, id);
   if (held === undefined) return noDevice(id, request);
   const own = ownBaseUrl(publicUrl(), request.headers.get('host'));
-  if (own === undefined || own === '') return badHost(request);
+  if (own === undefined || own === '') return badHost('the address', request);
   const base = id === undefined ? own : `${own}/hdhr/${id}`;
   const device = deviceAt(held, base);
   const channels = channelsOf(held, endless.relays.channels);
@@ -89,16 +89,8 @@ function document(
 
 function m3uResponse(channels: readonly ChannelConfig[], base: string): Response {
   const entries = channels.flatMap((channel) => {
-    const { id, name, number, group, logo, guide } = channel;
-    if (number === undefined) return [];
-    return [
-      {
-        ...{ id, name, number, url: `${base}/auto/v${number}` },
-        ...(group === undefined ? {} : { group }),
-        ...(logo === undefined ? {} : { logo }),
-        ...(guide === undefined ? {} : { guideId: guide }),
-      },
-    ];
+    const { number } = channel;
+    return number === undefined ? [] : [toEntry(channel, `${base}/auto/v${number}`)];
   });
   return new Response(formatM3u({ entries }), {
     headers: { ...NO_STORE, 'content-type': LINE_UP_TYPE },
@@ -186,11 +178,6 @@ function noChannel(number: string, request: Request): Response {
     { status: 404, code: 'DELIVERY_UNKNOWN_CHANNEL', message, headers },
     request,
   );
-}
-
-function badHost(request: Request): Response {
-  const message = 'Cannot write the address: the Host header is no name, wanted NAME[:PORT]';
-  return problemResponse({ status: 400, code: 'DELIVERY_HOST', message }, request);
 }
 
 function unknownDocument(request: Request): Response {

@@ -7,7 +7,7 @@ import { type BadParameter, readLineUpRequest, readProgramRequest } from '../lin
 import type { M3uLineUp } from '../media/m3u/entry.ts';
 import { formatM3u } from '../media/m3u/format.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
-import { problemResponse } from './error-response.ts';
+import { badHost, problemResponse } from './error-response.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 import { queryOf } from './query.ts';
 
@@ -22,7 +22,7 @@ export function lineUpPlugin(
 ) {
   const answer = (query: URLSearchParams, request: Request, write: Write): Response => {
     const ownBase = ownBaseUrl(publicUrl(), request.headers.get('host'));
-    if (ownBase === undefined) return badHost(request);
+    if (ownBase === undefined) return badHost('the line-up', request);
     const lineUp = write(query, relays.channels, { ownBase, hasGuide: hasGuide() });
     return 'kind' in lineUp ? badParameter(lineUp, request) : lineUpResponse(lineUp);
   };
@@ -83,9 +83,4 @@ function lineUpResponse(lineUp: M3uLineUp): Response {
 
 function badParameter({ message }: BadParameter, request: Request): Response {
   return problemResponse({ status: 400, code: 'DELIVERY_PARAMETER', message }, request);
-}
-
-function badHost(request: Request): Response {
-  const message = 'Cannot write the line-up: the Host header is no name, wanted NAME[:PORT]';
-  return problemResponse({ status: 400, code: 'DELIVERY_HOST', message }, request);
 }

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { othersTurn } from '../base/turn.ts';
 import { VERSION } from '../base/version.ts';
 import { writeGuideChannel } from '../media/xmltv/channel.ts';
-import { DAY_MS } from './edition.ts';
 import { GzipFile, type GzipPart, gzipPartSync } from './gzip-parts.ts';
 
 /** A channel of the line-up, by the id that the line-up gives it. */
@@ -144,9 +143,4 @@ function* days(
     }
   }
   for (const [, row] of [...found].sort(([a], [b]) => a - b)) yield row;
-}
-
-/** The day (UTC, since 1970) in which this moment lies. */
-export function dayOf(timeMs: number): number {
-  return Math.floor(timeMs / DAY_MS);
 }

@@ -19,7 +19,7 @@ export type FetchedAs = {
 /** Begin and end in seconds of Unix time, and the title: of every programme of a day. */
 export type Brief = readonly (readonly [startS: number, stopS: number, title: string])[];
 
-export const DAY_MS = 86_400_000;
+const DAY_MS = 86_400_000;
 /** One that says not when it ends, and has none after it, ends after this. */
 const LAST_LENGTH_MS = 30 * 60_000;
 
@@ -99,7 +99,7 @@ export class Edition implements Disposable {
   /** One transaction a channel: whoever else uses the file waits for no more. */
   async #writeProgrammes(channel: string): Promise<number> {
     const timed = inOrder(this.#incoming.of(channel));
-    const days = Map.groupBy(timed, ({ startMs }) => Math.floor(startMs / DAY_MS));
+    const days = Map.groupBy(timed, ({ startMs }) => dayOf(startMs));
     const parts = await Promise.all(
       [...days].map(async ([day, programmes]) => {
         const xml = programmes.map((each) => `${showing(channel, each)}\n`).join('');
@@ -159,6 +159,11 @@ function showing(channel: string, { startMs, stopMs, catchupId, body }: Timed): 
 
 function briefOf(programmes: readonly Timed[]): Brief {
   return programmes.map(({ startMs, stopMs, title }) => [startMs / 1000, stopMs / 1000, title]);
+}
+
+/** The day (UTC, since 1970) in which this moment lies. */
+export function dayOf(timeMs: number): number {
+  return Math.floor(timeMs / DAY_MS);
 }
 
 /** The number of the edition that is served; 0 where none is. */

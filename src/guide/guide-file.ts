@@ -2,6 +2,7 @@
 import { Database } from 'bun:sqlite';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { migrate } from '../channel/migrate.ts';
 
 /** Forward only; a file written by a later version is not touched. */
 const MIGRATIONS: readonly string[] = [
@@ -38,21 +39,6 @@ export function openGuideFile(dataDir: string): Database {
   // What a power cut takes is fetched again
   database.run('PRAGMA synchronous = NORMAL');
   database.run('PRAGMA busy_timeout = 5000');
-  migrate(database);
+  migrate(database, MIGRATIONS, 'guide.sqlite');
   return database;
-}
-
-function migrate(database: Database): void {
-  const version = database.query<{ user_version: number }, []>('PRAGMA user_version').get()
-    ?.user_version as number;
-  if (version > MIGRATIONS.length) {
-    const message = `it is of version ${version}, wanted at most ${MIGRATIONS.length}`;
-    throw new Error(`Cannot open guide.sqlite: ${message}`);
-  }
-  for (let next = version; next < MIGRATIONS.length; next++) {
-    database.transaction(() => {
-      database.run(MIGRATIONS[next] as string);
-      database.run(`PRAGMA user_version = ${next + 1}`);
-    })();
-  }
 }

@@ -5,14 +5,16 @@ import { type Backoff, backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
 import { type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { showPlace } from '../base/place.ts';
 import type { Random } from '../base/random.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import type { GuideSetting } from '../config/resolve-guides.ts';
-import { dayOf, type WantedChannel, type WrittenDocument } from './document.ts';
+import type { WantedChannel, WrittenDocument } from './document.ts';
+import { dayOf } from './edition.ts';
 import type { KeptGuide } from './guide-messages.ts';
 import type { GuideThread } from './guide-thread.ts';
 import type { OnAir } from './on-air.ts';
-import { type GuideSpec, shown } from './read-guide.ts';
+import type { GuideSpec } from './read-guide.ts';
 
 export type GuidesOptions = {
   readonly guides: readonly GuideSetting[];
@@ -107,7 +109,7 @@ export class Guides implements AsyncDisposable {
       const kept = this.#kept.get(id);
       const error = this.#errors.get(id);
       return {
-        place: shown(place),
+        place: showPlace(place),
         ...(kept === undefined ? {} : { kept }),
         ...(error === undefined ? {} : { error }),
       };
@@ -172,7 +174,7 @@ export class Guides implements AsyncDisposable {
   #import(spec: GuideSpec): Promise<boolean> {
     return this.#imports.run(spec.id, async () => {
       const { thread, log, clock } = this.#options;
-      const place = shown(spec.place);
+      const place = showPlace(spec.place);
       const startMs = clock.monotonicMs();
       try {
         const { id, policy } = spec;

@@ -1,6 +1,6 @@
 // This file tells what is on, and what comes next.
 import type { Database } from 'bun:sqlite';
-import { type Brief, DAY_MS } from './edition.ts';
+import { type Brief, dayOf } from './edition.ts';
 
 export type Airing = { readonly startMs: number; readonly stopMs: number; readonly title: string };
 export type OnAir = { readonly channel: string; readonly now?: Airing; readonly next?: Airing };
@@ -16,7 +16,7 @@ export function onAir(
     `SELECT brief FROM day JOIN guide ON guide.id = day.guide AND guide.edition = day.edition
      WHERE guide.id = ? AND day.channel = ? AND day.day BETWEEN ? AND ? ORDER BY day.day`,
   );
-  const day = Math.floor(atMs / DAY_MS);
+  const day = dayOf(atMs);
   return channels.map((channel) => {
     for (const guide of guides) {
       // What began yesterday may still be on, and what comes next may begin tomorrow

@@ -1,7 +1,7 @@
 // This file reads a guide from where it lies into a new edition.
 import type { Database } from 'bun:sqlite';
 import type { Clock } from '../base/clock.ts';
-import { redactUrl } from '../base/redact.ts';
+import { isUrl, showPlace } from '../base/place.ts';
 import { othersTurn } from '../base/turn.ts';
 import { safeText } from '../media/m3u/safe-text.ts';
 import { parseGuideChannel } from '../media/xmltv/channel.ts';
@@ -59,7 +59,7 @@ export async function readGuide(spec: GuideSpec, deps: GuideDeps): Promise<Guide
   if (answer === 'same') return { kind: 'same' };
   const { pieces, ...validators } = answer;
   using edition = new Edition(deps.database, deps.dataDir, spec.id);
-  const problems = await fill(edition, unpacked(pieces, shown(spec.place)), deps.signal);
+  const problems = await fill(edition, unpacked(pieces, showPlace(spec.place)), deps.signal);
   const { programmes } = edition.counts;
   checkSize(spec.place, programmes, before?.programmes ?? 0);
   const fetchedMs = deps.clock.nowMs();
@@ -92,7 +92,7 @@ async function open(
   before: Known | null,
   { outbound, signal }: GuideDeps,
 ): Promise<Opened | 'same'> {
-  if (!/^https?:\/\//i.test(place)) return { pieces: fileOf(place) };
+  if (!isUrl(place)) return { pieces: fileOf(place) };
   const validators = {
     ...(before?.etag ? { 'if-none-match': before.etag } : {}),
     ...(before?.lastModified ? { 'if-modified-since': before.lastModified } : {}),
@@ -106,7 +106,7 @@ async function open(
   }
   if (response.status !== 200) {
     response.cancel();
-    const message = `Cannot read guide from ${shown(place)}: status ${response.status}, wanted 200`;
+    const message = `Cannot read guide from ${showPlace(place)}: status ${response.status}, wanted 200`;
     throw new GuideError('GUIDE_STATUS', message, { status: response.status });
   }
   const etag = response.headers.get('etag');
@@ -185,16 +185,11 @@ function takeProgramme(edition: Edition, text: string): string | undefined {
 
 function checkSize(place: string, programmes: number, before: number): void {
   if (programmes === 0) {
-    const message = `Cannot take guide from ${shown(place)}: no programme in it can be used`;
+    const message = `Cannot take guide from ${showPlace(place)}: no programme in it can be used`;
     throw new GuideError('GUIDE_EMPTY', message);
   }
   if (programmes < before * LEAST_SHARE) {
-    const message = `Cannot take guide from ${shown(place)}: ${programmes} programmes, wanted at least half of the ${before} it had`;
+    const message = `Cannot take guide from ${showPlace(place)}: ${programmes} programmes, wanted at least half of the ${before} it had`;
     throw new GuideError('GUIDE_SHRUNK', message, { programmes, before });
   }
-}
-
-/** Without its secrets. */
-export function shown(place: string): string {
-  return /^https?:\/\//i.test(place) ? redactUrl(place) : place;
 }

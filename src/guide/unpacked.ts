@@ -1,6 +1,7 @@
 // This file undoes the compression of a guide while it is read.
 import { XzReadableStream } from 'xz-decompress';
 import { undoEncoding } from '../net/content-encoding.ts';
+import { peek } from '../net/peek.ts';
 import { GuideError } from './errors.ts';
 
 type Pieces = AsyncIterable<Uint8Array>;
@@ -17,7 +18,7 @@ export const MAX_GUIDE_BYTES = 4 * 1024 ** 3;
 
 /** Plain, gzip or xz, as the bytes themselves say: names and headers of guides are not to be relied on. */
 export async function* unpacked(source: Pieces, place: string): AsyncGenerator<Uint8Array> {
-  const { start, rest } = await peek(source);
+  const { start, rest } = await peek(source, XZ_MAGIC.length);
   const isXz = XZ_MAGIC.every((byte, at) => start[at] === byte);
   const pieces = isXz ? unxz(rest, place) : undoEncoding(rest, [], place);
   let sizeBytes = 0;
@@ -63,27 +64,4 @@ async function* unxz(source: Pieces, place: string): AsyncGenerator<Uint8Array> 
   } finally {
     await iterator.return?.();
   }
-}
-
-/** The first six bytes (fewer only if there are no more), and all bytes including those. */
-async function peek(pieces: Pieces): Promise<{ start: Uint8Array; rest: Pieces }> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  const held: Uint8Array[] = [];
-  let sizeBytes = 0;
-  while (sizeBytes < XZ_MAGIC.length) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    held.push(value);
-    sizeBytes += value.length;
-  }
-  const start = new Uint8Array(Buffer.concat(held.slice())).subarray(0, XZ_MAGIC.length);
-  async function* all(): AsyncGenerator<Uint8Array> {
-    try {
-      yield* held.splice(0);
-      yield* { [Symbol.asyncIterator]: () => iterator };
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { start, rest: all() };
 }

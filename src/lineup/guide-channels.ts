@@ -1,6 +1,7 @@
 // This file says which channels of a guide a line-up wants, by the ids that the line-up gives them.
 import type { ChannelConfig } from '../config/config.ts';
 import { safeText } from '../media/m3u/safe-text.ts';
+import { inGroups } from './groups.ts';
 
 export type GuideChannelOf = { readonly id: string; readonly name: string; readonly logo?: string };
 
@@ -15,8 +16,7 @@ export function guideChannelsOf(
   groups: readonly string[],
 ): readonly GuideChannelOf[] {
   const found = new Map<string, GuideChannelOf>();
-  for (const channel of channels) {
-    if (groups.length > 0 && !groups.includes(channel.group ?? '')) continue;
+  for (const channel of channels.filter(inGroups(groups))) {
     const id = guideIdOf(channel);
     const { name, logo } = channel;
     if (!found.has(id)) found.set(id, { id, name, ...(logo === undefined ? {} : { logo }) });

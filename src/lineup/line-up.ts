@@ -3,6 +3,7 @@ import { assertNever } from '../base/assert.ts';
 import { kindByAddress, mayBeHad, urlSourceOf } from '../channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
+import { inGroups } from './groups.ts';
 import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
 
 /** What formatM3u() gives is this: by no other type does mpv know a list with a guide. */
@@ -24,9 +25,7 @@ export function lineUpOf(
   request: LineUpRequest,
   options: LineUpOptions,
 ): M3uLineUp {
-  const groups = new Set(request.groups);
-  const wanted = (channel: ChannelConfig): boolean =>
-    groups.size === 0 || groups.has(channel.group ?? '');
+  const wanted = inGroups(request.groups);
   const base = request.host ?? options.ownBase;
   return compose(channels, wanted, base, options, (channel) => {
     const mode = modeOf(channel, request.mode ?? channel.mode);
@@ -78,7 +77,7 @@ function compose(
   return { ...(guideUrl === undefined ? {} : { guideUrl }), entries };
 }
 
-function toEntry(channel: ChannelConfig, url: string): M3uEntry {
+export function toEntry(channel: ChannelConfig, url: string): M3uEntry {
   return {
     id: channel.id,
     name: channel.name,

@@ -3,12 +3,13 @@ import { type Backoff, backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
 import { errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { showPlace } from '../base/place.ts';
 import type { Random } from '../base/random.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { ParsedM3uEntry } from '../media/m3u/list.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { channelsFromM3u } from './import.ts';
-import { baseOf, readLineUp, showPlace } from './read-line-up.ts';
+import { baseOf, readLineUp } from './read-line-up.ts';
 
 export type LineUpParts = {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 // This file reads one line-up from where it lies, a file or a URL.
-import { redactUrl } from '../base/redact.ts';
+import { isUrl } from '../base/place.ts';
 import { othersTurn } from '../base/turn.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { ParsedM3uEntry } from '../media/m3u/list.ts';
@@ -53,11 +53,6 @@ export function baseOf(place: string): { readonly baseUrl?: string } {
   return isUrl(place) ? { baseUrl: place } : {};
 }
 
-/** Without its secrets. */
-export function showPlace(place: string): string {
-  return isUrl(place) ? redactUrl(place) : place;
-}
-
 async function* textOf(
   place: string,
   outbound: Outbound,
@@ -88,8 +83,4 @@ async function bodyOf(
   if (response.status === 200) return response.body;
   response.cancel();
   throw new SourceStatusError('line-up', response.status, undefined);
-}
-
-function isUrl(place: string): boolean {
-  return /^https?:\/\//i.test(place);
 }

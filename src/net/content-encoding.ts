@@ -1,6 +1,7 @@
 // This file undoes the Content-Encoding of a body while it is read.
 import { createGunzip, createInflate, createInflateRaw, type Gunzip } from 'node:zlib';
 import { NetError } from './errors.ts';
+import { peek } from './peek.ts';
 
 /** Playlists repeat themselves and reach 50:1; deflate itself ends at 1032:1, which only bombs do. */
 const MAX_RATIO = 200;
@@ -46,7 +47,7 @@ export async function* undoEncoding(
   let pieces = source;
   const named = [...encodings];
   for (let layer = 0; ; layer += 1) {
-    const { start, rest } = await peek(pieces);
+    const { start, rest } = await peek(pieces, 2);
     const isGzip = start[0] === 0x1f && start[1] === 0x8b; // RFC 1952 §2.3.1: ID1, ID2
     const isDeflate = named.at(-1) === 'deflate' && !isPlainText(start);
     if (start.length === 0 || !(isGzip || isDeflate)) {
@@ -57,28 +58,6 @@ export async function* undoEncoding(
     named.pop();
     pieces = inflate(rest, isGzip ? createGunzip() : deflateDecoder(start), origin);
   }
-}
-
-/** The first two bytes (fewer only if there are no more), and all bytes including those. */
-async function peek(pieces: Pieces): Promise<{ start: Uint8Array; rest: Pieces }> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  const held: Uint8Array[] = [];
-  let start = new Uint8Array(0);
-  while (start.length < 2) {
-    const { done, value } = await iterator.next();
-    if (done) break;
-    held.push(value);
-    start = new Uint8Array(Buffer.concat([start, value.subarray(0, 2)]));
-  }
-  async function* all(): AsyncGenerator<Uint8Array, void, undefined> {
-    try {
-      yield* held.splice(0);
-      yield* { [Symbol.asyncIterator]: () => iterator };
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { start, rest: all() };
 }
 
 /** A playlist ("#"), markup ("<") or a byte order mark: text where deflate was announced. */

@@ -2,6 +2,7 @@
 import type { Store } from '../../channel/store.ts';
 import type { ChannelConfig } from '../../config/config.ts';
 import type { DeviceSetting } from '../../config/resolve-hdhomerun.ts';
+import { inGroups } from '../groups.ts';
 import { deviceIdOf } from './device-id.ts';
 import type { Device } from './documents.ts';
 import { Tuners } from './tuners.ts';
@@ -44,6 +45,5 @@ export function channelsOf(
   { setting: { groups } }: HeldDevice,
   channels: readonly ChannelConfig[],
 ): readonly ChannelConfig[] {
-  if (groups.length === 0) return channels;
-  return channels.filter(({ group }) => groups.includes(group ?? ''));
+  return channels.filter(inGroups(groups));
 }
