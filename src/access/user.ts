@@ -1,0 +1,29 @@
+// This file says what is known of a user, and what may be asked of those there are.
+
+export type User = {
+  /** As it is sent: [A-Za-z0-9._-]{1,64}. */
+  readonly name: string;
+  /** Streams at once; absent: as many as wanted. */
+  readonly maxConnections?: number;
+  /** Absent: never. */
+  readonly expiresAtMs?: number;
+  readonly createdAtMs: number;
+  readonly isEnabled: boolean;
+};
+
+/** Why somebody may not watch. */
+export type Refusal = 'unknown' | 'disabled' | 'expired' | 'locked-out';
+
+export type Checked =
+  | { readonly kind: 'user'; readonly user: User }
+  | { readonly kind: 'refused'; readonly why: Refusal };
+
+export interface Users {
+  /** No user at all: nothing that asks for one is to be had. */
+  readonly isEmpty: boolean;
+  /**
+   * Cheap for credentials that were right before. `address` is who asks: after many wrong ones it is
+   * locked out for a while. Takes as long for a name that is not there as for a wrong password.
+   */
+  check(name: string, password: string, address: string): Promise<Checked>;
+}
