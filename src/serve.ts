@@ -15,7 +15,7 @@ import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
 import { createSizedSend } from './delivery/sized-answer.ts';
 import { openSocketCalls } from './delivery/socket-calls.ts';
-import { GuideThread } from './guide/guide-thread.ts';
+import { createGuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
 import { ChannelNumbers } from './lineup/channel-number.ts';
 import { announceDevices } from './lineup/hdhomerun/announce.ts';
@@ -111,7 +111,7 @@ export async function serve(
   });
   const streams = new EndlessStreams({ clock, log });
   const passed = new PassedStreams({ clock, outbound, leases, collect });
-  const guideThread = new GuideThread({
+  const guideThread = createGuideThread({
     entry: GUIDE_WORKER,
     clock,
     log,

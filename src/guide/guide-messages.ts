@@ -1,5 +1,4 @@
 // This file is what is said between the serving thread and the thread of the guides.
-import type { ErrorRecord } from '../base/errors.ts';
 import type { DocumentSpec, WrittenDocument } from './document.ts';
 import type { OnAir } from './on-air.ts';
 import type { GuideRead, GuideSpec } from './read-guide.ts';
@@ -41,14 +40,3 @@ export type GuideAnswers = {
   readonly kept: readonly KeptGuide[];
   readonly 'forget-others': undefined;
 };
-
-export type ToGuides =
-  | { readonly type: 'settings'; readonly settings: GuideSettings }
-  | { readonly type: 'call'; readonly id: number; readonly call: GuideCall }
-  /** Close what is open and say so; nothing follows. */
-  | { readonly type: 'end' };
-
-export type FromGuides =
-  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'failure'; readonly id: number; readonly error: ErrorRecord }
-  | { readonly type: 'ended' };
