@@ -84,6 +84,8 @@ export type ChannelConfig = {
   readonly group?: string;
   readonly logo?: string;
   readonly guide?: string;
+  /** How much later than the guide says its programmes begin; earlier where below nothing. */
+  readonly guideShiftMs?: number;
   readonly mode: ChannelMode;
   readonly sources: readonly SourceConfig[];
   /** Runs without viewers too. */
