@@ -16,7 +16,12 @@ export type Refusal = 'unknown' | 'disabled' | 'expired' | 'locked-out';
 
 export type Checked =
   | { readonly kind: 'user'; readonly user: User }
-  | { readonly kind: 'refused'; readonly why: Refusal };
+  | {
+      readonly kind: 'refused';
+      readonly why: Refusal;
+      /** Where the credentials are right all the same: who is disabled, or has expired. */
+      readonly user?: User;
+    };
 
 export interface Users {
   /** No user at all: nothing that asks for one is to be had. */
