@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { ArchivedRendition } from '../recording/archive/archived.ts';
+import { PieceReads } from '../recording/archive/piece-reads.ts';
 import { planTransportFile, type TransportFile } from '../recording/archive/transport-file.ts';
 import { findWanted, isoSecond } from '../recording/archive/wanted-span.ts';
 import { type ArchiveAnswers, badWanted, notHeld, tooLong } from './archive-answers.ts';
@@ -29,10 +30,12 @@ export type ArchiveFilesDeps = {
 export class ArchiveFiles {
   readonly #answers: ArchiveAnswers;
   readonly #deps: ArchiveFilesDeps;
+  readonly #reads: PieceReads;
 
   constructor(answers: ArchiveAnswers, deps: ArchiveFilesDeps) {
     this.#answers = answers;
     this.#deps = deps;
+    this.#reads = new PieceReads(deps.clock);
   }
 
   async answer(name: string, request: Request): Promise<Response> {
@@ -66,6 +69,7 @@ export class ArchiveFiles {
       const planned = await planTransportFile(rendition, span, {
         clock,
         signal: request.signal,
+        reads: this.#reads,
         collector: this.#answers.collector,
       });
       switch (planned.kind) {

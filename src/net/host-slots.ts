@@ -1,4 +1,5 @@
 // This file keeps the number of requests under way to one origin within a limit.
+import { type Clock, within } from '../base/clock.ts';
 
 type Waiter = (slot: Disposable) => void;
 type Host = { busy: number; readonly waiters: Waiter[] };
@@ -35,6 +36,16 @@ export class HostSlots {
       };
       signal.addEventListener('abort', leave, { once: true });
     });
+  }
+
+  /** One that is free, or becomes so in time. */
+  async takeWithin(clock: Clock, origin: string, waitMs: number): Promise<Disposable | undefined> {
+    const free = this.take(origin);
+    if (free !== undefined) return free;
+    const waiting = new AbortController();
+    const slot = await within(clock, this.wait(origin, waiting.signal), waitMs);
+    if (slot === undefined) waiting.abort();
+    return slot;
   }
 
   #host(origin: string): Host {

@@ -1,7 +1,7 @@
 // This file checks that one origin never has more requests under way than the limit.
 import { expect, test } from 'bun:test';
 import { HostSlots } from '../../src/net/host-slots.ts';
-import { settle } from '../support/fake-clock.ts';
+import { FakeClock, settle } from '../support/fake-clock.ts';
 
 const never = new AbortController().signal;
 
@@ -44,5 +44,18 @@ test('HostSlots loses no slot to one who gives up, waiting or just served', asyn
   first[Symbol.dispose]();
   served.abort();
   await settle();
+  expect(slots.take('a')).toBeDefined();
+});
+
+test('takeWithin() has a slot that becomes free in time, and loses none that comes too late', async () => {
+  const clock = new FakeClock();
+  const slots = new HostSlots(1);
+  const first = await slots.takeWithin(clock, 'a', 10);
+  const second = slots.takeWithin(clock, 'a', 100);
+  const late = slots.takeWithin(clock, 'a', 50);
+  await clock.advance(60);
+  expect(await late).toBeUndefined();
+  first?.[Symbol.dispose]();
+  (await second)?.[Symbol.dispose]();
   expect(slots.take('a')).toBeDefined();
 });

@@ -1,6 +1,7 @@
 // This file is what an archive holds, as those see it who serve it.
 import type { Key, MultivariantPlaylist } from '../../media/m3u8/playlist.ts';
 import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
+import type { BodyForm } from '../../ring/tiers/tier.ts';
 
 /** A stretch of real time, Unix milliseconds: `fromMs` belongs to it, `toMs` does not. */
 export type TimeSpan = { readonly fromMs: number; readonly toMs: number };
@@ -59,8 +60,8 @@ export interface ArchivedRendition {
   held(): TimeSpan | undefined;
   /** Those that touch the span, the oldest first, at most `countMax` of them. */
   segments(span: TimeSpan, countMax: number): readonly ArchivedSegment[];
-  /** A segment, an init segment or a key. */
-  body(name: string): Promise<ArchivedBody>;
+  /** A segment, an init segment or a key; in memory, where no form is wanted. */
+  body(name: string, form?: BodyForm): Promise<ArchivedBody>;
   /** A viewer is here: what touches the span is not dropped before `untilMs` (Unix time). */
   keep(span: TimeSpan, untilMs: number): void;
 }

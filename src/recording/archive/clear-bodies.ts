@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import { aesKeyOf, decryptSegment } from '../../prefetch/loop/decrypt.ts';
+import type { BodyForm } from '../../ring/tiers/tier.ts';
 import type { ArchivedRendition, ArchivedSegment } from './archived.ts';
 import { awaitBody } from './await-body.ts';
 
@@ -22,9 +23,9 @@ export class ClearBodies {
   }
 
   /** In the clear. Throws AppError where it is not to be had, FormatError where it is wrong. */
-  async get(segment: ArchivedSegment): Promise<Blob> {
+  async get(segment: ArchivedSegment, form?: BodyForm): Promise<Blob> {
     const key = aesKeyOf(segment.keys.map((archived) => archived.key));
-    const body = await this.#body(segment.name);
+    const body = await this.#body(segment.name, key === undefined ? form : 'memory');
     if (key === undefined) return body;
     const asset = segment.keys.find((archived) => archived.key === key)?.asset;
     if (asset === undefined || key.iv === undefined) throw missing('key of the segment');
@@ -41,8 +42,8 @@ export class ClearBodies {
     return bytes;
   }
 
-  async #body(name: string): Promise<Blob> {
-    const found = await awaitBody(this.#rendition, name, this.#clock, this.#signal);
+  async #body(name: string, form?: BodyForm): Promise<Blob> {
+    const found = await awaitBody(this.#rendition, name, this.#clock, this.#signal, form);
     if (found.kind !== 'whole') throw missing(name);
     return found.body;
   }

@@ -1,6 +1,6 @@
 // This file is what every place for the bodies of an archive can do.
 import type { MultivariantPlaylist } from '../../media/m3u8/playlist.ts';
-import type { Stored } from '../../ring/tiers/tier.ts';
+import type { BodyForm, Stored } from '../../ring/tiers/tier.ts';
 import type { ArchivedSegment } from './archived.ts';
 
 export type ShelfPlace = { readonly channel: string; readonly rendition: string };
@@ -36,7 +36,12 @@ export interface Shelf extends AsyncDisposable {
    */
   put(place: ShelfPlace, shelved: Shelved): Promise<boolean>;
   /** Undefined where it is not held, or does not come within `budgetMs`. */
-  get(place: ShelfPlace, segment: ArchivedSegment, budgetMs: number): Promise<Stored | undefined>;
+  get(
+    place: ShelfPlace,
+    segment: ArchivedSegment,
+    budgetMs: number,
+    form?: BodyForm,
+  ): Promise<Stored | undefined>;
   /** Those of them that are not held any more; undefined where that cannot be said now. */
   lost(
     place: ShelfPlace,

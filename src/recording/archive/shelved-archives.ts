@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { ArchiveRows, RenditionRow, SegmentRow } from '../../channel/archive-rows.ts';
 import type { MultivariantPlaylist } from '../../media/m3u8/playlist.ts';
+import type { BodyForm } from '../../ring/tiers/tier.ts';
 import { parseKeptPlaylist, parseRenditionAbout, type RenditionAbout } from './archive-about.ts';
 import { segmentOf } from './archive-rendition.ts';
 import type {
@@ -118,7 +119,7 @@ class ShelvedRendition implements ArchivedRendition {
     this.#channel.holds.keep(span, untilMs, this.#deps.clock.nowMs());
   }
 
-  async body(name: string): Promise<ArchivedBody> {
+  async body(name: string, form: BodyForm = 'memory'): Promise<ArchivedBody> {
     const { rows, clock } = this.#deps;
     const asset = rows.asset(this.#row.id, name);
     if (asset !== undefined) {
@@ -130,7 +131,7 @@ class ShelvedRendition implements ArchivedRendition {
     const segment = segmentOf(row, clock.nowMs());
     if (segment.gap) return { kind: row.gap === '' || row.gap === 'lost' ? 'gone' : 'missing' };
     const { channel, rendition } = this.#row;
-    const stored = await this.#channel.shelf?.get({ channel, rendition }, segment, BODY_MS);
+    const stored = await this.#channel.shelf?.get({ channel, rendition }, segment, BODY_MS, form);
     if (stored !== undefined) return { kind: 'whole', ...stored, startMs: row.startMs };
     return await this.#notHere(row);
   }

@@ -1,7 +1,7 @@
 // This file keeps the bodies of archives in the tiers.
-import { type Clock, within } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { HostSlots } from '../../net/host-slots.ts';
-import type { Stored, TierKey } from '../../ring/tiers/tier.ts';
+import type { BodyForm, Stored, TierKey } from '../../ring/tiers/tier.ts';
 import type { TierChain } from '../../ring/tiers/tier-chain.ts';
 import type { ArchivedSegment } from './archived.ts';
 import type { Losses, Shelf, ShelfPlace, Shelved } from './shelf.ts';
@@ -18,6 +18,8 @@ export type TierShelfDeps = {
 
 /** Half of what a tier does at once: copies of what is live want some of it too. */
 const READS_AT_ONCE = 32;
+/** Of the time there is; who has waited for others leaves the tier its fair time, or it would seem slow. */
+const QUEUE_SHARE = 0.5;
 const READ = 'read';
 
 export class TierShelf implements Shelf {
@@ -38,12 +40,13 @@ export class TierShelf implements Shelf {
     place: ShelfPlace,
     segment: ArchivedSegment,
     budgetMs: number,
+    form?: BodyForm,
   ): Promise<Stored | undefined> {
     const { clock, tiers } = this.#deps;
     const endMs = clock.monotonicMs() + budgetMs;
-    using slot = this.#slots.take(READ) ?? (await this.#slot(budgetMs));
+    using slot = await this.#slots.takeWithin(clock, READ, budgetMs * QUEUE_SHARE);
     if (slot === undefined) return undefined;
-    return await tiers.get(this.#key(place, segment), endMs - clock.monotonicMs());
+    return await tiers.get(this.#key(place, segment), endMs - clock.monotonicMs(), form);
   }
 
   async lost(
@@ -77,14 +80,6 @@ export class TierShelf implements Shelf {
 
   /** The tiers are closed by whoever opened them. */
   async [Symbol.asyncDispose](): Promise<void> {}
-
-  async #slot(budgetMs: number): Promise<Disposable | undefined> {
-    const waiting = new AbortController();
-    const free = this.#slots.wait(READ, waiting.signal);
-    const slot = await within(this.#deps.clock, free, budgetMs);
-    if (slot === undefined) waiting.abort();
-    return slot;
-  }
 
   #key({ channel, rendition }: ShelfPlace, { name }: ArchivedSegment): TierKey {
     return { channel, rendition, name: `archive-${this.#deps.owner}-${name}` };

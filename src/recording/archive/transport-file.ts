@@ -13,6 +13,7 @@ import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
 import { LIST_SEGMENTS_MAX } from './archive-lists.ts';
 import type { ArchivedRendition, ArchivedSegment, TimeSpan } from './archived.ts';
 import { ClearBodies } from './clear-bodies.ts';
+import type { PieceReads } from './piece-reads.ts';
 import { marksOf } from './segment-marks.ts';
 import { endMs, segmentPages } from './segment-pages.ts';
 
@@ -43,6 +44,8 @@ export type FileDeps = {
   readonly clock: Clock;
   /** The viewer has gone. */
   readonly signal: AbortSignal;
+  /** Over all viewers. */
+  readonly reads: PieceReads;
   /** Told of all that is read. */
   readonly collector: PacedCollector;
 };
@@ -122,10 +125,10 @@ export class TransportFile {
       const { segment } = part;
       const span = { fromMs: segment.startMs, toMs: endMs(segment) + KEEP_MS };
       this.#rendition.keep(span, this.#deps.clock.nowMs() + KEEP_MS);
-      const body = await this.#bodies.get(segment);
+      const body = await this.#bodies.get(segment, 'pieces');
       this.#deps.collector.passed(body.size);
       if (body.size !== part.sizeBytes) throw changed(segment, body.size, part.sizeBytes);
-      for await (const piece of piecesOf(body, part, first - part.at)) {
+      for await (const piece of piecesOf(body, part, first - part.at, this.#deps)) {
         const left = last + 1 - (part.at + piece.at);
         const skip = Math.max(0, first - part.at - piece.at);
         if (left <= 0) return;
@@ -142,13 +145,14 @@ async function* piecesOf(
   body: Blob,
   { marks, shift, sizeBytes }: Part,
   from: number,
+  { reads }: FileDeps,
 ): AsyncGenerator<{ readonly at: number; readonly bytes: Uint8Array }> {
   const isPlain = isAsItIs(shift);
   let at = isPlain ? Math.max(0, from) : 0;
   let readBytes = READ_BYTES;
   while (at < sizeBytes) {
     const end = Math.min(sizeBytes, at + readBytes);
-    const bytes = await body.slice(at, end).bytes();
+    const bytes = await reads.piece(body, at, end);
     const joinedBytes = isPlain ? bytes.length : joinHere(bytes, marks, shift);
     const clean = end === sizeBytes ? bytes.length : joinedBytes;
     // A header that goes on and on: more of it at once

@@ -8,14 +8,15 @@ import type { DiskPlace } from './disk-index.ts';
 import { channelFolder, halfFile, segmentFile } from './disk-names.ts';
 import { type AskRoom, askRoom, lowWaterBytes } from './disk-room.ts';
 import { aborted, checkAborted, TierError, unlessAborted } from './errors.ts';
+import { ReadBuffers } from './read-buffers.ts';
 import {
   MAX_FILE_BYTES,
   MIN_FILE_BYTES,
   parseSegmentFile,
   writeSegmentHead,
 } from './segment-file.ts';
-import type { Stored, Swept, Tier, TierKey, TierUse } from './tier.ts';
-import { readWhole, writeWhole } from './whole-file.ts';
+import type { BodyForm, Stored, Swept, Tier, TierKey, TierUse } from './tier.ts';
+import { writeWhole } from './whole-file.ts';
 
 export type DiskTierOptions = {
   readonly path: string;
@@ -33,9 +34,9 @@ const MAKE_FOLDER_TRIES = 5;
  * whose it is, and its time of modification how long it is held. What others do is noticed by each
  * sweep; `get` and `put` look at the disk itself.
  *
- * A segment is read into memory as a whole. `Bun.file` would be opened only when the answer is on
- * its way, when a sweep may have taken the file; it cannot be checked; and it is served at half the
- * speed of a Blob, which the ring can keep for all the others who watch.
+ * A segment is read and checked as a whole. Whoever answers with it has it from memory: `Bun.file`
+ * would be opened only when the answer is on its way, when a sweep may have taken the file, and on
+ * the thread that serves; and it is served at half the speed of a Blob.
  */
 export class DiskTier implements Tier {
   readonly kind = 'disk';
@@ -44,6 +45,7 @@ export class DiskTier implements Tier {
   readonly #sizeBytes: number;
   readonly #askRoom: AskRoom;
   readonly #clock: Clock;
+  readonly #buffers = new ReadBuffers(MAX_FILE_BYTES);
   /** What has begun; a folder is not left while something writes into it. */
   readonly #running = new Set<Promise<unknown>>();
   #isOpen = false;
@@ -66,9 +68,13 @@ export class DiskTier implements Tier {
     });
   }
 
-  async get(key: TierKey, signal: AbortSignal): Promise<Stored | undefined> {
+  async get(
+    key: TierKey,
+    signal: AbortSignal,
+    form: BodyForm = 'memory',
+  ): Promise<Stored | undefined> {
     this.#checkOpen();
-    return await this.#run('read from', signal, () => this.#read(key));
+    return await this.#run('read from', signal, () => this.#read(key, form));
   }
 
   async holds(keys: readonly TierKey[], signal: AbortSignal): Promise<readonly boolean[]> {
@@ -114,11 +120,12 @@ export class DiskTier implements Tier {
     await Promise.allSettled(this.#running);
   }
 
-  async #read(key: TierKey): Promise<Stored | undefined> {
+  async #read(key: TierKey, form: BodyForm): Promise<Stored | undefined> {
     const place = placeOf(key);
+    const path = this.#folder.pathOf(place);
+    const file = form === 'pieces' ? Bun.file(path) : undefined;
     try {
-      const bytes = await readWhole(this.#folder.pathOf(place));
-      const stored = bytes === undefined ? undefined : parseSegmentFile(bytes);
+      const stored = await this.#buffers.read(path, (bytes) => parseSegmentFile(bytes, file));
       // Torn: out of the way, so that it can be put again
       if (stored === undefined) await this.#folder.remove(place).catch(() => {});
       return stored;

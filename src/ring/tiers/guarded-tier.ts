@@ -4,7 +4,7 @@ import type { ErrorRecord } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { QueueLimits } from './put-queue.ts';
-import type { Stored, Tier, TierKey } from './tier.ts';
+import type { BodyForm, Stored, Tier, TierKey } from './tier.ts';
 import { TierHealth } from './tier-health.ts';
 import { createTierCounts, type TierStats } from './tier-stats.ts';
 import { TierWriter, WRITE_MS } from './tier-writer.ts';
@@ -57,14 +57,18 @@ export class GuardedTier implements AsyncDisposable {
   }
 
   /** Undefined where it is not held, or the tier does not say within `budgetMs`. */
-  async get(key: TierKey, budgetMs: number): Promise<Stored | undefined> {
+  async get(
+    key: TierKey,
+    budgetMs: number,
+    form: BodyForm = 'memory',
+  ): Promise<Stored | undefined> {
     const counts = this.#counts;
     const isBusy = this.#reads >= MAX_READS;
     if (this.#health.isDown || this.#isClosing || isBusy || budgetMs <= 0) {
       counts.skipped++;
       return undefined;
     }
-    const outcome = await within(this.#clock, this.#read(key, budgetMs), budgetMs);
+    const outcome = await within(this.#clock, this.#read(key, budgetMs, form), budgetMs);
     if (outcome === undefined) {
       counts.late++;
       if (budgetMs >= FAIR_BUDGET_MS) this.#health.failed('read', this.#lateRecord(budgetMs));
@@ -134,11 +138,11 @@ export class GuardedTier implements AsyncDisposable {
   }
 
   /** Goes on after its caller, so that reads which hang are counted. */
-  async #read(key: TierKey, budgetMs: number): Promise<Outcome> {
+  async #read(key: TierKey, budgetMs: number, form: BodyForm): Promise<Outcome> {
     let stored: Stored | undefined;
     this.#reads++;
     const error = await this.#health.attempt(Math.max(READ_MS, budgetMs), async (signal) => {
-      stored = await this.#tier.get(key, signal);
+      stored = await this.#tier.get(key, signal, form);
     });
     this.#reads--;
     return error === undefined ? { stored } : { error };

@@ -1,7 +1,7 @@
 // This file is a tier that lives in another thread, as this thread sees it.
 
 import { TierError } from './errors.ts';
-import type { Stored, Swept, Tier, TierKey, TierUse } from './tier.ts';
+import type { BodyForm, Stored, Swept, Tier, TierKey, TierUse } from './tier.ts';
 import type { TierAnswers, TierCall } from './tier-messages.ts';
 import { placeOf, type TierSpec } from './tier-spec.ts';
 
@@ -34,8 +34,16 @@ export class RemoteTier implements Tier {
     await this.#call({ what: 'open' }, signal);
   }
 
-  async get(key: TierKey, signal: AbortSignal): Promise<Stored | undefined> {
-    return await this.#call({ what: 'get', key }, signal);
+  async get(
+    key: TierKey,
+    signal: AbortSignal,
+    form: BodyForm = 'memory',
+  ): Promise<Stored | undefined> {
+    const found = await this.#call({ what: 'get', key, form }, signal);
+    if (found === undefined) return undefined;
+    const { body, contentType, sizeBytes } = found;
+    // A file that crossed has forgotten its size; what is cut of it knows its own
+    return { body: form === 'pieces' ? body.slice(0, sizeBytes) : body, contentType };
   }
 
   async holds(keys: readonly TierKey[], signal: AbortSignal): Promise<readonly boolean[]> {

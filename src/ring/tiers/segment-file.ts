@@ -34,9 +34,9 @@ export function writeSegmentHead(contentType: string, body: Uint8Array): Uint8Ar
 
 /**
  * Undefined where it is torn: after a loss of power a file may have its name and length before it
- * has its bytes.
+ * has its bytes. The body is a copy, or that part of `source`, where `file` was read from that.
  */
-export function parseSegmentFile(file: Uint8Array<ArrayBuffer>): Stored | undefined {
+export function parseSegmentFile(file: Uint8Array<ArrayBuffer>, source?: Blob): Stored | undefined {
   if (file.length < HEAD_BYTES) return undefined;
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const bodyAt = HEAD_BYTES + view.getUint32(8);
@@ -48,7 +48,7 @@ export function parseSegmentFile(file: Uint8Array<ArrayBuffer>): Stored | undefi
   const body = file.subarray(bodyAt);
   if (view.getBigUint64(20) !== checksum(type, body)) return undefined;
   const contentType = new TextDecoder('utf-8', { ignoreBOM: true }).decode(type);
-  return { body: new Blob([body]), contentType };
+  return { body: source?.slice(bodyAt, file.length) ?? new Blob([body]), contentType };
 }
 
 function checksum(type: Uint8Array, body: Uint8Array): bigint {

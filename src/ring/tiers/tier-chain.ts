@@ -2,7 +2,7 @@
 import { type Clock, within } from '../../base/clock.ts';
 import { SingleFlight } from '../../base/single-flight.ts';
 import type { GuardedTier } from './guarded-tier.ts';
-import type { Stored, TierKey } from './tier.ts';
+import type { BodyForm, Stored, TierKey } from './tier.ts';
 import type { TierStats } from './tier-stats.ts';
 
 /** What a miss in memory waits for all tiers together, before it goes on to the upstream. */
@@ -34,11 +34,15 @@ export class TierChain implements AsyncDisposable {
   }
 
   /** However many ask for one segment, each tier is asked once. */
-  get(key: TierKey, budgetMs = MISS_BUDGET_MS): Promise<Stored | undefined> {
+  get(
+    key: TierKey,
+    budgetMs = MISS_BUDGET_MS,
+    form: BodyForm = 'memory',
+  ): Promise<Stored | undefined> {
     if (this.isEmpty) return Promise.resolve(undefined);
     const { channel, rendition, name } = key;
-    const id = JSON.stringify([channel, rendition, name, budgetMs]);
-    return this.#asked.run(id, () => this.#look(key, budgetMs));
+    const id = JSON.stringify([channel, rendition, name, budgetMs, form]);
+    return this.#asked.run(id, () => this.#look(key, budgetMs, form));
   }
 
   /** Of each whether one of them holds it; undefined where one that may does not say. */
@@ -74,12 +78,12 @@ export class TierChain implements AsyncDisposable {
    * The next is asked once one has said no, or has used up its share of the time that is left; an
    * answer that comes while there is time is taken from whichever it is.
    */
-  async #look(key: TierKey, budgetMs: number): Promise<Stored | undefined> {
+  async #look(key: TierKey, budgetMs: number, form: BodyForm): Promise<Stored | undefined> {
     const endMs = this.#clock.monotonicMs() + budgetMs;
     const answers: Promise<Stored | undefined>[] = [];
     for (const [index, tier] of this.#tiers.entries()) {
       const leftMs = endMs - this.#clock.monotonicMs();
-      answers.push(tier.get(key, leftMs));
+      answers.push(tier.get(key, leftMs, form));
       const share = leftMs / (this.#tiers.length - index);
       const found = await within(this.#clock, firstOf(answers), share);
       if (found !== undefined) return found;

@@ -1,11 +1,11 @@
 // This file is what is said between the serving thread and the thread of the tiers.
 import type { ErrorRecord } from '../../base/errors.ts';
-import type { Stored, Swept, TierKey, TierUse } from './tier.ts';
+import type { BodyForm, Stored, Swept, TierKey, TierUse } from './tier.ts';
 import type { TierSpec } from './tier-spec.ts';
 
 export type TierCall =
   | { readonly what: 'open' }
-  | { readonly what: 'get'; readonly key: TierKey }
+  | { readonly what: 'get'; readonly key: TierKey; readonly form: BodyForm }
   | { readonly what: 'holds'; readonly keys: readonly TierKey[] }
   | {
       readonly what: 'put';
@@ -18,10 +18,13 @@ export type TierCall =
   | { readonly what: 'use' }
   | { readonly what: 'close' };
 
+/** Its size is said: to ask a body that lies in a file is a call of the system. */
+export type Found = Stored & { readonly sizeBytes: number };
+
 /** What each call answers. */
 export type TierAnswers = {
   readonly open: undefined;
-  readonly get: Stored | undefined;
+  readonly get: Found | undefined;
   readonly holds: readonly boolean[];
   readonly put: undefined;
   readonly delete: undefined;

@@ -6,7 +6,7 @@ import { createTier } from './create-tier.ts';
 import { tierErrorOf } from './errors.ts';
 import { giveWay } from './give-way.ts';
 import type { Stored, Tier } from './tier.ts';
-import type { FromTiers, TierCall, ToTiers } from './tier-messages.ts';
+import type { Found, FromTiers, TierCall, ToTiers } from './tier-messages.ts';
 import type { TierSpec } from './tier-spec.ts';
 
 declare const self: Worker;
@@ -60,7 +60,7 @@ async function answer(id: number, tier: number, call: TierCall): Promise<void> {
     assert(subject !== undefined, 'a tier is made before it is called');
     if ('code' in subject) throw tierErrorOf(subject);
     const value = await perform(subject, call, abort.signal);
-    const bytes = carriedBy(call, value);
+    const bytes = heldBy(call, value);
     post({ type: 'answer', id, value });
     letGoOf(bytes);
   } catch (error) {
@@ -76,7 +76,7 @@ async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise
     case 'open':
       return await tier.open(signal);
     case 'get':
-      return await tier.get(call.key, signal);
+      return found(await tier.get(call.key, signal, call.form));
     case 'holds':
       return await tier.holds(call.keys, signal);
     case 'put':
@@ -94,10 +94,15 @@ async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise
   }
 }
 
+function found(stored: Stored | undefined): Found | undefined {
+  return stored && { ...stored, sizeBytes: stored.body.size };
+}
+
 /** To be asked before the answer: a body that lies in a file may be gone with it. */
-function carriedBy(call: TierCall, value: unknown): number {
+function heldBy(call: TierCall, value: unknown): number {
   if (call.what === 'put') return call.stored.body.size;
-  return call.what === 'get' && value !== undefined ? (value as Stored).body.size : 0;
+  const isRead = call.what === 'get' && call.form === 'memory' && value !== undefined;
+  return isRead ? (value as Found).sizeBytes : 0;
 }
 
 function letGoOf(bytes: number): void {

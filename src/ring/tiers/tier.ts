@@ -13,6 +13,13 @@ export type Stored = {
   readonly contentType: string;
 };
 
+/**
+ * How a body is wanted: in memory, or to be read piece by piece. The latter is the file itself where
+ * there is one: it costs no memory, and is gone when the file is. No server may be handed that, as it
+ * would read on its own thread and hang with the disk.
+ */
+export type BodyForm = 'memory' | 'pieces';
+
 /** What one sweep took away. */
 export type Swept = {
   /** Because they were too old. */
@@ -38,7 +45,7 @@ export interface Tier extends AsyncDisposable {
   /** Makes or migrates what it needs. May be called again after it failed or was lost. */
   open(signal: AbortSignal): Promise<void>;
   /** Undefined where it is not held, or not any more. */
-  get(key: TierKey, signal: AbortSignal): Promise<Stored | undefined>;
+  get(key: TierKey, signal: AbortSignal, form?: BodyForm): Promise<Stored | undefined>;
   /** Which of them are held, in their order, without reading any: a moment each. */
   holds(keys: readonly TierKey[], signal: AbortSignal): Promise<readonly boolean[]>;
   /** Held until `expiresAtMs` (Unix time). A key that is held keeps its body; its time is extended. */

@@ -1,28 +1,8 @@
-// This file reads and writes files so that each is whole or not there.
+// This file writes files so that each is whole or not there.
 import { type FileHandle, open, rename, unlink } from 'node:fs/promises';
-import { MAX_FILE_BYTES } from './segment-file.ts';
 
 /** Between two of these an abort is noticed. */
 const STEP_BYTES = 1024 * 1024;
-
-/**
- * Undefined where it is larger than anything we write. It is read through one open file: a sweep
- * meanwhile takes away its name, and not what is being read.
- */
-export async function readWhole(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  await using file = await open(path, 'r');
-  const { size } = await file.stat();
-  if (size > MAX_FILE_BYTES) return undefined;
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  while (at < size) {
-    const { bytesRead } = await file.read(bytes, at, size - at, at);
-    // Cut by somebody else since we asked for its size
-    if (bytesRead === 0) break;
-    at += bytesRead;
-  }
-  return bytes.subarray(0, at);
-}
 
 /**
  * Writes it under the name `half` and moves it to `path` once it is whole, with its time of

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { systemClock } from '../../../src/base/clock.ts';
+import { sleep, systemClock } from '../../../src/base/clock.ts';
 import { silentLog } from '../../../src/base/log.ts';
 import { systemRandom } from '../../../src/base/random.ts';
 import type { ArchivedSegment } from '../../../src/recording/archive/archived.ts';
@@ -11,6 +11,7 @@ import { createTier } from '../../../src/ring/tiers/create-tier.ts';
 import { GuardedTier } from '../../../src/ring/tiers/guarded-tier.ts';
 import { TierChain } from '../../../src/ring/tiers/tier-chain.ts';
 import type { TierSpec } from '../../../src/ring/tiers/tier-spec.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { startMariadb } from '../../support/mariadb-server.ts';
 import { startPostgres } from '../../support/postgres-server.ts';
 import { hasProgram } from '../../support/programs.ts';
@@ -142,6 +143,28 @@ function describeShelf(name: string, specOf: () => TierSpec): void {
     expect(await put(one.shelf, 51)).toBe(false);
   });
 }
+
+test('TierShelf leaves a tier its fair time, however long others were read before', async () => {
+  const clock = new FakeClock();
+  const budgets: number[] = [];
+  const tiers = {
+    get: (_key: unknown, budgetMs: number) => {
+      budgets.push(budgetMs);
+      return sleep(clock, budgetMs);
+    },
+  } as unknown as TierChain;
+  const shelf = new TierShelf({ tiers, clock, owner: 'x' });
+  const all = Array.from({ length: 100 }, (_, number) => shelf.get(PLACE, segment(number), 4000));
+  await clock.advance(10_000);
+  await Promise.all(all);
+  expect(budgets.length).toBe(32);
+  for (let index = 0; index < 32; index++) void shelf.get(PLACE, segment(index), 1000);
+  await clock.advance(0);
+  const waited = shelf.get(PLACE, segment(50), 4000);
+  await clock.advance(20_000);
+  await waited;
+  expect(budgets.at(-1)).toBe(3000);
+});
 
 describe('TierShelf in a folder', () => {
   let folder: TempFolder;

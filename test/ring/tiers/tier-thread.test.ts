@@ -36,9 +36,16 @@ test('bodies of any size come back whole', async () => {
     ['small', 1000],
   ] as const) {
     await tier.put(key(name), stored(bodyOf(name, sizeBytes)), FAR_MS, NEVER);
-    const got = await tier.get(key(name), NEVER);
-    expect(await read(got)).toEqual(bodyOf(name, sizeBytes));
-    expect(got?.contentType).toBe('video/mp2t');
+    for (const form of ['memory', 'pieces'] as const) {
+      const got = await tier.get(key(name), NEVER, form);
+      expect(await read(got)).toEqual(bodyOf(name, sizeBytes));
+      expect(got?.body.size).toBe(sizeBytes);
+      expect(got?.contentType).toBe('video/mp2t');
+    }
+    const cut = await tier.get(key(name), NEVER, 'pieces');
+    expect(await cut?.body.slice(100, 300).bytes()).toEqual(
+      bodyOf(name, sizeBytes).slice(100, 300),
+    );
   }
 });
 

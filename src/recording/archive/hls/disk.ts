@@ -15,6 +15,8 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { errnoOf } from '../../../ring/tiers/disk-error.ts';
 import { TierError } from '../../../ring/tiers/errors.ts';
+import { ReadBuffers } from '../../../ring/tiers/read-buffers.ts';
+import { MAX_FILE_BYTES } from '../../../ring/tiers/segment-file.ts';
 import { halfName } from './names.ts';
 
 /** Every method throws what the system says. */
@@ -23,6 +25,8 @@ export interface ArchiveDisk {
   prepare(path: string): Promise<void>;
   /** Undefined where there is no such file. */
   read(path: string): Promise<Buffer | undefined>;
+  /** What `use` makes of the bytes, which are gone once it has returned. */
+  look<T>(path: string, use: (bytes: Uint8Array<ArrayBuffer>) => T): Promise<T | undefined>;
   /** The last bytes of a file; undefined where there is none. */
   tail(path: string, sizeBytes: number): Promise<Buffer | undefined>;
   sizeOf(path: string): Promise<number | undefined>;
@@ -40,6 +44,8 @@ export interface ArchiveDisk {
   removeFolder(path: string): Promise<boolean>;
 }
 
+const buffers = new ReadBuffers(MAX_FILE_BYTES);
+
 export const realDisk: ArchiveDisk = {
   async prepare(path) {
     await mkdir(path, { recursive: true });
@@ -47,6 +53,8 @@ export const realDisk: ArchiveDisk = {
   },
 
   read: (path) => unlessMissing(readFile(path)),
+
+  look: (path, use) => unlessMissing(buffers.read(path, use)),
 
   async tail(path, sizeBytes) {
     const file = await unlessMissing(open(path, 'r'));

@@ -7,7 +7,7 @@ import { othersTurn } from '../../../base/turn.ts';
 import type { MultivariantPlaylist } from '../../../media/m3u8/playlist.ts';
 import { diskError } from '../../../ring/tiers/disk-error.ts';
 import { type AskRoom, askRoom } from '../../../ring/tiers/disk-room.ts';
-import type { Stored } from '../../../ring/tiers/tier.ts';
+import type { BodyForm, Stored } from '../../../ring/tiers/tier.ts';
 import type { ArchivedSegment } from '../archived.ts';
 import type { Losses, Shelf, ShelfPlace, Shelved } from '../shelf.ts';
 import { type ArchiveDisk, realDisk } from './disk.ts';
@@ -95,20 +95,18 @@ export class HlsShelf implements Shelf {
     place: ShelfPlace,
     segment: ArchivedSegment,
     budgetMs: number,
+    form: BodyForm = 'memory',
   ): Promise<Stored | undefined> {
     const path = this.#pathOf(place, segment);
     if (path === undefined || this.#reads >= READS_MAX) return undefined;
     this.#reads++;
-    const reading = this.#disk
-      .read(path)
+    const reading = this.#read(path, segment.sizeBytes, form)
       .catch(() => undefined)
       .finally(() => {
         this.#reads--;
       });
-    const bytes = await within(this.#clock, reading, budgetMs);
-    if (bytes === undefined || bytes.length !== segment.sizeBytes) return undefined;
-    const body = new Blob([bytes as Uint8Array<ArrayBuffer>]);
-    return { body, contentType: segment.contentType };
+    const body = await within(this.#clock, reading, budgetMs);
+    return body && { body, contentType: segment.contentType };
   }
 
   async lost(
@@ -176,6 +174,17 @@ export class HlsShelf implements Shelf {
     this.#folder.lists.noteGap(place, shelved);
     await this.#write(() => this.#folder.listGaps(place));
     return true;
+  }
+
+  /** Undefined where it has not all of them. */
+  async #read(path: string, sizeBytes: number, form: BodyForm): Promise<Blob | undefined> {
+    if (form === 'pieces') {
+      if ((await this.#disk.sizeOf(path)) !== sizeBytes) return undefined;
+      return Bun.file(path).slice(0, sizeBytes);
+    }
+    return await this.#disk.look(path, (bytes) =>
+      bytes.length === sizeBytes ? new Blob([bytes]) : undefined,
+    );
   }
 
   #pathOf(place: ShelfPlace, { name, startMs }: ArchivedSegment): string | undefined {

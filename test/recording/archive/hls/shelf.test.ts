@@ -265,14 +265,18 @@ describe('HlsShelf is where the archive is served from', () => {
     const shelf = shelfAt();
     await putAll(shelf, [1]);
     const { segment } = shelved(1);
-    const stored = await shelf.get(PLACE, segment, 1000);
-    expect(stored?.contentType).toBe('video/mp2t');
-    expect<Uint8Array | undefined>(await stored?.body.bytes()).toEqual(
-      bodyOf('1-abc.ts', SEGMENT_BYTES),
-    );
-    expect(await shelf.get(PLACE, shelved(2).segment, 1000)).toBeUndefined();
+    for (const form of ['memory', 'pieces'] as const) {
+      const stored = await shelf.get(PLACE, segment, 1000, form);
+      expect(stored?.contentType).toBe('video/mp2t');
+      expect<Uint8Array | undefined>(await stored?.body.bytes()).toEqual(
+        bodyOf('1-abc.ts', SEGMENT_BYTES),
+      );
+      expect(await shelf.get(PLACE, shelved(2).segment, 1000, form)).toBeUndefined();
+    }
     await Bun.write(join(today(), '1-abc.ts'), 'cut');
-    expect(await shelf.get(PLACE, segment, 1000)).toBeUndefined();
+    for (const form of ['memory', 'pieces'] as const) {
+      expect(await shelf.get(PLACE, segment, 1000, form)).toBeUndefined();
+    }
   });
 
   test('lost(): what is gone or cut, but no gap; undefined where the folder is not there', async () => {
