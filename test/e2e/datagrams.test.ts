@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createSocket, type Socket } from 'node:dgram';
 import type { Subprocess } from 'bun';
 import { decodeWithFfmpeg, endProgram, hasProgram } from '../support/programs.ts';
-import { CODE, PICTURE, SOUND } from '../support/stream-origin.ts';
+import { played } from '../support/stream-origin.ts';
 import { Weir } from '../support/weir.ts';
 
 const GROUP = '239.255.88.1';
@@ -21,29 +21,40 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** A network that mixes packets up delivers them soon all the same, whether or not more follow. */
+const LATE_MS = 50;
+
 /** Passes on what it gets: each seventh packet after the next two, each eleventh twice. */
 async function openMixer(toPort: number): Promise<Socket> {
   const socket = await bound();
-  const late: { bytes: Uint8Array; after: number }[] = [];
+  const late = new Map<number, Uint8Array>();
   let count = 0;
+  const release = (at: number) => {
+    const bytes = late.get(at);
+    late.delete(at);
+    if (bytes !== undefined) socket.send(bytes, toPort, '127.0.0.1');
+  };
   // While weir does not listen, the kernel says so
   socket.on('error', () => {});
   socket.on('message', (bytes) => {
     count++;
     const copy = Uint8Array.from(bytes);
-    if (count % 7 === 0) late.push({ bytes: copy, after: count + 2 });
-    else socket.send(copy, toPort, '127.0.0.1');
+    if (count % 7 !== 0) socket.send(copy, toPort, '127.0.0.1');
+    else {
+      const at = count;
+      late.set(at, copy);
+      // A sender may pause for longer than who receives it waits
+      setTimeout(() => release(at), LATE_MS);
+    }
     if (count % 11 === 0) socket.send(copy, toPort, '127.0.0.1');
-    if (late[0]?.after === count)
-      socket.send((late.shift() as { bytes: Uint8Array }).bytes, toPort, '127.0.0.1');
+    release(count - 2);
   });
   return socket;
 }
 
-function send(format: string, url: string): Subprocess {
-  const cmd = ['nice', '-n', '10', 'ffmpeg', '-v', 'error', ...PICTURE, ...SOUND, ...CODE];
+async function send(format: string, url: string): Promise<Subprocess> {
   return Bun.spawn({
-    cmd: [...cmd, '-f', format, url],
+    cmd: ['ffmpeg', '-v', 'error', ...(await played()), '-f', format, url],
     stdin: 'ignore',
     stdout: 'ignore',
     stderr: 'ignore',
@@ -60,8 +71,10 @@ describe.skipIf(!hasProgram('ffmpeg'))('an endless stream in datagrams', () => {
     groupPort = await freePort();
     const rtpPort = await freePort();
     mixer = await openMixer(rtpPort);
-    senders.push(send('mpegts', `udp://${GROUP}:${groupPort}?localaddr=127.0.0.1&pkt_size=1316`));
-    senders.push(send('rtp_mpegts', `rtp://127.0.0.1:${mixer.address().port}`));
+    senders.push(
+      await send('mpegts', `udp://${GROUP}:${groupPort}?localaddr=127.0.0.1&pkt_size=1316`),
+    );
+    senders.push(await send('rtp_mpegts', `rtp://127.0.0.1:${mixer.address().port}`));
     weir = await Weir.start({
       yaml: `
 prefetch: { idle_stop: 3s }
