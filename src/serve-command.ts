@@ -7,6 +7,8 @@ import { createLog, type LogWriter } from './base/log-writer.ts';
 import { systemRandom } from './base/random.ts';
 import { createStdoutSink } from './base/stdout-sink.ts';
 import { VERSION } from './base/version.ts';
+import { openSharedStore } from './channel/open-shared.ts';
+import type { SharedStore } from './channel/shared-store.ts';
 import { formatBanner } from './command/banner.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command/command-line.ts';
 import { loadInput } from './command/config-flags.ts';
@@ -41,6 +43,7 @@ export async function runServe(given: Given, terminal: Terminal): Promise<ExitCo
       allowPrivate: first.config.allowPrivate,
       userAgent: `weir/${VERSION}`,
     });
+    await using shared = await openSharedStore(first.config, { clock: systemClock, log });
     using lineUps = new LineUps(first.m3u, {
       clock: systemClock,
       random: systemRandom,
@@ -52,7 +55,7 @@ export async function runServe(given: Given, terminal: Terminal): Promise<ExitCo
     const apply = () => running?.reload(current, lineUps.channels(current.channels));
     await lineUps.start(apply);
     const channels = lineUps.channels(current.channels);
-    running = await start(first, channels, log);
+    running = await start(first, channels, log, shared);
     if (first.m3u.length > 0) apply(); // one may have come while the server started
     using reloader = new ConfigReloader(first, stamp, {
       clock: systemClock,
@@ -98,9 +101,10 @@ async function start(
   loaded: LoadedConfig,
   channels: Parameters<typeof serve>[1],
   log: LogWriter,
+  shared: SharedStore,
 ): Promise<Running> {
   try {
-    return await serve(loaded.config, channels, log);
+    return await serve(loaded.config, channels, log, shared);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const address = formatListen(loaded.config.listen);

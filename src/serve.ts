@@ -5,6 +5,7 @@ import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
 import { VERSION } from './base/version.ts';
+import type { SharedStore } from './channel/shared-store.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
 import page from './console/index.html';
@@ -19,7 +20,7 @@ import { createGuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
 import { ChannelNumbers } from './lineup/channel-number.ts';
 import { announceDevices } from './lineup/hdhomerun/announce.ts';
-import { createDevices } from './lineup/hdhomerun/devices.ts';
+import { createDevices, DEVICE_SECRET_BYTES } from './lineup/hdhomerun/devices.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -52,11 +53,12 @@ const SEAL_KEY_BYTES = 32;
 /** Nothing we serve takes a body; this is room for a form that is refused politely. */
 const REQUEST_BODY_MAX_BYTES = 64 * 1024;
 
-/** `channels` are those of the configuration and those of imported line-ups. */
+/** `channels` are those of the configuration and those of imported line-ups; `shared` stays open. */
 export async function serve(
   config: Config,
   channels: readonly ChannelConfig[],
   log: Log,
+  shared: SharedStore,
 ): Promise<Running> {
   const clock = systemClock;
   const userAgent = `weir/${VERSION}`;
@@ -148,14 +150,15 @@ export async function serve(
         startedAtMs,
       }),
     );
-  const devices = createDevices(config.devices, store);
+  const deviceSecret = await shared.secret('hdhomerun', DEVICE_SECRET_BYTES);
+  const devices = createDevices(config.devices, deviceSecret);
   const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
   const app = createApp({
     unbuffered: {
       relays,
       outbound,
       clock,
-      sealer: new Sealer(store.secret('proxy-url', SEAL_KEY_BYTES)),
+      sealer: new Sealer(await shared.secret('proxy-url', SEAL_KEY_BYTES)),
       segmentMaxBytes: config.prefetch.segmentMaxBytes,
     },
     operations: {

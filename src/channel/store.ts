@@ -1,4 +1,4 @@
-// This file keeps what must survive a restart in one SQLite file: documents, secrets, archives' rows.
+// This file keeps what belongs to this machine and must survive a restart in one SQLite file.
 import { Database } from 'bun:sqlite';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
@@ -14,7 +14,7 @@ export interface Store extends Disposable {
   load(kind: string): ReadonlyMap<string, unknown>;
   /** All or none of them; what another process may not have overwritten is kept until it ends. */
   save(kind: string, documents: ReadonlyMap<string, unknown>): void;
-  /** Random bytes made once under this name. */
+  /** Random bytes made once under this name, for this machine alone. */
   secret(name: string, sizeBytes: number): Uint8Array;
 }
 

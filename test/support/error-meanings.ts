@@ -2,6 +2,13 @@
 
 export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   BASE_UNEXPECTED: 'a mistake of ours; please report it with the log line',
+  CHANNEL_STORE_BROKEN: 'The shared store is damaged, or failed in a way of its own.',
+  CHANNEL_STORE_FULL: 'The shared store has no room for more: what it holds can be read.',
+  CHANNEL_STORE_READ_ONLY: 'The shared store takes no writes: what it holds can be read.',
+  CHANNEL_STORE_REFUSED:
+    'The shared store will have nothing of us: user, password, rights, TLS, or a later version.',
+  CHANNEL_STORE_UNREACHABLE:
+    'The shared store does not answer, or another process holds it for too long.',
   CONFIG_CHANNELS_GONE:
     'not taken up while running: every channel is gone; `channels: []` says that none is meant',
   CONFIG_FILE_CUT:

@@ -166,7 +166,7 @@ export function createInProcessApp(
     },
     streams,
     passed,
-    devices: createDevices(devices, store),
+    devices: createDevices(devices, store.secret('hdhomerun', 32)),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     archives,
     archiveAnswered,

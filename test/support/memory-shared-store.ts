@@ -35,9 +35,12 @@ export class MemorySharedStore implements SharedStore {
 
   async save(kind: string, documents: ReadonlyMap<string, unknown>): Promise<void> {
     const ofKind = this.#of(kind);
-    for (const [id, document] of documents) {
-      if (document === null) ofKind.delete(id);
-      else ofKind.set(id, JSON.stringify(document));
+    const bodies = [...documents].map(
+      ([id, document]) => [id, document === null ? null : JSON.stringify(document)] as const,
+    );
+    for (const [id, body] of bodies) {
+      if (body === null) ofKind.delete(id);
+      else ofKind.set(id, body);
     }
     if (documents.size > 0) this.#told(kind);
   }

@@ -1,5 +1,4 @@
 // This file holds the HDHomeRun devices that weir looks like.
-import type { Store } from '../../channel/store.ts';
 import type { ChannelConfig } from '../../config/config.ts';
 import type { DeviceSetting } from '../../config/resolve-hdhomerun.ts';
 import { inGroups } from '../groups.ts';
@@ -15,16 +14,14 @@ export type HeldDevice = {
 };
 
 /** Clients keep what they set up under the device id, so that it must outlive everything. */
-const SECRET_BYTES = 32;
+export const DEVICE_SECRET_BYTES = 32;
 /** Clients want a fixed length. */
 const AUTH_CHARS = 24;
 
 export function createDevices(
   settings: readonly DeviceSetting[],
-  store: Pick<Store, 'secret'>,
+  secret: Uint8Array,
 ): readonly HeldDevice[] {
-  if (settings.length === 0) return [];
-  const secret = store.secret('hdhomerun', SECRET_BYTES);
   return settings.map((setting) => {
     const digest = new Bun.CryptoHasher('sha256', secret).update(setting.id).digest();
     return {

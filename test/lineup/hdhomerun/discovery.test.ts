@@ -96,7 +96,7 @@ test('discoveryAnswers() answers for the devices that are to be found', () => {
     groups: [],
     discovery,
   });
-  const secret = { secret: () => new Uint8Array(32) };
+  const secret = new Uint8Array(32);
   const devices = createDevices([device('a', true), device('b', false), device('c', true)], secret);
   const answers = discoveryAnswers(devices, ASK_ALL, 'http://10.0.0.1:8080');
   const texts = answers.map((answer) => Buffer.from(answer).toString('latin1'));

@@ -1,0 +1,89 @@
+// This file opens the SQLite file of what all nodes agree by.
+import { Database } from 'bun:sqlite';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../base/log.ts';
+import { SharedStoreError } from './errors.ts';
+import { migrate, versionOf } from './migrate.ts';
+import { sqliteFailure } from './sqlite-failure.ts';
+
+/*
+ * A file of its own, beside that of the machine's own store: whoever imports a line-up of 50,000
+ * channels holds the lock of this one for as long, and a server that saves its numbering on the
+ * serving thread must never wait for that.
+ */
+export const SHARED_FILE = 'shared.sqlite';
+/** Where these stood before they had a file of their own. */
+const EARLIER_FILE = 'weir.sqlite';
+
+const TABLES = `
+CREATE TABLE document (
+  kind TEXT NOT NULL, id TEXT NOT NULL, body TEXT NOT NULL,
+  PRIMARY KEY (kind, id)
+) WITHOUT ROWID;
+CREATE TABLE secret (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE document_writes (kind TEXT PRIMARY KEY, writes INTEGER NOT NULL) WITHOUT ROWID;`;
+
+/** What players and clients know is taken along: device ids, sealed addresses, numbers. */
+const TAKE_ALONG = `
+INSERT INTO secret SELECT name, bytes FROM earlier.secret WHERE name <> 'archive';
+INSERT INTO document SELECT kind, id, body FROM earlier.document WHERE kind = 'channel-number';`;
+
+/** How long a start waits for another process that is just making or migrating the same file. */
+const OPEN_BUSY_MS = 5000;
+
+/** Throws where the folder cannot be written or the file is of a later version. */
+export function openSharedFile(dataDir: string, log: Log): Database {
+  const path = join(dataDir, SHARED_FILE);
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    const database = new Database(path, { create: true, strict: true });
+    try {
+      // Keys and what passwords were made into; its log gets the same rights by SQLite
+      if (versionOf(database) === 0) chmodSync(path, 0o600);
+      database.run(`PRAGMA busy_timeout = ${OPEN_BUSY_MS}`);
+      database.run('PRAGMA journal_mode = WAL');
+      make(database, join(dataDir, EARLIER_FILE), log);
+      return database;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw sqliteFailure(error, path) ?? refused(path, error);
+  }
+}
+
+/** For where nothing can be written: what is agreed then lasts as long as the process. */
+export function openSharedMemory(): Database {
+  const database = new Database(':memory:', { strict: true });
+  migrate(database, [TABLES], 'memory');
+  return database;
+}
+
+function make(database: Database, earlier: string, log: Log): void {
+  const isTaking = versionOf(database) === 0 && existsSync(earlier) && hasTables(earlier, log);
+  if (!isTaking) {
+    migrate(database, [TABLES], SHARED_FILE);
+    return;
+  }
+  database.run('ATTACH DATABASE ? AS earlier', [earlier]);
+  migrate(database, [TABLES + TAKE_ALONG], SHARED_FILE);
+  database.run('DETACH DATABASE earlier');
+}
+
+function hasTables(path: string, log: Log): boolean {
+  try {
+    using database = new Database(path, { readonly: true, strict: true });
+    const names = "SELECT name FROM sqlite_master WHERE name IN ('document', 'secret')";
+    return database.query(names).all().length === 2;
+  } catch (error) {
+    log.warn('earlier secrets and numbers not taken along', { path, error });
+    return false;
+  }
+}
+
+function refused(path: string, error: unknown): SharedStoreError {
+  const message = error instanceof Error ? error.message : String(error);
+  return new SharedStoreError('CHANNEL_STORE_REFUSED', message, { path }, error);
+}
