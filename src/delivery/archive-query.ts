@@ -8,9 +8,16 @@ export type WantedQuery = Wanted | { readonly kind: 'wrong'; readonly why: strin
 /** Unix seconds with their fraction; more digits are no time of ours. */
 const UNIX_SECONDS = /^\d{1,11}(?:\.\d{1,6})?$/;
 
-/** Unix milliseconds of an RFC 3339 time, or of Unix seconds. */
+/** Unix milliseconds, which no time in seconds is as long as. */
+const UNIX_MILLISECONDS = /^\d{13}$/;
+/** Players fill in `{Y}{m}{d}{H}{M}{S}` as XMLTV writes times; without a zone those are of UTC. */
+const COMPACT = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/;
+
+/** Unix milliseconds of an RFC 3339 time, or of one in the forms above. */
 export function parseTime(text: string): number | undefined {
   if (UNIX_SECONDS.test(text)) return Math.round(Number(text) * 1000);
+  if (UNIX_MILLISECONDS.test(text)) return Number(text);
+  if (COMPACT.test(text)) return parseInstant(text.replace(COMPACT, '$1-$2-$3T$4:$5:$6Z'));
   // In a query a plus that nobody escaped means a space
   return parseInstant(text.trim().replace(/ (\d{2}:\d{2})$/, '+$1'));
 }

@@ -2,9 +2,9 @@
 import { Elysia } from 'elysia';
 import type { ChannelConfig } from '../config/config.ts';
 import { ownBaseUrl } from '../lineup/base-url.ts';
-import { LINE_UP_TYPE, type LineUpOptions, lineUpOf, programOf } from '../lineup/line-up.ts';
+import { type LineUpDocument, m3uDocument, writeLineUp } from '../lineup/dialects.ts';
+import { type LineUpOptions, lineUpOf, programOf } from '../lineup/line-up.ts';
 import { type BadParameter, readLineUpRequest, readProgramRequest } from '../lineup/request.ts';
-import type { M3uLineUp } from '../media/m3u/entry.ts';
 import { formatM3u } from '../media/m3u/format.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { badHost, problemResponse } from './error-response.ts';
@@ -24,6 +24,7 @@ export function lineUpPlugin(
     const ownBase = ownBaseUrl(publicUrl(), request.headers.get('host'));
     if (ownBase === undefined) return badHost('the line-up', request);
     const lineUp = write(query, relays.channels, { ownBase, hasGuide: hasGuide() });
+    if (lineUp === 'no-base') return badHost('the script', request);
     return 'kind' in lineUp ? badParameter(lineUp, request) : lineUpResponse(lineUp);
   };
   const get =
@@ -36,9 +37,9 @@ export function lineUpPlugin(
     async ({ request }: { request: Request }) =>
       answer(await formOf(request), request, write);
   return new Elysia({ name: 'line-up' })
-    .get('/playlist.m3u', get(writeLineUp))
+    .get('/playlist.m3u', get(writePlaylist))
     .get('/program.m3u', get(writeProgram))
-    .post('/playlist.m3u', post(writeLineUp), { parse: 'none' })
+    .post('/playlist.m3u', post(writePlaylist), { parse: 'none' })
     .post('/program.m3u', post(writeProgram), { parse: 'none' });
 }
 
@@ -46,16 +47,21 @@ type Write = (
   query: URLSearchParams,
   channels: readonly ChannelConfig[],
   options: LineUpOptions,
-) => M3uLineUp | BadParameter;
+) => LineUpDocument | BadParameter | 'no-base';
 
-const writeLineUp: Write = (query, channels, options) => {
+const writePlaylist: Write = (query, channels, options) => {
   const wanted = readLineUpRequest(query);
-  return wanted.kind === 'bad' ? wanted : lineUpOf(channels, wanted, options);
+  if (wanted.kind === 'bad') return wanted;
+  // A script has nothing to fetch from
+  if (wanted.dialect === 'enigma2-script' && options.ownBase === '') return 'no-base';
+  const url = `${options.ownBase}/playlist.m3u`;
+  return writeLineUp(lineUpOf(channels, wanted, options), wanted, url);
 };
 
 const writeProgram: Write = (query, channels, options) => {
   const wanted = readProgramRequest(query);
-  return wanted.kind === 'bad' ? wanted : programOf(channels, wanted, options);
+  if (wanted.kind === 'bad') return wanted;
+  return m3uDocument(formatM3u(programOf(channels, wanted, options)));
 };
 
 /** The query, then the fields of the form; where both name one, the query's is the first. */
@@ -70,15 +76,15 @@ async function formOf(request: Request): Promise<URLSearchParams> {
 }
 
 /** It may hold the Host header of whoever asked, so it is theirs alone: no cache may keep it. */
-function lineUpResponse(lineUp: M3uLineUp): Response {
+function lineUpResponse({ text, contentType, fileName }: LineUpDocument): Response {
   const headers = {
     ...CORS,
     ...NO_SNIFF,
-    'content-type': LINE_UP_TYPE,
-    'content-disposition': 'attachment; filename="weir.m3u"',
+    'content-type': contentType,
+    'content-disposition': `attachment; filename="${fileName}"`,
     'cache-control': 'no-store',
   };
-  return new Response(formatM3u(lineUp), { headers });
+  return new Response(text, { headers });
 }
 
 function badParameter({ message }: BadParameter, request: Request): Response {

@@ -1,10 +1,10 @@
 // This file makes the entries of a line-up from the channels and what was asked for.
-import { assertNever } from '../base/assert.ts';
-import { kindByAddress, mayBeHad, urlSourceOf } from '../channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
+import { catchupOf } from './catch-up.ts';
 import { inGroups } from './groups.ts';
 import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
+import { modeOf, streamAddressOf } from './stream-address.ts';
 
 /** What formatM3u() gives is this: by no other type does mpv know a list with a guide. */
 export const LINE_UP_TYPE = 'audio/x-mpegurl; charset=utf-8';
@@ -19,19 +19,26 @@ export type LineUpOptions = {
   readonly hasGuide: boolean;
 };
 
-/** `?mode=&quality=&host=&group=` over all channels, in their order. */
+/** `?mode=&quality=&host=&group=&id=&output=` over all channels, in their order. */
 export function lineUpOf(
   channels: readonly ChannelConfig[],
   request: LineUpRequest,
   options: LineUpOptions,
 ): M3uLineUp {
-  const wanted = inGroups(request.groups);
+  const { quality } = request;
   const base = request.host ?? options.ownBase;
-  return compose(channels, wanted, base, options, (channel) => {
-    const mode = modeOf(channel, request.mode ?? channel.mode);
+  return compose(channels.filter(wantedBy(request)), base, options, (channel) => {
+    const { mode, path, form } = streamAddressOf(channel, request);
     // The host is where media comes from then, and knows nothing of our playlists.
     const from = mode === 'host' ? options.ownBase : base;
-    return from + pathOf(channel, mode, request);
+    const isShiftable = mode === 'buffered' && form === 'hls';
+    const watched = { base: from, form: form ?? 'hls', quality, isShiftable };
+    const catchup = catchupOf(channel, watched);
+    return {
+      ...toEntry(channel, from + path),
+      ...(form === undefined ? {} : { form }),
+      ...(catchup === undefined ? {} : { catchup }),
+    };
   });
 }
 
@@ -42,19 +49,13 @@ export function programOf(
   options: LineUpOptions,
 ): M3uLineUp {
   const base = request.host ?? options.ownBase;
-  const everyone = (): boolean => true;
-  return compose(channels, everyone, base, options, (channel) => {
+  return compose(channels, base, options, (channel) => {
     const { id } = channel;
     const hd = request.quality === undefined ? '' : `&hd=${request.quality}`;
     const mode = PROGRAM_MODES[request.name];
     const name = modeOf(channel, mode) === mode ? request.name : 'online';
-    return `${base}/${name}.m3u8?fid=${encodeURIComponent(id)}${hd}`;
+    return toEntry(channel, `${base}/${name}.m3u8?fid=${encodeURIComponent(id)}${hd}`);
   });
-}
-
-/** A line-up names nothing that would be refused: such a channel plays buffered. */
-function modeOf(channel: ChannelConfig, wanted: ChannelMode): ChannelMode {
-  return mayBeHad(channel, wanted) ? wanted : 'buffered';
 }
 
 const PROGRAM_MODES: Readonly<Record<ProgramName, ChannelMode>> = {
@@ -64,14 +65,20 @@ const PROGRAM_MODES: Readonly<Record<ProgramName, ChannelMode>> = {
   channel3: 'redirect',
 };
 
+/** Those of the groups that are asked for, and of them those that are named. */
+function wantedBy({ groups, ids }: LineUpRequest): (channel: ChannelConfig) => boolean {
+  const isInGroups = inGroups(groups);
+  const named = ids === undefined ? undefined : new Set(ids);
+  return (channel) => isInGroups(channel) && (named?.has(channel.id) ?? true);
+}
+
 function compose(
   channels: readonly ChannelConfig[],
-  wanted: (channel: ChannelConfig) => boolean,
   base: string,
   options: LineUpOptions,
-  urlOf: (channel: ChannelConfig) => string,
+  entryOf: (channel: ChannelConfig) => M3uEntry,
 ): M3uLineUp {
-  const entries = channels.filter(wanted).map((channel) => toEntry(channel, urlOf(channel)));
+  const entries = channels.map(entryOf);
   // No player can make anything of a relative guide.
   const guideUrl = options.hasGuide && base !== '' ? base + GUIDE_PATH : undefined;
   return { ...(guideUrl === undefined ? {} : { guideUrl }), entries };
@@ -87,30 +94,4 @@ export function toEntry(channel: ChannelConfig, url: string): M3uEntry {
     ...(channel.guide === undefined ? {} : { guideId: channel.guide }),
     url,
   };
-}
-
-function pathOf(channel: ChannelConfig, mode: ChannelMode, request: LineUpRequest): string {
-  const query = new URLSearchParams();
-  if (request.quality !== undefined) query.set('quality', String(request.quality));
-  if (mode === 'host' && request.host !== undefined) query.set('host', request.host);
-  const tail = query.size === 0 ? '' : `?${query}`;
-  const name = encodeURIComponent(channel.id);
-  switch (mode) {
-    case 'buffered':
-      return `/live/${name}/index.m3u8${tail}`;
-    case 'proxy':
-      return isStream(channel) ? `/proxy/${name}.ts${tail}` : `/proxy/${name}/index.m3u8${tail}`;
-    case 'host':
-      return `/${mode}/${name}/index.m3u8${tail}`;
-    case 'redirect':
-      return `/redirect/${name}${tail}`;
-    default:
-      return assertNever(mode);
-  }
-}
-
-/** What upstream has as one stream is passed on as one: a playlist of it is made of the buffer. */
-function isStream(channel: ChannelConfig): boolean {
-  const source = urlSourceOf(channel);
-  return source !== undefined && kindByAddress(source.url) === 'stream';
 }

@@ -1,5 +1,6 @@
 // This file reads what the query of a line-up request asks for.
 import type { ChannelMode } from '../config/config.ts';
+import type { StreamForm } from '../media/m3u/entry.ts';
 import { parseBaseUrl, type Scheme } from './base-url.ts';
 
 export type LineUpRequest = {
@@ -10,6 +11,12 @@ export type LineUpRequest = {
   readonly quality?: number;
   /** The channels of these groups, all where none is named; '' are channels without a group. */
   readonly groups: readonly string[];
+  /** Of these the channels with these ids; all where absent. */
+  readonly ids?: readonly string[];
+  /** For whom it is written; for everybody where absent. */
+  readonly dialect?: Dialect;
+  /** What URLs lead to; as suits each mode where absent. */
+  readonly output?: StreamForm;
   /** What URLs begin with instead of our own address; never fetched, never part of a cache key. */
   readonly host?: string;
 };
@@ -29,6 +36,18 @@ export type BadParameter = {
   readonly message: string;
 };
 
+export const DIALECTS = [
+  'default',
+  'kodi',
+  'vlc',
+  'enigma2',
+  'enigma2-index',
+  'enigma2-script',
+] as const;
+export type Dialect = (typeof DIALECTS)[number];
+
+const OUTPUTS = ['hls', 'ts'] as const satisfies readonly StreamForm[];
+
 const MODES: readonly ChannelMode[] = ['buffered', 'proxy', 'host', 'redirect'];
 
 const PROGRAM_NAMES = ['online', 'channel', 'channel2', 'channel3'] as const;
@@ -36,13 +55,20 @@ export type ProgramName = (typeof PROGRAM_NAMES)[number];
 /** As the ancestor chose where none is named. */
 const DEFAULT_PROGRAM: ProgramName = 'channel2';
 
-/** `?mode=&quality=&host=&group=`, group as often as wanted. `scheme` is the request's own. */
+/**
+ * `?mode=&quality=&host=&dialect=&output=`, and as often as wanted `group=` and `id=` (or `ids=`,
+ * both with commas between). `scheme` is the request's own.
+ */
 export function readLineUpRequest(
   query: URLSearchParams,
   scheme?: Scheme,
 ): LineUpRequest | BadParameter {
   const mode = oneOf(query.get('mode'), MODES);
   if (mode === 'bad') return bad('mode', MODES.join(', '));
+  const dialect = oneOf(query.get('dialect'), DIALECTS);
+  if (dialect === 'bad') return bad('dialect', DIALECTS.join(', '));
+  const output = oneOf(query.get('output'), OUTPUTS);
+  if (output === 'bad') return bad('output', OUTPUTS.join(', '));
   const common = readCommon(query, 'quality', scheme);
   if (common.kind === 'bad') return common;
   return {
@@ -50,7 +76,30 @@ export function readLineUpRequest(
     kind: 'line-up',
     ...(mode === undefined ? {} : { mode }),
     groups: [...new Set(query.getAll('group'))],
+    ...idsIn(query),
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(output === undefined ? {} : { output }),
   };
+}
+
+/** An id that no channel has any more is no mistake: players keep addresses for years. */
+function idsIn(query: URLSearchParams): { readonly ids?: readonly string[] } {
+  const written = [...query.getAll('id'), ...query.getAll('ids')].join(',');
+  const ids = written.split(',').map((id) => id.trim());
+  const named = new Set(ids.filter((id) => id !== ''));
+  return named.size === 0 ? {} : { ids: [...named] };
+}
+
+/** The query that reads as `request` does. */
+export function queryFor(request: LineUpRequest): string {
+  const query = new URLSearchParams();
+  const { dialect, output, mode, quality, host, ids } = request;
+  const rest = { dialect, output, mode, quality, host, ids: ids?.join(',') };
+  for (const [name, value] of Object.entries(rest)) {
+    if (value !== undefined) query.set(name, String(value));
+  }
+  for (const group of request.groups) query.append('group', group);
+  return query.toString();
 }
 
 /** `?name=&hd=&host=` */

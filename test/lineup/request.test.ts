@@ -1,6 +1,12 @@
 // This file tests what a line-up request may ask for.
 import { describe, expect, test } from 'bun:test';
-import { readLineUpRequest, readProgramRequest } from '../../src/lineup/request.ts';
+import fc from 'fast-check';
+import {
+  DIALECTS,
+  queryFor,
+  readLineUpRequest,
+  readProgramRequest,
+} from '../../src/lineup/request.ts';
 
 const lineUp = (query: string) => readLineUpRequest(new URLSearchParams(query));
 const program = (query: string) => readProgramRequest(new URLSearchParams(query));
@@ -16,6 +22,11 @@ describe('readLineUpRequest()', () => {
     ['group=', { groups: [''] }],
     ['host=cdn.example:81/x/', { host: 'http://cdn.example:81/x', groups: [] }],
     ['unknown=1', { groups: [] }],
+    ['id=news', { groups: [], ids: ['news'] }],
+    ['id=news&ids=a,b,,a&ids= c', { groups: [], ids: ['news', 'a', 'b', 'c'] }],
+    ['id=&ids=,', { groups: [] }],
+    ['dialect=kodi&output=ts', { groups: [], dialect: 'kodi', output: 'ts' }],
+    ['dialect=&output=', { groups: [] }],
   ];
   test.each(good)('%p', (query, expected) => {
     expect(lineUp(query)).toEqual({ kind: 'line-up', ...expected } as never);
@@ -24,6 +35,8 @@ describe('readLineUpRequest()', () => {
   const refused: readonly (readonly [string, string])[] = [
     ['mode=fast', 'mode'],
     ['mode=Proxy', 'mode'],
+    ['dialect=tivimate', 'dialect'],
+    ['output=m3u8', 'output'],
     ['quality=high', 'quality'],
     ['quality=0', 'quality'],
     ['quality=-1', 'quality'],
@@ -38,6 +51,38 @@ describe('readLineUpRequest()', () => {
     if (answer.kind !== 'bad') throw new Error('unreachable');
     expect(answer.message).toStartWith(`Cannot write the line-up: ${parameter} is none, wanted `);
     expect(answer.message).not.toContain('\n');
+  });
+
+  test('what is not known is answered with what is', () => {
+    const messageOf = (query: string) => (lineUp(query) as { message: string }).message;
+    expect(messageOf('dialect=x')).toEndWith(
+      'wanted default, kodi, vlc, enigma2, enigma2-index, enigma2-script',
+    );
+    expect(messageOf('output=x')).toEndWith('wanted hls, ts');
+  });
+
+  test('queryFor() writes what reads as the same', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 8 });
+    const request = fc.record(
+      {
+        kind: fc.constant('line-up' as const),
+        groups: fc.uniqueArray(text),
+        ids: fc.uniqueArray(fc.constantFrom('a', 'b_c', 'd-1'), { minLength: 1 }),
+        mode: fc.constantFrom('buffered' as const, 'host' as const),
+        quality: fc.integer({ min: 1, max: 99_999 }),
+        host: fc.constantFrom('http://tv.example', 'https://h:81/x'),
+        dialect: fc.constantFrom(...DIALECTS),
+        output: fc.constantFrom('hls' as const, 'ts' as const),
+      },
+      { requiredKeys: ['kind', 'groups'] },
+    );
+    fc.assert(
+      fc.property(request, (wanted) => {
+        const written = queryFor(wanted);
+        expect(written).toMatch(/^[A-Za-z0-9%&=*._+-]*$/);
+        expect(lineUp(written)).toEqual(wanted);
+      }),
+    );
   });
 
   test('the scheme of the request goes to a host without one', () => {

@@ -7,7 +7,8 @@ export const ROUTE_MEANINGS: readonly {
   { routes: ['/', '/console/{name}'], means: 'a page that lists the channels and plays them' },
   {
     routes: ['/playlist.m3u'],
-    means: 'the line-up; `?mode=`, `?quality=`, `?host=`, `?group=` (repeatable); GET or POST',
+    means:
+      'the line-up; `?mode=`, `?output=` (`hls`, `ts`), `?dialect=`, `?quality=`, `?host=`, `?group=` and `?id=` (repeatable; `?ids=a,b`); GET or POST',
   },
   {
     routes: ['/epg.xml', '/epg.xml.gz', '/EPG.xml'],

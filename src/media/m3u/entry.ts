@@ -1,5 +1,18 @@
 // This file holds what a line-up says when we write one, as plain values.
 
+/** How a player asks for what was shown. */
+export type M3uCatchup = {
+  /** What answers `from=` and `to=`; as for `url` below. */
+  readonly url: string;
+  /** How far back it goes: whole days, at least one. */
+  readonly days: number;
+  /** The URL of the entry itself takes `utc=` and `lutc=`, as players of siptv's kind write them. */
+  readonly isShiftable: boolean;
+};
+
+/** What answers at a URL: a playlist, or one endless MPEG-TS. */
+export type StreamForm = 'hls' | 'ts';
+
 export type M3uEntry = {
   /** The channel's permanent id; it stands in where the name or the guide id is missing. */
   readonly id: string;
@@ -13,6 +26,10 @@ export type M3uEntry = {
   readonly guideId?: string;
   /** http, https or a path that starts with one `/`; an entry with any other is left out. */
   readonly url: string;
+  /** Absent where only the answer tells. */
+  readonly form?: StreamForm;
+  /** Absent where nothing of it is kept. */
+  readonly catchup?: M3uCatchup;
 };
 
 export type M3uLineUp = {

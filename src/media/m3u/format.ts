@@ -1,5 +1,6 @@
 // This file writes the one line-up that Kodi, Jellyfin, VLC and mpv all read alike.
-import type { M3uEntry, M3uLineUp } from './entry.ts';
+import { catchupAttributes, safeCatchup } from './catchup.ts';
+import type { M3uEntry, M3uLineUp, StreamForm } from './entry.ts';
 import { safeGroup, safeText, titleOf } from './safe-text.ts';
 import { safeAttributeUrl, safeUrl } from './safe-url.ts';
 
@@ -7,17 +8,32 @@ import { safeAttributeUrl, safeUrl } from './safe-url.ts';
 const MAX_NUMBER = 999_999;
 
 /**
+ * `default` is for everybody; `kodi` has lines that Kodi alone knows besides; `vlc` has only what
+ * VLC makes something of.
+ */
+export type M3uDialect = 'default' | 'kodi' | 'vlc';
+
+/**
  * UTF-8 without BOM, LF, no line that starts `#EXT-X-` (mpv would take the list for HLS). An entry
  * whose URL no player may be given is left out.
  */
-export function formatM3u(lineUp: M3uLineUp): string {
-  const lines = [formatHeader(lineUp.guideUrl)];
+export function formatM3u(lineUp: M3uLineUp, dialect: M3uDialect = 'default'): string {
+  const lines = [formatHeader(dialect === 'vlc' ? undefined : lineUp.guideUrl)];
   for (const entry of lineUp.entries) {
     const safe = safeEntry(entry);
-    if (safe !== undefined) lines.push(formatInfo(safe), safe.url);
+    if (safe === undefined) continue;
+    lines.push(formatInfo(safe, dialect));
+    if (dialect === 'kodi' && safe.form !== undefined) lines.push(KODI_TYPES[safe.form]);
+    lines.push(safe.url);
   }
   return `${lines.join('\n')}\n`;
 }
+
+/** Without it Kodi opens whatever does not end in .m3u8 twice: once to see what it is. */
+const KODI_TYPES: Readonly<Record<StreamForm, string>> = {
+  hls: '#KODIPROP:mimetype=application/vnd.apple.mpegurl',
+  ts: '#KODIPROP:mimetype=video/mp2t',
+};
 
 /** The entry as every player will read it, or undefined where its URL cannot be written. */
 export function safeEntry(entry: M3uEntry): M3uEntry | undefined {
@@ -27,6 +43,7 @@ export function safeEntry(entry: M3uEntry): M3uEntry | undefined {
   const group = safeGroup(entry.group ?? '');
   const logo = entry.logo === undefined ? undefined : safeAttributeUrl(entry.logo);
   const number = safeNumber(entry.number);
+  const catchup = entry.catchup === undefined ? undefined : safeCatchup(entry.catchup);
   return {
     id,
     name: safeText(entry.name) || id,
@@ -35,6 +52,8 @@ export function safeEntry(entry: M3uEntry): M3uEntry | undefined {
     ...(logo === undefined ? {} : { logo }),
     guideId: safeText(entry.guideId ?? '') || id,
     url,
+    ...(entry.form === undefined ? {} : { form: entry.form }),
+    ...(catchup === undefined ? {} : { catchup }),
   };
 }
 
@@ -48,12 +67,14 @@ function formatHeader(guideUrl: string | undefined): string {
 }
 
 /** Attributes are quoted and never empty: Jellyfin reads no others, VLC keeps the bare quotes. */
-function formatInfo(entry: M3uEntry): string {
+function formatInfo(entry: M3uEntry, dialect: M3uDialect): string {
+  const isAll = dialect !== 'vlc';
   const attributes = [`tvg-id="${entry.guideId}"`];
-  if (entry.number !== undefined) attributes.push(`tvg-chno="${entry.number}"`);
+  if (isAll && entry.number !== undefined) attributes.push(`tvg-chno="${entry.number}"`);
   attributes.push(`tvg-name="${entry.name}"`);
   if (entry.logo !== undefined) attributes.push(`tvg-logo="${entry.logo}"`);
   if (entry.group !== undefined) attributes.push(`group-title="${entry.group}"`);
+  if (isAll && entry.catchup !== undefined) attributes.push(...catchupAttributes(entry.catchup));
   return `#EXTINF:-1 ${attributes.join(' ')},${titleOf(entry.name)}`;
 }
 

@@ -22,7 +22,7 @@ export type KodiList = {
 };
 
 /** Every attribute is looked for anywhere in the text; a quoted value has no escape. */
-function markerValue(text: string, marker: string): string {
+export function markerValue(text: string, marker: string): string {
   const found = text.indexOf(marker);
   if (found < 0) return '';
   const start = found + marker.length;
