@@ -7,6 +7,7 @@ import { brokenLines, countTests, skippedLines, sumOf } from './runner/junit.ts'
 import { measurePressure } from './runner/pressure.ts';
 import { ensurePrograms } from './runner/programs.ts';
 import { checkStage, run, type StageResult } from './runner/stage.ts';
+import { KODI } from './support/kodi-programs.ts';
 import { SHARED_MEDIA } from './support/recorded-media.ts';
 
 type Group = {
@@ -52,7 +53,7 @@ const GROUPS: readonly Group[] = [
   {
     name: 'players',
     timeoutMs: 20 * MINUTE,
-    programs: ['ffmpeg', 'ffprobe', 'chromium', 'vlc', 'mpv'],
+    programs: ['ffmpeg', 'ffprobe', 'chromium', 'vlc', 'mpv', ...KODI],
     onRequest: true,
   },
   { name: 'bench', timeoutMs: 20 * MINUTE, onRequest: true },

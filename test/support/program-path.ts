@@ -1,8 +1,14 @@
 // This file finds programs, also where a search path does not lead.
 import { Glob } from 'bun';
 
-/** Debian keeps what only the system runs, and each version of Postgres, in places of their own. */
-const FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/lib/postgresql/*/bin'];
+/**
+ * Debian keeps what only the system runs, each version of Postgres, and Kodi (whose script would be
+ * ended without it) with its add-ons in places of their own.
+ */
+const FOLDERS = [
+  ...['/usr/sbin', '/usr/local/sbin', '/usr/lib/postgresql/*/bin'],
+  ...['/usr/lib/*/kodi', '/usr/lib/*/kodi/addons/*'],
+];
 
 export function programPath(name: string): string | undefined {
   const found = Bun.which(name);
