@@ -3,7 +3,6 @@ import { assertNever } from '../../base/assert.ts';
 import { AppError, type ErrorRecord, errorFields } from '../../base/errors.ts';
 import { Signal } from '../../base/signal.ts';
 import type { Start } from '../../media/m3u8/playlist.ts';
-import type { Form } from '../../media/remux/form.ts';
 import { BodyBrokenError, type InFlight } from '../../ring/in-flight.ts';
 import { assetsOf } from '../../ring/listing.ts';
 import type { RenditionRing, Segment } from '../../ring/rendition-ring.ts';
@@ -11,12 +10,14 @@ import type { Ring } from '../../ring/ring.ts';
 import type { Timeline } from '../../ring/timeline.ts';
 import type { StreamCounts } from '../../source/source.ts';
 import { placeOf } from '../loop/join.ts';
-import type { BodyKey, BodyKind, Join, Listed, LoopEvent } from '../messages.ts';
+import type { BodyKey, Join, Listed, LoopEvent } from '../messages.ts';
 import { RenditionAssets } from './assets.ts';
+import { KnownForm } from './known-form.ts';
 import { listRemuxed } from './list-remuxed.ts';
 import type { PastTap } from './past.ts';
 import { Placement } from './placement.ts';
 import { SourceWatch, type SourceWatchDeps } from './source-watch.ts';
+import { isRefusal, Troubles } from './troubles.ts';
 import type { Trouble } from './vital-signs.ts';
 
 export type IntakeDeps = SourceWatchDeps & {
@@ -33,9 +34,6 @@ export type Header = {
   readonly start: Start | undefined;
 };
 
-/** What keeps segments from coming: they themselves, or a key or init segment. */
-export type BodyTrouble = { readonly of: BodyKind; readonly error: ErrorRecord };
-
 const NO_HEADER: Header = { independentSegments: false, iFramesOnly: false, start: undefined };
 
 /**
@@ -49,6 +47,9 @@ export class Intake {
   readonly placement: Placement;
   /** How the source does. */
   readonly watch: SourceWatch;
+  readonly troubles = new Troubles();
+  /** What is made of the segments of sources that take over. */
+  readonly form: KnownForm;
   /** Fires where a viewer that waits for the list should look again. */
   readonly changed = new Signal();
   /** Fires where the list has grown. */
@@ -57,20 +58,9 @@ export class Intake {
   readonly #deps: IntakeDeps;
   #header = NO_HEADER;
   #listedMs = Number.NEGATIVE_INFINITY;
-  #lastError: ErrorRecord | undefined;
-  /** Why segments, and what they need, do not come; undefined since one came. */
-  #bodyTrouble: BodyTrouble | undefined;
-  #assetError: ErrorRecord | undefined;
   #joins = false;
-  /** What players know of the rendition, by the segments it began with. */
-  #form: Form | undefined;
-  /** It was fed by another source when it began. */
-  #isForeign = false;
-  #unmadeTold = false;
   /** The next listing is shown as it is: nothing is held that could be shown instead. */
   #showsNext = true;
-  /** Segments of a source that took over: made into what players know, or left as they are. */
-  readonly remuxed = { made: 0, unmade: 0 };
   /** What its source is asked for, as the log says it. */
   asks: 'playlist' | 'stream' = 'playlist';
   /** Called when the source refuses the rendition's URL: its token may have run out. */
@@ -84,6 +74,7 @@ export class Intake {
     this.#list = list;
     this.#deps = deps;
     this.watch = new SourceWatch(list, deps);
+    this.form = new KnownForm(deps.log);
     this.placement = new Placement({
       ring: list,
       timeline: deps.timeline,
@@ -92,16 +83,6 @@ export class Intake {
         for (const asset of assetsOf(listed)) this.assets.know(asset);
       },
     });
-  }
-
-  /** What is to be made of all that comes; undefined while the source is the one it began with. */
-  get form(): Form | undefined {
-    return this.#isForeign ? this.#form : undefined;
-  }
-
-  /** What its players were given first; undefined until that is known. */
-  get container(): Form['container'] | undefined {
-    return this.#form?.container;
   }
 
   get header(): Header {
@@ -113,19 +94,10 @@ export class Intake {
     return this.#listedMs;
   }
 
-  get lastError(): ErrorRecord | undefined {
-    return this.#lastError;
-  }
-
-  /** Why the segments given up last did not come; undefined since one came. */
-  get bodyTrouble(): BodyTrouble | undefined {
-    return this.#bodyTrouble;
-  }
-
   /** The loop is about to be opened: nothing it may have said before counts. */
   start(): void {
     this.#listedMs = Number.NEGATIVE_INFINITY;
-    this.#bodyTrouble = undefined;
+    this.troubles.segmentCame();
     this.watch.begin();
   }
 
@@ -140,17 +112,16 @@ export class Intake {
    */
   cutOver(): Join {
     const list = this.#list;
-    this.#lastError = undefined;
-    this.#bodyTrouble = undefined;
+    this.troubles.listCame();
+    this.troubles.segmentCame();
     this.#joins = true;
-    this.#unmadeTold = false;
     this.watch.change();
     if (list.listedCount === 0 || list.onDemand) {
       this.forget('the source is left for another');
-      this.#beginAnew();
+      this.form.forget();
       return { missingMs: 0 };
     }
-    this.#isForeign = this.#form !== undefined;
+    this.form.changeSource();
     const error = broken('the source is left for another');
     for (const { state, inFlight } of list.all()) if (state === 'awaited') inFlight?.fail(error);
     for (const segment of this.placement.cutBack(this.#deps.ring)) list.giveUp(segment);
@@ -174,12 +145,6 @@ export class Intake {
     return !this.#joins;
   }
 
-  /** Nobody has seen anything of it: whatever comes first is what it is. */
-  #beginAnew(): void {
-    this.#form = undefined;
-    this.#isForeign = false;
-  }
-
   /** The source was changed, and the new one has not listed anything yet. */
   get joins(): boolean {
     return this.#joins;
@@ -194,9 +159,9 @@ export class Intake {
     this.forget(because);
     this.#list.forgetDateRanges();
     this.assets.clear(broken(because));
-    this.#lastError = undefined;
+    this.troubles.listCame();
     this.#joins = false;
-    this.#beginAnew();
+    this.form.forget();
   }
 
   /** Whoever still follows one of the segments is told so, or would wait for ever. */
@@ -288,7 +253,7 @@ export class Intake {
   #listed(event: Listed): void {
     const list = this.#list;
     const nowMs = this.#deps.clock.monotonicMs();
-    this.#lastError = undefined;
+    this.troubles.listCame();
     if (list.onDemand && !event.onDemand) this.forget('the stream goes on live');
     this.#takeHeader(event);
     this.watch.signs.listed(event, nowMs);
@@ -300,7 +265,7 @@ export class Intake {
     this.#joins = false;
     this.#listedMs = nowMs;
     // What is still to be made into something else has neither its name nor its init segment
-    const isToBeMade = this.form !== undefined && !event.onDemand;
+    const isToBeMade = this.form.toMake !== undefined && !event.onDemand;
     if (list.last !== undefined && (this.#showsNext || event.onDemand) && !isToBeMade) {
       this.#showsNext = false;
       list.listAll(nowMs);
@@ -332,12 +297,10 @@ export class Intake {
     // A cleared ring may still be told of what it no longer knows
     if (segment === undefined) return;
     this.placement.settle(key);
-    this.#bodyTrouble = undefined;
+    this.troubles.segmentCame();
     const nowMs = this.#deps.clock.monotonicMs();
     this.watch.signs.loaded(key, event.clockTicks, segment.discontinuity, nowMs);
-    this.#form ??= event.form;
-    if (event.unmade !== undefined) this.#tellUnmade(event.unmade);
-    else if (event.remuxed !== undefined) this.remuxed.made++;
+    this.form.loaded(event.form, event.remuxed !== undefined, event.unmade);
     // What a playlist has said of it stays
     if (!this.#list.isListed(segment)) {
       segment.listed = this.assets.sharingKeys(segment.listed);
@@ -349,16 +312,6 @@ export class Intake {
     const isHeld = this.#hold(segment, body, contentType);
     // A list that stood still would promise for ever what leaves no room
     this.#advance(!isHeld);
-  }
-
-  #tellUnmade(reason: string): void {
-    this.remuxed.unmade++;
-    if (this.#unmadeTold) return;
-    this.#unmadeTold = true;
-    const container = this.#form?.container;
-    const message =
-      'segments go out as the source has them, and not every player goes on with that';
-    this.#deps.log.warn(message, { container, reason });
   }
 
   #hold(segment: Segment, body: Blob, contentType: string): boolean {
@@ -380,7 +333,7 @@ export class Intake {
     const reason = new AppError(error.code, error.message, error.detail);
     if (typeof key === 'string') {
       this.assets.failed(key, reason);
-      this.#assetError = error;
+      this.troubles.assetFailed(error);
       return;
     }
     const segment = this.placement.at(key);
@@ -391,9 +344,7 @@ export class Intake {
     this.#deps.log.warn('segment given up', { mediaSequence, ...errorFields(error) });
     if (this.#list.onDemand) return;
     this.watch.signs.givenUp(error);
-    const assetError = error.code === 'SOURCE_ASSET' ? this.#assetError : undefined;
-    this.#bodyTrouble =
-      assetError === undefined ? { of: 'segment', error } : { of: 'asset', error: assetError };
+    this.troubles.segmentFailed(error);
     this.placement.settle(key);
     this.#list.giveUp(segment);
     this.#advance();
@@ -410,7 +361,7 @@ export class Intake {
   #advanced(nowMs: number): void {
     this.watch.grew(nowMs);
     this.grown.fire();
-    if (this.form !== undefined) this.changed.fire();
+    if (this.form.toMake !== undefined) this.changed.fire();
     const list = this.#list;
     const first = list.firstListed;
     if (first === undefined) return;
@@ -420,20 +371,11 @@ export class Intake {
 
   #pollFailed(error: ErrorRecord, failures: number): void {
     this.watch.signs.pollFailed(error);
-    const isNew = this.#lastError?.code !== error.code;
-    this.#lastError = error;
+    const isNew = this.troubles.pollFailed(error);
     if (isNew) this.#deps.log.warn(`${this.asks} not to be had`, errorFields(error));
     if (isRefusal(error) && failures % 3 === 2) this.onRefused();
     this.changed.fire();
   }
-}
-
-/** The source answered, and asking again soon will not change the answer. */
-export function isRefusal(error: ErrorRecord): boolean {
-  const status = error.detail['status'];
-  if (error.code === 'SOURCE_STATUS')
-    return typeof status === 'number' && status < 500 && status !== 429;
-  return error.code === 'NET_ADDRESS_BLOCKED' || error.code === 'NET_URL';
 }
 
 /** Program date and time at the end of the last segment, where one of them tells it. */

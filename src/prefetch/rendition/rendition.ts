@@ -22,8 +22,9 @@ import type { LoopMode } from '../messages.ts';
 import { type BlankKind, watchFor } from './blank-watch.ts';
 import { Bodies } from './bodies.ts';
 import type { Copies } from './copies.ts';
-import { type Header, Intake, type IntakeDeps, isRefusal } from './intake.ts';
+import { type Header, Intake, type IntakeDeps } from './intake.ts';
 import { type OpenLoop, Supply } from './supply.ts';
+import { isRefusal } from './troubles.ts';
 import type { Trouble } from './vital-signs.ts';
 
 export type RenditionSettings = {
@@ -142,17 +143,17 @@ export class Rendition implements Disposable {
   }
 
   get lastError(): ErrorRecord | undefined {
-    return this.#intake.lastError;
+    return this.#intake.troubles.list;
   }
 
   /** Segments of sources that took over, by what came of them. */
   get remuxed(): Readonly<Record<'made' | 'unmade', number>> {
-    return this.#intake.remuxed;
+    return this.#intake.form.counts;
   }
 
   /** What its players were given first; undefined until that is known. */
   get container(): 'fmp4' | 'mpegts' | undefined {
-    return this.#intake.container;
+    return this.#intake.form.container;
   }
 
   get header(): Header {
@@ -382,13 +383,7 @@ export class Rendition implements Disposable {
   }
 
   #silent(): Unavailable {
-    const { lastError, bodyTrouble } = this.#intake;
-    if (lastError !== undefined)
-      return this.#unavailable(`the source fell silent: ${told(lastError)}`);
-    if (bodyTrouble === undefined)
-      return this.#unavailable('the source fell silent: it names nothing new');
-    const what = bodyTrouble.of === 'segment' ? 'its segments do' : 'what its segments need does';
-    return this.#unavailable(`${what} not come: ${told(bodyTrouble.error)}`);
+    return this.#unavailable(this.#intake.troubles.inWords());
   }
 
   #unavailable(reason: string): Unavailable {
@@ -409,7 +404,7 @@ export class Rendition implements Disposable {
       if (this.#state === 'cold') return unavailable(1, 'the channel was stopped');
       if (intake.listedMs > listedBefore && this.ring.listedCount > 0) return this.#answer(nowMs);
       if (intake.listedMs > listedBefore && this.ring.ended) return { kind: 'ready' };
-      const { lastError } = intake;
+      const lastError = intake.troubles.list;
       const isOver = nowMs >= untilMs && !intake.watch.awaitsCut(nowMs);
       if (isOver || (lastError !== undefined && isRefusal(lastError))) {
         if (this.ring.listedCount > 0) return this.#answer(nowMs);

@@ -180,7 +180,7 @@ export class Supply implements Disposable {
   }
 
   #inForm(spec: LoopSpec): LoopSpec {
-    const { form } = this.#intake;
+    const form = this.#intake.form.toMake;
     return form === undefined ? spec : { ...spec, form };
   }
 

@@ -176,9 +176,9 @@ describe('Intake.cutOver()', () => {
     const w = new World();
     w.loop.list([listedSegment(1)]);
     w.loop.load(0, 'x', undefined, { form });
-    expect(w.intake.form).toBeUndefined();
+    expect(w.intake.form.toMake).toBeUndefined();
     w.switchOver();
-    expect(w.intake.form).toEqual(form);
+    expect(w.intake.form.toMake).toEqual(form);
     const init = { name: 'init-made.mp4', body: new Blob(['init']) };
     w.loop.list([listedSegment(900, { keys: [listedKey('key-x.bin')] })], { link: 'reset' });
     w.loop.load(0, 'x', undefined, { remuxed: { extension: 'm4s', isUntouched: false, init } });
@@ -189,18 +189,18 @@ describe('Intake.cutOver()', () => {
       body: init.body,
       contentType: 'video/mp4',
     });
-    expect(w.intake.remuxed).toEqual({ made: 1, unmade: 0 });
+    expect(w.intake.form.counts).toEqual({ made: 1, unmade: 0 });
     w.intake.stop('idle');
-    expect(w.intake.form).toBeUndefined();
+    expect(w.intake.form.toMake).toBeUndefined();
   });
 
   test('a source that was left before anything of it came says nothing of the rendition', () => {
     const w = new World().lists(2, 0);
     w.switchOver();
-    expect(w.intake.form).toBeUndefined();
+    expect(w.intake.form.toMake).toBeUndefined();
     w.loop.list([listedSegment(900)], { link: 'reset' });
     w.loop.load(0, 'x', undefined, { form: { container: 'fmp4', tracks: [] } });
-    expect(w.intake.form).toBeUndefined();
+    expect(w.intake.form.toMake).toBeUndefined();
   });
 
   test('who waits for an init segment that has not come is told so', async () => {
