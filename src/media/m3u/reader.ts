@@ -148,6 +148,8 @@ function readHeader(state: State, value: string): void {
 function readInfo(state: State, value: string): void {
   state.hasSign = true;
   dropUnfinished(state);
+  // The URL of one that could not be used has not come: what comes now is another's
+  if (state.draft.broken) state.draft = createDraft();
   const info = parseExtInf(value);
   if (info.attributes.size > 0) state.isLineUp = true;
   if (info.droppedCount > 0) {

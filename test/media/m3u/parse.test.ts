@@ -187,6 +187,12 @@ describe('parseM3u() skips and counts', () => {
       ['b'],
     ],
     [
+      'an endless #EXTINF whose URL never comes',
+      `#EXTINF:-1 a="${long}",a\n#EXTINF:-1,b\nhttp://h/b`,
+      { 'line-too-long': 1 },
+      ['b'],
+    ],
+    [
       'an endless URL',
       `#EXTINF:-1,a\nhttp://h/${long}\n#EXTINF:-1,b\nhttp://h/b`,
       { 'line-too-long': 1 },

@@ -1,0 +1,136 @@
+// This file lists line-ups that are broken, or meant to break whoever reads them.
+import { gzipSync } from 'node:zlib';
+import { type HostileAnswer, repeated } from '../support/hostile-origin.ts';
+
+export type HostileLineUp = HostileAnswer & {
+  readonly name: string;
+  /** The code of the error that is told, or the names of the channels that come of it. */
+  readonly comes: string | readonly string[];
+};
+
+const MIB = 1024 * 1024;
+
+let count = 0;
+/** Each with a URL of its own, so that no two are one channel. */
+function entry(name: string, attributes = ''): string {
+  count += 1;
+  return `#EXTINF:-1 ${attributes},${name}\nhttp://127.0.0.1:9/${count}.m3u8\n`;
+}
+
+function m3u(...entries: readonly string[]): string {
+  return `#EXTM3U\n${entries.join('')}`;
+}
+
+const text = (whole: string | Uint8Array) => () => [whole];
+
+function* parts(...of: readonly (Iterable<string | Uint8Array> | string)[]) {
+  for (const part of of) {
+    if (typeof part === 'string') yield part;
+    else yield* part;
+  }
+}
+
+function* endlessGzip(): Generator<Uint8Array> {
+  yield gzipSync(m3u());
+  const member = gzipSync(Buffer.alloc(4 * MIB));
+  for (;;) yield member;
+}
+
+const REFUSED: readonly HostileLineUp[] = [
+  { name: 'a web page', body: text('<!DOCTYPE html><html></html>'), comes: 'MEDIA_FORMAT' },
+  { name: 'an answer of an API', body: text('{"error":"expired"}'), comes: 'MEDIA_FORMAT' },
+  { name: 'nothing', comes: 'MEDIA_FORMAT' },
+  { name: 'a playlist', body: text('#EXTM3U\n#EXT-X-TARGETDURATION:4\n'), comes: 'MEDIA_FORMAT' },
+  { name: 'bytes', body: text(new Uint8Array(4096).fill(0x80)), comes: 'MEDIA_FORMAT' },
+  { name: 'zeros without end', body: () => repeated('\0'), comes: 'MEDIA_FORMAT' },
+  { name: 'words without end', body: () => repeated('no list today '), comes: 'MEDIA_FORMAT' },
+  { name: 'lines without end', body: () => repeated('no list today\r\n'), comes: 'MEDIA_FORMAT' },
+  { name: 'gzip of zeros without end', body: endlessGzip, comes: 'NET_ENCODING' },
+  {
+    name: 'gzip of gzip of zeros',
+    body: () => [gzipSync(gzipSync(Buffer.concat([Buffer.from(m3u()), Buffer.alloc(64 * MIB)])))],
+    comes: 'NET_ENCODING',
+  },
+  {
+    name: 'a length that is a lie',
+    head: ['HTTP/1.1 200 OK', 'Content-Length: 100000'],
+    body: text(m3u(entry('x'))),
+    comes: 'NET_TRUNCATED',
+  },
+  {
+    name: 'a redirect into the network of the machine',
+    head: ['HTTP/1.1 302 Found', 'Location: http://169.254.169.254/latest', 'Content-Length: 0'],
+    comes: 'NET_ADDRESS_BLOCKED',
+  },
+  {
+    name: 'a redirect to itself',
+    head: ['HTTP/1.1 302 Found', 'Location: ?', 'Content-Length: 0'],
+    comes: 'NET_REDIRECT',
+  },
+  {
+    name: 'a redirect to a file',
+    head: ['HTTP/1.1 302 Found', 'Location: file:///etc/passwd', 'Content-Length: 0'],
+    comes: 'NET_URL',
+  },
+  {
+    name: 'a password that is wrong',
+    head: ['HTTP/1.1 401 Unauthorized', 'Content-Length: 0'],
+    comes: 'SOURCE_STATUS',
+  },
+];
+
+const TAKEN: readonly HostileLineUp[] = [
+  {
+    name: '64 MiB without a line break',
+    body: () => parts(m3u('#EXTINF:-1 a="'), repeated('x', 64 * MIB), '\n', entry('after 64 MiB')),
+    comes: ['after 64 MiB'],
+  },
+  {
+    name: 'a million lines that say nothing',
+    body: () => parts(m3u(), repeated('#\n', 2 * MIB), entry('after a million')),
+    comes: ['after a million'],
+  },
+  {
+    name: 'a hundred thousand attributes',
+    body: text(m3u(`#EXTINF:-1 ${'a="" '.repeat(100_000)},x\nhttp://h/x\n`, entry('no more'))),
+    comes: ['no more'],
+  },
+  {
+    name: 'line breaks of all kinds',
+    body: text(
+      m3u(
+        entry('one\r#EXTINF:-1,injected'),
+        entry('two\u2028#EXTINF:-1,x', 'tvg-id="a\u0085b"'),
+        entry('three\v\f#EXTM3U'),
+      ),
+    ),
+    // Of two lines of attributes the second counts: what stood above it has no URL
+    comes: ['injected', 'two EXTINF', 'three EXTM3U'],
+  },
+  {
+    name: 'zeros and bytes that are no UTF-8',
+    body: () => [Buffer.from(m3u(entry('zero\0\x80\xffed')), 'latin1')],
+    comes: ['zero'],
+  },
+  {
+    name: 'names that JavaScript has too',
+    body: text(m3u(entry('proto', '__proto__="x" constructor="y" tvg-id="__proto__"'))),
+    comes: ['proto'],
+  },
+  {
+    name: 'addresses that lead to files, scripts and programs',
+    body: text(
+      m3u(
+        ...['file:///etc/passwd', 'javascript:alert(1)', 'data:text/html,x'].map(
+          (url) => `#EXTINF:-1,bad\n${url}\n`,
+        ),
+        '#EXTINF:-1,bad\npipe:0\n',
+        '#EXTVLCOPT:http-user-agent=a\u0001b\r\u2028x\n',
+        entry('good one'),
+      ),
+    ),
+    comes: ['good one'],
+  },
+];
+
+export const HOSTILE_LINE_UPS: readonly HostileLineUp[] = [...REFUSED, ...TAKEN];
