@@ -26,7 +26,7 @@ export class HostileOrigin implements AsyncDisposable {
 
   static async start(answers: ReadonlyMap<string, HostileAnswer>): Promise<HostileOrigin> {
     let origin: HostileOrigin | undefined;
-    const server = await RawServer.listen((socket, head) => void origin?.#answer(socket, head));
+    const server = await RawServer.listen((socket, head) => void origin!.#answer(socket, head));
     origin = new HostileOrigin(server, answers);
     return origin;
   }
