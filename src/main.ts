@@ -17,6 +17,7 @@ import {
 } from './command/command-line.ts';
 import { CONFIG_FLAGS, CONFIG_NOTES } from './command/config-flags.ts';
 import { formatCommandHelp, formatOverview } from './command/help.ts';
+import { USER_FLAGS, USER_NOTES } from './command/user-flags.ts';
 import { ConfigError, formatProblem } from './config/errors.ts';
 
 const JSON_FLAG = { name: '--json', means: 'Write one JSON object instead of words.' };
@@ -78,6 +79,20 @@ once answers in flight are complete, and within ten seconds.`,
       "weir probe --header 'user-agent: VLC/3.0.20' --json https://origin.example.com/news.m3u8",
     ],
     run: async (given, terminal) => (await import('./command/probe.ts')).runProbe(given, terminal),
+  },
+  {
+    name: 'user',
+    operands: 'ACTION [NAME]',
+    summary: 'Make, list and change users: add, list, password, enable, disable, remove.',
+    maxOperands: 2,
+    flags: [...USER_FLAGS, JSON_FLAG, ...CONFIG_FLAGS],
+    notes: USER_NOTES,
+    examples: [
+      'weir user add anna --connections 2 --expires 30d',
+      'weir user list',
+      'weir user password anna',
+    ],
+    run: async (given, terminal) => (await import('./command/user.ts')).runUser(given, terminal),
   },
   {
     name: 'doctor',

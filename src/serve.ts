@@ -1,6 +1,7 @@
 // This file starts the parts of the server in the order media flows, and stops them in reverse.
 import { join } from 'node:path';
 import type { Server } from 'bun';
+import { openUsers } from './access/open-users.ts';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
@@ -144,12 +145,14 @@ export async function serve(
         archives: () => archive.stats(),
         archiveAnswered,
         guides: () => guides.status(),
+        users: () => users.stats(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
         version: VERSION,
         startedAtMs,
       }),
     );
+  const users = await openUsers(shared, { clock, log });
   const deviceSecret = await shared.secret('hdhomerun', DEVICE_SECRET_BYTES);
   const devices = createDevices(config.devices, deviceSecret);
   const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
@@ -246,6 +249,7 @@ export async function serve(
       await guideThread[Symbol.asyncDispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
       await tiersClosed;
+      users[Symbol.dispose]();
       files?.[Symbol.dispose]();
       store[Symbol.dispose]();
       log.info('stopped');

@@ -16,7 +16,7 @@ const isWriting = process.env['WRITE_README'] !== undefined;
 
 /** FOLDER_WHAT. */
 const CODE =
-  /'((?:BASE|MEDIA|NET|CONFIG|CHANNEL|RING|TIER|SOURCE|PREFETCH|PACKAGING|RECORDING|GUIDE|LINEUP|DELIVERY|MAIN)_[A-Z_]*[A-Z])'/g;
+  /'((?:BASE|ACCESS|MEDIA|NET|CONFIG|CHANNEL|RING|TIER|SOURCE|PREFETCH|PACKAGING|RECORDING|GUIDE|LINEUP|DELIVERY|MAIN)_[A-Z_]*[A-Z])'/g;
 
 async function expectBlock(name: string, text: string): Promise<void> {
   const readme = await file.text();

@@ -1,6 +1,6 @@
 // This file opens the SQLite file of what all nodes agree by.
 import { Database } from 'bun:sqlite';
-import { chmodSync, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { SharedStoreError } from './errors.ts';
@@ -40,7 +40,7 @@ export function openSharedFile(dataDir: string, log: Log): Database {
     const database = new Database(path, { create: true, strict: true });
     try {
       // Keys and what passwords were made into; its log gets the same rights by SQLite
-      if (versionOf(database) === 0) chmodSync(path, 0o600);
+      if (versionOf(database) === 0) protect(path, dataDir);
       database.run(`PRAGMA busy_timeout = ${OPEN_BUSY_MS}`);
       database.run('PRAGMA journal_mode = WAL');
       make(database, join(dataDir, EARLIER_FILE), log);
@@ -59,6 +59,14 @@ export function openSharedMemory(): Database {
   const database = new Database(':memory:', { strict: true });
   migrate(database, [TABLES], 'memory');
   return database;
+}
+
+/** A command that root runs makes it for whoever the folder belongs to, as whom the server runs. */
+function protect(path: string, dataDir: string): void {
+  chmodSync(path, 0o600);
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dataDir);
+  if (uid !== 0) chownSync(path, uid, gid);
 }
 
 function make(database: Database, earlier: string, log: Log): void {

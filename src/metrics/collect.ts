@@ -1,4 +1,5 @@
 // This file asks every part for its numbers and gives them their names.
+import type { UsersStats } from '../access/open-users.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { GuideStatus } from '../guide/guides.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
@@ -16,6 +17,7 @@ import type { EventLoopLag } from './event-loop.ts';
 import { guideMetrics } from './guide-metrics.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
 import { tierMetrics } from './tier-metrics.ts';
+import { userMetrics } from './user-metrics.ts';
 
 export type Sources = {
   readonly relays: Relays;
@@ -34,6 +36,7 @@ export type Sources = {
   readonly archives: () => readonly ArchiveStats[];
   readonly archiveAnswered: Readonly<ArchiveAnswered>;
   readonly guides: () => readonly GuideStatus[];
+  readonly users: () => UsersStats;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
   readonly guard: () => Readonly<Record<string, number>>;
@@ -53,6 +56,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...archiveMetrics(sources.archives()),
     archiveAnswerMetric(sources.archiveAnswered),
     ...guideMetrics(sources.guides(), sources.nowMs()),
+    ...userMetrics(sources.users()),
     ...processMetrics(sources),
   ];
 }

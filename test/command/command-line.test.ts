@@ -87,6 +87,7 @@ describe('the table of commands', () => {
       'serve',
       'check',
       'probe',
+      'user',
       'doctor',
       'healthcheck',
       'version',

@@ -141,6 +141,11 @@ export function createInProcessApp(
         archives: () => [],
         archiveAnswered,
         guides: () => guides.status(),
+        users: () => ({
+          users: 0,
+          lockedOut: 0,
+          checks: { right: 0, unknown: 0, disabled: 0, expired: 0, 'locked-out': 0 },
+        }),
         nowMs: () => clock.nowMs(),
         guard: () => ({ open: 1, closed_idle: 2 }),
         version: '1.2.3',

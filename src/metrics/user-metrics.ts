@@ -1,0 +1,21 @@
+// This file gives the numbers of users their names.
+import type { UsersStats } from '../access/open-users.ts';
+import { counter, gauge, type Metric, one } from './prometheus.ts';
+
+/** Nothing where there are no users, and nobody came as one. */
+export function userMetrics({ users, lockedOut, checks }: UsersStats): readonly Metric[] {
+  if (users === 0 && Object.values(checks).every((count) => count === 0)) return [];
+  return [
+    gauge('weir_users', 'Users there are.', one(users)),
+    counter(
+      'weir_logins_total',
+      'Names and passwords that were looked at, by what came of it.',
+      Object.entries(checks).map(([outcome, value]) => ({ labels: { outcome }, value })),
+    ),
+    gauge(
+      'weir_locked_out',
+      'Addresses, and users at addresses, locked out for now.',
+      one(lockedOut),
+    ),
+  ];
+}

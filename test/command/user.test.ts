@@ -1,0 +1,146 @@
+// This file tests `weir user`, beside a server that runs and without one.
+import { describe, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { parseArguments, UsageError } from '../../src/command/command-line.ts';
+import { USER_FLAGS } from '../../src/command/user-flags.ts';
+import { limitsOf, nameOf, parseExpiry, passwordOf } from '../../src/command/user-values.ts';
+import { formatUsers, playerAddresses } from '../../src/command/user-words.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { COMMANDS } from '../../src/main.ts';
+import { createTempFolder } from '../support/temp-folder.ts';
+import { until } from '../support/until.ts';
+import { runWeir, Weir, weirCommand, weirEnv } from '../support/weir.ts';
+
+const NOW_MS = Date.UTC(2026, 5, 1, 12);
+const DAY_MS = 86_400_000;
+
+const given = (...args: string[]) =>
+  parseArguments(args, { name: 'user', flags: USER_FLAGS, maxOperands: 2 });
+
+describe('what weir user is given', () => {
+  test('limits', () => {
+    expect(limitsOf(given('add', 'a'), NOW_MS)).toEqual({});
+    expect(limitsOf(given('add', 'a', '--connections', '2', '--expires', '30d'), NOW_MS)).toEqual({
+      maxConnections: 2,
+      expiresAtMs: NOW_MS + 30 * DAY_MS,
+    });
+    for (const wrong of ['0', '1001', 'two', '1.5', '']) {
+      expect(() => limitsOf(given('add', 'a', `--connections=${wrong}`), NOW_MS)).toThrow(
+        UsageError,
+      );
+    }
+  });
+
+  test('a day lasts to its end, and nothing ends in the past', () => {
+    expect(parseExpiry('2027-01-31', NOW_MS)).toBe(new Date(2027, 1, 1).getTime());
+    expect(parseExpiry('2027-01-31T10:00:00Z', NOW_MS)).toBe(Date.UTC(2027, 0, 31, 10));
+    for (const wrong of [
+      '2026-05-30',
+      '2027-02-31',
+      '2027-13-01',
+      'tomorrow',
+      '0',
+      '99999999999d',
+    ]) {
+      expect(() => parseExpiry(wrong, NOW_MS)).toThrow(UsageError);
+    }
+  });
+
+  test('names and passwords', async () => {
+    expect(nameOf(given('add', 'anna'))).toBe('anna');
+    for (const wrong of [[], ['a/b'], ['..'], ['ü']]) {
+      expect(() => nameOf(given('add', ...wrong))).toThrow(UsageError);
+    }
+    const from = (text: string) =>
+      passwordOf(given('add', 'a', '--password-stdin'), async () => text);
+    expect(await from('long-enough\n')).toEqual({ text: 'long-enough', isGenerated: false });
+    expect(await from('long-enough\r\nmore')).toEqual({ text: 'long-enough', isGenerated: false });
+    expect(from('')).rejects.toThrow('Cannot take the password');
+    expect(from('with/slash')).rejects.toThrow('Cannot take the password');
+    const made = await passwordOf(given('add', 'a'), async () => 'not read');
+    expect(made).toEqual({ text: expect.stringMatching(/^[a-z2-9]{16}$/), isGenerated: true });
+  });
+
+  test('every action is in the help', () => {
+    const { notes } = COMMANDS.find(({ name }) => name === 'user')!;
+    for (const action of ['add', 'list', 'password', 'disable', 'enable', 'remove']) {
+      expect(notes).toContain(`\n  ${action} `);
+    }
+  });
+});
+
+test('formatUsers() says who there is, and where there is nobody', () => {
+  expect(formatUsers([], NOW_MS)).toContain('no users');
+  const base = { createdAtMs: NOW_MS, isEnabled: true };
+  const users = [
+    { ...base, name: 'anna', maxConnections: 2, expiresAtMs: NOW_MS },
+    { ...base, name: 'b', isEnabled: false },
+  ];
+  expect(
+    formatUsers(users, NOW_MS),
+  ).toBe(`user  state     streams at once    expires (UTC)     since
+anna  expired   2                  2026-06-01T12:00  2026-06-01
+b     disabled  as many as wanted  never             2026-06-01
+`);
+});
+
+test('playerAddresses() are what players open, by the public URL where there is one', async () => {
+  await using folder = await createTempFolder();
+  await folder.write('weir.yaml', 'public_url: https://tv.example.com/weir\n');
+  const { config } = await loadConfig({
+    workingDir: folder.path,
+    environment: {},
+    flags: new Map(),
+    m3u: [],
+  });
+  expect(playerAddresses(config, 'anna', 'a$b,c')).toEqual({
+    server: 'https://tv.example.com/weir',
+    lineUp:
+      'https://tv.example.com/weir/get.php?username=anna&password=a%24b%2Cc&type=m3u_plus&output=ts',
+    guide: 'https://tv.example.com/weir/xmltv.php?username=anna&password=a%24b%2Cc',
+  });
+});
+
+describe('weir user', () => {
+  test('without a server: adds, lists, changes and removes', async () => {
+    await using folder = await createTempFolder();
+    const data = ['--data', join(folder.path, 'data')];
+    const weir = (...args: string[]) => runWeir(['user', ...args, ...data]);
+    const added = await weir('add', 'anna', '--connections', '2', '--json');
+    expect(added).toMatchObject({ code: 0, stderr: '' });
+    const { password } = JSON.parse(added.stdout) as { password: string };
+    expect(password).toMatch(/^[a-z2-9]{16}$/);
+    expect(await weir('add', 'anna')).toMatchObject({
+      code: 1,
+      stderr: 'weir: Cannot add anna: there is one already\n',
+    });
+    const listed = JSON.parse((await weir('list', '--json')).stdout) as { users: object[] };
+    expect(listed.users).toEqual([
+      expect.objectContaining({ name: 'anna', state: 'enabled', connections: 2, expires: null }),
+    ]);
+    expect((await weir('remove', 'anna')).stdout).toBe('User anna removed.\n');
+    expect(await weir('remove', 'anna')).toMatchObject({ code: 1 });
+    expect(await weir('remvoe', 'anna')).toMatchObject({ code: 2 });
+    expect((await weir('list')).stdout).toContain('no users');
+  }, 60_000);
+
+  test('beside a server, which takes it up within seconds', async () => {
+    await using weir = await Weir.start();
+    const users = async () => {
+      const shown = await (await fetch(weir.url('/metrics'))).text();
+      return /^weir_users (\d+)$/m.exec(shown)?.[1] ?? '0';
+    };
+    expect(await users()).toBe('0');
+    const child = Bun.spawn({
+      cmd: [...weirCommand(), 'user', 'add', 'anna', '--password-stdin', '--data', weir.dataDir],
+      env: weirEnv(),
+      stdin: new Blob(['long-enough\n']),
+      stdout: 'pipe',
+    });
+    expect(await new Response(child.stdout).text()).toContain('as you have chosen it');
+    expect(await child.exited).toBe(0);
+    expect(await until(async () => (await users()) === '1', 15_000)).toBe(true);
+    expect((await runWeir(['user', 'remove', 'anna', '--data', weir.dataDir])).code).toBe(0);
+    expect(await until(async () => (await users()) === '0', 15_000)).toBe(true);
+  }, 90_000);
+});
