@@ -31,6 +31,7 @@ import { PassedStreams } from './packaging/mpegts/passed-streams.ts';
 import { Relays } from './prefetch/channel/relays.ts';
 import { WorkerPool } from './prefetch/loop/pool.ts';
 import { createAnswered } from './recording/archive/archive-answered.ts';
+import { archivePlaces } from './recording/archive/archive-places.ts';
 import { openArchive } from './recording/archive/open-archive.ts';
 import { MemoryFiles } from './ring/memory-files.ts';
 import { Ring } from './ring/ring.ts';
@@ -82,7 +83,8 @@ export async function serve(
   });
   const collect = () => Bun.gc(true);
   const ring = new Ring(clock, config.memoryBytes, collect);
-  const tierDeps = { entry: TIER_WORKER, clock, random: systemRandom, log };
+  const marks = archivePlaces(store, 'tiers');
+  const tierDeps = { entry: TIER_WORKER, clock, random: systemRandom, log, marks };
   const tiers = openOverflow(config.overflow, tierDeps);
   const leases = new ProviderLeases(clock, config.providers);
   const numbers = new ChannelNumbers(store, log);
@@ -143,6 +145,7 @@ export async function serve(
         pool: () => pool.stats(),
         tiers: () => tiers?.overflow.stats(),
         archives: () => archive.stats(),
+        archiveFolders: () => archive.folders(),
         archiveAnswered,
         guides: () => guides.status(),
         users: () => users.stats(),
@@ -169,6 +172,7 @@ export async function serve(
       metrics,
       ring: () => ring.stats(),
       archives: () => archive.stats(),
+      archiveFolders: () => archive.folders(),
       tiers: () => tiers?.overflow.stats().tiers ?? [],
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),

@@ -50,6 +50,42 @@ export function openStore(dataDir: string, log: Log = silentLog): Store {
   return new SqliteStore(database, lock, () => log.info('data folder taken over', { dataDir }));
 }
 
+/** To look at, and at nothing that is written: undefined where there is none of this version. */
+export function lookIntoStore(
+  dataDir: string,
+): (Pick<Store, 'load' | 'archive'> & Disposable) | undefined {
+  let database: Database | undefined;
+  try {
+    const opened = new Database(join(dataDir, 'weir.sqlite'), { readonly: true, strict: true });
+    database = opened;
+    const version = opened.query<{ user_version: number }, []>('PRAGMA user_version').get();
+    if (version?.user_version !== MIGRATIONS.length) throw new Error('of another version');
+    return {
+      load: (kind) => loadDocuments(opened, kind),
+      archive: new ArchiveRows(opened, () => false),
+      [Symbol.dispose]: () => opened.close(),
+    };
+  } catch {
+    database?.close();
+    return undefined;
+  }
+}
+
+function loadDocuments(database: Database, kind: string): ReadonlyMap<string, unknown> {
+  const rows = database
+    .query<{ id: string; body: string }, [string]>('SELECT id, body FROM document WHERE kind = ?')
+    .all(kind);
+  const documents = new Map<string, unknown>();
+  for (const { id, body } of rows) {
+    try {
+      documents.set(id, JSON.parse(body));
+    } catch {
+      // A row that cannot be read is one that was never written: its owner starts anew
+    }
+  }
+  return documents;
+}
+
 class SqliteStore implements Store {
   readonly archive: ArchiveRows;
   readonly #database: Database;
@@ -67,18 +103,7 @@ class SqliteStore implements Store {
   }
 
   load(kind: string): ReadonlyMap<string, unknown> {
-    const rows = this.#database
-      .query<{ id: string; body: string }, [string]>('SELECT id, body FROM document WHERE kind = ?')
-      .all(kind);
-    const documents = new Map<string, unknown>();
-    for (const { id, body } of rows) {
-      try {
-        documents.set(id, JSON.parse(body));
-      } catch {
-        // A row that cannot be read is one that was never written: its owner starts anew
-      }
-    }
-    return documents;
+    return loadDocuments(this.#database, kind);
   }
 
   save(kind: string, documents: ReadonlyMap<string, unknown>): void {

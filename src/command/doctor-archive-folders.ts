@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { formatSize } from '../config/size.ts';
 import { askRoom, type DiskRoom, lowWaterBytes } from '../ring/tiers/disk-room.ts';
+import { absentFolder } from './doctor-places.ts';
 import type { Finding } from './finding.ts';
 
 /** A channel of 4 Mbit/s. */
@@ -11,7 +12,7 @@ const SAMPLE_BYTES_PER_MS = 500;
 const WHAT = 'archive folder';
 
 /** One of each folder that a channel names. */
-export async function checkArchiveFolders({ channels }: Config): Promise<Finding[]> {
+export async function checkArchiveFolders({ channels, dataDir }: Config): Promise<Finding[]> {
   const neededBytes = new Map<string, number>();
   for (const { archive } of channels) {
     if (archive?.hlsPath === undefined) continue;
@@ -19,7 +20,9 @@ export async function checkArchiveFolders({ channels }: Config): Promise<Finding
     const before = neededBytes.get(archive.hlsPath) ?? 0;
     neededBytes.set(archive.hlsPath, before + Math.min(bytes, archive.sizeBytes ?? bytes));
   }
-  return await Promise.all([...neededBytes].map(([path, bytes]) => findingOf(path, bytes)));
+  const find = ([path, bytes]: [string, number]) =>
+    absentFolder(dataDir, 'hls', path) ?? findingOf(path, bytes);
+  return await Promise.all([...neededBytes].map(find));
 }
 
 async function findingOf(path: string, neededBytes: number): Promise<Finding> {

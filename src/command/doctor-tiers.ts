@@ -7,6 +7,7 @@ import type { OverflowTier } from '../config/resolve-overflow.ts';
 import { createTier } from '../ring/tiers/create-tier.ts';
 import type { Tier } from '../ring/tiers/tier.ts';
 import { placeOf } from '../ring/tiers/tier-spec.ts';
+import { absentFolder } from './doctor-places.ts';
 import type { Finding } from './finding.ts';
 
 /** A database that makes its tables for the first time takes a second or two. */
@@ -15,8 +16,11 @@ const WAIT_MS = 10_000;
 const HELD_MS = 60_000;
 const BYTES = 64 * 1024;
 
-export async function checkTiers({ overflow }: Config): Promise<Finding[]> {
-  if (overflow.length > 0) return await Promise.all(overflow.map(checkTier));
+export async function checkTiers({ overflow, dataDir }: Config): Promise<Finding[]> {
+  const check = (tier: OverflowTier) =>
+    (tier.kind === 'disk' ? absentFolder(dataDir, 'tiers', tier.path) : undefined) ??
+    checkTier(tier);
+  if (overflow.length > 0) return await Promise.all(overflow.map(check));
   const found = 'not configured: segments are held in memory alone';
   return [{ state: 'ok', what: 'overflow', found }];
 }

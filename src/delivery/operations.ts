@@ -6,8 +6,9 @@ import { told } from '../prefetch/answers.ts';
 import type { ChannelRelay, RelayStats } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import type { ArchiveStats } from '../recording/archive/archive-stats.ts';
+import type { HlsShelfStats } from '../recording/archive/hls/shelf.ts';
 import type { TierStats } from '../ring/tiers/tier-stats.ts';
-import { describeTier, tierTroubles } from './describe-tiers.ts';
+import { describeFolder, describeTier, tierTroubles } from './describe-tiers.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
 
 export type Operations = {
@@ -17,6 +18,8 @@ export type Operations = {
   readonly notReady: () => string | undefined;
   /** The places beyond memory: without them weir plays all the same. */
   readonly tiers: () => readonly TierStats[];
+  /** Folders of archives as plain HLS. */
+  readonly archiveFolders: () => readonly HlsShelfStats[];
   readonly version: string;
   readonly archives: () => readonly ArchiveStats[];
   readonly ring: () => { readonly heldBytes: number; readonly budgetBytes: number };
@@ -31,7 +34,10 @@ export function operationsPlugin(operations: Operations) {
     .get('/healthz', () => new Response('ok\n', { headers: NO_STORE }))
     .get('/readyz', ({ request }) => {
       const reason = notReady();
-      if (reason === undefined) return new Response(readiness(tiers()), { headers: NO_STORE });
+      if (reason === undefined)
+        return new Response(readiness([...tiers(), ...operations.archiveFolders()]), {
+          headers: NO_STORE,
+        });
       const message = `Cannot take viewers: ${reason}`;
       return problemResponse({ status: 503, code: 'DELIVERY_NOT_READY', message }, request);
     })
@@ -53,7 +59,7 @@ export function operationsPlugin(operations: Operations) {
 }
 
 /** Degraded is ready all the same: whoever was sent elsewhere for that would have nothing of it. */
-function readiness(tiers: readonly TierStats[]): string {
+function readiness(tiers: Parameters<typeof tierTroubles>[0]): string {
   const troubles = tierTroubles(tiers);
   if (troubles.length === 0) return 'ready\n';
   return troubles.map((trouble) => `degraded: ${trouble}\n`).join('');
@@ -62,7 +68,7 @@ function readiness(tiers: readonly TierStats[]): string {
 /** More are not read; `weir_channel_viewers` and the list of channels have them all. */
 const FAILING_MAX = 100;
 
-function describeAll({ relays, notReady, tiers, version, ring }: Operations) {
+function describeAll({ relays, notReady, tiers, archiveFolders, version, ring }: Operations) {
   const { heldBytes, budgetBytes } = ring();
   const fetches = new Map<string, number>();
   const failing: string[] = [];
@@ -87,6 +93,7 @@ function describeAll({ relays, notReady, tiers, version, ring }: Operations) {
     fetches: Object.fromEntries(fetches),
     failing,
     tiers: tiers().map(describeTier),
+    archiveFolders: archiveFolders().map(describeFolder),
   };
 }
 

@@ -2,6 +2,7 @@
 import { ANSWER_KINDS, type ArchiveAnswered } from '../recording/archive/archive-answered.ts';
 import { DROP_REASONS, GAP_REASONS } from '../recording/archive/archive-counts.ts';
 import type { ArchiveStats } from '../recording/archive/archive-stats.ts';
+import type { HlsShelfStats } from '../recording/archive/hls/shelf.ts';
 import type { Metric, Sample } from './prometheus.ts';
 
 const GAUGES = [
@@ -12,6 +13,8 @@ const GAUGES = [
   ['weir_archive_queue', 'Segments that wait to be written into the archive.', (s) => s.queued],
   ['weir_archive_queue_bytes', 'Bytes of them.', (s) => s.queuedBytes],
 ] as const satisfies readonly (readonly [string, string, (s: ArchiveStats) => number])[];
+
+const STATES = ['up', 'full', 'down'] as const;
 
 export function archiveMetrics(stats: readonly ArchiveStats[]): readonly Metric[] {
   const each = (of: (one: ArchiveStats) => number) =>
@@ -45,6 +48,33 @@ export function archiveAnswerMetric(answered: Readonly<ArchiveAnswered>): Metric
     'What viewers of archives were answered; none: nothing of it is held, late: it did not come in time.',
     ANSWER_KINDS.map((what) => ({ labels: { what }, value: answered[what] })),
   );
+}
+
+export function archiveFolderMetrics(folders: readonly HlsShelfStats[]): readonly Metric[] {
+  if (folders.length === 0) return [];
+  const each = (of: (folder: HlsShelfStats) => number) =>
+    folders.map((folder) => ({ labels: { place: folder.place }, value: of(folder) }));
+  const states = folders.flatMap(({ place, state }) =>
+    STATES.map((each) => ({ labels: { place, state: each }, value: state === each ? 1 : 0 })),
+  );
+  return [
+    {
+      name: 'weir_archive_folder_state',
+      type: 'gauge',
+      help: 'Whether a folder of archives as plain HLS takes segments.',
+      samples: states,
+    },
+    counter(
+      'weir_archive_folder_bodies_total',
+      'Segments written into a folder of archives.',
+      each(({ bodies }) => bodies),
+    ),
+    counter(
+      'weir_archive_folder_refused_total',
+      'Times a segment could not be written into a folder of archives.',
+      each(({ refused }) => refused),
+    ),
+  ];
 }
 
 function spanS({ held }: ArchiveStats): number {

@@ -8,11 +8,12 @@ import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import type { ArchiveAnswered } from '../recording/archive/archive-answered.ts';
 import type { ArchiveStats } from '../recording/archive/archive-stats.ts';
+import type { HlsShelfStats } from '../recording/archive/hls/shelf.ts';
 import type { Ring } from '../ring/ring.ts';
 import type { OverflowStats } from '../ring/tiers/overflow.ts';
 import type { ProviderLeases, ProviderUse } from '../source/failover/provider-leases.ts';
 import type { StreamCounts } from '../source/source.ts';
-import { archiveAnswerMetric, archiveMetrics } from './archive-metrics.ts';
+import { archiveAnswerMetric, archiveFolderMetrics, archiveMetrics } from './archive-metrics.ts';
 import type { EventLoopLag } from './event-loop.ts';
 import { guideMetrics } from './guide-metrics.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
@@ -34,6 +35,7 @@ export type Sources = {
   /** Undefined where there are none. */
   readonly tiers: () => OverflowStats | undefined;
   readonly archives: () => readonly ArchiveStats[];
+  readonly archiveFolders: () => readonly HlsShelfStats[];
   readonly archiveAnswered: Readonly<ArchiveAnswered>;
   readonly guides: () => readonly GuideStatus[];
   readonly users: () => UsersStats;
@@ -54,6 +56,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...providerMetrics(sources.leases.stats()),
     ...tierMetrics(sources.tiers()),
     ...archiveMetrics(sources.archives()),
+    ...archiveFolderMetrics(sources.archiveFolders()),
     archiveAnswerMetric(sources.archiveAnswered),
     ...guideMetrics(sources.guides(), sources.nowMs()),
     ...userMetrics(sources.users()),

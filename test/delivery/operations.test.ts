@@ -45,6 +45,7 @@ describe('operations', () => {
       fetches: {},
       failing: [],
       tiers: [],
+      archiveFolders: [],
     });
     const list = await text('/live/news/main/index.m3u8');
     await text(`/live/news/main/${list.split('\n').find((line) => line.endsWith('.ts'))}`);

@@ -98,6 +98,8 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   SOURCE_STATUS: 'the upstream answered something else than 200',
   SOURCE_TROUBLE:
     'the source that was playing failed, stalled, stood still, ended or showed nothing; which is said',
+  TIER_ABSENT:
+    'a folder that archives lie in is not mounted: nothing is written into it, and nothing given up',
   TIER_ABORTED: 'a place of `overflow` was given up before it answered',
   TIER_BROKEN: 'a place of `overflow` failed in a way of its own; what it said is said',
   TIER_CLOSED: 'a place of `overflow` is not open',

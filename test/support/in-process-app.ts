@@ -139,6 +139,7 @@ export function createInProcessApp(
         pool: () => ({ workers: 2, loops: loopsOpened, replaced: 0 }),
         tiers: () => overflow?.stats(),
         archives: () => [],
+        archiveFolders: () => [],
         archiveAnswered,
         guides: () => guides.status(),
         users: () => ({
@@ -168,6 +169,7 @@ export function createInProcessApp(
       tiers: () => overflow?.stats().tiers ?? [],
       ring: () => ring.stats(),
       archives: () => [],
+      archiveFolders: () => [],
     },
     streams,
     passed,

@@ -6,11 +6,12 @@ import type { Store } from '../../channel/store.ts';
 import type { ChannelConfig } from '../../config/config.ts';
 import type { PastKeeper } from '../../prefetch/rendition/past.ts';
 import type { TierChain } from '../../ring/tiers/tier-chain.ts';
+import { archivePlaces } from './archive-places.ts';
 import { type ArchiveStats, archiveStats } from './archive-stats.ts';
 import type { Archives } from './archived.ts';
 import { Archivist } from './archivist.ts';
 import { Exactness } from './exactness.ts';
-import { HlsShelf } from './hls/shelf.ts';
+import { HlsShelf, type HlsShelfStats } from './hls/shelf.ts';
 import { Retention } from './retention.ts';
 import type { Shelf } from './shelf.ts';
 import { ShelvedArchives } from './shelved-archives.ts';
@@ -31,6 +32,8 @@ export type OpenArchive = AsyncDisposable & {
   readonly past: PastKeeper | undefined;
   apply(channels: readonly ChannelConfig[], totalBytes: number | undefined): void;
   stats(): readonly ArchiveStats[];
+  /** Of those that lie as plain HLS. */
+  folders(): readonly HlsShelfStats[];
 };
 
 const SWEEP_MS = 5000;
@@ -63,6 +66,8 @@ export function openArchive(
     past: archivist,
     apply: (next, nextTotal) => archivist.apply(next, nextTotal),
     stats: () => archiveStats(archivist, rows),
+    folders: () =>
+      [...shelves.values()].flatMap((shelf) => (shelf instanceof HlsShelf ? [shelf.stats()] : [])),
     async [Symbol.asyncDispose]() {
       await archivist[Symbol.asyncDispose]();
       await keeping[Symbol.asyncDispose]();
@@ -72,15 +77,15 @@ export function openArchive(
 }
 
 function openShelf(hlsPath: string | undefined, deps: ArchiveDeps): Shelf | undefined {
-  const { store, tiers, clock, log } = deps;
-  if (hlsPath !== undefined) return openHlsShelf(hlsPath, clock, log);
+  const { store, tiers, clock } = deps;
+  if (hlsPath !== undefined) return openHlsShelf(hlsPath, deps);
   if (tiers === undefined) return undefined;
   const owner = Buffer.from(store.secret('archive', OWNER_BYTES)).toString('hex');
   return new TierShelf({ tiers, clock, owner });
 }
 
-function openHlsShelf(path: string, clock: Clock, log: Log): Shelf {
-  const shelf = new HlsShelf({ path, clock, log });
+function openHlsShelf(path: string, { store, clock, log }: ArchiveDeps): Shelf {
+  const shelf = new HlsShelf({ path, clock, log, marks: archivePlaces(store, 'hls') });
   shelf.start();
   return shelf;
 }
@@ -133,6 +138,7 @@ function withoutStore(channels: readonly ChannelConfig[], log: Log): OpenArchive
     past: undefined,
     apply: say,
     stats: () => [],
+    folders: () => [],
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

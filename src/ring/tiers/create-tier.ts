@@ -12,7 +12,8 @@ import type { TierSpec } from './tier-spec.ts';
 /** Throws TierError where the setting is of no use. Only the thread of the tiers loads the drivers. */
 export function createTier(spec: TierSpec, clock: Clock): Tier {
   if (spec.kind === 'disk') {
-    return new DiskTier({ path: spec.path, sizeBytes: spec.sizeBytes, clock });
+    const { path, sizeBytes, markName } = spec;
+    return new DiskTier({ path, sizeBytes, clock, markName });
   }
   const { kind, url, sizeBytes } = spec;
   switch (kind) {

@@ -8,6 +8,7 @@ import type { DiskPlace } from './disk-index.ts';
 import { channelFolder, halfFile, segmentFile } from './disk-names.ts';
 import { type AskRoom, askRoom, lowWaterBytes } from './disk-room.ts';
 import { aborted, checkAborted, TierError, unlessAborted } from './errors.ts';
+import { FolderMark } from './folder-mark.ts';
 import { ReadBuffers } from './read-buffers.ts';
 import {
   MAX_FILE_BYTES,
@@ -23,6 +24,8 @@ export type DiskTierOptions = {
   /** The most that its files may have together. */
   readonly sizeBytes: number;
   readonly clock: Clock;
+  /** Of the file that says it is the folder; undefined: any is. */
+  readonly markName?: string | undefined;
   readonly askRoom?: AskRoom;
 };
 
@@ -45,12 +48,14 @@ export class DiskTier implements Tier {
   readonly #sizeBytes: number;
   readonly #askRoom: AskRoom;
   readonly #clock: Clock;
+  readonly #mark: FolderMark | undefined;
   readonly #buffers = new ReadBuffers(MAX_FILE_BYTES);
   /** What has begun; a folder is not left while something writes into it. */
   readonly #running = new Set<Promise<unknown>>();
   #isOpen = false;
 
-  constructor({ path, sizeBytes, clock, askRoom: ask = askRoom }: DiskTierOptions) {
+  constructor({ path, sizeBytes, clock, markName, askRoom: ask = askRoom }: DiskTierOptions) {
+    this.#mark = markName === undefined ? undefined : new FolderMark(path, markName);
     this.place = path;
     this.#sizeBytes = sizeBytes;
     this.#clock = clock;
@@ -58,11 +63,16 @@ export class DiskTier implements Tier {
     this.#folder = new DiskFolder(path, sizeBytes, ask);
   }
 
+  get isMarked(): boolean {
+    return this.#mark?.isSeen ?? false;
+  }
+
   /** A folder that can only be read is opened too: what is there is served. */
-  async open(signal: AbortSignal): Promise<void> {
+  async open(signal: AbortSignal, mustBeThere = false): Promise<void> {
     await this.#run('open', signal, async () => {
       // Only here: a folder that is taken away while we run is an outage, and is said to be one
-      await mkdir(this.place, { recursive: true });
+      if (this.#mark === undefined) await mkdir(this.place, { recursive: true });
+      else await this.#mark.claim(mustBeThere);
       await this.#folder.look(this.#clock.nowMs(), signal);
       this.#isOpen = true;
     });
@@ -82,6 +92,7 @@ export class DiskTier implements Tier {
     return await this.#run('look into', signal, async () => {
       // Of a folder that was taken away nothing can be said
       await stat(this.place);
+      await this.#mark?.check();
       return await Promise.all(keys.map((key) => this.#folder.isHeld(placeOf(key))));
     });
   }
@@ -89,6 +100,7 @@ export class DiskTier implements Tier {
   async put(key: TierKey, stored: Stored, expiresAtMs: number, signal: AbortSignal): Promise<void> {
     this.#checkOpen();
     await this.#run('write to', signal, async () => {
+      await this.#mark?.check();
       if (await this.#extend(key, expiresAtMs)) return;
       await this.#write(key, stored, expiresAtMs, signal);
     });
@@ -106,7 +118,10 @@ export class DiskTier implements Tier {
 
   async sweep(nowMs: number, signal: AbortSignal): Promise<Swept> {
     this.#checkOpen();
-    return await this.#run('sweep', signal, () => this.#folder.sweep(nowMs, signal));
+    return await this.#run('sweep', signal, async () => {
+      await this.#mark?.check();
+      return await this.#folder.sweep(nowMs, signal);
+    });
   }
 
   async use(signal: AbortSignal): Promise<TierUse> {

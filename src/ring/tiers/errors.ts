@@ -7,6 +7,8 @@ export type TierCode =
   | 'TIER_ABORTED'
   /** Not open, or closed already. */
   | 'TIER_CLOSED'
+  /** A folder that archives rely on is not there: nothing is mounted over it. */
+  | 'TIER_ABSENT'
   /** No connection, a lost one, or a thread that died. */
   | 'TIER_UNREACHABLE'
   /** It answers, and will have nothing of us: a wrong password, rights that are missing. */

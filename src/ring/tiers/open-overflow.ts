@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { OverflowTier } from '../../config/resolve-overflow.ts';
+import type { FolderMarks } from './folder-mark.ts';
 import { GuardedTier } from './guarded-tier.ts';
 import { Overflow } from './overflow.ts';
 import { TierChain } from './tier-chain.ts';
@@ -14,6 +15,8 @@ export type OverflowDeps = {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Of folders; absent: none has to be there. */
+  readonly marks?: FolderMarks | undefined;
 };
 
 export type OpenOverflow = AsyncDisposable & {
@@ -33,7 +36,12 @@ export function openOverflow(
   // loop is handed is named by two
   const thread = new TierThread(deps);
   const tiers = settings.map((setting) => {
-    const tier = thread.tier(setting);
+    const { marks } = deps;
+    const markName = marks === undefined ? {} : { markName: marks.fileName };
+    const tier = thread.tier(
+      setting.kind === 'disk' ? { ...setting, ...markName } : setting,
+      setting.kind === 'disk' ? marks : undefined,
+    );
     return {
       setting,
       guarded: new GuardedTier({ tier, clock, random, log, ageMs: setting.ageMs }),

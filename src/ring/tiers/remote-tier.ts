@@ -1,6 +1,7 @@
 // This file is a tier that lives in another thread, as this thread sees it.
 
 import { TierError } from './errors.ts';
+import type { FolderMarks } from './folder-mark.ts';
 import type { BodyForm, Stored, Swept, Tier, TierKey, TierUse } from './tier.ts';
 import type { TierAnswers, TierCall } from './tier-messages.ts';
 import { placeOf, type TierSpec } from './tier-spec.ts';
@@ -22,16 +23,19 @@ export class RemoteTier implements Tier {
   readonly kind: Tier['kind'];
   readonly place: string;
   readonly #caller: Caller;
+  readonly #marks: FolderMarks | undefined;
   #isClosed = false;
 
-  constructor(spec: TierSpec, caller: Caller) {
+  constructor(spec: TierSpec, caller: Caller, marks?: FolderMarks) {
     this.kind = spec.kind;
     this.place = placeOf(spec);
     this.#caller = caller;
+    this.#marks = marks;
   }
 
   async open(signal: AbortSignal): Promise<void> {
-    await this.#call({ what: 'open' }, signal);
+    const mustBeThere = this.#marks?.mustBeThere(this.place) ?? false;
+    if (await this.#call({ what: 'open', mustBeThere }, signal)) this.#marks?.found(this.place);
   }
 
   async get(

@@ -4,7 +4,7 @@ import type { BodyForm, Stored, Swept, TierKey, TierUse } from './tier.ts';
 import type { TierSpec } from './tier-spec.ts';
 
 export type TierCall =
-  | { readonly what: 'open' }
+  | { readonly what: 'open'; readonly mustBeThere: boolean }
   | { readonly what: 'get'; readonly key: TierKey; readonly form: BodyForm }
   | { readonly what: 'holds'; readonly keys: readonly TierKey[] }
   | {
@@ -23,7 +23,8 @@ export type Found = Stored & { readonly sizeBytes: number };
 
 /** What each call answers. */
 export type TierAnswers = {
-  readonly open: undefined;
+  /** Whether it is marked. */
+  readonly open: boolean;
   readonly get: Found | undefined;
   readonly holds: readonly boolean[];
   readonly put: undefined;

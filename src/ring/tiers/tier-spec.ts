@@ -3,7 +3,13 @@ import { parseRedisAddress } from './redis-address.ts';
 import { parseSqlAddress } from './sql-address.ts';
 
 export type TierSpec =
-  | { readonly kind: 'disk'; readonly path: string; readonly sizeBytes: number }
+  | {
+      readonly kind: 'disk';
+      readonly path: string;
+      readonly sizeBytes: number;
+      /** Of the file that says it is the folder; absent: any is. */
+      readonly markName?: string;
+    }
   | {
       readonly kind: 'redis' | 'postgres' | 'mysql';
       readonly url: string;

@@ -4,7 +4,8 @@ import type { Clock, Timer } from '../../base/clock.ts';
 import { endThread } from '../../base/end-thread.ts';
 import type { Log } from '../../base/log.ts';
 import { aborted, checkAborted, TierError, tierErrorOf } from './errors.ts';
-import { RemoteTier } from './remote-tier.ts';
+import type { FolderMarks } from './folder-mark.ts';
+import { type Caller, RemoteTier } from './remote-tier.ts';
 import type { Tier } from './tier.ts';
 import type { FromTiers, TierAnswers, TierCall, ToTiers } from './tier-messages.ts';
 import type { TierSpec } from './tier-spec.ts';
@@ -52,17 +53,18 @@ export class TierThread implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** A tier that lives there; the thread is started for the first. */
-  tier(spec: TierSpec): Tier {
+  /** A tier that lives there; the thread is started for the first. `marks`: of folders. */
+  tier(spec: TierSpec, marks?: FolderMarks): Tier {
     assert(!this.#isClosed, 'no tier is made in a thread that was closed');
     const tier = this.#nextTier++;
     this.#specs.set(tier, spec);
     if (this.#thread === undefined && this.#rebirth === undefined) this.#start();
     else this.#post({ type: 'make', tier, spec });
-    return new RemoteTier(spec, {
+    const caller: Caller = {
       call: (call, place, signal) => this.#call(tier, call, place, signal),
       forget: () => this.#specs.delete(tier),
-    });
+    };
+    return new RemoteTier(spec, caller, marks);
   }
 
   stats(): { readonly waiting: number; readonly replaced: number } {

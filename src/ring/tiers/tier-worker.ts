@@ -74,7 +74,8 @@ async function answer(id: number, tier: number, call: TierCall): Promise<void> {
 async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise<unknown> {
   switch (call.what) {
     case 'open':
-      return await tier.open(signal);
+      await tier.open(signal, call.mustBeThere);
+      return tier.isMarked ?? false;
     case 'get':
       return found(await tier.get(call.key, signal, call.form));
     case 'holds':

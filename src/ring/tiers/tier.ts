@@ -42,8 +42,13 @@ export interface Tier extends AsyncDisposable {
   readonly kind: 'disk' | 'redis' | 'postgres' | 'mysql';
   /** Where it is, without what is secret: for the log. */
   readonly place: string;
-  /** Makes or migrates what it needs. May be called again after it failed or was lost. */
-  open(signal: AbortSignal): Promise<void>;
+  /** It says of itself that it is the one that was meant. */
+  readonly isMarked?: boolean;
+  /**
+   * Makes or migrates what it needs. May be called again after it failed or was lost. `mustBeThere`:
+   * what we have promised lies there, so it is not begun anew.
+   */
+  open(signal: AbortSignal, mustBeThere?: boolean): Promise<void>;
   /** Undefined where it is not held, or not any more. */
   get(key: TierKey, signal: AbortSignal, form?: BodyForm): Promise<Stored | undefined>;
   /** Which of them are held, in their order, without reading any: a moment each. */

@@ -5,6 +5,7 @@ import type { Log } from '../../../base/log.ts';
 import { FolderLock } from '../../../channel/folder-lock.ts';
 import { type AskRoom, lowWaterBytes } from '../../../ring/tiers/disk-room.ts';
 import { TierError } from '../../../ring/tiers/errors.ts';
+import { FolderMark, type FolderMarks } from '../../../ring/tiers/folder-mark.ts';
 import type { ArchivedSegment } from '../archived.ts';
 import type { ShelfPlace, Shelved } from '../shelf.ts';
 import { DayLists } from './day-lists.ts';
@@ -20,12 +21,14 @@ export type HlsFolderOptions = {
   readonly clock: Clock;
   readonly askRoom: AskRoom;
   readonly log: Log;
+  readonly marks: FolderMarks | undefined;
 };
 
 /** One call at a time; what goes wrong is thrown. */
 export class HlsFolder implements Disposable {
   readonly lists: DayLists;
   readonly #options: HlsFolderOptions;
+  readonly #mark: FolderMark | undefined;
   #lock: FolderLock | undefined;
   /** The day on which all that was left open was looked for. */
   #tidiedDay = '';
@@ -35,7 +38,9 @@ export class HlsFolder implements Disposable {
 
   constructor(options: HlsFolderOptions) {
     this.#options = options;
-    this.lists = new DayLists(options.disk, options.path);
+    const { disk, path, marks } = options;
+    this.lists = new DayLists(disk, path);
+    this.#mark = marks && new FolderMark(path, marks.fileName);
   }
 
   async put(place: ShelfPlace, shelved: Shelved, bytes: Uint8Array): Promise<true> {
@@ -95,8 +100,10 @@ export class HlsFolder implements Disposable {
     }
   }
 
-  /** Whether there is anything: where nothing is mounted, nothing is said of what was in it. */
+  /** Where nothing is mounted, nothing is said of what was in it. */
   async isThere(): Promise<boolean> {
+    if (await this.#mark?.isThere()) return true;
+    if (this.#mark?.isSeen || this.#options.marks?.mustBeThere(this.#options.path)) return false;
     return (await this.#options.disk.names(this.#options.path)).length > 0;
   }
 
@@ -115,7 +122,9 @@ export class HlsFolder implements Disposable {
   /** Throws where it cannot be written, or another process does. */
   async #prepare(): Promise<void> {
     const { disk, path, log } = this.#options;
+    await this.#mark?.check();
     if (this.#lock === undefined) {
+      await this.#claim();
       await disk.prepare(path);
       this.#lock = new FolderLock(path);
     }
@@ -127,6 +136,13 @@ export class HlsFolder implements Disposable {
     this.#isTold = true;
     const state = 'another weir writes there, wanted a folder of our own';
     throw new TierError('TIER_REFUSED', `Cannot write to ${path}: ${state}`, { path });
+  }
+
+  async #claim(): Promise<void> {
+    const { marks, path } = this.#options;
+    if (marks === undefined || this.#mark === undefined) return;
+    await this.#mark.claim(marks.mustBeThere(path));
+    if (this.#mark.isSeen) marks.found(path);
   }
 
   async #checkRoom(sizeBytes: number): Promise<void> {

@@ -1,12 +1,13 @@
 // This file is a folder of plain HLS as a place for the bodies of an archive.
 import { join } from 'node:path';
 import { type Clock, type Timer, within } from '../../../base/clock.ts';
-import { errorFields, errorRecord } from '../../../base/errors.ts';
+import { type ErrorRecord, errorFields, errorRecord } from '../../../base/errors.ts';
 import type { Log } from '../../../base/log.ts';
 import { othersTurn } from '../../../base/turn.ts';
 import type { MultivariantPlaylist } from '../../../media/m3u8/playlist.ts';
 import { diskError } from '../../../ring/tiers/disk-error.ts';
 import { type AskRoom, askRoom } from '../../../ring/tiers/disk-room.ts';
+import type { FolderMarks } from '../../../ring/tiers/folder-mark.ts';
 import type { BodyForm, Stored } from '../../../ring/tiers/tier.ts';
 import type { ArchivedSegment } from '../archived.ts';
 import type { Losses, Shelf, ShelfPlace, Shelved } from '../shelf.ts';
@@ -21,12 +22,16 @@ export type HlsShelfOptions = {
   readonly log: Log;
   readonly askRoom?: AskRoom;
   readonly disk?: ArchiveDisk;
+  /** Absent: the folder may be begun anew at any time. */
+  readonly marks?: FolderMarks | undefined;
 };
 
 export type HlsShelfStats = {
   readonly place: string;
   /** `full`: too little room; `down`: it cannot be written for another reason. */
   readonly state: 'up' | 'full' | 'down';
+  /** Why it is down or full. */
+  readonly trouble: ErrorRecord | undefined;
   /** Bodies written by this process. */
   readonly bodies: number;
   /** Bodies that could not be written. */
@@ -39,6 +44,8 @@ const CLOSE_MS = 3000;
 /** Reads under way at once; a disk that answers in time never has so many. */
 const READS_MAX = 64;
 const LOOKS_AT_ONCE = 32;
+/** The folder is gone: what is known of it may be wrong once it is back. */
+const LEFT: ReadonlySet<string> = new Set(['TIER_UNREACHABLE', 'TIER_ABSENT']);
 
 /**
  * `path/{channel}/{day}/{rendition}/`: files, and beside them playlists that play without weir. One
@@ -56,19 +63,20 @@ export class HlsShelf implements Shelf {
   #state: HlsShelfStats['state'] = 'up';
   #bodies = 0;
   #refused = 0;
+  #trouble: ErrorRecord | undefined;
   #outages = 0;
   #reads = 0;
   #isClosing = false;
 
   constructor(options: HlsShelfOptions) {
-    const { path, clock, log, disk = realDisk } = options;
+    const { path, clock, log, marks, disk = realDisk } = options;
     this.place = path;
     this.#disk = disk;
     this.#clock = clock;
     this.#log = log.with({ archive: path });
     this.#lane = new Lane(clock);
     const { askRoom: ask = askRoom } = options;
-    this.#folder = new HlsFolder({ path, disk, clock, askRoom: ask, log: this.#log });
+    this.#folder = new HlsFolder({ path, disk, clock, askRoom: ask, log: this.#log, marks });
   }
 
   /** Lists that were left open are closed, which nobody waits for. */
@@ -157,7 +165,7 @@ export class HlsShelf implements Shelf {
 
   stats(): HlsShelfStats {
     const [state, bodies, refused] = [this.#state, this.#bodies, this.#refused];
-    return { place: this.place, state, bodies, refused };
+    return { place: this.place, state, trouble: this.#trouble, bodies, refused };
   }
 
   /** Closes the lists: what comes after a stop is a new beginning, and players need not wait for it. */
@@ -221,7 +229,8 @@ export class HlsShelf implements Shelf {
   #failed(error: unknown): void {
     const record = errorRecord(diskError('write to', this.place, error));
     const state = record.code === 'TIER_FULL' ? 'full' : 'down';
-    if (record.code === 'TIER_UNREACHABLE') this.#folder.leave();
+    if (LEFT.has(record.code)) this.#folder.leave();
+    this.#trouble = record;
     if (this.#state === state) return;
     this.#state = state;
     this.#log.warn('archive folder takes nothing: gaps until it does', errorFields(record));
@@ -232,6 +241,7 @@ export class HlsShelf implements Shelf {
     if (this.#state === 'up') return;
     if (this.#state === 'down') this.#outages++;
     this.#state = 'up';
+    this.#trouble = undefined;
     this.#log.info('archive folder takes segments again');
   }
 }
