@@ -1,10 +1,13 @@
 // This file answers with a stretch of an archive as one MPEG-TS file, or a part of it.
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { ArchivedRendition } from '../recording/archive/archived.ts';
+import type { ArchivedChannel, ArchivedRendition } from '../recording/archive/archived.ts';
+import { LearntMarks } from '../recording/archive/learnt-marks.ts';
 import { PieceReads } from '../recording/archive/piece-reads.ts';
-import { planTransportFile, type TransportFile } from '../recording/archive/transport-file.ts';
+import type { TransportFile } from '../recording/archive/transport-file.ts';
+import { planTransportFile } from '../recording/archive/transport-plan.ts';
 import { findWanted, isoSecond } from '../recording/archive/wanted-span.ts';
+import { renditionIdIn, soundOfVariant } from '../source/pull/renditions.ts';
 import { type ArchiveAnswers, badWanted, notHeld, tooLong } from './archive-answers.ts';
 import { wantedIn } from './archive-query.ts';
 import { matchesEtag } from './body-response.ts';
@@ -30,6 +33,7 @@ export type ArchiveFilesDeps = {
 export class ArchiveFiles {
   readonly #answers: ArchiveAnswers;
   readonly #deps: ArchiveFilesDeps;
+  readonly #learnt = new LearntMarks();
   readonly #reads: PieceReads;
 
   constructor(answers: ArchiveAnswers, deps: ArchiveFilesDeps) {
@@ -47,29 +51,29 @@ export class ArchiveFiles {
     const channel = this.#answers.channel(id, request);
     if (channel instanceof Response) return this.#answers.counted('file', channel);
     const main = this.#answers.mainFor(channel, wanted);
-    if (channel.renditions.some(({ kind }) => kind === 'audio') && main.kind === 'video') {
-      return otherForm(id, 'its sound is a list of its own', request);
-    }
     const found = findWanted(main, wanted, nowMs);
     if (found.kind !== 'span') {
       const why = found.kind === 'none' ? found.why : '';
       return this.#answers.counted('file', notHeld(id, why, request));
     }
-    return await this.#planned(id, main, found.span, request);
+    const sound = soundBeside(channel, main);
+    return await this.#planned(id, { main, sound }, found.span, request);
   }
 
   async #planned(
     id: string,
-    rendition: ArchivedRendition,
+    { main, sound }: { main: ArchivedRendition; sound: ArchivedRendition | undefined },
     span: { readonly fromMs: number; readonly toMs: number },
     request: Request,
   ): Promise<Response> {
     const { clock, log } = this.#deps;
     try {
-      const planned = await planTransportFile(rendition, span, {
+      const planned = await planTransportFile(main, sound, span, {
         clock,
-        signal: request.signal,
+        learnt: this.#learnt,
+        place: id,
         reads: this.#reads,
+        signal: request.signal,
         collector: this.#answers.collector,
       });
       switch (planned.kind) {
@@ -78,7 +82,7 @@ export class ArchiveFiles {
         case 'too-long':
           return tooLong(request);
         case 'other-form':
-          return otherForm(id, `its segments are ${planned.contentType}`, request);
+          return otherForm(id, planned.why, request);
         case 'file':
           return this.#sent(id, planned.file, span.fromMs, request);
       }
@@ -144,6 +148,21 @@ async function* logged(
     failed(error);
     throw error;
   }
+}
+
+/** What a player without choice hears, where that is not within the pictures. */
+function soundBeside(
+  { multivariant, rendition, renditions }: ArchivedChannel,
+  main: ArchivedRendition,
+): ArchivedRendition | undefined {
+  const isOffered = multivariant?.variants.some(({ uri }) => renditionIdIn(uri) === main.id);
+  if (multivariant !== undefined && isOffered) {
+    const sound = soundOfVariant(multivariant, main.id);
+    return sound === undefined ? undefined : rendition(sound.id);
+  }
+  // Of another time of the channel nothing says what belonged together
+  if (main.kind !== 'video') return undefined;
+  return renditions.find(({ kind }) => kind === 'audio');
 }
 
 // RFC 9110 §13.1.5: a part only of what the client has the rest of, by its strong tag

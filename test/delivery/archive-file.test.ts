@@ -213,14 +213,16 @@ describe('/archive/{channel}.ts', () => {
 
   const fmp4 = (main: ScriptedRendition) => {
     main.put({ more: { contentType: 'video/mp4', map: { asset: 'init.mp4', keys: [] } } });
+    const init = { kind: 'whole', body: new Blob(['no init segment']), contentType: '' } as const;
+    main.bodies.set('init.mp4', init);
   };
-  test('sends those who ask for what is no MPEG-TS to the list', async () => {
+  test('sends those who ask for what MPEG-TS cannot carry to the list', async () => {
     await withWorld(async ({ app }) => {
       const answer = await app.ask(ALL);
       expect(answer.status).toBe(406);
       expect(await answer.text()).toContain(`/archive/news/index.m3u8?from=${START_MS / 1000}`);
     }, fmp4);
-    const sound = new ScriptedRendition('audio', START_MS, { kind: 'audio' });
+    const sound = new ScriptedRendition('audio', START_MS, { kind: 'audio' }).fill(3);
     await withWorld(async ({ app }) => expect((await app.ask(ALL)).status).toBe(406), prepared, [
       sound,
     ]);

@@ -82,7 +82,7 @@ async function segmentOf(
 ): Promise<{ readonly segment: ArchivedSegment; readonly body: Blob }> {
   const bytes = loop[index % loop.length] as Uint8Array<ArrayBuffer>;
   const body = new Blob([bytes]);
-  const marks = await marksOf(body);
+  const learnt = await marksOf({ body, init: undefined }, { kind: 'video', earlierTicks: 0 });
   const discontinuity = index > 0 && index % loop.length === 0;
   const segment: ArchivedSegment = {
     number: Math.floor(startMs / 1000) + index,
@@ -95,7 +95,7 @@ async function segmentOf(
     sizeBytes: bytes.length,
     contentType: 'video/mp2t',
     keys: [],
-    ...(marks === undefined ? {} : { marks }),
+    ...learnt,
   };
   return { segment, body };
 }

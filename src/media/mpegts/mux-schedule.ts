@@ -28,6 +28,12 @@ export class MuxSchedule {
   #tables: number | undefined;
   /** The clock has jumped, and no packet has said so yet. */
   #isNewTime = false;
+  readonly #isLed: boolean;
+
+  /** `isLed`: the clock is told with units of its own track alone, and goes no further than those. */
+  constructor(isLed = false) {
+    this.#isLed = isLed;
+  }
 
   /** `units` are in the order they are sent. The tables stand before the first of them. */
   plan(units: readonly MuxUnit[], tracks: readonly MuxTrack[]): Step[] {
@@ -35,11 +41,12 @@ export class MuxSchedule {
     this.#tables = undefined;
     for (const unit of units) {
       const sendAt = unit.dts - LEAD_TICKS;
-      this.#seeJump(sendAt);
+      const isOnClock = unit.track === CLOCK_TRACK;
+      if (isOnClock || !this.#isLed) this.#seeJump(sendAt);
       this.#addTables(steps, sendAt);
-      this.#addClocks(steps, sendAt, unit.track === CLOCK_TRACK);
+      if (isOnClock || !this.#isLed) this.#addClocks(steps, sendAt, isOnClock);
       const isRandomAccess = unit.isKey && isEntry(unit, tracks);
-      const clock = unit.track === CLOCK_TRACK ? this.#clockAt(sendAt) : {};
+      const clock = isOnClock ? this.#clockAt(sendAt) : {};
       steps.push({ kind: 'unit', unit, start: { ...clock, isRandomAccess } });
     }
     return steps;

@@ -13,7 +13,7 @@ import { writeSection } from './section.ts';
  * call. The first track carries the clock: the pictures, where there are any.
  */
 export class Muxer {
-  readonly #schedule = new MuxSchedule();
+  readonly #schedule: MuxSchedule;
   /** Of the next packet with payload, by PID. */
   readonly #counters = new Map<number, number>();
   #tracks: readonly MuxTrack[] = [];
@@ -22,7 +22,9 @@ export class Muxer {
   readonly #pat: Uint8Array;
   #pmt: Uint8Array = new Uint8Array();
 
-  constructor(place: ProgramPlace = OWN_PLACE) {
+  /** `isLed`: see MuxSchedule. */
+  constructor(place: ProgramPlace = OWN_PLACE, isLed = false) {
+    this.#schedule = new MuxSchedule(isLed);
     this.#place = place;
     this.#pat = createPat(place);
   }

@@ -3,6 +3,7 @@ import { NULL_PID, PACKET_BYTES, type Packet, parsePacket, SYNC_BYTE } from './p
 import { PesHeaderReader } from './pes.ts';
 import { isVideo } from './pmt.ts';
 import { ProgramReader } from './program-reader.ts';
+import { roomForSound } from './program-with-sound.ts';
 import { CRC_BYTES, crc32, SECTION_HEADER_BYTES } from './section.ts';
 import { parsePcrBase, ticksBetween } from './timestamp.ts';
 import { TrackTiming } from './track-timing.ts';
@@ -26,6 +27,8 @@ export type TransportMarks = {
   readonly clock?: readonly [first: number, last: number];
   /** Where the program map stands, its version, and a digest of what the tables say besides. */
   readonly tables?: readonly [pmtPid: number, version: number, digest: string];
+  /** The pictures, when the first is shown, and the room beside them in a map of one packet. */
+  readonly pictures?: readonly [pid: number, shown: number, roomBytes: number];
 };
 
 /** No stream of a programme that is watched has more; a hostile piece could name 8,191. */
@@ -64,7 +67,7 @@ type Counted = { first: number; last: number; payload: 0 | 1; packets: number };
 
 class Survey {
   readonly #counters = new Map<number, Counted>();
-  readonly #tracks = new Map<number, { first: number; timing: TrackTiming }>();
+  readonly #tracks = new Map<number, { first: number; shown: number; timing: TrackTiming }>();
   readonly #headers = new PesHeaderReader();
   readonly #program = new ProgramReader();
   #clock: { first: number; latest: number; last: number } | undefined;
@@ -97,6 +100,7 @@ class Survey {
   marks(packets: number): TransportMarks {
     const clock = this.#clock;
     const tables = this.#tables();
+    const pictures = this.#pictures();
     return {
       packets,
       counters: [...this.#counters].map(([pid, { first, last, payload }]) => {
@@ -107,7 +111,16 @@ class Survey {
       }),
       ...(clock === undefined ? {} : { clock: [clock.first, clock.last] as const }),
       ...(tables === undefined ? {} : { tables }),
+      ...(pictures === undefined ? {} : { pictures }),
     };
+  }
+
+  #pictures(): TransportMarks['pictures'] {
+    const program = this.#program.program;
+    const pid = program?.map.streams.find(isVideo)?.pid;
+    const track = pid === undefined ? undefined : this.#tracks.get(pid);
+    if (program === undefined || pid === undefined || track === undefined) return undefined;
+    return [pid, track.shown, roomForSound(program.pmt)];
   }
 
   /** Of sound, the last packet often holds fewer frames than the others; of pictures always one. */
@@ -137,7 +150,8 @@ class Survey {
     } else {
       counted.packets = 1;
       const timing = new TrackTiming(decoded, decoded);
-      this.#tracks.set(packet.pid, { first: decoded, timing });
+      const shown = header?.pts?.value ?? decoded;
+      this.#tracks.set(packet.pid, { first: decoded, shown, timing });
     }
   }
 

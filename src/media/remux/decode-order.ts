@@ -12,8 +12,18 @@ const OVERLAP_MAX_TICKS = 90_000;
  */
 // ISO/IEC 13818-1 §2.4.3.7, ISO/IEC 14496-12 §8.6.1.3
 export class DecodeOrder {
-  #earlierTicks = 0;
+  #earlierTicks: number;
   #lastDts: number | undefined;
+
+  /** `earlierTicks`: what frames that came before have needed. */
+  constructor(earlierTicks = 0) {
+    this.#earlierTicks = earlierTicks;
+  }
+
+  /** What the worst frame so far needs. */
+  get earlierTicks(): number {
+    return this.#earlierTicks;
+  }
 
   /** The frames of one segment. */
   apply(frames: readonly Frame[]): Frame[] {

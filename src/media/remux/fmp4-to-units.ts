@@ -9,28 +9,68 @@ import { groupAudio } from './audio-group.ts';
 import { DecodeOrder } from './decode-order.ts';
 import type { Demuxed, RemuxInput } from './remux-input.ts';
 
+/** A PES packet to be, whose bytes are not written anew until it is made. */
+export type PendingUnit = {
+  readonly track: number;
+  readonly dts: number;
+  /** About as large as it will be. */
+  readonly sizeBytes: number;
+  readonly make: () => MuxUnit;
+};
+
+export type Fmp4Units = {
+  readonly tracks: readonly MuxTrack[];
+  /** Those of one track are in order of their DTS. */
+  readonly pending: readonly PendingUnit[];
+  readonly endTicks: number;
+};
+
+export type Fmp4Reader = {
+  readonly read: (segment: Uint8Array) => Fmp4Units;
+  /** What its decode times are moved by: see DecodeOrder. */
+  readonly earlierTicks: () => number;
+};
+
 /**
  * Throws where the init segment cannot be read, or has a track that MPEG-TS cannot carry.
  * `fileOffset` is where the segments begin in their file: see `parseMediaSegment`.
  */
 export function createFmp4Input(initSegment: Uint8Array, fileOffset = 0): RemuxInput {
-  const init = parseInit(initSegment);
-  const tracks = init.tracks.map(muxTrackOf);
-  const orders = init.tracks.map(() => new DecodeOrder());
+  const { read } = createFmp4Reader(initSegment, fileOffset);
   return {
     demux: (segment): Demuxed => {
+      const { tracks, pending, endTicks } = read(segment);
+      return { tracks, units: pending.map(({ make }) => make()), endTicks };
+    },
+  };
+}
+
+/** As `createFmp4Input`; `earlierTicks` is what a reader of the segments before this one said. */
+export function createFmp4Reader(
+  initSegment: Uint8Array,
+  fileOffset = 0,
+  earlierTicks = 0,
+): Fmp4Reader {
+  const init = parseInit(initSegment);
+  const tracks = init.tracks.map(muxTrackOf);
+  const orders = init.tracks.map(({ kind }) => {
+    return new DecodeOrder(kind === 'video' ? earlierTicks : 0);
+  });
+  return {
+    earlierTicks: () => Math.max(0, ...orders.map((order) => order.earlierTicks)),
+    read: (segment) => {
       const byTrack = new Map<InitTrack, Frame[]>(init.tracks.map((track) => [track, []]));
       // A frame without bytes says that nothing is shown: MPEG-TS says that by sending nothing.
       for (const frame of parseMediaSegment(segment, init, fileOffset)) {
         if (frame.bytes.length > 0) byTrack.get(frame.track)!.push(frame);
       }
-      const units = [...byTrack].flatMap(([track, frames], index) => {
+      const pending = [...byTrack].flatMap(([track, frames], index) => {
         const ordered = orders[index]!.apply(frames);
         return track.kind === 'video'
-          ? ordered.map(pictureUnit(index))
-          : groupAudio(ordered, index);
+          ? ordered.map(pendingPicture(index))
+          : groupAudio(ordered, index).map(pendingSound);
       });
-      return { tracks, units, endTicks: endOf(byTrack) };
+      return { tracks, pending, endTicks: endOf(byTrack) };
     },
   };
 }
@@ -57,9 +97,21 @@ function endOf(byTrack: ReadonlyMap<InitTrack, readonly Frame[]>): number {
   return endTicks;
 }
 
-function pictureUnit(track: number): (frame: Frame) => MuxUnit {
-  return ({ dts, pts, description, bytes, isSync, at }) => {
-    if (!('nal' in description)) return { track, dts, pts, isKey: isSync, bytes };
-    return { track, dts, pts, ...toAnnexB(bytes, description.nal, isSync, at) };
-  };
+function pendingPicture(track: number): (frame: Frame) => PendingUnit {
+  return (frame) => ({
+    track,
+    dts: frame.dts,
+    sizeBytes: frame.bytes.length,
+    make: () => pictureUnit(track, frame),
+  });
+}
+
+function pendingSound(unit: MuxUnit): PendingUnit {
+  const { track, dts, bytes } = unit;
+  return { track, dts, sizeBytes: bytes.length, make: () => unit };
+}
+
+function pictureUnit(track: number, { dts, pts, description, bytes, isSync, at }: Frame): MuxUnit {
+  if (!('nal' in description)) return { track, dts, pts, isKey: isSync, bytes };
+  return { track, dts, pts, ...toAnnexB(bytes, description.nal, isSync, at) };
 }

@@ -2,8 +2,7 @@
 import { formatMultivariantPlaylist } from '../../media/m3u8/format-multivariant.ts';
 import { parsePlaylist } from '../../media/m3u8/parse-playlist.ts';
 import type { AttributeValue, Key, MultivariantPlaylist } from '../../media/m3u8/playlist.ts';
-import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
-import type { ArchivedKey, ArchivedSegment } from './archived.ts';
+import type { ArchivedKey, ArchivedSegment, SegmentMarks } from './archived.ts';
 
 /** What holds of a channel also once the configuration says nothing of it any more. */
 export type ChannelAbout = {
@@ -23,7 +22,7 @@ export type RenditionAbout = {
 };
 
 /** What a list says of a segment beside its times. */
-export type SegmentNeeds = Pick<ArchivedSegment, 'contentType' | 'map' | 'keys' | 'marks'>;
+export type SegmentNeeds = Pick<ArchivedSegment, 'contentType' | 'map' | 'keys'> & SegmentMarks;
 
 type Written<T> = { readonly [K in keyof T]: T[K] };
 type WrittenKey = Omit<Key, 'attributes'> & {
@@ -56,22 +55,23 @@ export function parseKeptPlaylist(text: string): MultivariantPlaylist | undefine
   return playlist.kind === 'multivariant' ? playlist : undefined;
 }
 
-export function formatNeeds({ contentType, map, keys, marks }: SegmentNeeds): string {
+export function formatNeeds(needs: SegmentNeeds): string {
+  const { contentType, map, keys, marks, made, sound } = needs;
   const written = map && { asset: map.asset, keys: map.keys.map(writtenKey) };
-  return JSON.stringify({ contentType, map: written, keys: keys.map(writtenKey), marks });
+  const learnt = { marks, made, sound };
+  return JSON.stringify({ contentType, map: written, keys: keys.map(writtenKey), ...learnt });
 }
 
 export function parseNeeds(text: string): SegmentNeeds {
-  const { contentType, map, keys, marks } = JSON.parse(text) as {
+  const { contentType, map, keys, ...learnt } = JSON.parse(text) as SegmentMarks & {
     readonly contentType: string;
     readonly map?: { readonly asset: string; readonly keys: readonly WrittenNeed[] };
     readonly keys: readonly WrittenNeed[];
-    readonly marks?: TransportMarks;
   };
   return {
     contentType,
     keys: keys.map(keyOf),
-    ...(marks === undefined ? {} : { marks }),
+    ...learnt,
     ...(map === undefined ? {} : { map: { asset: map.asset, keys: map.keys.map(keyOf) } }),
   };
 }

@@ -1,6 +1,7 @@
 // This file is what an archive holds, as those see it who serve it.
 import type { Key, MultivariantPlaylist } from '../../media/m3u8/playlist.ts';
 import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
+import type { SoundMarks } from '../../media/remux/sound-marks.ts';
 import type { BodyForm } from '../../ring/tiers/tier.ts';
 
 /** A stretch of real time, Unix milliseconds: `fromMs` belongs to it, `toMs` does not. */
@@ -30,8 +31,16 @@ export type ArchivedSegment = {
   readonly contentType: string;
   readonly map?: { readonly asset: string; readonly keys: readonly ArchivedKey[] };
   readonly keys: readonly ArchivedKey[];
-  /** `transportMarks` of its bytes; absent of a gap, and of what is no MPEG-TS in the clear. */
+} & SegmentMarks;
+
+/** What is known of it so that it can be sent within one file; absent of a gap. */
+export type SegmentMarks = {
+  /** `transportMarks` of its bytes in the clear, or of the MPEG-TS that is made of them. */
   readonly marks?: TransportMarks;
+  /** It has to be made, with this: see TransportPiece. */
+  readonly made?: { readonly earlierTicks: number };
+  /** Of sound that lies apart. */
+  readonly sound?: SoundMarks;
 };
 
 export type ArchivedBody =

@@ -3,17 +3,18 @@ import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import { aesKeyOf, decryptSegment } from '../../prefetch/loop/decrypt.ts';
 import type { BodyForm } from '../../ring/tiers/tier.ts';
-import type { ArchivedRendition, ArchivedSegment } from './archived.ts';
+import type { ArchivedKey, ArchivedRendition, ArchivedSegment } from './archived.ts';
 import { awaitBody } from './await-body.ts';
+import type { ClearSegment } from './segment-marks.ts';
 
-/** Keys that were used lately, by name: a span has few at a time. */
-const KEYS_MAX = 16;
+/** Keys and init segments that were used lately, by name: a span has few at a time. */
+const ASSETS_MAX = 16;
 
 export class ClearBodies {
   readonly #rendition: ArchivedRendition;
   readonly #clock: Clock;
   readonly #signal: AbortSignal;
-  readonly #keys = new Map<string, Uint8Array>();
+  readonly #assets = new Map<string, Uint8Array>();
 
   /** `signal`: nobody waits for them any more. */
   constructor(rendition: ArchivedRendition, clock: Clock, signal: AbortSignal) {
@@ -23,22 +24,47 @@ export class ClearBodies {
   }
 
   /** In the clear. Throws AppError where it is not to be had, FormatError where it is wrong. */
-  async get(segment: ArchivedSegment, form?: BodyForm): Promise<Blob> {
-    const key = aesKeyOf(segment.keys.map((archived) => archived.key));
-    const body = await this.#body(segment.name, key === undefined ? form : 'memory');
-    if (key === undefined) return body;
-    const asset = segment.keys.find((archived) => archived.key === key)?.asset;
-    if (asset === undefined || key.iv === undefined) throw missing('key of the segment');
-    const clear = decryptSegment(await body.bytes(), await this.#key(asset), key.iv);
-    return new Blob([clear as Uint8Array<ArrayBuffer>]);
+  async get({ name, keys }: ArchivedSegment, form?: BodyForm): Promise<Blob> {
+    const isOpen = aesKeyOf(keys.map(({ key }) => key)) === undefined;
+    const body = await this.#body(name, isOpen ? form : 'memory');
+    const clear = await this.#decrypted(body, keys);
+    return clear === undefined ? body : new Blob([clear]);
   }
 
-  async #key(asset: string): Promise<Uint8Array> {
-    const known = this.#keys.get(asset);
+  /** As `get`, with the init segment that it needs. */
+  async open(segment: ArchivedSegment): Promise<ClearSegment> {
+    const { map } = segment;
+    const init = map === undefined ? undefined : await this.#init(map.asset, map.keys);
+    return { body: await this.get(segment), init };
+  }
+
+  async #init(name: string, keys: readonly ArchivedKey[]): Promise<Uint8Array> {
+    const place = `clear ${name} ${keys.map(({ asset, key }) => `${asset} ${key.iv}`)}`;
+    return this.#kept(place, async () => {
+      const body = await this.#body(name);
+      return (await this.#decrypted(body, keys)) ?? (await body.bytes());
+    });
+  }
+
+  /** Undefined where it is in the clear as it is. */
+  async #decrypted(
+    body: Blob,
+    keys: readonly ArchivedKey[],
+  ): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const key = aesKeyOf(keys.map((archived) => archived.key));
+    if (key === undefined) return undefined;
+    const asset = keys.find((archived) => archived.key === key)?.asset;
+    if (asset === undefined || key.iv === undefined) throw missing('key of the segment');
+    const bytes = await this.#kept(asset, async () => (await this.#body(asset)).bytes());
+    return decryptSegment(await body.bytes(), bytes, key.iv) as Uint8Array<ArrayBuffer>;
+  }
+
+  async #kept(name: string, read: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const known = this.#assets.get(name);
     if (known !== undefined) return known;
-    const bytes = await (await this.#body(asset)).bytes();
-    if (this.#keys.size >= KEYS_MAX) this.#keys.clear();
-    this.#keys.set(asset, bytes);
+    const bytes = await read();
+    if (this.#assets.size >= ASSETS_MAX) this.#assets.clear();
+    this.#assets.set(name, bytes);
     return bytes;
   }
 

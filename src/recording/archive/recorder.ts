@@ -6,12 +6,17 @@ import type { Log } from '../../base/log.ts';
 import type { ArchiveRows, RenditionRow } from '../../channel/archive-rows.ts';
 import type { PastPlace, PastSegment } from '../../prefetch/rendition/past.ts';
 import { mediaSequenceOf } from '../../ring/name.ts';
-import { formatRenditionAbout, parseRenditionAbout, type RenditionAbout } from './archive-about.ts';
+import {
+  formatRenditionAbout,
+  parseNeeds,
+  parseRenditionAbout,
+  type RenditionAbout,
+} from './archive-about.ts';
 import type { ArchiveCounts, GapReason } from './archive-counts.ts';
 import { rowOf } from './archive-rendition.ts';
 import type { ArchivedSegment } from './archived.ts';
 import { type KeptNeeds, keptNeeds } from './archived-assets.ts';
-import { segmentMarks } from './segment-marks.ts';
+import { type LearnAs, segmentMarks } from './segment-marks.ts';
 import type { Shelf } from './shelf.ts';
 import type { StartTimes } from './start-times.ts';
 import { HOLD_MAX_MS } from './viewer-holds.ts';
@@ -67,6 +72,8 @@ export class Recorder {
   /** What was written last is what the next one follows. */
   #isJoined = false;
   #gapsInRow = 0;
+  /** What the segment written last was made with, where it was made; undefined until one was. */
+  #earlierTicks: number | undefined;
 
   constructor(place: PastPlace, deps: RecorderDeps) {
     this.#place = place;
@@ -175,7 +182,7 @@ export class Recorder {
     const untilMs = segment.startMs + segment.durationS * 1000 + this.#deps.keepMs() + GRACE_MS;
     const assets = needs?.assets ?? [];
     const { body } = next;
-    const marks = body && needs && (await segmentMarks(body, needs));
+    const marks = body && needs && (await segmentMarks(body, needs, this.#learnAs(row)));
     const isHeld = await this.#deps.shelf().put(
       { channel, rendition },
       {
@@ -193,11 +200,19 @@ export class Recorder {
       return body !== undefined && next.body === undefined ? this.#add(next, row) : false;
     }
     const gap = segment.gap ? (next.gap ?? 'source') : undefined;
-    const marked = marks === undefined ? segment : { ...segment, marks };
-    rows.add(row.id, rowOf(marked, gap, Math.round(untilMs)), assets);
+    rows.add(row.id, rowOf({ ...segment, ...marks }, gap, Math.round(untilMs)), assets);
+    this.#earlierTicks = marks?.made?.earlierTicks ?? this.#earlierTicks;
     this.#isJoined = true;
     this.#told(gap, segment);
     return true;
+  }
+
+  #learnAs({ id }: RenditionRow): LearnAs {
+    if (this.#earlierTicks === undefined) {
+      const last = this.#deps.rows.last(id);
+      this.#earlierTicks = (last && parseNeeds(last.needs).made?.earlierTicks) ?? 0;
+    }
+    return { kind: this.#place.kind, earlierTicks: this.#earlierTicks };
   }
 
   /** The rendition as it is with this segment. */

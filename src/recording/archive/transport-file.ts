@@ -2,41 +2,47 @@
 import type { Clock } from '../../base/clock.ts';
 import { AppError } from '../../base/errors.ts';
 import type { PacedCollector } from '../../base/paced-collector.ts';
+import type { MuxTrack } from '../../media/mpegts/mux-track.ts';
 import { PACKET_BYTES } from '../../media/mpegts/packet.ts';
-import {
-  isAsItIs,
-  type JoinShift,
-  joinHere,
-  TransportJoiner,
-} from '../../media/mpegts/transport-join.ts';
+import { SoundInsert } from '../../media/mpegts/sound-insert.ts';
+import { type JoinShift, joinHere } from '../../media/mpegts/transport-join.ts';
 import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
-import { LIST_SEGMENTS_MAX } from './archive-lists.ts';
-import type { ArchivedRendition, ArchivedSegment, TimeSpan } from './archived.ts';
-import { ClearBodies } from './clear-bodies.ts';
+import type { SoundMarks } from '../../media/remux/sound-marks.ts';
+import type { ArchivedRendition, ArchivedSegment } from './archived.ts';
+import { BesideUnits } from './beside-units.ts';
+import type { ClearBodies } from './clear-bodies.ts';
+import { madeParts, storedParts } from './part-bytes.ts';
 import type { PieceReads } from './piece-reads.ts';
-import { marksOf } from './segment-marks.ts';
-import { endMs, segmentPages } from './segment-pages.ts';
+import { endMs } from './segment-pages.ts';
+import type { SoundRange } from './sound-lane.ts';
 
-type Part = {
+export type Part = {
   readonly segment: ArchivedSegment;
+  /** Of what lies, or is made, without the sound beside it. */
   readonly marks: TransportMarks;
   readonly shift: JoinShift;
   /** Where in the file it begins. */
   readonly at: number;
   readonly sizeBytes: number;
+  readonly sounds: readonly SoundRange[];
 };
 
-export type Planned =
-  | { readonly kind: 'file'; readonly file: TransportFile }
-  | { readonly kind: 'empty' }
-  | { readonly kind: 'too-long' }
-  /** Not all of it is MPEG-TS that could be opened; what it is instead. */
-  | { readonly kind: 'other-form'; readonly contentType: string };
+/** What lies apart, and how it is called in the file. */
+export type FileSound = {
+  readonly rendition: ArchivedRendition;
+  readonly pid: number;
+  readonly track: MuxTrack;
+  readonly key: SoundMarks['track'];
+};
 
-/** Read in one go: what a viewer that stalls holds of it, and a fraction of a millisecond's work. */
-const READ_BYTES = 700 * PACKET_BYTES;
-/** Marks that must be made first, of encrypted segments: an hour of them takes seconds. */
-const UNMARKED_MAX = 900;
+export type FileLayout = {
+  readonly rendition: ArchivedRendition;
+  readonly sound?: FileSound;
+  readonly parts: readonly Part[];
+  readonly sizeBytes: number;
+  readonly tag: bigint;
+};
+
 /** A viewer is given so much time for what it will ask for next: real time, at least. */
 const KEEP_MS = 10 * 60_000;
 
@@ -50,65 +56,24 @@ export type FileDeps = {
   readonly collector: PacedCollector;
 };
 
-/** Gaps are left out: the clock goes over them as it did when it was live. */
-export async function planTransportFile(
-  rendition: ArchivedRendition,
-  span: TimeSpan,
-  deps: FileDeps,
-): Promise<Planned> {
-  const bodies = new ClearBodies(rendition, deps.clock, deps.signal);
-  const joiner = new TransportJoiner();
-  const parts: Part[] = [];
-  let at = 0;
-  let unmarked = 0;
-  let tag = 0n;
-  for await (const page of segmentPages(rendition, span)) {
-    if (parts.length + page.length > LIST_SEGMENTS_MAX) return { kind: 'too-long' };
-    for (const segment of page) {
-      if (segment.gap) continue;
-      if (segment.marks === undefined && ++unmarked > UNMARKED_MAX) return { kind: 'too-long' };
-      const marks = segment.marks ?? (await madeMarks(bodies, segment));
-      if (marks === undefined) return { kind: 'other-form', contentType: segment.contentType };
-      const sizeBytes = marks.packets * PACKET_BYTES;
-      parts.push({ segment, marks, shift: joiner.next(marks), at, sizeBytes });
-      at += sizeBytes;
-      tag = Bun.hash.wyhash(segment.name, tag);
-    }
-  }
-  if (parts.length === 0) return { kind: 'empty' };
-  return { kind: 'file', file: new TransportFile(rendition, bodies, parts, at, tag, deps) };
-}
-
-async function madeMarks(
-  bodies: ClearBodies,
-  segment: ArchivedSegment,
-): Promise<TransportMarks | undefined> {
-  const isOther = segment.map !== undefined || !segment.contentType.startsWith('video/mp2t');
-  // What is encrypted may be called by any name
-  if (isOther && segment.keys.length === 0) return undefined;
-  return marksOf(await bodies.get(segment));
-}
-
 export class TransportFile {
   readonly sizeBytes: number;
   /** Names these bytes, and no others. */
   readonly tag: string;
-  readonly #rendition: ArchivedRendition;
+  readonly #layout: FileLayout;
   readonly #bodies: ClearBodies;
-  readonly #parts: readonly Part[];
+  readonly #beside: BesideUnits | undefined;
   readonly #deps: FileDeps;
 
   constructor(
-    rendition: ArchivedRendition,
-    bodies: ClearBodies,
-    parts: readonly Part[],
-    sizeBytes: number,
-    tag: bigint,
+    layout: FileLayout,
+    bodiesOf: (rendition: ArchivedRendition) => ClearBodies,
     deps: FileDeps,
   ) {
-    this.#rendition = rendition;
-    this.#bodies = bodies;
-    this.#parts = parts;
+    const { rendition, sound, sizeBytes, tag } = layout;
+    this.#layout = layout;
+    this.#bodies = bodiesOf(rendition);
+    this.#beside = sound && new BesideUnits(bodiesOf(sound.rendition), deps.collector);
     this.sizeBytes = sizeBytes;
     this.tag = `${tag.toString(36)}-${sizeBytes.toString(36)}`;
     this.#deps = deps;
@@ -119,48 +84,82 @@ export class TransportFile {
    * a body is not to be had any more: the viewer then has less than it was told, and must see so.
    */
   async *bytes(first: number, last: number): AsyncGenerator<Uint8Array> {
-    for (const part of this.#parts) {
+    for (const part of this.#layout.parts) {
       if (part.at + part.sizeBytes <= first) continue;
       if (part.at > last) return;
-      const { segment } = part;
-      const span = { fromMs: segment.startMs, toMs: endMs(segment) + KEEP_MS };
-      this.#rendition.keep(span, this.#deps.clock.nowMs() + KEEP_MS);
-      const body = await this.#bodies.get(segment, 'pieces');
-      this.#deps.collector.passed(body.size);
-      if (body.size !== part.sizeBytes) throw changed(segment, body.size, part.sizeBytes);
-      for await (const piece of piecesOf(body, part, first - part.at, this.#deps)) {
-        const left = last + 1 - (part.at + piece.at);
-        const skip = Math.max(0, first - part.at - piece.at);
+      this.#keep(part.segment);
+      let end = part.at;
+      for await (const piece of this.#piecesOf(part, first - part.at)) {
+        const at = part.at + piece.at;
+        end = at + piece.bytes.length;
+        if (end > part.at + part.sizeBytes)
+          throw changed(part.segment, end - part.at, part.sizeBytes);
+        const left = last + 1 - at;
         if (left <= 0) return;
-        const wanted = piece.bytes.subarray(skip, left);
+        const wanted = piece.bytes.subarray(Math.max(0, first - at), left);
         this.#deps.collector.passed(piece.bytes.length);
         if (wanted.length > 0) yield wanted;
       }
+      if (end !== part.at + part.sizeBytes)
+        throw changed(part.segment, end - part.at, part.sizeBytes);
     }
   }
-}
 
-/** Those from `from` on: where nothing is changed, what stands before is not even read. */
-async function* piecesOf(
-  body: Blob,
-  { marks, shift, sizeBytes }: Part,
-  from: number,
-  { reads }: FileDeps,
-): AsyncGenerator<{ readonly at: number; readonly bytes: Uint8Array }> {
-  const isPlain = isAsItIs(shift);
-  let at = isPlain ? Math.max(0, from) : 0;
-  let readBytes = READ_BYTES;
-  while (at < sizeBytes) {
-    const end = Math.min(sizeBytes, at + readBytes);
-    const bytes = await reads.piece(body, at, end);
-    const joinedBytes = isPlain ? bytes.length : joinHere(bytes, marks, shift);
-    const clean = end === sizeBytes ? bytes.length : joinedBytes;
-    // A header that goes on and on: more of it at once
-    if (clean === 0) readBytes *= 2;
-    else {
-      yield { at, bytes: bytes.subarray(0, clean) };
-      at += clean;
-      readBytes = READ_BYTES;
+  #keep(segment: ArchivedSegment): void {
+    const span = { fromMs: segment.startMs, toMs: endMs(segment) + KEEP_MS };
+    const untilMs = this.#deps.clock.nowMs() + KEEP_MS;
+    const { rendition, sound } = this.#layout;
+    rendition.keep(span, untilMs);
+    sound?.rendition.keep(span, untilMs);
+  }
+
+  /** Those from `from` on, or more of them. */
+  async *#piecesOf(part: Part, from: number) {
+    const { sound } = this.#layout;
+    const pieces = this.#picturesOf(part, sound === undefined ? from : undefined);
+    if (sound === undefined || this.#beside === undefined) {
+      yield* pieces;
+      return;
+    }
+    const insert = await this.#insertFor(part, sound, this.#beside);
+    let at = 0;
+    for await (const { bytes } of pieces) {
+      const together = insert?.take(bytes) ?? bytes;
+      yield { at, bytes: together };
+      at += together.length;
+    }
+    const bytes = insert?.end();
+    if (bytes !== undefined && bytes.length > 0) yield { at, bytes };
+  }
+
+  /** Undefined where there are no pictures to put it beside. */
+  async #insertFor(
+    { segment, marks, shift, sounds }: Part,
+    { pid, track }: FileSound,
+    beside: BesideUnits,
+  ): Promise<SoundInsert | undefined> {
+    const { pictures, tables } = marks;
+    if (pictures === undefined || tables === undefined) return undefined;
+    const place = { picturePid: pictures[0], pmtPid: tables[0], soundPid: pid };
+    const units = await beside.of(sounds, segment.made !== undefined, shift.ticks);
+    return new SoundInsert(place, track, units, shift.counters.get(pid) ?? 0);
+  }
+
+  /** Joined to those before them; `from` undefined: all of them, to be written on. */
+  async *#picturesOf({ segment, marks, shift }: Part, from: number | undefined) {
+    if (segment.made === undefined) {
+      const body = await this.#bodies.get(segment, 'pieces');
+      this.#deps.collector.passed(body.size);
+      const bytes = marks.packets * PACKET_BYTES;
+      if (body.size !== bytes) throw changed(segment, body.size, bytes);
+      yield* storedParts(body, marks, shift, from, this.#deps.reads);
+      return;
+    }
+    let at = 0;
+    for await (const bytes of madeParts(await this.#bodies.open(segment), segment.made)) {
+      joinHere(bytes, marks, shift);
+      yield { at, bytes };
+      at += bytes.length;
     }
   }
 }

@@ -1,0 +1,157 @@
+// This file finds, by what rows say alone, which sound stands beside each segment of pictures.
+import { addTicks, ticksBetween } from '../../media/mpegts/timestamp.ts';
+import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
+import type { SoundMarks } from '../../media/remux/sound-marks.ts';
+import type { ArchivedSegment } from './archived.ts';
+
+export type SoundSegment = { readonly segment: ArchivedSegment; readonly sound: SoundMarks };
+
+/** When a segment of pictures is seen. */
+export type PictureWindow = {
+  readonly startMs: number;
+  /** On the 33-bit clock, and how long it is. */
+  readonly fromTicks: number;
+  readonly lengthTicks: number;
+  /** What its times are ahead of those of sound: pieces that are made begin later. */
+  readonly aheadTicks: number;
+};
+
+/** Units of one segment of sound, in a row. */
+export type SoundRange = {
+  readonly segment: ArchivedSegment;
+  readonly from: number;
+  readonly to: number;
+  readonly packets: number;
+  /** When the first and the last of them begin, and where that ends: since the window's beginning. */
+  readonly firstTicks: number;
+  readonly lastTicks: number;
+  readonly endTicks: number;
+};
+
+/**
+ * Renditions of a channel agree about the time of day but for what a list tells. Further apart a
+ * clock may be another that happens to be near: sources begin theirs anew at 0.
+ */
+const NEAR_MS = 30_000;
+
+/** What of a run is seen in a window, or is left of it there. */
+type Stretch = {
+  readonly sound: SoundSegment;
+  /** Units of the segment before the run. */
+  readonly base: number;
+  readonly relTicks: number;
+  readonly step: number;
+  readonly packets: readonly number[];
+  readonly from: number;
+  readonly to: number;
+};
+
+/** Windows that follow one another take each unit once: none is lost and none comes twice. */
+export class SoundLane {
+  readonly #sounds: readonly SoundSegment[];
+  #next = 0;
+
+  /** `sounds` are in the order of their time, as the windows are that are asked about. */
+  constructor(sounds: readonly SoundSegment[]) {
+    this.#sounds = sounds;
+  }
+
+  /** In the order in which they are heard. */
+  in(window: PictureWindow): readonly SoundRange[] {
+    const taken: Stretch[] = [];
+    for (const sound of this.#near(window.startMs)) {
+      for (const stretch of stretchesOf(sound, window)) {
+        const left = taken.reduce(without, stretch);
+        if (left.to > left.from) taken.push(left);
+      }
+    }
+    return taken.toSorted((left, right) => beginOf(left) - beginOf(right)).map(rangeOf);
+  }
+
+  /** The nearest first: a clock that began anew may have told the same time before. */
+  #near(startMs: number): readonly SoundSegment[] {
+    const sounds = this.#sounds;
+    while (this.#next < sounds.length && sounds[this.#next]!.segment.startMs < startMs - NEAR_MS) {
+      this.#next++;
+    }
+    let to = this.#next;
+    while (to < sounds.length && sounds[to]!.segment.startMs <= startMs + NEAR_MS) to++;
+    const apartMs = ({ segment }: SoundSegment) => Math.abs(segment.startMs - startMs);
+    return sounds.slice(this.#next, to).toSorted((left, right) => apartMs(left) - apartMs(right));
+  }
+}
+
+/** A unit belongs where most of it is heard. */
+function stretchesOf(
+  sound: SoundSegment,
+  { fromTicks, lengthTicks, aheadTicks }: PictureWindow,
+): readonly Stretch[] {
+  let base = 0;
+  return sound.sound.runs.flatMap(([first, step, packets]) => {
+    const relTicks = ticksBetween(fromTicks, addTicks(first, aheadTicks));
+    const from = Math.max(0, Math.ceil(-relTicks / step - 0.5));
+    const to = Math.min(packets.length, Math.ceil((lengthTicks - relTicks) / step - 0.5));
+    const stretch = { sound, base, relTicks, step, packets, from, to };
+    base += packets.length;
+    return to > from ? [stretch] : [];
+  });
+}
+
+function beginOf({ relTicks, step, from }: Stretch): number {
+  return relTicks + from * step;
+}
+
+function endOf({ relTicks, step, to }: Stretch): number {
+  return relTicks + to * step;
+}
+
+/** What lists that overlap tell twice is heard once. */
+function without(stretch: Stretch, taken: Stretch): Stretch {
+  const { relTicks, step, from, to } = stretch;
+  const [begin, end] = [beginOf(taken), endOf(taken)];
+  if (endOf(stretch) <= begin || beginOf(stretch) >= end) return stretch;
+  if (beginOf(stretch) >= begin) {
+    return { ...stretch, from: Math.max(from, Math.ceil((end - relTicks) / step - 0.5)) };
+  }
+  return { ...stretch, to: Math.min(to, Math.ceil((begin - relTicks) / step - 0.5)) };
+}
+
+function rangeOf(stretch: Stretch): SoundRange {
+  const { sound, base, step, packets, from, to } = stretch;
+  let count = 0;
+  for (let index = from; index < to; index++) count += packets[index]!;
+  return {
+    segment: sound.segment,
+    from: base + from,
+    to: base + to,
+    packets: count,
+    firstTicks: beginOf(stretch),
+    lastTicks: endOf(stretch) - step,
+    endTicks: endOf(stretch),
+  };
+}
+
+/** What the pictures and their sound are together, as far as it matters to join them to others. */
+export function marksTogether(
+  marks: TransportMarks,
+  { fromTicks }: PictureWindow,
+  ranges: readonly SoundRange[],
+  soundPid: number,
+  track: SoundMarks['track'],
+): TransportMarks {
+  const { tables } = marks;
+  const named = tables && ([tables[0], tables[1], `${tables[2]}+${track}`] as const);
+  const whole = { ...marks, ...(named && { tables: named }) };
+  const [first] = ranges;
+  const last = ranges.at(-1);
+  if (first === undefined || last === undefined) return whole;
+  const packets = ranges.reduce((sum, range) => sum + range.packets, 0);
+  const at = Math.round(first.firstTicks);
+  const end = [last.lastTicks, last.endTicks].map((ticks) => Math.round(ticks) - at);
+  return {
+    ...whole,
+    packets: marks.packets + packets,
+    counters: [...marks.counters, [soundPid, 0, (packets - 1) % 16, 1]],
+    tracks: [...marks.tracks, [soundPid, addTicks(fromTicks, at), end[0]!, end[1]!]],
+  };
+}
