@@ -1,4 +1,5 @@
 // This file starts the parts of the server in the order media flows, and stops them in reverse.
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from 'bun';
 import { openUsers } from './access/open-users.ts';
@@ -38,7 +39,7 @@ import { Ring } from './ring/ring.ts';
 import { openOverflow } from './ring/tiers/open-overflow.ts';
 import { daily } from './schedule/daily.ts';
 import { ProviderLeases } from './source/failover/provider-leases.ts';
-import { GUIDE_WORKER, PREFETCH_WORKER, TIER_WORKER } from './threads.ts';
+import { ELEMENT_WORKER, GUIDE_WORKER, PREFETCH_WORKER, TIER_WORKER } from './threads.ts';
 
 export type Running = {
   /** Where it listens, with the port that was really taken. */
@@ -120,7 +121,7 @@ export async function serve(
     entry: GUIDE_WORKER,
     clock,
     log,
-    settings: { dataDir: config.dataDir, allowPrivate, userAgent },
+    settings: { dataDir: config.dataDir, allowPrivate, userAgent, ...elementReader() },
   });
   const guides = new Guides({
     guides: config.guides,
@@ -259,6 +260,11 @@ export async function serve(
       log.info('stopped');
     },
   };
+}
+
+/** A second thread reads guides no sooner where there is one core for both. */
+function elementReader(): { readonly reader?: string } {
+  return availableParallelism() > 1 ? { reader: ELEMENT_WORKER.href } : {};
 }
 
 /** No new connections; those in mid-answer end, or break at the deadline. */

@@ -1,11 +1,13 @@
 // This file writes a new edition of a guide beside the one that is served.
 import type { Database } from 'bun:sqlite';
+import { ownText } from '../base/own-text.ts';
 import { othersTurn } from '../base/turn.ts';
 import { writeGuideChannel } from '../media/xmltv/channel.ts';
-import type { GuideChannel, Programme } from '../media/xmltv/programme.ts';
+import type { GuideChannel } from '../media/xmltv/programme.ts';
 import { writeShowing } from '../media/xmltv/write-programme.ts';
 import { gzipPart } from './gzip-parts.ts';
 import { Incoming, type IncomingProgramme } from './incoming.ts';
+import type { ProgrammeRow } from './read-elements.ts';
 
 export type EditionCounts = { readonly channels: number; readonly programmes: number };
 
@@ -20,6 +22,8 @@ export type FetchedAs = {
 export type Brief = readonly (readonly [startS: number, stopS: number, title: string])[];
 
 const DAY_MS = 86_400_000;
+/** Channels whose days are being compressed. */
+const CHANNELS_AT_ONCE = 3;
 /** One that says not when it ends, and has none after it, ends after this. */
 const LAST_LENGTH_MS = 30 * 60_000;
 
@@ -34,12 +38,12 @@ export class Edition implements Disposable {
   readonly #incoming: Incoming;
   readonly #guide: string;
   readonly #number: number;
-  readonly #channels = new Map<string, GuideChannel>();
+  readonly #channels = new Map<string, { readonly name: string; readonly xml: string }>();
 
-  constructor(database: Database, dataDir: string, guide: string) {
+  constructor(database: Database, dataDir: string, guide: string, maxChannels: number) {
     this.#database = database;
     this.#guide = guide;
-    this.#incoming = new Incoming(dataDir);
+    this.#incoming = new Incoming(dataDir, maxChannels);
     const served = servedEdition(database, guide);
     // What a killed process began
     deleteOthers(database, guide, served);
@@ -48,11 +52,14 @@ export class Edition implements Disposable {
 
   /** The first that has an id is the one. */
   addChannel(channel: GuideChannel): void {
-    if (!this.#channels.has(channel.id)) this.#channels.set(channel.id, channel);
+    if (this.#channels.has(channel.id)) return;
+    const name = ownText(channel.names[0]?.text ?? channel.id);
+    this.#channels.set(ownText(channel.id), { name, xml: ownText(writeGuideChannel(channel)) });
   }
 
-  addProgramme(programme: Programme): void {
-    this.#incoming.add(programme);
+  /** False where it is of one channel too many. */
+  addProgramme(programme: ProgrammeRow): boolean {
+    return this.#incoming.add(programme);
   }
 
   get counts(): EditionCounts {
@@ -61,11 +68,8 @@ export class Edition implements Disposable {
 
   /** Puts everything in order, and serves it from now on instead of what was served before. */
   async finish(as: FetchedAs): Promise<EditionCounts> {
-    let programmes = 0;
     const channels = this.#incoming.seal();
-    for (const channel of channels) {
-      programmes += await this.#writeProgrammes(channel);
-    }
+    const programmes = await this.#writeAll(channels);
     await this.#writeChannels();
     // Some guides name their channels nowhere but in the programmes
     const counts = { channels: this.#channels.size, programmes };
@@ -83,17 +87,39 @@ export class Edition implements Disposable {
     const insert = this.#database.query(
       'INSERT INTO channel (guide, edition, id, name, xml) VALUES (?, ?, ?, ?, ?)',
     );
-    const write = this.#database.transaction((channels: readonly GuideChannel[]) => {
-      for (const channel of channels) {
-        const name = channel.names[0]?.text ?? channel.id;
-        insert.run(this.#guide, this.#number, channel.id, name, writeGuideChannel(channel));
+    const all = [...this.#channels];
+    const write = this.#database.transaction((channels: typeof all) => {
+      for (const [id, { name, xml }] of channels) {
+        insert.run(this.#guide, this.#number, id, name, xml);
       }
     });
-    const all = [...this.#channels.values()];
     for (let from = 0; from < all.length; from += 1000) {
       write(all.slice(from, from + 1000));
       await othersTurn();
     }
+  }
+
+  /** Others compress what is written here: some channels are under way at once. */
+  async #writeAll(channels: readonly string[]): Promise<number> {
+    const underWay: Promise<number>[] = [];
+    let programmes = 0;
+    try {
+      for (const channel of channels) {
+        if (underWay.length === CHANNELS_AT_ONCE) programmes += await (underWay.shift() ?? 0);
+        const writing = this.#writeProgrammes(channel);
+        // It is awaited below, later than it may fail
+        writing.catch(() => {});
+        underWay.push(writing);
+        await othersTurn();
+      }
+    } finally {
+      // All of them, or one would write to a file that is closed
+      for (const each of await Promise.allSettled(underWay)) {
+        if (each.status === 'fulfilled') programmes += each.value;
+      }
+    }
+    await Promise.all(underWay);
+    return programmes;
   }
 
   /** One transaction a channel: whoever else uses the file waits for no more. */
@@ -102,7 +128,8 @@ export class Edition implements Disposable {
     const days = Map.groupBy(timed, ({ startMs }) => dayOf(startMs));
     const parts = await Promise.all(
       [...days].map(async ([day, programmes]) => {
-        const xml = programmes.map((each) => `${showing(channel, each)}\n`).join('');
+        let xml = '';
+        for (const each of programmes) xml += `${showing(channel, each)}\n`;
         return { day, programmes, part: await gzipPart(xml) };
       }),
     );

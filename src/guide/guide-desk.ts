@@ -15,6 +15,8 @@ export type GuideDeskOptions = {
   readonly dataDir: string;
   readonly outbound: Outbound;
   readonly clock: Clock;
+  /** Entry of the thread that reads half of each guide; absent: this one reads all of it. */
+  readonly reader?: URL;
 };
 
 type Files = {

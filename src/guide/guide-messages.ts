@@ -7,6 +7,8 @@ export type GuideSettings = {
   readonly dataDir: string;
   readonly allowPrivate: readonly string[];
   readonly userAgent: string;
+  /** Entry of the thread that reads half of each guide; absent where there is one core. */
+  readonly reader?: string;
 };
 
 /** What is kept of a guide. */

@@ -5,9 +5,10 @@ import { createOutbound } from '../net/outbound-client.ts';
 import { GuideDesk } from './guide-desk.ts';
 import type { GuideCall, GuideSettings } from './guide-messages.ts';
 
-answerCalls<GuideSettings, GuideCall>(({ dataDir, allowPrivate, userAgent }) => {
+answerCalls<GuideSettings, GuideCall>(({ dataDir, allowPrivate, userAgent, reader }) => {
   const outbound = createOutbound({ clock: systemClock, allowPrivate, userAgent });
-  const desk = new GuideDesk({ dataDir, outbound, clock: systemClock });
+  const deps = { dataDir, outbound, clock: systemClock };
+  const desk = new GuideDesk(reader === undefined ? deps : { ...deps, reader: new URL(reader) });
   return {
     call: (call) => desk.call(call),
     async [Symbol.asyncDispose]() {

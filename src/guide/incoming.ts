@@ -1,23 +1,21 @@
 // This file keeps the programmes of a guide that is still coming, in whatever order they come.
-import { Database } from 'bun:sqlite';
+import { Database, type Statement } from 'bun:sqlite';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Programme } from '../media/xmltv/programme.ts';
-import { writeProgrammeBody } from '../media/xmltv/write-programme.ts';
+import { ownText } from '../base/own-text.ts';
+import type { ProgrammeRow } from './read-elements.ts';
 
-/** One of them; `body` is what stands between its tags. */
-export type IncomingProgramme = {
-  readonly startMs: number;
-  readonly stopMs: number | null;
-  readonly catchupId: string | null;
-  readonly title: string;
-  readonly body: string;
-};
+export type IncomingProgramme = Omit<ProgrammeRow, 'at' | 'channel'>;
 
 /** Rows written at once. */
 const BATCH_ROWS = 4000;
 /** Programmes of one channel in one guide: three months of news every five minutes. */
 const MAX_PROGRAMMES_PER_CHANNEL = 30_000;
+
+type Insert = Statement<
+  never,
+  [number, number, number, number | null, string | null, string, string]
+>;
 
 /**
  * A guide has some hundreds of megabytes of text, in no order that could be relied on, so it goes to a
@@ -26,9 +24,14 @@ const MAX_PROGRAMMES_PER_CHANNEL = 30_000;
 export class Incoming implements Disposable {
   readonly #path: string;
   readonly #database: Database;
+  readonly #insert: Insert;
+  /** Which number stands for a channel: its id would be written with every programme. */
+  readonly #channels = new Map<string, number>();
+  readonly #maxChannels: number;
   #rows = 0;
 
-  constructor(dataDir: string) {
+  constructor(dataDir: string, maxChannels: number) {
+    this.#maxChannels = maxChannels;
     this.#path = join(dataDir, 'guide-incoming.sqlite');
     rmSync(this.#path, { force: true });
     this.#database = new Database(this.#path, { create: true, strict: true });
@@ -36,23 +39,22 @@ export class Incoming implements Disposable {
     this.#database.run('PRAGMA synchronous = OFF');
     this.#database.run(
       `CREATE TABLE programme (
-         channel TEXT NOT NULL, start_ms INTEGER NOT NULL, stop_ms INTEGER, catchup_id TEXT,
-         title TEXT NOT NULL, body TEXT NOT NULL
+         at INTEGER PRIMARY KEY, channel INTEGER NOT NULL, start_ms INTEGER NOT NULL,
+         stop_ms INTEGER, catchup_id TEXT, title TEXT NOT NULL, body TEXT NOT NULL
        )`,
     );
+    this.#insert = this.#database.prepare('INSERT INTO programme VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#database.run('BEGIN');
   }
 
-  add(programme: Programme): void {
-    const { channel, startMs, stopMs, catchupId, titles } = programme;
-    this.#database
-      .query('INSERT INTO programme VALUES (?, ?, ?, ?, ?, ?)')
-      .run(
-        ...[channel, startMs, stopMs ?? null, catchupId ?? null],
-        ...[titles[0]?.text ?? '', writeProgrammeBody(programme)],
-      );
+  /** False where it is of one channel too many. */
+  add({ at, channel, startMs, stopMs, catchupId, title, body }: ProgrammeRow): boolean {
+    const number = this.#numberOf(channel);
+    if (number === undefined) return false;
+    this.#insert.run(at, number, startMs, stopMs, catchupId, title, body);
     this.#rows++;
     if (this.#rows % BATCH_ROWS === 0) this.#database.run('COMMIT; BEGIN');
+    return true;
   }
 
   get count(): number {
@@ -63,24 +65,31 @@ export class Incoming implements Disposable {
   seal(): readonly string[] {
     this.#database.run('COMMIT');
     this.#database.run('CREATE INDEX by_channel ON programme (channel, start_ms)');
-    return this.#database
-      .query<{ channel: string }, []>('SELECT DISTINCT channel FROM programme ORDER BY channel')
-      .all()
-      .map(({ channel }) => channel);
+    return [...this.#channels.keys()].sort();
   }
 
-  /** In order of time; of two that begin at once the one that came first is first. */
+  /** In order of time; of two that begin at once the one that stands first is first. */
   of(channel: string): readonly IncomingProgramme[] {
     return this.#database
-      .query<IncomingProgramme, [string, number]>(
+      .query<IncomingProgramme, [number, number]>(
         `SELECT start_ms AS startMs, stop_ms AS stopMs, catchup_id AS catchupId, title, body
-         FROM programme WHERE channel = ? ORDER BY start_ms, rowid LIMIT ?`,
+         FROM programme WHERE channel = ? ORDER BY start_ms, at LIMIT ?`,
       )
-      .all(channel, MAX_PROGRAMMES_PER_CHANNEL);
+      .all(this.#channels.get(channel) ?? -1, MAX_PROGRAMMES_PER_CHANNEL);
   }
 
   [Symbol.dispose](): void {
+    this.#insert.finalize();
     this.#database.close();
     rmSync(this.#path, { force: true });
+  }
+
+  #numberOf(channel: string): number | undefined {
+    const known = this.#channels.get(channel);
+    if (known !== undefined) return known;
+    const { size } = this.#channels;
+    if (size >= this.#maxChannels) return undefined;
+    this.#channels.set(ownText(channel), size);
+    return size;
   }
 }

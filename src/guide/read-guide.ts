@@ -2,15 +2,10 @@
 import type { Database } from 'bun:sqlite';
 import type { Clock } from '../base/clock.ts';
 import { isUrl, showPlace } from '../base/place.ts';
-import { othersTurn } from '../base/turn.ts';
-import { safeText } from '../media/m3u/safe-text.ts';
-import { parseGuideChannel } from '../media/xmltv/channel.ts';
-import { createXmltvDecoder } from '../media/xmltv/decode.ts';
-import { parseProgramme } from '../media/xmltv/parse-programme.ts';
-import { createXmltvSlicer } from '../media/xmltv/slicer.ts';
 import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
 import { Edition, type EditionCounts } from './edition.ts';
 import { GuideError } from './errors.ts';
+import { fillEdition, MAX_CHANNELS } from './fill-edition.ts';
 import { MAX_GUIDE_BYTES, unpacked } from './unpacked.ts';
 
 export type GuideSpec = {
@@ -27,6 +22,8 @@ export type GuideDeps = {
   readonly outbound: Outbound;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** Entry of the thread that reads half of a guide; absent: it is read here. */
+  readonly reader?: URL;
 };
 
 export type GuideRead =
@@ -36,8 +33,6 @@ export type GuideRead =
   /** The server says that it is what we have. */
   | { readonly kind: 'same' };
 
-/** Text parsed at a time: some ten milliseconds of work. */
-const STEP_BYTES = 64 * 1024;
 const LIMITS = {
   connectMs: 10_000,
   firstByteMs: 60_000, // some servers make the guide when it is asked for
@@ -46,9 +41,6 @@ const LIMITS = {
   maxBytes: MAX_GUIDE_BYTES,
 };
 
-/** Far beyond the largest aggregators, which have some 15,000 channels and 3 million programmes. */
-const MAX_CHANNELS = 100_000;
-const MAX_PROGRAMMES = 10_000_000;
 /** One that shrinks below this share of itself is half an answer. */
 const LEAST_SHARE = 0.5;
 
@@ -58,8 +50,8 @@ export async function readGuide(spec: GuideSpec, deps: GuideDeps): Promise<Guide
   const answer = await open(spec, before, deps);
   if (answer === 'same') return { kind: 'same' };
   const { pieces, ...validators } = answer;
-  using edition = new Edition(deps.database, deps.dataDir, spec.id);
-  const problems = await fill(edition, unpacked(pieces, showPlace(spec.place)), deps.signal);
+  using edition = new Edition(deps.database, deps.dataDir, spec.id, MAX_CHANNELS);
+  const problems = await fillEdition(edition, unpacked(pieces, showPlace(spec.place)), deps);
   const { programmes } = edition.counts;
   checkSize(spec.place, programmes, before?.programmes ?? 0);
   const fetchedMs = deps.clock.nowMs();
@@ -126,61 +118,6 @@ async function* fileOf(path: string): AsyncGenerator<Uint8Array> {
     const message = `Cannot read guide from ${path}: ${code ?? 'it cannot be opened'}`;
     throw new GuideError('GUIDE_FILE', message, { path }, error);
   }
-}
-
-/** Returns what was left out, by why. */
-async function fill(
-  edition: Edition,
-  pieces: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, number>>> {
-  const problems: Record<string, number> = {};
-  const problem = (kind: string) => {
-    problems[kind] = (problems[kind] ?? 0) + 1;
-  };
-  const slicer = createXmltvSlicer({
-    take: (...slice) => taken(edition, problem, ...slice),
-    problem,
-  });
-  const decoder = createXmltvDecoder();
-  for await (const piece of pieces) {
-    // Whoever asks this thread for a guide meanwhile waits for one piece at most
-    for (let at = 0; at < piece.length; at += STEP_BYTES) {
-      slicer.push(decoder.push(piece.subarray(at, at + STEP_BYTES)));
-      await othersTurn();
-    }
-    signal.throwIfAborted();
-  }
-  slicer.push(decoder.end());
-  slicer.end();
-  return problems;
-}
-
-function taken(
-  edition: Edition,
-  problem: (kind: string) => void,
-  kind: 'channel' | 'programme',
-  text: string,
-): void {
-  const refused = kind === 'channel' ? takeChannel(edition, text) : takeProgramme(edition, text);
-  if (refused !== undefined) problem(refused);
-}
-
-/** By the id that a line-up has: there are characters that none can hold. */
-function takeChannel(edition: Edition, text: string): string | undefined {
-  const channel = parseGuideChannel(text);
-  if (channel === undefined) return 'channel-unusable';
-  if (edition.counts.channels >= MAX_CHANNELS) return 'too-many-channels';
-  edition.addChannel({ ...channel, id: safeText(channel.id) });
-  return undefined;
-}
-
-function takeProgramme(edition: Edition, text: string): string | undefined {
-  const programme = parseProgramme(text);
-  if (typeof programme === 'string') return programme;
-  if (edition.counts.programmes >= MAX_PROGRAMMES) return 'too-many-programmes';
-  edition.addProgramme({ ...programme, channel: safeText(programme.channel) });
-  return undefined;
 }
 
 function checkSize(place: string, programmes: number, before: number): void {

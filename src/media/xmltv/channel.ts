@@ -5,6 +5,9 @@ import { attributeOf, childrenOf, type Node, parseElement, textOf } from './tree
 
 /** Names of one channel: guides that list its past and foreign ones come to a dozen. */
 const MAX_NAMES = 32;
+/** Most elements have none of most things: a guide has hundreds of thousands of them. */
+const NO_TEXTS: readonly Text[] = [];
+const NO_ICONS: readonly string[] = [];
 
 /** Undefined where it has no id, or is no well-formed element. */
 export function parseGuideChannel(slice: string): GuideChannel | undefined {
@@ -30,16 +33,22 @@ export function writeGuideChannel({ id, names, icons, urls }: GuideChannel): str
 
 /** The texts of the elements of that name that say anything. */
 export function texts(node: Node, name: string): readonly Text[] {
-  return childrenOf(node, name).flatMap((child) => {
+  const found = childrenOf(node, name);
+  if (found.length === 0) return NO_TEXTS;
+  const said: Text[] = [];
+  for (const child of found) {
     const text = textOf(child);
-    if (text === '') return [];
+    if (text === '') continue;
     const lang = attributeOf(child, 'lang');
-    return [lang === undefined ? { text } : { text, lang }];
-  });
+    said.push(lang === undefined ? { text } : { text, lang });
+  }
+  return said;
 }
 
 export function iconsOf(node: Node): readonly string[] {
-  return childrenOf(node, 'icon').flatMap((icon) => {
+  const found = childrenOf(node, 'icon');
+  if (found.length === 0) return NO_ICONS;
+  return found.flatMap((icon) => {
     const src = attributeOf(icon, 'src');
     return src !== undefined && isHttp(src) ? [src] : [];
   });

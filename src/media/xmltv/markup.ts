@@ -16,11 +16,16 @@ export function escapeMarkup(text: string): string {
 
 function tag(name: string, attributes: Attributes): string {
   let text = `<${name}`;
-  for (const [key, value] of Object.entries(attributes)) {
-    // XML 1.0 §3.3.3: a line break in a value would be read as a blank
-    if (value !== undefined) text += ` ${key}="${escapeMarkup(value).replace(/\s+/g, ' ')}"`;
+  for (const key in attributes) {
+    const value = attributes[key];
+    if (value !== undefined) text += ` ${key}="${oneLine(escapeMarkup(value))}"`;
   }
   return text;
+}
+
+// XML 1.0 §3.3.3: a line break in a value would be read as a blank
+function oneLine(value: string): string {
+  return /\s/.test(value) ? value.replace(/\s+/g, ' ') : value;
 }
 
 export function emptyElement(name: string, attributes: Attributes = {}): string {
@@ -32,7 +37,8 @@ export function textElement(
   { text, lang }: Text,
   attributes: Attributes = {},
 ): string {
-  return `${tag(name, { ...attributes, lang })}>${escapeMarkup(text)}</${name}>`;
+  const all = lang === undefined ? attributes : { ...attributes, lang };
+  return `${tag(name, all)}>${escapeMarkup(text)}</${name}>`;
 }
 
 export function element(name: string, attributes: Attributes, inner: readonly string[]): string {

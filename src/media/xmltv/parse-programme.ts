@@ -69,33 +69,39 @@ function partsOf(node: Node) {
 }
 
 function creditsOf(node: Node): readonly Credit[] {
-  const credits = CREDIT_ROLES.flatMap((role) =>
-    childrenOf(node, role).flatMap((person): Credit[] => {
+  const credits: Credit[] = [];
+  for (const role of CREDIT_ROLES) {
+    for (const person of childrenOf(node, role)) {
       const name = textOf(person);
       const part = attributeOf(person, 'role');
-      if (name === '') return [];
-      return [part === undefined ? { role, name } : { role, name, part }];
-    }),
-  );
-  return credits.slice(0, MAX_CREDITS);
+      if (name !== '') credits.push(part === undefined ? { role, name } : { role, name, part });
+      if (credits.length === MAX_CREDITS) return credits;
+    }
+  }
+  return credits;
 }
 
 function episodesOf(node: Node): readonly EpisodeNumber[] {
-  return childrenOf(node, 'episode-num').flatMap((number) => {
+  const episodes: EpisodeNumber[] = [];
+  for (const number of childrenOf(node, 'episode-num')) {
     const value = textOf(number);
     // XMLTV DTD: the system is `onscreen` where it is not said
-    return value === '' ? [] : [{ system: attributeOf(number, 'system') ?? 'onscreen', value }];
-  });
+    const system = attributeOf(number, 'system') ?? 'onscreen';
+    if (value !== '') episodes.push({ system, value });
+  }
+  return episodes;
 }
 
 function ratingsOf(node: Node, name: string): readonly Rating[] {
-  return childrenOf(node, name).flatMap((rating) => {
+  const ratings: Rating[] = [];
+  for (const rating of childrenOf(node, name)) {
     const value = textOf(childOf(rating, 'value'));
-    if (value === '') return [];
+    if (value === '') continue;
     const system = attributeOf(rating, 'system');
     const icons = iconsOf(rating);
-    return [system === undefined ? { value, icons } : { value, system, icons }];
-  });
+    ratings.push(system === undefined ? { value, icons } : { value, system, icons });
+  }
+  return ratings;
 }
 
 const SUBTITLES = ['teletext', 'onscreen', 'deaf-signed'] as const;

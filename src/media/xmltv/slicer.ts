@@ -221,6 +221,10 @@ function endOfQuoted(text: string, from: number, end: number): number | undefine
 }
 
 function nextElement(held: string, from: number, to: number): number | undefined {
-  const found = /<(?:programme|channel)(?=[\s/>])/.exec(held.slice(from, to));
-  return found === null ? undefined : from + found.index;
+  // Searched where it stands: a part of it would be copied for each element
+  NEXT_ELEMENT.lastIndex = from;
+  const found = NEXT_ELEMENT.exec(held);
+  return found === null || found.index + found[0].length >= to ? undefined : found.index;
 }
+
+const NEXT_ELEMENT = /<(?:programme|channel)(?=[\s/>])/g;

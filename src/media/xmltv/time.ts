@@ -16,13 +16,13 @@ export function parseXmltvTime(text: string): number | undefined {
   if (found === null) return undefined;
   const [, year, month = '01', day = '01', hour = '00', minute = '00', second = '00'] = found;
   const [, , , , , , , sign, zoneHours = '0', zoneMinutes = '0'] = found;
-  const numbers = [year, month, day, hour, minute, second].map(Number);
-  const [y, mo, d, h, mi, s] = numbers as [number, number, number, number, number, number];
+  const [y, mo, d] = [Number(year), Number(month), Number(day)];
+  const [h, mi, s] = [Number(hour), Number(minute), Number(second)];
   if (y < YEARS.min || y > YEARS.max || mo < 1 || mo > 12 || d < 1 || h > 24 || mi > 59 || s > 60) {
     return undefined;
   }
-  // Days in that month: the day before the first of the next
-  if (d > new Date(Date.UTC(y, mo, 0)).getUTCDate()) return undefined;
+  // Days in that month: the day before the first of the next; every month has 28
+  if (d > 28 && d > new Date(Date.UTC(y, mo, 0)).getUTCDate()) return undefined;
   const offsetMin = Number(zoneHours) * 60 + Number(zoneMinutes);
   if (offsetMin > 18 * 60) return undefined;
   const aheadMin = sign === '-' ? -offsetMin : offsetMin;
@@ -32,6 +32,7 @@ export function parseXmltvTime(text: string): number | undefined {
 
 /** In UTC, the form every player reads: one blank before the offset. */
 export function formatXmltvTime(timeMs: number): string {
-  const digits = new Date(timeMs).toISOString().replace(/[-:T]/g, '').slice(0, 14);
-  return `${digits} +0000`;
+  const iso = new Date(timeMs).toISOString();
+  const day = iso.slice(0, 4) + iso.slice(5, 7) + iso.slice(8, 10);
+  return `${day}${iso.slice(11, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)} +0000`;
 }

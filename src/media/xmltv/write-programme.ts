@@ -24,68 +24,70 @@ export function writeShowing(
 
 /** All that stands between its tags. */
 export function writeProgrammeBody(programme: Programme): string {
-  return [
-    ...words(programme),
-    ...facts(programme),
-    ...showing(programme),
-    ...programme.ratings.map((rating) => ratingElement('rating', rating)),
-    ...programme.starRatings.map((rating) => ratingElement('star-rating', rating)),
-  ].join('');
-}
-
-function words({ titles, subTitles, descriptions, credits, date }: Programme): string[] {
-  const people = CREDIT_ROLES.flatMap((role) =>
-    credits
-      .filter((credit) => credit.role === role)
-      .map(({ name, part }) => textElement(role, { text: name }, { role: part })),
+  return (
+    words(programme) +
+    facts(programme) +
+    showing(programme) +
+    each(programme.ratings, (rating) => ratingElement('rating', rating)) +
+    each(programme.starRatings, (rating) => ratingElement('star-rating', rating))
   );
-  return [
-    ...titles.map((title) => textElement('title', title)),
-    ...subTitles.map((title) => textElement('sub-title', title)),
-    ...descriptions.map((text) => textElement('desc', text)),
-    ...(people.length === 0 ? [] : [element('credits', {}, people)]),
-    ...(date === undefined ? [] : [textElement('date', { text: date })]),
-  ];
 }
 
-function facts(programme: Programme): string[] {
+function words({ titles, subTitles, descriptions, credits, date }: Programme): string {
+  return (
+    each(titles, (title) => textElement('title', title)) +
+    each(subTitles, (title) => textElement('sub-title', title)) +
+    each(descriptions, (text) => textElement('desc', text)) +
+    (credits.length === 0 ? '' : `<credits>${people(credits)}</credits>`) +
+    (date === undefined ? '' : textElement('date', { text: date }))
+  );
+}
+
+function people(credits: Programme['credits']): string {
+  let text = '';
+  for (const role of CREDIT_ROLES) {
+    for (const credit of credits) {
+      if (credit.role !== role) continue;
+      const { name, part } = credit;
+      text += textElement(role, { text: name }, part === undefined ? {} : { role: part });
+    }
+  }
+  return text;
+}
+
+function facts(programme: Programme): string {
   const { categories, keywords, language, icons, urls, countries, episodes } = programme;
-  return [
-    ...categories.map((text) => textElement('category', text)),
-    ...keywords.map((text) => textElement('keyword', text)),
-    ...(language === undefined ? [] : [textElement('language', { text: language })]),
-    ...icons.map((src) => emptyElement('icon', { src })),
-    ...urls.map((text) => textElement('url', { text })),
-    ...countries.map((text) => textElement('country', text)),
-    ...episodes.map(({ system, value }) => textElement('episode-num', { text: value }, { system })),
-  ];
+  return (
+    each(categories, (text) => textElement('category', text)) +
+    each(keywords, (text) => textElement('keyword', text)) +
+    (language === undefined ? '' : textElement('language', { text: language })) +
+    each(icons, (src) => emptyElement('icon', { src })) +
+    each(urls, (text) => textElement('url', { text })) +
+    each(countries, (text) => textElement('country', text)) +
+    each(episodes, ({ system, value }) => textElement('episode-num', { text: value }, { system }))
+  );
 }
 
-function showing(programme: Programme): string[] {
+function showing(programme: Programme): string {
   const { video, audio, previouslyShown, premiere, lastChance, isNew, subtitles } = programme;
-  const picture = [
-    ...(video.aspect === undefined ? [] : [textElement('aspect', { text: video.aspect })]),
-    ...(video.quality === undefined ? [] : [textElement('quality', { text: video.quality })]),
-  ];
-  const { stereo } = audio;
-  const start = previouslyShown?.startMs;
-  return [
-    ...(picture.length === 0 ? [] : [element('video', {}, picture)]),
-    ...(stereo === undefined
-      ? []
-      : [element('audio', {}, [textElement('stereo', { text: stereo })])]),
-    ...(previouslyShown === undefined
-      ? []
-      : [
-          emptyElement('previously-shown', {
-            start: start === undefined ? undefined : formatXmltvTime(start),
-          }),
-        ]),
-    ...(premiere === undefined ? [] : [said('premiere', premiere)]),
-    ...(lastChance === undefined ? [] : [said('last-chance', lastChance)]),
-    ...(isNew ? [emptyElement('new')] : []),
-    ...subtitles.map((type) => emptyElement('subtitles', { type })),
-  ];
+  const picture =
+    (video.aspect === undefined ? '' : textElement('aspect', { text: video.aspect })) +
+    (video.quality === undefined ? '' : textElement('quality', { text: video.quality }));
+  const sound = audio.stereo === undefined ? '' : textElement('stereo', { text: audio.stereo });
+  return (
+    (picture === '' ? '' : `<video>${picture}</video>`) +
+    (sound === '' ? '' : `<audio>${sound}</audio>`) +
+    (previouslyShown === undefined ? '' : shownBefore(previouslyShown.startMs)) +
+    (premiere === undefined ? '' : said('premiere', premiere)) +
+    (lastChance === undefined ? '' : said('last-chance', lastChance)) +
+    (isNew ? '<new/>' : '') +
+    each(subtitles, (type) => emptyElement('subtitles', { type }))
+  );
+}
+
+function shownBefore(startMs: number | undefined): string {
+  const start = startMs === undefined ? undefined : formatXmltvTime(startMs);
+  return emptyElement('previously-shown', { start });
 }
 
 function said(name: string, text: string): string {
@@ -97,4 +99,11 @@ function ratingElement(name: string, { value, system, icons }: Rating): string {
     textElement('value', { text: value }),
     ...icons.map((src) => emptyElement('icon', { src })),
   ]);
+}
+
+/** A guide has hundreds of thousands of programmes, and most of them nothing of most of this. */
+function each<T>(values: readonly T[], write: (value: T) => string): string {
+  let text = '';
+  for (const value of values) text += write(value);
+  return text;
 }
