@@ -28,6 +28,12 @@ export function parseDuration(text: string): number | undefined {
   return isDuration ? Math.round(sumMs) : undefined;
 }
 
+/** The same, with a sign before it where it is earlier: `-30m`, `1h` or `+1h`. */
+export function parseShift(text: string): number | undefined {
+  const durationMs = parseDuration(text.replace(/^[+-]/, ''));
+  return durationMs !== undefined && text.startsWith('-') ? 0 - durationMs : durationMs;
+}
+
 /** The shortest exact form: 5400000 → 1h30m. */
 export function formatDuration(durationMs: number): string {
   if (durationMs === 0) return '0s';

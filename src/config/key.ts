@@ -12,6 +12,8 @@ export type KindValues = {
   readonly size: number;
   /** Milliseconds. */
   readonly duration: number;
+  /** Milliseconds; below nothing where it is earlier. */
+  readonly shift: number;
   /** Milliseconds since the epoch. */
   readonly instant: number;
   /** Minutes since midnight. */

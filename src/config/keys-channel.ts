@@ -55,6 +55,14 @@ export const CHANNEL_KEYS = [
     means: 'XMLTV channel id.',
   },
   {
+    path: 'channels[].guide_shift',
+    kind: 'shift',
+    min: '-24h',
+    max: '24h',
+    example: '1h',
+    means: 'How much later than the guide says its programmes begin; `-30m` is earlier.',
+  },
+  {
     path: 'channels[].mode',
     kind: 'choice',
     default: 'buffered',

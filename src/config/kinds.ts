@@ -1,7 +1,7 @@
 // This file reads a value of each kind from its text.
 import { parseDatagramUrl } from '../net/datagram-target.ts';
 import { parseAddressBlock } from './address-block.ts';
-import { parseDuration } from './duration.ts';
+import { parseDuration, parseShift } from './duration.ts';
 import { perHost } from './hosts.ts';
 import { parseDayTime, parseInstant } from './instant.ts';
 import type { Key, KindValues, ScalarKind } from './key.ts';
@@ -47,6 +47,11 @@ export const KINDS: { readonly [K in ScalarKind]: Kind<KindValues[K]> } = {
   duration: {
     read: (text, key) => within(parseDuration(text), key, parseDuration),
     wanted: (key) => `a duration such as ${sample(key)}${range(key, ',')}`,
+  },
+  shift: {
+    read: (text, key) => within(parseShift(text), key, parseShift),
+    wanted: (key) =>
+      `how much later, such as ${sample(key)}, or earlier, such as -30m${range(key, ',')}`,
   },
   instant: {
     read: parseInstant,

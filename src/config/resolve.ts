@@ -135,6 +135,7 @@ function resolveChannel(
   const group = valueAt(section, 'channels[].group');
   const logo = valueAt(section, 'channels[].logo');
   const guide = valueAt(section, 'channels[].guide');
+  const guideShiftMs = valueAt(section, 'channels[].guide_shift');
   const slate = valueAt(section, 'channels[].slate');
   const failover = blankLimits(section);
   const archive = resolveArchive(root, section, toPath, problems);
@@ -145,6 +146,7 @@ function resolveChannel(
     ...(group === undefined ? {} : { group }),
     ...(logo === undefined ? {} : { logo }),
     ...(guide === undefined ? {} : { guide }),
+    ...(guideShiftMs === undefined ? {} : { guideShiftMs }),
     mode,
     sources,
     keepWarm: valueAt(section, 'channels[].keep_warm'),

@@ -3,7 +3,7 @@ import { Elysia } from 'elysia';
 import { errorRecord } from '../base/errors.ts';
 import type { GuideDocument, Guides } from '../guide/guides.ts';
 import { inGroups } from '../lineup/groups.ts';
-import { guideChannelsOf, guideIdOf } from '../lineup/guide-channels.ts';
+import { feedOf, guideChannelsOf } from '../lineup/guide-channels.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { prefersGzip } from './accept.ts';
 import { matchesEtag } from './body-response.ts';
@@ -113,7 +113,7 @@ async function onAir(deps: GuideDeps, request: Request): Promise<Response> {
   const groups = (queryOf(request.url) ?? new URLSearchParams()).getAll('group');
   const channels = relays.channels.filter(inGroups(groups));
   try {
-    const airings = await guides.onAir(channels.map(guideIdOf), nowMs());
+    const airings = await guides.onAir(channels.map(feedOf), nowMs());
     const shown = airings.map(({ now, next }, at) => ({
       channel: channels[at]?.id,
       guide: airings[at]?.channel,

@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { othersTurn } from '../base/turn.ts';
 import { VERSION } from '../base/version.ts';
 import { writeGuideChannel } from '../media/xmltv/channel.ts';
+import { escapeMarkup } from '../media/xmltv/markup.ts';
+import { type DayPart, dayParts, keepDayParts } from './fed-days.ts';
+import { type GuideFeed, mergedDays, type Served, servedOf, sourceIn } from './feed.ts';
 import { GzipFile, type GzipPart, gzipPartSync } from './gzip-parts.ts';
 
-/** A channel of the line-up, by the id that the line-up gives it. */
-export type WantedChannel = { readonly id: string; readonly name: string; readonly logo?: string };
+/** A channel of the line-up, and what feeds it. */
+export type WantedChannel = GuideFeed & { readonly name: string; readonly logo?: string };
 
 export type DocumentSpec = {
   /** Names the file; the same for the same channels and days. */
@@ -74,29 +77,34 @@ export async function writeDocument(
   return { path, ...sums, channels: spec.channels.length };
 }
 
+/**
+ * Makes the parts that have to be made, once, and on a connection that may write: a document finds
+ * them, and makes again only what an import took away meanwhile.
+ */
+export async function prepareParts(database: Database, spec: DocumentSpec): Promise<void> {
+  const editions = servedOf(database, spec.guides);
+  for (const feed of spec.channels) {
+    for (const served of editions) {
+      const source = sourceIn(feed, served.guide);
+      if (source === undefined || (source === feed.id && !feed.shiftMs)) continue;
+      keepDayParts(database, { served, source, feed });
+      await othersTurn();
+    }
+  }
+}
+
 type Part = GzipPart & { readonly programmes: number };
 
 function* parts(database: Database, spec: DocumentSpec): Generator<Part> {
   database.run('BEGIN');
   try {
-    const editions = editionsOf(database, spec.guides);
+    const editions = servedOf(database, spec.guides);
     yield { ...gzipPartSync(head(database, spec, editions)), programmes: 0 };
-    for (const { id } of spec.channels) yield* days(database, spec, editions, id);
+    for (const channel of spec.channels) yield* days(database, spec, editions, channel);
     yield { ...gzipPartSync('</tv>\n'), programmes: 0 };
   } finally {
     database.run('COMMIT');
   }
-}
-
-type Served = { readonly guide: string; readonly edition: number };
-
-function editionsOf(database: Database, guides: readonly string[]): readonly Served[] {
-  return guides.flatMap((guide) => {
-    const row = database
-      .query<{ edition: number }, [string]>('SELECT edition FROM guide WHERE id = ?')
-      .get(guide);
-    return row === null ? [] : [{ guide, edition: row.edition }];
-  });
 }
 
 /** Every channel of the line-up stands there, since players drop what has none: Plex all of it. */
@@ -104,10 +112,13 @@ function head(database: Database, { channels }: DocumentSpec, editions: readonly
   const find = database.query<{ xml: string }, [string, number, string]>(
     'SELECT xml FROM channel WHERE guide = ? AND edition = ? AND id = ?',
   );
-  const lines = channels.map(({ id, name, logo }) => {
+  const lines = channels.map((channel) => {
+    const { id, name, logo } = channel;
     for (const { guide, edition } of editions) {
-      const row = find.get(guide, edition, id);
-      if (row !== null) return row.xml;
+      const source = sourceIn(channel, guide);
+      const row = source === undefined ? null : find.get(guide, edition, source);
+      if (row === null) continue;
+      return row.xml.replace(/^<channel id="[^"]*"/, () => `<channel id="${escapeMarkup(id)}"`);
     }
     const icons = logo === undefined ? [] : [logo];
     return writeGuideChannel({ id, names: [{ text: name }], icons, urls: [] });
@@ -116,31 +127,14 @@ function head(database: Database, { channels }: DocumentSpec, editions: readonly
   return `<?xml version="1.0" encoding="UTF-8"?>\n<tv ${generator}>\n${lines.join('\n')}\n`;
 }
 
-type DayRow = {
-  readonly day: number;
-  readonly crc: number;
-  readonly advance: number;
-  readonly sizeBytes: number;
-  readonly programmes: number;
-  readonly deflated: Uint8Array;
-};
-
 /** Day by day, each from the first guide that has something for it. */
-function* days(
+function days(
   database: Database,
   { fromDay, toDay }: DocumentSpec,
   editions: readonly Served[],
-  channel: string,
-): Generator<Part> {
-  const select = database.query<DayRow, [string, number, string, number, number]>(
-    `SELECT day, crc, advance, size AS sizeBytes, programmes, deflated FROM day
-     WHERE guide = ? AND edition = ? AND channel = ? AND day BETWEEN ? AND ? ORDER BY day`,
+  feed: GuideFeed,
+): readonly DayPart[] {
+  return mergedDays(editions, feed, (served, source) =>
+    dayParts(database, { served, source, feed }, fromDay, toDay),
   );
-  const found = new Map<number, DayRow>();
-  for (const { guide, edition } of editions) {
-    for (const row of select.all(guide, edition, channel, fromDay, toDay)) {
-      if (!found.has(row.day)) found.set(row.day, row);
-    }
-  }
-  for (const [, row] of [...found].sort(([a], [b]) => a - b)) yield row;
 }

@@ -210,5 +210,7 @@ function deleteOthers(database: Database, guide: string, served: number): void {
     .all(guide, served);
   const remove = database.query('DELETE FROM day WHERE guide = ? AND edition = ? AND channel = ?');
   for (const { edition, id } of channels) remove.run(guide, edition, id);
-  database.query('DELETE FROM channel WHERE guide = ? AND edition <> ?').run(guide, served);
+  for (const table of ['channel', 'fed_day']) {
+    database.query(`DELETE FROM ${table} WHERE guide = ? AND edition <> ?`).run(guide, served);
+  }
 }

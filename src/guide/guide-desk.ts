@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { assertNever } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Outbound } from '../net/outbound.ts';
-import { writeDocument } from './document.ts';
+import { prepareParts, writeDocument } from './document.ts';
 import { GuideError } from './errors.ts';
 import { openGuideFile } from './guide-file.ts';
 import type { GuideAnswers, GuideCall, KeptGuide } from './guide-messages.ts';
 import { onAir } from './on-air.ts';
+import { programmesOf } from './programmes.ts';
 import { readGuide } from './read-guide.ts';
 
 export type GuideDeskOptions = {
@@ -62,9 +63,14 @@ export class GuideDesk implements AsyncDisposable {
         return await this.#inTurn('importing', () => readGuide(call.spec, { ...deps, dataDir }));
       }
       case 'document':
-        return await this.#inTurn('writing', () => writeDocument(reading, call.folder, call.spec));
+        return await this.#inTurn('writing', async () => {
+          await prepareParts(writing, call.spec);
+          return await writeDocument(reading, call.folder, call.spec);
+        });
       case 'on-air':
-        return onAir(writing, call.guides, call.channels, call.atMs);
+        return onAir(writing, call.guides, call.feeds, call.atMs);
+      case 'programmes':
+        return programmesOf(writing, call.guides, call.feed, call.wanted);
       case 'kept':
         return keptGuides(writing);
       case 'forget-others':
@@ -109,7 +115,7 @@ function keptGuides(database: Database): readonly KeptGuide[] {
 function forgetOthers(database: Database, guides: readonly string[]): undefined {
   for (const { id } of keptGuides(database)) {
     if (guides.includes(id)) continue;
-    for (const table of ['day', 'channel']) {
+    for (const table of ['day', 'fed_day', 'channel']) {
       database.query(`DELETE FROM ${table} WHERE guide = ?`).run(id);
     }
     database.query('DELETE FROM guide WHERE id = ?').run(id);

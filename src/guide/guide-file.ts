@@ -26,6 +26,14 @@ const MIGRATIONS: readonly string[] = [
      brief TEXT NOT NULL, deflated BLOB NOT NULL,
      PRIMARY KEY (guide, edition, channel, day)
    );`,
+  `-- What day holds of another channel, or at another time, made into parts of this one
+   CREATE TABLE fed_day (
+     guide TEXT NOT NULL, edition INTEGER NOT NULL, channel TEXT NOT NULL,
+     source TEXT NOT NULL, shift_ms INTEGER NOT NULL, day INTEGER NOT NULL,
+     crc INTEGER NOT NULL, advance INTEGER NOT NULL, size INTEGER NOT NULL, programmes INTEGER NOT NULL,
+     deflated BLOB NOT NULL,
+     PRIMARY KEY (guide, channel, edition, source, shift_ms, day)
+   );`,
 ];
 
 /**

@@ -1,6 +1,8 @@
 // This file is what is said between the serving thread and the thread of the guides.
 import type { DocumentSpec, WrittenDocument } from './document.ts';
+import type { GuideFeed } from './feed.ts';
 import type { OnAir } from './on-air.ts';
+import type { ProgrammesWanted, ToldProgramme } from './programmes.ts';
 import type { GuideRead, GuideSpec } from './read-guide.ts';
 
 export type GuideSettings = {
@@ -27,8 +29,14 @@ export type GuideCall =
   | {
       readonly what: 'on-air';
       readonly guides: readonly string[];
-      readonly channels: readonly string[];
+      readonly feeds: readonly GuideFeed[];
       readonly atMs: number;
+    }
+  | {
+      readonly what: 'programmes';
+      readonly guides: readonly string[];
+      readonly feed: GuideFeed;
+      readonly wanted: ProgrammesWanted;
     }
   | { readonly what: 'kept' }
   /** Guides that are named no more are deleted. */
@@ -39,6 +47,7 @@ export type GuideAnswers = {
   readonly import: GuideRead;
   readonly document: WrittenDocument;
   readonly 'on-air': readonly OnAir[];
+  readonly programmes: readonly ToldProgramme[];
   readonly kept: readonly KeptGuide[];
   readonly 'forget-others': undefined;
 };

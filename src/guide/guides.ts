@@ -11,9 +11,11 @@ import { SingleFlight } from '../base/single-flight.ts';
 import type { GuideSetting } from '../config/resolve-guides.ts';
 import type { WantedChannel, WrittenDocument } from './document.ts';
 import { dayOf } from './edition.ts';
+import type { GuideFeed } from './feed.ts';
 import type { KeptGuide } from './guide-messages.ts';
 import type { GuideThread } from './guide-thread.ts';
 import type { OnAir } from './on-air.ts';
+import type { ProgrammesWanted, ToldProgramme } from './programmes.ts';
 import type { GuideSpec } from './read-guide.ts';
 
 export type GuidesOptions = {
@@ -130,9 +132,15 @@ export class Guides implements AsyncDisposable {
     return known;
   }
 
-  async onAir(channels: readonly string[], atMs: number): Promise<readonly OnAir[]> {
+  async onAir(feeds: readonly GuideFeed[], atMs: number): Promise<readonly OnAir[]> {
     const guides = this.#specs.map(({ id }) => id);
-    return await this.#options.thread.call({ what: 'on-air', guides, channels, atMs });
+    return await this.#options.thread.call({ what: 'on-air', guides, feeds, atMs });
+  }
+
+  async programmes(feed: GuideFeed, wanted: ProgrammesWanted): Promise<readonly ToldProgramme[]> {
+    const guides = this.#specs.map(({ id }) => id);
+    if (guides.length === 0) return [];
+    return await this.#options.thread.call({ what: 'programmes', guides, feed, wanted });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

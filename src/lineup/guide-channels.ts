@@ -1,25 +1,61 @@
 // This file says which channels of a guide a line-up wants, by the ids that the line-up gives them.
+
 import type { ChannelConfig } from '../config/config.ts';
+import { formatDuration } from '../config/duration.ts';
+import type { WantedChannel } from '../guide/document.ts';
+import type { GuideFeed } from '../guide/feed.ts';
+import type { Guides } from '../guide/guides.ts';
+import type { ProgrammesWanted, ToldProgramme } from '../guide/programmes.ts';
 import { safeText } from '../media/m3u/safe-text.ts';
 import { inGroups } from './groups.ts';
 
-export type GuideChannelOf = { readonly id: string; readonly name: string; readonly logo?: string };
+/**
+ * As `tvg-id` has it: players join the two by nothing else. One that is shifted has an id of its own,
+ * since the channel it follows may be in the line-up too.
+ */
+export function guideIdOf(channel: ChannelConfig): string {
+  const source = sourceOf(channel);
+  const { guideShiftMs = 0 } = channel;
+  if (guideShiftMs === 0 || source === channel.id) return source;
+  return `${source}${guideShiftMs < 0 ? '-' : '+'}${formatDuration(Math.abs(guideShiftMs))}`;
+}
 
-/** As `tvg-id` has it: players join the two by nothing else. */
-export function guideIdOf({ id, guide }: ChannelConfig): string {
-  return safeText(guide ?? '') || id;
+export function feedOf(channel: ChannelConfig): GuideFeed {
+  const { guideShiftMs: shiftMs = 0 } = channel;
+  const id = guideIdOf(channel);
+  const source = sourceOf(channel);
+  return {
+    id,
+    ...(source === id ? {} : { source }),
+    ...(shiftMs === 0 ? {} : { shiftMs }),
+  };
+}
+
+/** What is told of a channel in a span of time: nothing where no guide has anything. */
+export function programmesOf(
+  guides: Guides,
+  channel: ChannelConfig,
+  wanted: ProgrammesWanted,
+): Promise<readonly ToldProgramme[]> {
+  return guides.programmes(feedOf(channel), wanted);
 }
 
 /** Each once, in the order of the line-up; of two that share one the first names it. */
 export function guideChannelsOf(
   channels: readonly ChannelConfig[],
   groups: readonly string[],
-): readonly GuideChannelOf[] {
-  const found = new Map<string, GuideChannelOf>();
+): readonly WantedChannel[] {
+  const found = new Map<string, WantedChannel>();
   for (const channel of channels.filter(inGroups(groups))) {
-    const id = guideIdOf(channel);
+    const feed = feedOf(channel);
     const { name, logo } = channel;
-    if (!found.has(id)) found.set(id, { id, name, ...(logo === undefined ? {} : { logo }) });
+    if (found.has(feed.id)) continue;
+    found.set(feed.id, { ...feed, name, ...(logo === undefined ? {} : { logo }) });
   }
   return [...found.values()];
+}
+
+/** As guides call it, so far as the channel says. */
+function sourceOf({ id, guide }: ChannelConfig): string {
+  return safeText(guide ?? '') || id;
 }

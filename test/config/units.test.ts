@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { parseAddressBlock } from '../../src/config/address-block.ts';
-import { formatDuration, parseDuration } from '../../src/config/duration.ts';
+import { formatDuration, parseDuration, parseShift } from '../../src/config/duration.ts';
 import { parseDayTime, parseInstant } from '../../src/config/instant.ts';
 import { formatListen, parseListen } from '../../src/config/listen.ts';
 import { formatSize, parseSize } from '../../src/config/size.ts';
@@ -58,6 +58,23 @@ describe('parseSize()', () => {
     [1.5 * 2 ** 30, '1536MiB'],
   ])('formatSize(%d) is %s', (sizeBytes, text) => {
     expect(formatSize(sizeBytes)).toBe(text);
+  });
+});
+
+describe('parseShift()', () => {
+  const rows: Rows<number> = [
+    ['1h', 3600_000],
+    ['+1h', 3600_000],
+    ['-30m', -1800_000],
+    ['-1h30m', -5400_000],
+    ['0', 0],
+    ['--1h', undefined],
+    ['-', undefined],
+    ['1h-30m', undefined],
+    ['90', undefined],
+  ];
+  test.each(rows)('%j', (text, shiftMs) => {
+    expect(parseShift(text)).toBe(shiftMs);
   });
 });
 

@@ -255,7 +255,7 @@ describe('GuideDesk merges guides', () => {
       desk.call({
         what: 'on-air',
         guides: ['none', 'g'],
-        channels: ['a', 'c'],
+        feeds: [{ id: 'a' }, { id: 'c' }],
         atMs: Date.parse(time),
       });
     const now = (title: string, start: string, stop: string) => ({
