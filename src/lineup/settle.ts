@@ -9,6 +9,8 @@ export type SettleContext = {
   /** Of other line-ups and of the file. */
   readonly takenIds: ReadonlySet<string>;
   readonly takenNumbers: ReadonlySet<number>;
+  /** Numbers that channels had before anything was kept here, by id. */
+  readonly numbers: ReadonlyMap<string, number>;
   readonly renumberFrom?: number;
   readonly edition: number;
   readonly nowMs: number;
@@ -44,12 +46,13 @@ export function settle(
   const numbers = new NumberPool(entries, former, known, context);
   const rows = entries.map((entry, index) => {
     const before = former[index];
-    const number = numbers.of(entry, before);
+    const id = before?.id ?? (ids.get(index) as string);
+    const number = numbers.of(entry, before, id);
     const { number: _, ...rest } = entry;
     const was = before === undefined ? undefined : formerKeys(before, entry);
     return {
       ...rest,
-      id: before?.id ?? (ids.get(index) as string),
+      id,
       ...number,
       born: before?.born ?? context.edition,
       ...(was === undefined ? {} : { was }),
@@ -116,16 +119,19 @@ type Numbered = { readonly number?: number; readonly numberedFrom?: number };
 /** Numbers are given in the order of the list, each once over all line-ups. */
 class NumberPool {
   readonly #taken: Set<number>;
+  readonly #former: ReadonlyMap<string, number>;
   readonly #renumberFrom: number | undefined;
   #next: number;
+  #isUsedUp = false;
 
   constructor(
     entries: readonly ListEntry[],
     former: readonly (KnownEntry | undefined)[],
     known: readonly KnownEntry[],
-    { takenNumbers, renumberFrom }: SettleContext,
+    { takenNumbers, numbers, renumberFrom }: SettleContext,
   ) {
     this.#renumberFrom = renumberFrom;
+    this.#former = numbers;
     this.#taken = new Set(takenNumbers);
     for (const { number } of known) if (number !== undefined) this.#taken.add(number);
     let highest = renumberFrom === undefined ? highestOf(this.#taken) : renumberFrom - 1;
@@ -137,14 +143,14 @@ class NumberPool {
     this.#next = highest + 1;
   }
 
-  of(entry: ListEntry, before: KnownEntry | undefined): Numbered {
+  of(entry: ListEntry, before: KnownEntry | undefined, id: string): Numbered {
     const from = this.#renumberFrom;
     if (before?.number !== undefined && before.numberedFrom === from) {
       return pick(before.number, from);
     }
     if (from !== undefined) return pick(this.#free(from), from);
     // It had ours, which no rule asks for any more
-    const { number } = entry;
+    const number = entry.number ?? this.#former.get(id);
     if (number !== undefined && !this.#taken.has(number)) {
       this.#taken.add(number);
       return { number };
@@ -153,6 +159,7 @@ class NumberPool {
   }
 
   #free(lowest: number): number | undefined {
+    if (this.#isUsedUp) return undefined;
     const count = MAX_NUMBER - lowest + 1;
     for (let step = 0; step < count; step++) {
       const number = this.#next > MAX_NUMBER || this.#next < lowest ? lowest : this.#next;
@@ -161,6 +168,7 @@ class NumberPool {
       this.#taken.add(number);
       return number;
     }
+    this.#isUsedUp = true;
     return undefined;
   }
 }
