@@ -43,7 +43,8 @@ export const LINEUP_KEYS = [
     path: 'lineups[].include',
     kind: 'section',
     example: '{ group: [News, Sport] }',
-    means: 'Which of its entries to take: those of which all that stands here is true; all where absent.',
+    means:
+      'Which of its entries to take: those of which all that stands here is true; all where absent.',
   },
   {
     path: 'lineups[].include.group',
@@ -72,7 +73,11 @@ export const LINEUP_KEYS = [
     maxCount: 1000,
     means: 'Guide ids (tvg-id) to take.',
   },
-  { path: 'lineups[].include.guide[]', kind: 'match', means: 'One guide id, or a pattern of them.' },
+  {
+    path: 'lineups[].include.guide[]',
+    kind: 'match',
+    means: 'One guide id, or a pattern of them.',
+  },
   {
     path: 'lineups[].exclude',
     kind: 'section',
@@ -106,13 +111,17 @@ export const LINEUP_KEYS = [
     maxCount: 1000,
     means: 'Guide ids (tvg-id) to leave out.',
   },
-  { path: 'lineups[].exclude.guide[]', kind: 'match', means: 'One guide id, or a pattern of them.' },
+  {
+    path: 'lineups[].exclude.guide[]',
+    kind: 'match',
+    means: 'One guide id, or a pattern of them.',
+  },
   {
     path: 'lineups[].rename',
     kind: 'list',
     single: true,
     maxCount: 1000,
-    example: '[{ from: /^UK: (.*)/, to: $1 }]',
+    example: '[{ from: "/^UK: (.*)/", to: $1 }]',
     means: 'Other names for channels; each rule works on what the one before left.',
   },
   { path: 'lineups[].rename[]', kind: 'section', means: 'One rule.' },
@@ -127,7 +136,8 @@ export const LINEUP_KEYS = [
     kind: 'text',
     max: '200',
     example: 'News 24',
-    means: 'What stands there instead, `$1` being what the first group found; nothing where absent.',
+    means:
+      'What stands there instead, `$1` being what the first group found; nothing where absent.',
   },
   {
     path: 'lineups[].regroup',

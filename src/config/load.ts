@@ -88,7 +88,10 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
     watchPath: choice.path,
     settings: serverSettings(root),
     later: laterSettings(root),
-    notes: [...strayVariables(input.environment), ...notesOn(written, isEmpty || lineUps.length > 0)],
+    notes: [
+      ...strayVariables(input.environment),
+      ...notesOn(written, isEmpty || lineUps.length > 0),
+    ],
   };
 }
 

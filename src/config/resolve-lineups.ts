@@ -117,10 +117,7 @@ function rulesOf(section: SectionSetting): LineUpRules {
   };
 }
 
-function filterOf(
-  section: SectionSetting,
-  name: 'include' | 'exclude',
-): LineUpFilter | undefined {
+function filterOf(section: SectionSetting, name: 'include' | 'exclude'): LineUpFilter | undefined {
   if (sectionAt(section, `lineups[].${name}`) === undefined) return undefined;
   const matches = (path: ListPath) => valuesAt(section, path).map(({ value }) => value as Match);
   return {

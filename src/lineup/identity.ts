@@ -41,9 +41,19 @@ export function normalText(text: string): string {
 }
 
 /** Names of parameters that say which channel it is. */
-const ID_NAMES: ReadonlySet<string> = new Set(
-  ['id', 'ch', 'chid', 'channel', 'stream', 'streamid', 'stream_id', 'cid', 'fid', 'name', 'play'],
-);
+const ID_NAMES: ReadonlySet<string> = new Set([
+  'id',
+  'ch',
+  'chid',
+  'channel',
+  'stream',
+  'streamid',
+  'stream_id',
+  'cid',
+  'fid',
+  'name',
+  'play',
+]);
 /** Accounts write it so: [live/]user/password/number[.ts] */
 const ACCOUNT = /^\/(?:(live|movie|series|timeshift)\/)?[^/]+\/[^/]+\/(\d{1,12})(\.\w{1,5})?$/;
 /** Sixteen and more of hex, base64 or the like, with a digit among them. */

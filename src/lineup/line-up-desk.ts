@@ -89,12 +89,12 @@ export class LineUpDesk implements AsyncDisposable {
   async #import(call: Extract<LineUpCall, { what: 'import' }>): Promise<ImportAnswer> {
     const index = call.input.settings.findIndex(({ key }) => key === call.key);
     const setting = call.input.settings[index] as LineUpSetting;
-    const { outbound, patternCells } = this.#options;
+    const { outbound, patternCells, clock } = this.#options;
     const before = (await this.#inTurn(() => this.#current())).lineUps.get(call.key)?.record;
     const isAsBefore = before?.readAs === readAs(setting);
     const read = await readList(setting, isAsBefore ? before.validators : {}, {
       outbound,
-      watch: new PatternWatch(patternCells, index),
+      watch: new PatternWatch(patternCells, index, clock),
       signal: this.#ended.signal,
     });
     return await this.#inTurn(() =>
@@ -241,7 +241,8 @@ function present(
   for (const [key, { record, rows }] of edition.lineUps) {
     const { absentMs = nowMs, ...rest } = record;
     if (named.has(key)) lineUps.set(key, { record: rest, rows });
-    else if (nowMs - absentMs < FORGET_MS) lineUps.set(key, { record: { ...rest, absentMs }, rows });
+    else if (nowMs - absentMs < FORGET_MS)
+      lineUps.set(key, { record: { ...rest, absentMs }, rows });
   }
   return lineUps;
 }

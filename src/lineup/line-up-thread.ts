@@ -15,8 +15,8 @@ export type LineUpThreadOptions = {
 
 type Thread = AskedThread<LineUpThreadSettings, LineUpCall, LineUpAnswers>;
 
-/** A name has 200 characters: what is not done with it by now never will be. */
-const PATTERN_MS = 1500;
+/** What is not done with one name by now never will be. */
+const PATTERN_MS = 3000;
 const LOOK_MS = 250;
 /** What it holds of tens of thousands of channels goes with it when nothing is asked any more. */
 const IDLE_MS = 5000;

@@ -13,9 +13,10 @@ import { formatMatch } from '../config/match.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import { type ChannelRow, ownChannelOf, RowReader } from './channel-row.ts';
 import { editionNumber, LINE_UP_KIND } from './editions.ts';
-import { LineUpError } from './errors.ts';
+import type { LineUpError } from './errors.ts';
 import type { ImportAnswer, KeptLineUp, LineUpInput } from './line-up-messages.ts';
 import type { LineUpThread } from './line-up-thread.ts';
+import { slowPattern } from './pattern-watch.ts';
 import { patternsOf } from './rules.ts';
 
 export type LineUpsParts = {
@@ -95,7 +96,7 @@ export class LineUps implements AsyncDisposable {
     const { shared, eachMinute } = this.#parts;
     this.#changed = changed;
     this.#jobs.use(shared.watch(LINE_UP_KIND, () => void this.#lookAtStore()));
-    this.#jobs.use(eachMinute('line-ups', () => this.#refreshDue()));
+    this.#jobs.use(eachMinute('line-ups', () => this.#minute()));
     await this.apply(settings, own);
     await this.#waitForFirst();
   }
@@ -157,6 +158,11 @@ export class LineUps implements AsyncDisposable {
     else this.#dueMs.set(key, kept.fetchedMs + later);
   }
 
+  #minute(): void {
+    this.#refreshDue();
+    void this.#lookAtStore();
+  }
+
   #refreshDue(): void {
     const nowMs = this.#parts.clock.nowMs();
     for (const setting of this.#settings) {
@@ -193,6 +199,8 @@ export class LineUps implements AsyncDisposable {
     } catch (error) {
       if (this.#ended.signal.aborted) return undefined;
       const record = errorRecord(this.#hangOf(setting) ?? error);
+      const { pattern } = record.detail;
+      if (record.code === 'LINEUP_PATTERN') this.#condemned.set(key, String(pattern));
       this.#errors.set(key, record);
       const fields = { lineUp: shown, ...errorFields(record) };
       log.error('line-up not loaded: what was there before stays', fields);
@@ -211,7 +219,8 @@ export class LineUps implements AsyncDisposable {
     const counts = { added: added.length, gone: gone.length, back: back.length };
     const fields = { ...counts, renamed: renamed.length, problems: problems.counts, ms };
     log.info('line-up loaded', { lineUp, channels, ...fields });
-    if (unusedRules.length > 0) log.warn('rules that found nothing', { lineUp, rules: unusedRules });
+    if (unusedRules.length > 0)
+      log.warn('rules that found nothing', { lineUp, rules: unusedRules });
     for (const { message, ...where } of problems.first) {
       log.debug('line-up entry', { lineUp, ...where, problem: message });
     }
@@ -222,11 +231,9 @@ export class LineUps implements AsyncDisposable {
     if (hang !== undefined) throw hang;
   }
 
-  #hangOf({ key, shown }: LineUpSetting): LineUpError | undefined {
+  #hangOf({ key }: LineUpSetting): LineUpError | undefined {
     const words = this.#condemned.get(key);
-    if (words === undefined) return undefined;
-    const message = `Cannot read line-up ${shown}: the pattern ${words} takes for ever, wanted another`;
-    return new LineUpError('LINEUP_PATTERN', message, { pattern: words });
+    return words === undefined ? undefined : slowPattern(words);
   }
 
   async #retry(setting: LineUpSetting): Promise<void> {
@@ -244,7 +251,9 @@ export class LineUps implements AsyncDisposable {
     this.#retrying.delete(setting.key);
   }
 
+  /** Our own thread writes too, and what it wrote is put together when it is done. */
   async #lookAtStore(): Promise<void> {
+    if (this.#imports.size > 0 || this.isEmpty) return;
     try {
       if ((await editionNumber(this.#parts.shared)) <= this.#edition) return;
       await this.#combine();

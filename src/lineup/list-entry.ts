@@ -59,7 +59,8 @@ export function readEntry(
 }
 
 /** Nothing in it that a URL parser would write in another way: most addresses are such. */
-const PLAIN_URL = /^https?:\/\/[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,63}(?::(?!80\/|443\/)[1-9]\d{1,4})?\/[\w/?=&~:@!$*+,;-]*(?:\.[\w/?=&~:@!$*+,;-]+)*$/;
+const PLAIN_URL =
+  /^https?:\/\/[a-z][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,63}(?::(?!80\/|443\/)[1-9]\d{1,4})?\/[\w/?=&~:@!$*+,;-]*(?:\.[\w/?=&~:@!$*+,;-]+)*$/;
 
 function readUrl(
   entry: ParsedM3uEntry,

@@ -71,7 +71,10 @@ class Search {
     return this.#openEntries.length === 0 || this.#openKnown.length === 0;
   }
 
-  pair(ofEntry: (entry: ListEntry) => string, ofKnown: (row: KnownEntry) => readonly string[]): void {
+  pair(
+    ofEntry: (entry: ListEntry) => string,
+    ofKnown: (row: KnownEntry) => readonly string[],
+  ): void {
     this.#join(
       (index) => ofEntry(this.#entries[index] as ListEntry),
       (index) => ofKnown(this.#known[index] as KnownEntry),

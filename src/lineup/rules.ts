@@ -68,9 +68,9 @@ function compileMatch(match: Match, index: number, watch: PatternWatch, what: st
   return {
     words,
     found: false,
-    is: (text) => watch.during(index, () => once.test(text)),
+    is: (text) => watch.during(index, words, () => once.test(text)),
     replace: (text, to, whole) =>
-      watch.during(index, () => {
+      watch.during(index, words, () => {
         if (!whole) return text.replace(every, to);
         const found = once.exec(text);
         return found === null ? text : expand(to, found);
