@@ -148,6 +148,7 @@ export async function serve(
         archiveFolders: () => archive.folders(),
         archiveAnswered,
         guides: () => guides.status(),
+        lineUps: () => list.lineUps.status(),
         users: () => users.stats(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
@@ -189,6 +190,7 @@ export async function serve(
       port: () => server.port as number,
     }),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
+    lineUps: () => list.lineUps.status(),
     devices,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
