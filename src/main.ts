@@ -19,6 +19,7 @@ import { CONFIG_FLAGS, CONFIG_NOTES } from './command/config-flags.ts';
 import { formatCommandHelp, formatOverview } from './command/help.ts';
 import { USER_FLAGS, USER_NOTES } from './command/user-flags.ts';
 import { ConfigError, formatProblem } from './config/errors.ts';
+import { LINE_UP_WORKER } from './threads.ts';
 
 const JSON_FLAG = { name: '--json', means: 'Write one JSON object instead of words.' };
 
@@ -47,7 +48,8 @@ once answers in flight are complete, and within ten seconds.`,
     flags: CONFIG_FLAGS,
     notes: CONFIG_NOTES,
     examples: ['weir check', 'weir check --config /etc/weir/weir.yaml && systemctl reload weir'],
-    run: async (given, terminal) => (await import('./command/check.ts')).runCheck(given, terminal),
+    run: async (given, terminal) =>
+      (await import('./command/check.ts')).runCheck(given, terminal, LINE_UP_WORKER),
   },
   {
     name: 'probe',

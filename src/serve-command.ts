@@ -4,23 +4,22 @@ import { networkInterfaces } from 'node:os';
 import { systemClock } from './base/clock.ts';
 import { AppError } from './base/errors.ts';
 import { createLog, type LogWriter } from './base/log-writer.ts';
-import { systemRandom } from './base/random.ts';
 import { createStdoutSink } from './base/stdout-sink.ts';
 import { VERSION } from './base/version.ts';
 import { openSharedStore } from './channel/open-shared.ts';
 import type { SharedStore } from './channel/shared-store.ts';
+import { ChannelList } from './channel-list.ts';
 import { formatBanner } from './command/banner.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command/command-line.ts';
 import { loadInput } from './command/config-flags.ts';
 import { warningsOf } from './command/warnings.ts';
+import type { ChannelConfig } from './config/config.ts';
 import { chooseFile } from './config/file.ts';
 import { formatListen } from './config/listen.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { loadAside } from './config/load-aside.ts';
 import { ConfigReloader } from './config/reload.ts';
 import { stampOf, watchFolderOf } from './config/watch.ts';
-import { LineUps } from './lineup/line-ups.ts';
-import { createOutbound } from './net/outbound-client.ts';
 import { type Running, serve } from './serve.ts';
 import { CONFIG_WORKER } from './threads.ts';
 
@@ -38,42 +37,31 @@ export async function runServe(given: Given, terminal: Terminal): Promise<ExitCo
   surviveStrays(log);
   for (const { message, fields } of warningsOf(first)) log.warn(message, fields);
   try {
-    await using outbound = createOutbound({
-      clock: systemClock,
-      allowPrivate: first.config.allowPrivate,
-      userAgent: `weir/${VERSION}`,
-    });
     await using shared = await openSharedStore(first.config, { clock: systemClock, log });
-    using lineUps = new LineUps(first.m3u, {
-      clock: systemClock,
-      random: systemRandom,
-      log,
-      outbound,
-    });
     let current = first.config;
     let running: Running | undefined;
-    const apply = () => running?.reload(current, lineUps.channels(current.channels));
-    await lineUps.start(apply);
-    const channels = lineUps.channels(current.channels);
-    running = await start(first, channels, log, shared);
-    if (first.m3u.length > 0) apply(); // one may have come while the server started
+    const apply = () => running?.reload(current, list.channels);
+    await using list = await ChannelList.start(current, log, shared, () => apply());
+    const { channels } = list;
+    running = await start(first, list, log, shared);
+    if (list.channels !== channels) apply(); // one may have come while the server started
     using reloader = new ConfigReloader(first, stamp, {
       clock: systemClock,
       log,
       watch: watchFolderOf,
       stamp: stampOf,
       load: () => loadAside(input, CONFIG_WORKER, systemClock),
-      apply: (next) => {
+      apply: async (next) => {
         current = next.config;
         log.setLevel(current.log.level);
         for (const { message, fields } of warningsOf(next)) log.warn(message, fields);
+        await list.apply(current);
         apply();
       },
     });
     const reload = async () => {
       await reloader.reload('SIGHUP');
-      await lineUps.refresh();
-      apply();
+      await list.lineUps.refresh();
     };
     using _signals = listenToSignals(terminal, ended.resolve, () => void reload());
     announce(first, channels, running.url, log, terminal);
@@ -99,12 +87,12 @@ function openLog(loaded: LoadedConfig, terminal: Terminal): LogWriter {
 
 async function start(
   loaded: LoadedConfig,
-  channels: Parameters<typeof serve>[1],
+  list: ChannelList,
   log: LogWriter,
   shared: SharedStore,
 ): Promise<Running> {
   try {
-    return await serve(loaded.config, channels, log, shared);
+    return await serve(loaded.config, list, log, shared);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const address = formatListen(loaded.config.listen);
@@ -171,7 +159,7 @@ async function stopWithin(running: Running, reason: string, log: LogWriter): Pro
 
 function announce(
   loaded: LoadedConfig,
-  channels: Parameters<typeof serve>[1],
+  channels: readonly ChannelConfig[],
   url: string,
   log: LogWriter,
   terminal: Terminal,

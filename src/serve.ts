@@ -9,6 +9,7 @@ import { systemRandom } from './base/random.ts';
 import { VERSION } from './base/version.ts';
 import type { SharedStore } from './channel/shared-store.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
+import type { ChannelList } from './channel-list.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
 import page from './console/index.html';
 import { createApp } from './delivery/app.ts';
@@ -20,7 +21,6 @@ import { createSizedSend } from './delivery/sized-answer.ts';
 import { openSocketCalls } from './delivery/socket-calls.ts';
 import { createGuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
-import { ChannelNumbers } from './lineup/channel-number.ts';
 import { announceDevices } from './lineup/hdhomerun/announce.ts';
 import { createDevices, DEVICE_SECRET_BYTES } from './lineup/hdhomerun/devices.ts';
 import { collectMetrics } from './metrics/collect.ts';
@@ -56,10 +56,10 @@ const SEAL_KEY_BYTES = 32;
 /** Nothing we serve takes a body; this is room for a form that is refused politely. */
 const REQUEST_BODY_MAX_BYTES = 64 * 1024;
 
-/** `channels` are those of the configuration and those of imported line-ups; `shared` stays open. */
+/** `list` are the channels of the configuration and those of line-ups; `shared` stays open. */
 export async function serve(
   config: Config,
-  channels: readonly ChannelConfig[],
+  list: Pick<ChannelList, 'channels' | 'lineUps'>,
   log: Log,
   shared: SharedStore,
 ): Promise<Running> {
@@ -88,16 +88,15 @@ export async function serve(
   const tierDeps = { entry: TIER_WORKER, clock, random: systemRandom, log, marks };
   const tiers = openOverflow(config.overflow, tierDeps);
   const leases = new ProviderLeases(clock, config.providers);
-  const numbers = new ChannelNumbers(store, log);
-  const numbered = numbers.number(channels);
-  const archive = openArchive(numbered, config.archiveBytes, {
+  const { channels } = list;
+  const archive = openArchive(channels, config.archiveBytes, {
     store,
     tiers: tiers?.all,
     clock,
     log,
     memoryBytes: config.memoryBytes,
   });
-  const relays = new Relays(numbered, {
+  const relays = new Relays(channels, {
     clock,
     random: systemRandom,
     leases,
@@ -149,6 +148,7 @@ export async function serve(
         archiveFolders: () => archive.folders(),
         archiveAnswered,
         guides: () => guides.status(),
+        lineUps: () => list.lineUps.status(),
         users: () => users.stats(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
@@ -190,6 +190,7 @@ export async function serve(
       port: () => server.port as number,
     }),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
+    lineUps: () => list.lineUps.status(),
     devices,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
@@ -234,9 +235,8 @@ export async function serve(
     reload(next, nextChannels) {
       current = next;
       leases.limits = next.providers;
-      const nextNumbered = numbers.number(nextChannels);
-      archive.apply(nextNumbered, next.archiveBytes);
-      relays.apply(nextNumbered);
+      archive.apply(nextChannels, next.archiveBytes);
+      relays.apply(nextChannels);
     },
     async stop(reason) {
       if (stopping) return;

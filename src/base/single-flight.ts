@@ -12,6 +12,10 @@ export class SingleFlight<T> {
     return run;
   }
 
+  has(key: string): boolean {
+    return this.#runs.has(key);
+  }
+
   get size(): number {
     return this.#runs.size;
   }

@@ -1,4 +1,5 @@
 // This file opens the store that all nodes agree by, wherever the configuration puts it.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../base/clock.ts';
 import { errorFields, errorRecord } from '../base/errors.ts';
@@ -34,4 +35,13 @@ export async function openSharedForCommand(
   const path = join(dataDir, SHARED_FILE);
   const database = openSharedFile(dataDir, log);
   return new SqliteSharedStore(database, { clock, log, path, isDurable: true });
+}
+
+/** For a command that only says what would be: it leaves no file where there was none. */
+export async function openSharedForTrial(
+  settings: SharedSettings,
+  deps: SharedDeps,
+): Promise<SharedStore> {
+  if (existsSync(join(settings.dataDir, SHARED_FILE))) return await openSharedStore(settings, deps);
+  return new SqliteSharedStore(openSharedMemory(), { ...deps, path: 'memory' });
 }

@@ -1,13 +1,8 @@
-// This file says what the line-ups of `--m3u` would make, or why they cannot be read.
-import { systemClock } from '../base/clock.ts';
-import { showPlace } from '../base/place.ts';
-import { VERSION } from '../base/version.ts';
+// This file says what the line-ups would make, or why they cannot be read.
+import { formatDuration } from '../config/duration.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import { type ReadLineUp, readLineUp } from '../lineup/read-line-up.ts';
-import { createOutbound } from '../net/outbound-client.ts';
-
-/** Enough to see whether it is the right list. */
-const SHOWN_MAX = 10;
+import type { ImportAnswer, ShownChannel } from '../lineup/line-up-messages.ts';
+import { readLineUps } from './read-line-ups.ts';
 
 export type CheckedLineUps = {
   /** Rows of the report. */
@@ -16,50 +11,46 @@ export type CheckedLineUps = {
   readonly faults: readonly string[];
 };
 
-/** Reads each as the server does at its start. */
-export async function checkLineUps({ m3u, config }: LoadedConfig): Promise<CheckedLineUps> {
+/** Reads each as the server does at its start, and keeps nothing. */
+export async function checkLineUps({ config }: LoadedConfig, worker: URL): Promise<CheckedLineUps> {
   const rows: string[] = [];
   const faults: string[] = [];
-  if (m3u.length === 0) return { rows, faults };
-  await using outbound = createOutbound({
-    clock: systemClock,
-    allowPrivate: config.allowPrivate,
-    userAgent: `weir/${VERSION}`,
-  });
-  const { signal } = new AbortController();
-  for (const place of m3u) {
-    const shown = showPlace(place);
-    try {
-      const read = await readLineUp(place, outbound, signal);
-      rows.push(`${shown}: ${describe(read)}`, ...channelRows(read));
-      if (read.channels.length === 0)
-        faults.push(`${shown} makes no channel, wanted a list of URLs`);
-    } catch (error) {
+  if (config.lineUps.length === 0) return { rows, faults };
+  const { outcomes } = await readLineUps(config, { worker, isTrial: true });
+  for (const { setting, answer, error } of outcomes) {
+    const { shown, refreshMs } = setting;
+    if (error !== undefined) {
       rows.push(`${shown}: cannot be read`);
-      faults.push(`${shown} ${reasonOf(error)}`);
+      faults.push(`line-up ${shown}: ${error.message} (${error.code})`);
+    } else if (answer !== undefined) {
+      rows.push(`${shown}, every ${formatDuration(refreshMs)}: ${describeImport(answer)}`);
+      rows.push(...detailRows(answer));
     }
   }
   return { rows, faults };
 }
 
-function describe({ channels, problems }: ReadLineUp): string {
-  const count = channels.length === 1 ? '1 channel' : `${channels.length} channels`;
-  const wrong = [...problems.counts].map(([reason, times]) => `${reason} ${times}`);
+/** What a list makes, in one line. */
+export function describeImport(answer: ImportAnswer): string {
+  if (answer.kind === 'same') return 'unchanged since it was last read';
+  const { channels, problems } = answer;
+  const count = channels === 1 ? '1 channel' : `${channels} channels`;
+  const wrong = Object.entries(problems.counts).map(([reason, times]) => `${reason} ${times}`);
   return wrong.length === 0 ? count : `${count}; in the list: ${wrong.join(', ')}`;
 }
 
-function channelRows({ channels }: ReadLineUp): string[] {
-  const rows = channels.slice(0, SHOWN_MAX).map(({ id, number, name, group }) => {
-    const [before, after] = [number === undefined ? '' : `${number} `, group && `, group ${group}`];
-    return `  ${id}: ${before}${name}${after ?? ''}`;
-  });
-  const more = channels.length - SHOWN_MAX;
-  return more > 0 ? [...rows, `  and ${more} more`] : rows;
+function detailRows(answer: ImportAnswer): string[] {
+  if (answer.kind === 'same') return [];
+  const { first, channels, unusedRules } = answer;
+  const more = channels - first.length;
+  return [
+    ...first.map(channelRow),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...unusedRules.map((rule) => `  nothing was found by ${rule}`),
+  ];
 }
 
-function reasonOf(error: unknown): string {
-  const { code } = error as { code?: string };
-  if (code === 'ENOENT') return 'is not there, wanted a file';
-  if (code === 'EISDIR') return 'is no file, wanted one';
-  return `cannot be read: ${(error as Error).message} (${code ?? 'BASE_UNEXPECTED'})`;
+function channelRow({ id, number, name, group }: ShownChannel): string {
+  const [before, after] = [number === undefined ? '' : `${number} `, group && `, group ${group}`];
+  return `  ${id}: ${before}${name}${after ?? ''}`;
 }

@@ -15,13 +15,14 @@ import { memoryRows } from './memory-room.ts';
 import { overflowRows } from './overflow-rows.ts';
 import { warningsOf } from './warnings.ts';
 
-export async function runCheck(given: Given, terminal: Terminal): Promise<ExitCode> {
+/** `worker` is the entry of the thread that reads line-ups. */
+export async function runCheck(given: Given, terminal: Terminal, worker: URL): Promise<ExitCode> {
   const loaded = await loadConfig(loadInput(given, terminal));
   const missing = await missingFiles(loaded);
-  const lineUps = await checkLineUps(loaded);
+  const lineUps = await checkLineUps(loaded, worker);
   terminal.out(describeConfig(loaded, lineUps.rows));
   const faults = [
-    ...lineUps.faults.map((fault) => `--m3u: ${fault}`),
+    ...lineUps.faults,
     ...missing.map(({ key, path, reason }) => `${key}: ${path} ${reason}`),
   ];
   for (const fault of faults) terminal.error(`weir: ${fault}\n`);

@@ -58,6 +58,8 @@ export function diffConfig(before: LoadedConfig, after: LoadedConfig): ConfigCha
   if (isGuided) nextStart.push('guides');
   const isTuned = !isDeepStrictEqual(before.config.devices, after.config.devices);
   if (isTuned) nextStart.push('hdhomerun');
+  const isListed = !isDeepStrictEqual(before.config.lineUps, after.config.lineUps);
+  if (isListed) settings.push('lineups');
   const { added, removed, changed, isReordered } = channels;
   const isEmpty =
     [added, removed, changed, settings, nextStart].every((list) => list.length === 0) &&

@@ -3,6 +3,7 @@ import type { DatagramTarget } from '../net/datagram-target.ts';
 import type { ArchiveConfig } from './resolve-archive.ts';
 import type { GuideSetting } from './resolve-guides.ts';
 import type { DeviceSetting } from './resolve-hdhomerun.ts';
+import type { LineUpSetting } from './resolve-lineups.ts';
 import type { OverflowTier } from './resolve-overflow.ts';
 
 /** Where a segment body comes from once it is known what it is called. */
@@ -133,5 +134,7 @@ export type Config = {
   readonly guides: readonly GuideSetting[];
   /** The first is what a client finds at the root. */
   readonly devices: readonly DeviceSetting[];
+  /** Those of the file, then those of `--m3u`. */
+  readonly lineUps: readonly LineUpSetting[];
   readonly channels: readonly ChannelConfig[];
 };

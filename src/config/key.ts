@@ -1,5 +1,6 @@
 // This file says what the schema states about one key.
 import type { ListenAddress } from './listen.ts';
+import type { Match } from './match.ts';
 
 /** What a value of each kind is once it has been read. Structural kinds hold further keys. */
 export type KindValues = {
@@ -28,6 +29,8 @@ export type KindValues = {
   readonly path: string;
   readonly 'address-block': string;
   readonly 'header-value': string;
+  /** A text to the letter, or a pattern between slashes. */
+  readonly match: Match;
 };
 
 export type ScalarKind = keyof KindValues;

@@ -6,6 +6,7 @@ import { perHost } from './hosts.ts';
 import { parseDayTime, parseInstant } from './instant.ts';
 import type { Key, KindValues, ScalarKind } from './key.ts';
 import { parseListen } from './listen.ts';
+import { parseMatch } from './match.ts';
 import { parseSize } from './size.ts';
 
 type Kind<T> = {
@@ -81,6 +82,7 @@ export const KINDS: { readonly [K in ScalarKind]: Kind<KindValues[K]> } = {
     read: readHeaderValue,
     wanted: () => `a header value: 1 to ${MAX_HEADER_LENGTH} visible ASCII characters`,
   },
+  match: { read: parseMatch, wanted: () => 'a text, or a pattern such as /^UK/i' },
 };
 
 function readText(text: string, key: Key): string | undefined {

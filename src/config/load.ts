@@ -23,6 +23,7 @@ import { readSettings } from './read.ts';
 import { DEMO_CHANNEL, resolveChannels, resolveConfig } from './resolve.ts';
 import { guideSettings } from './resolve-guides.ts';
 import { deviceSettings } from './resolve-hdhomerun.ts';
+import { lineUpSettings } from './resolve-lineups.ts';
 import { overflowTiers } from './resolve-overflow.ts';
 import { type SectionSetting, settingAt } from './setting.ts';
 
@@ -49,8 +50,6 @@ export type LoadedConfig = {
   readonly hasChannels: boolean;
   /** Where a file is, or would be read from if it appeared. */
   readonly watchPath: string;
-  /** Line-ups to be made into channels: URLs, and files as absolute paths. */
-  readonly m3u: readonly string[];
   /** Every setting of the server with where it came from, in the order of the manual. */
   readonly settings: readonly LoadedSetting[];
   /** What was set and has no effect in this version. */
@@ -67,14 +66,14 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   const root = text === undefined ? noSettings() : await settingsOf(text, choice, problems);
   override(root, input.environment, input.flags, problems);
   const toPath = pathBase(text === undefined ? undefined : choice.path, input.workingDir);
-  const m3u = m3uOf(input, problems);
+  const lineUps = lineUpSettings(root, m3uOf(input, problems), toPath, problems);
   const written = resolveChannels(root, toPath, problems);
   const overflow = overflowTiers(root, toPath, problems);
   const guides = guideSettings(root, toPath, problems);
   const devices = deviceSettings(root, problems);
   problems.throwIfAny();
   const hasChannels = settingAt(root, 'channels') !== undefined;
-  const isEmpty = m3u.length === 0 && !hasChannels;
+  const isEmpty = lineUps.length === 0 && !hasChannels;
   return {
     // The demo plays only where nothing says what else should
     config: {
@@ -82,14 +81,17 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
       overflow,
       guides,
       devices,
+      lineUps,
     },
     ...(text === undefined ? {} : { file: choice.path, text }),
     hasChannels,
     watchPath: choice.path,
-    m3u,
     settings: serverSettings(root),
     later: laterSettings(root),
-    notes: [...strayVariables(input.environment), ...notesOn(written, isEmpty, m3u)],
+    notes: [
+      ...strayVariables(input.environment),
+      ...notesOn(written, isEmpty || lineUps.length > 0),
+    ],
   };
 }
 
@@ -124,8 +126,8 @@ function m3uOf(input: LoadInput, problems: Problems): readonly string[] {
   });
 }
 
-function notesOn(channels: Config['channels'], isDemo: boolean, m3u: readonly string[]): string[] {
-  if (channels.length === 0 && !isDemo && m3u.length === 0) return ['There are no channels.'];
+function notesOn(channels: Config['channels'], hasOthers: boolean): string[] {
+  if (channels.length === 0 && !hasOthers) return ['There are no channels.'];
   const notes: string[] = [];
   const byNumber = new Map<number, string>();
   for (const { id, number } of channels) {

@@ -1,21 +1,12 @@
-// This file gathers the request headers of one source.
+// This file gathers the request headers of one source or line-up.
 import { MANAGED_HEADERS } from '../net/request-headers.ts';
 import type { Problems } from './errors.ts';
 import { type SectionSetting, sectionAt, settingAt, valueAt } from './setting.ts';
 
 /** Lower-case names, `user_agent` and `referer` folded in. */
-export function resolveHeaders(source: SectionSetting, problems: Problems): Record<string, string> {
-  const headers: Record<string, string> = {};
+export function sourceHeaders(source: SectionSetting, problems: Problems): Record<string, string> {
   const section = sectionAt(source, 'channels[].sources[].headers');
-  for (const [written, setting] of section?.entries ?? []) {
-    const name = written.toLowerCase();
-    const refusal = headerRefusal(name, headers);
-    if (refusal !== undefined) {
-      problems.add('CONFIG_VALUE', setting.origin, `${section!.key}.${written}`, refusal);
-    } else if (setting.form === 'value') {
-      headers[name] = String(setting.value);
-    }
-  }
+  const headers = resolveHeaders(section, problems);
   for (const [key, name] of [
     ['user_agent', 'user-agent'],
     ['referer', 'referer'],
@@ -28,6 +19,24 @@ export function resolveHeaders(source: SectionSetting, problems: Problems): Reco
       problems.add('CONFIG_KEY_CONFLICT', origin, `${source.key}.${key}`, message);
     }
     headers[name] = value;
+  }
+  return headers;
+}
+
+/** Lower-case names. */
+export function resolveHeaders(
+  section: SectionSetting | undefined,
+  problems: Problems,
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [written, setting] of section?.entries ?? []) {
+    const name = written.toLowerCase();
+    const refusal = headerRefusal(name, headers);
+    if (refusal !== undefined) {
+      problems.add('CONFIG_VALUE', setting.origin, `${section!.key}.${written}`, refusal);
+    } else if (setting.form === 'value') {
+      headers[name] = String(setting.value);
+    }
   }
   return headers;
 }

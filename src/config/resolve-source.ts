@@ -10,7 +10,7 @@ import type {
 } from './config.ts';
 import type { Problems } from './errors.ts';
 import type { PathBase } from './path-base.ts';
-import { resolveHeaders } from './resolve-headers.ts';
+import { sourceHeaders } from './resolve-headers.ts';
 import { isSet, type SectionSetting, sectionAt, settingAt, valueAt, valuesAt } from './setting.ts';
 
 /** Exactly one of these says what a source is. */
@@ -166,7 +166,7 @@ function reach(source: SectionSetting, problems: Problems) {
   const proxy = valueAt(source, 'channels[].sources[].proxy');
   const provider = valueAt(source, 'channels[].sources[].provider');
   return {
-    headers: resolveHeaders(source, problems),
+    headers: sourceHeaders(source, problems),
     ...(proxy === undefined ? {} : { proxy }),
     verifyTls: valueAt(source, 'channels[].sources[].tls.verify'),
     allowDowngrade: valueAt(source, 'channels[].sources[].allow_downgrade'),

@@ -29,7 +29,7 @@ export function resolveConfig(
   root: SectionSetting,
   channels: readonly ChannelConfig[],
   toPath: PathBase,
-): Omit<Config, 'overflow' | 'guides' | 'devices'> {
+): Omit<Config, 'overflow' | 'guides' | 'devices' | 'lineUps'> {
   const publicUrl = valueAt(root, 'public_url');
   const workers = valueAt(root, 'prefetch.workers');
   const archiveBytes = valueAt(root, 'archive.size');

@@ -6,6 +6,7 @@ import { CHANNEL_KEYS } from './keys-channel.ts';
 import { GUIDE_KEYS } from './keys-guide.ts';
 import { HDHOMERUN_KEYS } from './keys-hdhomerun.ts';
 import { LATER_KEYS } from './keys-later.ts';
+import { LINEUP_KEYS } from './keys-lineup.ts';
 import { OVERFLOW_KEYS } from './keys-overflow.ts';
 import { SERVER_KEYS } from './keys-server.ts';
 import { SOURCE_KEYS } from './keys-source.ts';
@@ -18,6 +19,7 @@ const ROWS = [
   ...ARCHIVE_KEYS,
   ...GUIDE_KEYS,
   ...HDHOMERUN_KEYS,
+  ...LINEUP_KEYS,
   ...LATER_KEYS,
 ] as const;
 

@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia';
 import type { Log } from '../base/log.ts';
 import type { HeldDevice } from '../lineup/hdhomerun/devices.ts';
+import type { LineUpStatus } from '../lineup/line-ups.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
 import type { ArchiveAnswered } from '../recording/archive/archive-answered.ts';
@@ -18,6 +19,7 @@ import { hdHomeRunPlugin } from './hdhomerun.ts';
 import { isForAnyPage, PREFLIGHT } from './headers.ts';
 import type { HotAnswers } from './hot-answers.ts';
 import { lineUpPlugin } from './line-up.ts';
+import { lineUpsPlugin } from './line-ups.ts';
 import { type AddressOf, livePlugin } from './live.ts';
 import { type Operations, operationsPlugin } from './operations.ts';
 import { pagePlugin } from './page.ts';
@@ -39,6 +41,7 @@ export type AppDeps = {
   /** Calls the collector. */
   readonly collect: () => void;
   readonly guide: GuideDeps;
+  readonly lineUps: () => readonly LineUpStatus[];
   readonly devices: readonly HeldDevice[];
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
@@ -75,6 +78,7 @@ export function createApp(deps: AppDeps) {
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl, () => !deps.guide.guides.isEmpty))
     .use(guidePlugin(deps.guide))
+    .use(lineUpsPlugin(deps.lineUps))
     .use(operationsPlugin(deps.operations))
     .use(pagePlugin(deps.page))
     .options('/*', ({ request }) => preflight(request))

@@ -1,6 +1,7 @@
 // This file gives a number to channels that have none, and remembers it.
+import { errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { Store } from '../channel/store.ts';
+import type { SharedStore } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 
 /** As for numbers that people give; within what every player takes. */
@@ -11,38 +12,57 @@ const KIND = 'channel-number';
  * Jellyfin makes up a number where there is none (of a name such as "5 USA", which it then cuts),
  * Plex refuses the channel, and both hang guide and favourites on it. So every channel gets one, in
  * the order of the file after the highest that was given, and keeps it: a list that grows in its
- * middle does not move the rest.
+ * middle does not move the rest. Those of line-ups have theirs when they come.
  */
 export class ChannelNumbers {
-  readonly #store: Store;
+  readonly #store: SharedStore;
   readonly #log: Log;
   readonly #known = new Map<string, number>();
 
-  constructor(store: Store, log: Log) {
+  private constructor(store: SharedStore, log: Log) {
     this.#store = store;
     this.#log = log;
-    for (const [id, number] of store.load(KIND)) {
-      if (isNumber(number)) this.#known.set(id, number);
+  }
+
+  /** Without its store it numbers all the same, anew with every start. */
+  static async open(store: SharedStore, log: Log): Promise<ChannelNumbers> {
+    const numbers = new ChannelNumbers(store, log);
+    try {
+      for (const [id, number] of await store.load(KIND)) {
+        if (isNumber(number)) numbers.#known.set(id, number);
+      }
+    } catch (error) {
+      log.error('channel numbers not read', errorFields(errorRecord(error)));
     }
+    return numbers;
+  }
+
+  /** By id, of channels that are away too. */
+  get known(): ReadonlyMap<string, number> {
+    return this.#known;
   }
 
   /** The same channels in the same order, each with a number while there are any. */
-  number(channels: readonly ChannelConfig[]): readonly ChannelConfig[] {
-    const given = new Set(channels.flatMap(({ number }) => number ?? []));
+  async number(channels: readonly ChannelConfig[]): Promise<readonly ChannelConfig[]> {
     const without = channels.filter(({ number }) => number === undefined);
+    if (without.length === 0) return channels;
+    const given = new Set<number>();
+    for (const { number } of channels) if (number !== undefined) given.add(number);
     const changed = this.#makeRoom(channels, given.size + without.length);
     // Of a channel that is away for now too: it may come back
     const taken = new Set([...given, ...this.#known.values()]);
     const free = freeNumbers(taken, highestOf(given));
+    const fresh = new Map<string, number>();
     for (const { id } of without) {
       const known = this.#known.get(id);
       if (known !== undefined && !given.has(known)) continue;
       const next = free.next();
       if (next.done === true) break;
-      changed.set(id, next.value);
+      if (known === undefined) fresh.set(id, next.value);
+      else changed.set(id, next.value);
       this.#known.set(id, next.value);
     }
-    this.#save(changed);
+    await this.#save(changed, fresh);
     return channels.map((channel) => {
       const number = channel.number ?? this.#known.get(channel.id);
       return number === undefined ? channel : { ...channel, number };
@@ -62,12 +82,19 @@ export class ChannelNumbers {
     return forgotten;
   }
 
-  #save(changed: ReadonlyMap<string, unknown>): void {
-    if (changed.size === 0) return;
+  /** What another node gave a channel first is its number. */
+  async #save(
+    changed: ReadonlyMap<string, unknown>,
+    fresh: ReadonlyMap<string, number>,
+  ): Promise<void> {
     try {
-      this.#store.save(KIND, changed);
+      if (changed.size > 0) await this.#store.save(KIND, changed);
+      if (fresh.size === 0) return;
+      for (const [id, number] of await this.#store.claim(KIND, fresh)) {
+        if (isNumber(number)) this.#known.set(id, number);
+      }
     } catch (error) {
-      this.#log.error('channel numbers not saved', { error });
+      this.#log.error('channel numbers not saved', errorFields(errorRecord(error)));
     }
   }
 }

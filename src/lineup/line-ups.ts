@@ -1,152 +1,320 @@
-// This file reads the line-ups an operator named, and keeps the channels that each last gave.
+// This file keeps the line-ups an operator named fresh, and holds the channels that come of them.
 import { type Backoff, backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
-import { errorFields, errorRecord } from '../base/errors.ts';
+import { type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { showPlace } from '../base/place.ts';
+import { isUrl } from '../base/place.ts';
 import type { Random } from '../base/random.ts';
+import { SingleFlight } from '../base/single-flight.ts';
+import { othersTurn } from '../base/turn.ts';
+import type { SharedStore } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
-import type { ParsedM3uEntry } from '../media/m3u/list.ts';
-import type { Outbound } from '../net/outbound.ts';
-import { channelsFromM3u } from './import.ts';
-import { baseOf, readLineUp } from './read-line-up.ts';
+import { formatMatch } from '../config/match.ts';
+import type { LineUpSetting } from '../config/resolve-lineups.ts';
+import { type ChannelRow, ownChannelOf, RowReader } from './channel-row.ts';
+import { editionNumber, LINE_UP_KIND } from './editions.ts';
+import type { LineUpError } from './errors.ts';
+import type { ImportAnswer, KeptLineUp, LineUpInput } from './line-up-messages.ts';
+import type { LineUpThread } from './line-up-thread.ts';
+import { slowPattern } from './pattern-watch.ts';
+import { patternsOf } from './rules.ts';
 
-export type LineUpParts = {
+export type LineUpsParts = {
+  readonly thread: Pick<LineUpThread, 'call' | 'onStuck'>;
+  readonly shared: SharedStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly outbound: Outbound;
+  /** Runs every minute until it is disposed. */
+  readonly eachMinute: (name: string, run: () => void) => Disposable;
+  /** Numbers that channels were given, by id. */
+  readonly numbers: () => ReadonlyMap<string, number>;
 };
 
-/** A server that was started while its provider was down plays once the provider is back. */
+export type LineUpStatus = {
+  readonly name: string;
+  readonly kept?: KeptLineUp;
+  /** Why it could not be read the last time. */
+  readonly error?: ErrorRecord;
+  readonly isReading: boolean;
+};
+
 const RETRY: Backoff = { baseMs: 2_000, maxMs: 300_000 };
-/** Serving does not wait longer than this for lists to come. */
+/** Serving does not wait longer than this for lists that were never read. */
 const START_WAIT_MS = 10_000;
-/** A list that shrinks below this share of itself is half an answer and no new line-up. */
-const LEAST_SHARE = 0.5;
+/** Who starts again and again does not ask providers each time. */
+const FRESH_MS = 5 * 60_000;
+/** Those who refresh at the same minute are spread over this share of the time between. */
+const JITTER = 0.1;
+
+export class LineUps implements AsyncDisposable {
+  readonly #parts: LineUpsParts;
+  readonly #errors = new Map<string, ErrorRecord>();
+  /** By key: the words of a pattern that hung; it is not tried again before the rules change. */
+  readonly #condemned = new Map<string, string>();
+  readonly #imports = new SingleFlight<ImportAnswer | undefined>();
+  readonly #retrying = new Set<string>();
+  readonly #dueMs = new Map<string, number>();
+  readonly #ended = new AbortController();
+  readonly #jobs = new DisposableStack();
+  #settings: readonly LineUpSetting[] = [];
+  #own: readonly ChannelConfig[] = [];
+  #changed: () => void = () => {};
+  #kept = new Map<string, KeptLineUp>();
+  #edition = -1;
+  #channels: readonly ChannelConfig[] = [];
+  #combining: Promise<void> = Promise.resolve();
+
+  constructor(parts: LineUpsParts) {
+    this.#parts = parts;
+    parts.thread.onStuck = (tried) => {
+      const setting = this.#settings[tried.lineUp];
+      const match = setting && patternsOf(setting.rules)[tried.index];
+      if (setting !== undefined && match !== undefined)
+        this.#condemned.set(setting.key, formatMatch(match));
+    };
+  }
+
+  /** The file's own by their numbers, those without one as they stand there; then those of line-ups. */
+  get channels(): readonly ChannelConfig[] {
+    return this.#channels;
+  }
+
+  get isEmpty(): boolean {
+    return this.#settings.length === 0;
+  }
+
+  /**
+   * Resolves once each was read, in an earlier run or now, or has failed, or after a while. What
+   * comes later calls `changed`.
+   */
+  async start(
+    settings: readonly LineUpSetting[],
+    own: readonly ChannelConfig[],
+    changed: () => void,
+  ): Promise<void> {
+    const { shared, eachMinute } = this.#parts;
+    this.#changed = changed;
+    this.#jobs.use(shared.watch(LINE_UP_KIND, () => void this.#lookAtStore()));
+    this.#jobs.use(eachMinute('line-ups', () => this.#minute()));
+    await this.apply(settings, own);
+    await this.#waitForFirst();
+  }
+
+  /** Takes over other settings or channels of the file; what is new is read behind it. */
+  async apply(settings: readonly LineUpSetting[], own: readonly ChannelConfig[]): Promise<void> {
+    const before = new Map(this.#settings.map((setting) => [setting.key, setting]));
+    this.#settings = settings;
+    this.#own = own;
+    for (const setting of settings) {
+      if (Bun.deepEquals(before.get(setting.key)?.rules, setting.rules)) continue;
+      this.#condemned.delete(setting.key);
+    }
+    await this.#combine();
+    for (const setting of settings) this.#plan(setting, before.has(setting.key));
+    this.#refreshDue();
+  }
+
+  /** Reads each anew; one that fails keeps the channels it had. */
+  async refresh(): Promise<void> {
+    await Promise.all(this.#settings.map((setting) => this.#import(setting)));
+  }
+
+  status(): readonly LineUpStatus[] {
+    return this.#settings.map(({ key, shown }) => {
+      const kept = this.#kept.get(key);
+      const error = this.#errors.get(key);
+      return {
+        name: shown,
+        ...(kept === undefined ? {} : { kept }),
+        ...(error === undefined ? {} : { error }),
+        isReading: this.#imports.has(key),
+      };
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    this.#jobs[Symbol.dispose]();
+  }
+
+  async #waitForFirst(): Promise<void> {
+    const missing = this.#settings.filter(({ key }) => !this.#kept.has(key));
+    const all = Promise.all(missing.map((setting) => this.#import(setting)));
+    const late = Promise.withResolvers<void>();
+    using _timer = this.#parts.clock.after(START_WAIT_MS, late.resolve);
+    await Promise.race([all.then(() => this.#combining), late.promise]);
+  }
+
+  /** When it is read next; `isKnown`: it was there before, and has its time already. */
+  #plan({ key, place, refreshMs }: LineUpSetting, isKnown: boolean): void {
+    const { clock, random } = this.#parts;
+    const nowMs = clock.nowMs();
+    const kept = this.#kept.get(key);
+    const later = refreshMs * (1 + (random() - 0.5) * JITTER);
+    if (kept === undefined || kept.isOutdated) this.#dueMs.set(key, nowMs);
+    else if (isKnown) this.#dueMs.set(key, Math.min(this.#dueMs.get(key) ?? nowMs, nowMs + later));
+    else if (!isUrl(place) || nowMs - kept.fetchedMs > FRESH_MS) this.#dueMs.set(key, nowMs);
+    else this.#dueMs.set(key, kept.fetchedMs + later);
+  }
+
+  #minute(): void {
+    this.#refreshDue();
+    void this.#lookAtStore();
+  }
+
+  #refreshDue(): void {
+    const nowMs = this.#parts.clock.nowMs();
+    for (const setting of this.#settings) {
+      if ((this.#dueMs.get(setting.key) ?? 0) <= nowMs) void this.#import(setting);
+    }
+  }
+
+  /** However many want it, it is read once at a time; never rejects. Undefined where it failed. */
+  #import(setting: LineUpSetting): Promise<ImportAnswer | undefined> {
+    const { key } = setting;
+    return this.#imports.run(key, async () => {
+      const { clock, random } = this.#parts;
+      const answer = await this.#tryImport(setting);
+      const later = setting.refreshMs * (1 + (random() - 0.5) * JITTER);
+      this.#dueMs.set(key, clock.nowMs() + later);
+      if (answer === undefined) void this.#retry(setting);
+      else await this.#combine();
+      if (answer?.kind === 'taken') this.#changed();
+      return answer;
+    });
+  }
+
+  async #tryImport(setting: LineUpSetting): Promise<ImportAnswer | undefined> {
+    const { thread, clock, log } = this.#parts;
+    const { key, shown } = setting;
+    const startMs = clock.monotonicMs();
+    try {
+      this.#refuseCondemned(setting);
+      const answer = await thread.call({ what: 'import', key, input: this.#input() });
+      this.#errors.delete(key);
+      const ms = Math.round(clock.monotonicMs() - startMs);
+      this.#say(shown, answer, ms);
+      return answer;
+    } catch (error) {
+      if (this.#ended.signal.aborted) return undefined;
+      const record = errorRecord(this.#hangOf(setting) ?? error);
+      const { pattern } = record.detail;
+      if (record.code === 'LINEUP_PATTERN') this.#condemned.set(key, String(pattern));
+      this.#errors.set(key, record);
+      const fields = { lineUp: shown, ...errorFields(record) };
+      log.error('line-up not loaded: what was there before stays', fields);
+      return undefined;
+    }
+  }
+
+  #say(lineUp: string, answer: ImportAnswer, ms: number): void {
+    const { log } = this.#parts;
+    if (answer.kind === 'same') {
+      log.info('line-up is unchanged', { lineUp, ms });
+      return;
+    }
+    const { channels, problems, unusedRules, changes } = answer;
+    const { added, gone, back, renamed } = changes;
+    const counts = { added: added.length, gone: gone.length, back: back.length };
+    const fields = { ...counts, renamed: renamed.length, problems: problems.counts, ms };
+    log.info('line-up loaded', { lineUp, channels, ...fields });
+    if (unusedRules.length > 0)
+      log.warn('rules that found nothing', { lineUp, rules: unusedRules });
+    for (const { message, ...where } of problems.first) {
+      log.debug('line-up entry', { lineUp, ...where, problem: message });
+    }
+  }
+
+  #refuseCondemned(setting: LineUpSetting): void {
+    const hang = this.#hangOf(setting);
+    if (hang !== undefined) throw hang;
+  }
+
+  #hangOf({ key }: LineUpSetting): LineUpError | undefined {
+    const words = this.#condemned.get(key);
+    return words === undefined ? undefined : slowPattern(words);
+  }
+
+  async #retry(setting: LineUpSetting): Promise<void> {
+    const { clock, random } = this.#parts;
+    const { signal } = this.#ended;
+    if (this.#retrying.has(setting.key)) return;
+    this.#retrying.add(setting.key);
+    for (let attempt = 0; ; attempt++) {
+      await sleep(clock, backoffDelayMs(RETRY, attempt, random), signal);
+      const current = this.#settings.find(({ key }) => key === setting.key);
+      if (signal.aborted || current === undefined || !this.#errors.has(setting.key)) break;
+      if (this.#condemned.has(setting.key)) break;
+      if ((await this.#import(current)) !== undefined) break;
+    }
+    this.#retrying.delete(setting.key);
+  }
+
+  /** Our own thread writes too, and what it wrote is put together when it is done. */
+  async #lookAtStore(): Promise<void> {
+    if (this.#imports.size > 0 || this.isEmpty) return;
+    try {
+      if ((await editionNumber(this.#parts.shared)) <= this.#edition) return;
+      await this.#combine();
+      this.#changed();
+    } catch (error) {
+      this.#parts.log.warn('line-ups of others not looked at', errorFields(errorRecord(error)));
+    }
+  }
+
+  /** One after another, each with what is newest when its turn comes. Never rejects. */
+  #combine(): Promise<void> {
+    this.#combining = this.#combining.then(() => this.#combineNow());
+    return this.#combining;
+  }
+
+  async #combineNow(): Promise<void> {
+    const own = this.#own.toSorted(byNumber);
+    if (this.#settings.length === 0) {
+      this.#channels = own;
+      return;
+    }
+    try {
+      const { thread } = this.#parts;
+      const { pieces, kept, edition } = await thread.call({
+        what: 'combine',
+        input: this.#input(),
+      });
+      const channels = [...own];
+      const reader = new RowReader();
+      for (let index = 0; index < pieces; index++) {
+        const text = await thread.call({ what: 'piece', index });
+        for (const row of JSON.parse(text) as ChannelRow[]) channels.push(reader.channel(row));
+        await othersTurn();
+      }
+      this.#kept = new Map(kept.map((lineUp) => [lineUp.key, lineUp]));
+      this.#edition = edition;
+      this.#channels = channels;
+    } catch (error) {
+      const fields = errorFields(errorRecord(error));
+      this.#parts.log.error('line-ups not put together: their channels stay as they were', fields);
+      const ids = new Set(own.map(({ id }) => id));
+      const others = this.#channels.slice(this.#ownCount).filter(({ id }) => !ids.has(id));
+      this.#channels = [...own, ...others];
+    }
+    this.#ownCount = own.length;
+  }
+
+  #ownCount = 0;
+
+  #input(): LineUpInput {
+    const numbers = this.#parts.numbers();
+    const own = this.#own.map((channel) => {
+      const known = channel.number ?? numbers.get(channel.id);
+      return ownChannelOf(known === undefined ? channel : { ...channel, number: known });
+    });
+    return { settings: this.#settings, own, numbers };
+  }
+}
 
 /** Stable, so that those without a number stay as they are. */
 function byNumber(a: ChannelConfig, b: ChannelConfig): number {
   const [first, second] = [a.number ?? Number.MAX_VALUE, b.number ?? Number.MAX_VALUE];
   return first - second;
-}
-
-export class LineUps implements Disposable {
-  readonly #places: readonly string[];
-  readonly #parts: LineUpParts;
-  readonly #entries = new Map<string, readonly ParsedM3uEntry[]>();
-  readonly #ended = new AbortController();
-  /** Of the last answer, as long as neither the lists nor the ids of others change. */
-  #made: { readonly ownIds: string; readonly channels: readonly ChannelConfig[] } | undefined;
-
-  /** `places` are URLs and files. */
-  constructor(places: readonly string[], parts: LineUpParts) {
-    this.#places = places;
-    this.#parts = parts;
-  }
-
-  /**
-   * Resolves once each was read or has failed, or after a while. One that comes later calls
-   * `changed`; one that failed is tried again until it comes.
-   */
-  async start(changed: () => void): Promise<void> {
-    let isStarted = false;
-    const follow = async (place: string) => {
-      const isRead = await this.#read(place);
-      if (!isRead) void this.#retry(place, changed);
-      else if (isStarted) changed();
-    };
-    const all = Promise.all(this.#places.map(follow));
-    using late = new AbortAfter(this.#parts.clock, START_WAIT_MS);
-    await Promise.race([all, late.aborted]);
-    isStarted = true;
-  }
-
-  /** Reads each anew; one that fails keeps the channels it had. */
-  async refresh(): Promise<void> {
-    await Promise.all(this.#places.map((place) => this.#read(place)));
-  }
-
-  /**
-   * `own` by their numbers, those without one after them as they stand in the file; then those of
-   * the line-ups as they stand there, none with an id that was there before.
-   */
-  channels(own: readonly ChannelConfig[]): readonly ChannelConfig[] {
-    const ids = own.map(({ id }) => id);
-    const id = ids.join('\n');
-    // Making tens of thousands of channels takes a while, and a reload asks for the same again.
-    if (this.#made?.ownIds !== id) this.#made = { ownIds: id, channels: this.#make(ids) };
-    return [...own.toSorted(byNumber), ...this.#made.channels];
-  }
-
-  #make(ownIds: readonly string[]): ChannelConfig[] {
-    const taken = new Set(ownIds);
-    const made: ChannelConfig[] = [];
-    for (const place of this.#places) {
-      const entries = this.#entries.get(place) ?? [];
-      for (const channel of channelsFromM3u(entries, { taken, ...baseOf(place) }).channels) {
-        taken.add(channel.id);
-        made.push(channel);
-      }
-    }
-    return made;
-  }
-
-  [Symbol.dispose](): void {
-    this.#ended.abort();
-  }
-
-  async #retry(place: string, changed: () => void): Promise<void> {
-    const { clock, random } = this.#parts;
-    const { signal } = this.#ended;
-    for (let attempt = 0; !this.#entries.has(place); attempt++) {
-      await sleep(clock, backoffDelayMs(RETRY, attempt, random), signal);
-      // A refresh may have brought it meanwhile, and said so to whoever asked for the refresh.
-      if (signal.aborted || this.#entries.has(place)) return;
-      if (await this.#read(place)) changed();
-    }
-  }
-
-  /** Never rejects; false where there is no new answer to go by. */
-  async #read(place: string): Promise<boolean> {
-    const { log, outbound } = this.#parts;
-    const shown = showPlace(place);
-    try {
-      const { entries, channels, problems } = await readLineUp(place, outbound, this.#ended.signal);
-      const before = this.#entries.get(place)?.length ?? 0;
-      if (entries.length < before * LEAST_SHARE) {
-        const message = 'line-up has shrunk by more than half: the old one stays';
-        log.warn(message, { place: shown, before, after: entries.length });
-        return false;
-      }
-      this.#entries.set(place, entries);
-      this.#made = undefined;
-      const counts = Object.fromEntries(problems.counts);
-      log.info('line-up loaded', { place: shown, channels: channels.length, problems: counts });
-      for (const { message, ...where } of problems.first) {
-        log.debug('line-up entry', { place: shown, ...where, problem: message });
-      }
-      return true;
-    } catch (error) {
-      if (this.#ended.signal.aborted) return false;
-      log.error('line-up not loaded', { place: shown, ...errorFields(errorRecord(error)) });
-      return false;
-    }
-  }
-}
-
-/** A promise that resolves after a while, and a timer that ends with its scope. */
-class AbortAfter implements Disposable {
-  readonly aborted: Promise<void>;
-  readonly #timer: Disposable;
-
-  constructor(clock: Clock, delayMs: number) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.aborted = promise;
-    this.#timer = clock.after(delayMs, resolve);
-  }
-
-  [Symbol.dispose](): void {
-    this.#timer[Symbol.dispose]();
-  }
 }

@@ -1,6 +1,8 @@
 // This file measures how fast line-ups are read, made into channels and written.
-import { channelsFromM3u } from '../../src/lineup/import.ts';
+import { type ChannelRow, RowReader } from '../../src/lineup/channel-row.ts';
 import { lineUpOf } from '../../src/lineup/line-up.ts';
+import { readEntry } from '../../src/lineup/list-entry.ts';
+import { settle } from '../../src/lineup/settle.ts';
 import { formatM3u } from '../../src/media/m3u/format.ts';
 import { parseM3u } from '../../src/media/m3u/parse.ts';
 
@@ -13,8 +15,14 @@ const ENTRIES = 50_000;
 export function benchM3uParse(entryCount = ENTRIES): Measurement[] {
   const text = listText(entryCount);
   const parsed = timed(() => parseM3u(text));
-  const imported = timed(() => channelsFromM3u(parsed.value.entries, { taken: new Set() }));
-  const { channels } = imported.value;
+  const imported = timed(() => {
+    const entries = parsed.value.entries.flatMap((entry) => readEntry(entry, '', () => {}) ?? []);
+    return settle(entries, [], NOTHING_KNOWN).rows;
+  });
+  const reader = new RowReader();
+  const channels = imported.value.map(({ id, name, url }) =>
+    reader.channel({ id, name, sources: [{ url }] } satisfies ChannelRow),
+  );
   const request = { kind: 'line-up', groups: [] } as const;
   const options = { ownBase: 'http://tv.example', hasGuide: true };
   const composed = timed(() => lineUpOf(channels, request, options));
@@ -29,6 +37,14 @@ export function benchM3uParse(entryCount = ENTRIES): Measurement[] {
     { name: 'line-up format', value: perSecond(written.durationMs), unit: 'entries/s' },
   ];
 }
+
+const NOTHING_KNOWN = {
+  takenIds: new Set<string>(),
+  takenNumbers: new Set<number>(),
+  numbers: new Map<string, number>(),
+  edition: 1,
+  nowMs: 0,
+};
 
 function timed<T>(run: () => T): { readonly value: T; readonly durationMs: number } {
   const startedAtMs = performance.now();

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, parseArguments } from '../../src/command/command-l
 import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
 import { warningsOf } from '../../src/command/warnings.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { LINE_UP_WORKER } from '../../src/threads.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
 async function load(text: string) {
@@ -148,18 +149,22 @@ describe('runCheck()', () => {
     await folder.write('weir.yaml', text);
     const heard = { out: '', error: '' };
     const given = parseArguments(args, { name: 'check', flags: CONFIG_FLAGS, maxOperands: 0 });
-    const code = await runCheck(given, {
-      environment: {},
-      workingDir: folder.path,
-      isPerson: false,
-      isColoured: false,
-      out: (said) => {
-        heard.out += said;
+    const code = await runCheck(
+      given,
+      {
+        environment: {},
+        workingDir: folder.path,
+        isPerson: false,
+        isColoured: false,
+        out: (said) => {
+          heard.out += said;
+        },
+        error: (said) => {
+          heard.error += said.replaceAll(folder.path, '/f');
+        },
       },
-      error: (said) => {
-        heard.error += said.replaceAll(folder.path, '/f');
-      },
-    });
+      LINE_UP_WORKER,
+    );
     return [code, heard.out, heard.error];
   }
 
@@ -185,12 +190,12 @@ describe('runCheck()', () => {
       files.flatMap((file) => ['--m3u', file]),
     );
     expect([code, error]).toEqual([EXIT.ok, '']);
-    const shown = Array.from({ length: 10 }, (_, n) => `    c-${n}: C ${n}\n`).join('');
+    const shown = Array.from({ length: 10 }, (_, n) => `    c-${n}: ${n + 8} C ${n}\n`).join('');
     expect(out.replaceAll(folder.path, '/l')).toContain(
       'Line-ups, as they are now\n' +
-        '  /l/few.m3u: 1 channel; in the list: duplicate-url 1, scheme 1\n' +
+        '  /l/few.m3u, every 6h: 1 channel; in the list: duplicate-url 1, scheme 1\n' +
         '    news-now: 7 News, now, group News\n' +
-        `  /l/many.m3u: 11 channels\n${shown}    and 1 more\n\nThe configuration is good.\n`,
+        `  /l/many.m3u, every 6h: 11 channels\n${shown}    and 1 more\n\nThe configuration is good.\n`,
     );
     expect(out).not.toContain('c4n4ry');
   });
@@ -206,10 +211,10 @@ describe('runCheck()', () => {
     );
     expect([code, error.replaceAll(folder.path, '/l')]).toEqual([
       EXIT.failed,
-      'weir: --m3u: /l/page.m3u cannot be read: Cannot read line-up: it is an HTML page, wanted an M3U list (MEDIA_FORMAT)\n' +
-        'weir: --m3u: /l/none.m3u makes no channel, wanted a list of URLs\n' +
-        'weir: --m3u: /l is no file, wanted one\n' +
-        'weir: --m3u: http://127.0.0.1:9/l?t=*** cannot be read: Cannot fetch from http://127.0.0.1:9: address is loopback, wanted a public or allowed one (NET_ADDRESS_BLOCKED)\n',
+      'weir: line-up /l/page.m3u: Cannot read line-up: it is an HTML page, wanted an M3U list (MEDIA_FORMAT)\n' +
+        'weir: line-up /l/none.m3u: Cannot take line-up from /l/none.m3u: no entry in it can be used (LINEUP_EMPTY)\n' +
+        'weir: line-up /l: Cannot read line-up /l: it is a folder, wanted a file (LINEUP_FILE)\n' +
+        'weir: line-up http://127.0.0.1:9/l?t=***: Cannot fetch from http://127.0.0.1:9: address is loopback, wanted a public or allowed one (NET_ADDRESS_BLOCKED)\n',
     ]);
     expect(out).toContain('/l?t=***: cannot be read\n');
   });
@@ -219,7 +224,7 @@ describe('runCheck()', () => {
     const [code, out, error] = await check(text, ['--m3u', 'gone.m3u']);
     expect([code, error]).toEqual([
       EXIT.failed,
-      'weir: --m3u: /f/gone.m3u is not there, wanted a file\n' +
+      'weir: line-up /f/gone.m3u: Cannot read line-up /f/gone.m3u: it is not there, wanted a file (LINEUP_FILE)\n' +
         'weir: channel a, loop: /f/gone.ts is not there, wanted a file\n' +
         'weir: channel a, loop: /f is no file, wanted one\n',
     ]);

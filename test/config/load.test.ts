@@ -67,6 +67,8 @@ async function loadNothing(options: Options = {}): Promise<LoadedConfig> {
   return await loadConfig({ ...input, ...options });
 }
 
+const placesOf = ({ config }: LoadedConfig) => config.lineUps.map(({ place }) => place);
+
 const NO_REACH = { headers: {}, verifyTls: true, allowDowngrade: false, timeouts: {} };
 const ONE_CHANNEL = 'channels: [{ id: a, sources: http://h.example/a.m3u8 }]';
 
@@ -145,12 +147,34 @@ describe("the design's example", () => {
           keepWarm: false,
         },
       ],
+      lineUps: [
+        {
+          key: 'https://provider.example.com/list.m3u',
+          shown: 'https://provider.example.com/list.m3u',
+          place: 'https://provider.example.com/list.m3u',
+          refreshMs: 6 * 3_600_000,
+          rules: {
+            include: {
+              group: [
+                { kind: 'text', text: 'News' },
+                { kind: 'text', text: 'Sport' },
+              ],
+              name: [],
+              guide: [],
+            },
+            rename: [],
+            regroup: [],
+            sort: 'list',
+          },
+          headers: {},
+        },
+      ],
     });
   });
 
   test('names what has no effect yet, and where segments would overflow to', async () => {
     const loaded = await load(DESIGN_EXAMPLE);
-    expect(loaded.later).toEqual([{ key: 'lineups', place: 'weir.yaml:32:3' }]);
+    expect(loaded.later).toEqual([]);
     expect(loaded.config.overflow).toEqual([
       {
         kind: 'disk',
@@ -404,7 +428,8 @@ describe('no file, or next to nothing in it', () => {
     ['a file without channels', 'prefetch:\n  # ahead: 3\n', ['demo'], []],
     ['an empty list of channels', 'channels: []', [], ['There are no channels.']],
     ['channels with everything commented out', 'channels:\n', [], ['There are no channels.']],
-    ['only what has no effect yet', 'lineups: [http://h.example/a.m3u]', ['demo'], []],
+    ['only what has no effect yet', 'cluster: [http://h.example/a]', ['demo'], []],
+    ['a line-up', 'lineups: [http://h.example/a.m3u]', [], []],
     ['a channel', ONE_CHANNEL, ['a'], []],
     ['a byte order mark', `\ufeff${ONE_CHANNEL}`, ['a'], []],
     ['carriage returns', `listen: :1\r\n${ONE_CHANNEL}\r\n`, ['a'], []],
@@ -419,18 +444,18 @@ describe('no file, or next to nothing in it', () => {
     const m3u = ['list.m3u', 'https://h.example/list.m3u?token=1'];
     const loaded = await loadNothing({ m3u });
     expect(loaded.config.channels).toEqual([]);
-    expect(loaded.m3u).toEqual([join(dirname(loaded.watchPath), 'list.m3u'), m3u[1]!]);
+    expect(placesOf(loaded)).toEqual([join(dirname(loaded.watchPath), 'list.m3u'), m3u[1]!]);
     expect(loaded.notes).toEqual([]);
   });
 
   test('line-ups may stand in a variable, and a flag is stronger', async () => {
     const environment = { WEIR_M3U: ' http://a.example/1  http://a.example/2 ' };
-    expect((await loadNothing({ environment })).m3u).toEqual([
+    expect(placesOf(await loadNothing({ environment }))).toEqual([
       'http://a.example/1',
       'http://a.example/2',
     ]);
     const m3u = ['http://b.example/'];
-    expect((await loadNothing({ environment, m3u })).m3u).toEqual(m3u);
+    expect(placesOf(await loadNothing({ environment, m3u }))).toEqual(m3u);
   });
 });
 

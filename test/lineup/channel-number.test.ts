@@ -2,10 +2,10 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { silentLog } from '../../src/base/log.ts';
-import { openMemoryStore, openStore, type Store } from '../../src/channel/store.ts';
+import type { SharedStore } from '../../src/channel/shared-store.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
 import { ChannelNumbers } from '../../src/lineup/channel-number.ts';
-import { createTempFolder } from '../support/temp-folder.ts';
+import { MemorySharedStore } from '../support/memory-shared-store.ts';
 
 function channel(id: string, number?: number): ChannelConfig {
   const rest = { id, name: id, mode: 'buffered', sources: [], keepWarm: false } as const;
@@ -23,7 +23,8 @@ function parse(text: string): ChannelConfig[] {
 const format = (channels: readonly ChannelConfig[]) =>
   channels.map(({ id, number }) => `${id}=${number}`).join(' ');
 
-const start = (store: Store = openMemoryStore()) => new ChannelNumbers(store, silentLog);
+const start = (store: SharedStore = new MemorySharedStore()) =>
+  ChannelNumbers.open(store, silentLog);
 
 describe('ChannelNumbers', () => {
   const rows: readonly [string, readonly (readonly [string, string])[]][] = [
@@ -78,37 +79,42 @@ describe('ChannelNumbers', () => {
       ],
     ],
   ];
-  test.each(rows)('%s', (_, turns) => {
-    const numbers = start();
-    for (const [before, after] of turns) expect(format(numbers.number(parse(before)))).toBe(after);
+  test.each(rows)('%s', async (_, turns) => {
+    const numbers = await start();
+    for (const [before, after] of turns) {
+      expect(format(await numbers.number(parse(before)))).toBe(after);
+    }
   });
 
   test('are kept over a restart, unless they are no numbers', async () => {
-    await using folder = await createTempFolder();
-    {
-      using store = openStore(folder.path);
-      expect(format(start(store).number(parse('a b c')))).toBe('a=1 b=2 c=3');
-      store.save(
-        'channel-number',
-        new Map<string, unknown>([
-          ['c', '3'],
-          ['d', 0.5],
-        ]),
-      );
-    }
-    using store = openStore(folder.path);
-    expect(format(start(store).number(parse('d c b a')))).toBe('d=3 c=4 b=2 a=1');
+    const store = new MemorySharedStore();
+    expect(format(await (await start(store)).number(parse('a b c')))).toBe('a=1 b=2 c=3');
+    const broken = new Map<string, unknown>([
+      ['c', '3'],
+      ['d', 0.5],
+    ]);
+    await store.save('channel-number', broken);
+    const again = await start(store);
+    expect(format(await again.number(parse('d c b a')))).toBe('d=3 c=4 b=2 a=1');
   });
 
-  test('are had where nothing can be saved', () => {
-    const store = openMemoryStore();
-    store.save = () => {
-      throw new Error('disk full');
-    };
-    expect(format(start(store).number(parse('a b')))).toBe('a=1 b=2');
+  test('are what another node gave first', async () => {
+    const store = new MemorySharedStore();
+    const [one, other] = [await start(store), await start(store.beside())];
+    expect(format(await other.number(parse('b a')))).toBe('b=1 a=2');
+    expect(format(await one.number(parse('a b')))).toBe('a=2 b=1');
   });
 
-  test('are each whole, its own and the same at the next turn, whatever comes and goes', () => {
+  test('are had where nothing can be read or saved', async () => {
+    const store = new MemorySharedStore();
+    const fail = () => Promise.reject(new Error('disk full'));
+    store.load = fail;
+    store.save = fail;
+    store.claim = fail;
+    expect(format(await (await start(store)).number(parse('a b')))).toBe('a=1 b=2');
+  });
+
+  test('are each whole, its own and the same at the next turn, whatever comes and goes', async () => {
     const list = fc.uniqueArray(
       fc.tuple(fc.stringMatching(/^[a-f]{1,2}$/), fc.option(fc.integer({ min: 1, max: 30 }))),
       {
@@ -116,33 +122,33 @@ describe('ChannelNumbers', () => {
         selector: ([id]) => id,
       },
     );
-    fc.assert(
-      fc.property(fc.array(list, { minLength: 2, maxLength: 6 }), (turns) => {
-        const numbers = start();
+    await fc.assert(
+      fc.asyncProperty(fc.array(list, { minLength: 2, maxLength: 6 }), async (turns) => {
+        const numbers = await start();
         for (const turn of turns) {
           const channels = turn.map(([id, number]) => channel(id, number ?? undefined));
-          const numbered = numbers.number(channels);
+          const numbered = await numbers.number(channels);
           expect(numbered.map(({ id }) => id)).toEqual(turn.map(([id]) => id));
           const made = numbered.filter((_, index) => channels[index]?.number === undefined);
           const given = channels.flatMap(({ number }) => number ?? []);
           const all = [...new Set(given), ...made.map(({ number }) => number as number)];
           expect(new Set(all).size).toBe(all.length);
           expect(all.every((number) => Number.isInteger(number) && number >= 1)).toBe(true);
-          expect(format(numbers.number(channels))).toBe(format(numbered));
+          expect(format(await numbers.number(channels))).toBe(format(numbered));
         }
       }),
       { numRuns: 200 },
     );
   });
 
-  test('run out: those that are away lose theirs first, then some have none', () => {
-    const numbers = start();
+  test('run out: those that are away lose theirs first, then some have none', async () => {
+    const numbers = await start();
     const many = (prefix: string, count: number) =>
       Array.from({ length: count }, (_, index) => channel(`${prefix}${index}`));
-    numbers.number(many('a', 60_000));
-    const second = numbers.number(many('b', 60_000));
+    await numbers.number(many('a', 60_000));
+    const second = await numbers.number(many('b', 60_000));
     expect(second.every(({ number }) => number !== undefined)).toBe(true);
-    const third = numbers.number(many('c', 100_005));
+    const third = await numbers.number(many('c', 100_005));
     expect(third.filter(({ number }) => number === undefined).length).toBe(6);
   });
 });

@@ -1,35 +1,17 @@
 // This file tests that line-ups are read, tried again, and kept where a new answer is no good.
 import { describe, expect, test } from 'bun:test';
-import { join } from 'node:path';
-import { silentLog } from '../../src/base/log.ts';
-import { seededRandom } from '../../src/base/random.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
-import { LineUps } from '../../src/lineup/line-ups.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { type Script, scriptedOutbound } from '../support/outbound-script.ts';
+import { LineUpWorld, lineUpSetting, m3uOf } from '../support/line-up-world.ts';
+import { MemorySharedStore } from '../support/memory-shared-store.ts';
+import type { Script } from '../support/outbound-script.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
 const URL_A = 'https://a.example/list.m3u';
 const URL_B = 'https://b.example/list.m3u';
+const A = lineUpSetting(URL_A);
+const B = lineUpSetting(URL_B);
 
-const m3u = (...names: string[]) =>
-  `#EXTM3U\n${names.map((name) => `#EXTINF:-1,${name}\n${name}.m3u8\n`).join('')}`;
-
-function lineUps(places: readonly string[], script: Script) {
-  const clock = new FakeClock();
-  const outbound = scriptedOutbound(script);
-  const it = new LineUps(places, { clock, outbound, log: silentLog, random: seededRandom(1) });
-  let changes = 0;
-  const start = it.start(() => changes++);
-  return { it, clock, outbound, start, changes: () => changes };
-}
-
-/** Reading leaves the thread to others between two pieces, which is no matter of the clock. */
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-const ids = (channels: readonly ChannelConfig[]) => channels.map(({ id }) => id);
 const own: ChannelConfig = {
   id: 'one',
   name: 'own',
@@ -40,21 +22,22 @@ const own: ChannelConfig = {
 
 describe('LineUps', () => {
   test('gives own channels first, then those of each list in order, ids never twice', async () => {
-    const script = { [URL_A]: { body: m3u('one', 'two') }, [URL_B]: { body: m3u('two', 'three') } };
-    const { it, start } = lineUps([URL_A, URL_B], script);
-    await start;
-    const channels = it.channels([own]);
-    expect(ids(channels).slice(0, 1)).toEqual(['one']);
-    expect(new Set(ids(channels)).size).toBe(5);
+    const script = {
+      [URL_A]: { body: m3uOf('one', 'two') },
+      [URL_B]: { body: m3uOf('two', 'three') },
+    };
+    await using world = new LineUpWorld({ script });
+    await world.start([A, B], [own]);
+    const { channels } = world.lineUps;
+    expect(new Set(world.ids).size).toBe(5);
     expect(channels[0]).toBe(own);
     expect(channels.map(({ name }) => name)).toEqual(['own', 'one', 'two', 'two', 'three']);
     expect(channels[1]?.sources[0]).toMatchObject({ url: 'https://a.example/one.m3u8' });
-    it[Symbol.dispose]();
+    expect(channels.slice(1).map(({ number }) => number)).toEqual([1, 2, 3, 4]);
   });
 
   test('own channels stand by their numbers, then as in the file; lists keep their order', async () => {
-    const { it, start } = lineUps([URL_A], { [URL_A]: { body: m3u('zoo', 'ant') } });
-    await start;
+    await using world = new LineUpWorld({ script: { [URL_A]: { body: m3uOf('zoo', 'ant') } } });
     const numbered = (id: string, number?: number) => ({
       ...own,
       id,
@@ -67,78 +50,100 @@ describe('LineUps', () => {
       numbered('b', 3),
       numbered('a', 7),
     ];
-    expect(ids(it.channels(file))).toEqual(['b', 'c', 'a', 'y', 'x', 'zoo', 'ant']);
-    expect(ids(file)).toEqual(['y', 'c', 'x', 'b', 'a']);
-    it[Symbol.dispose]();
+    await world.start([A], file);
+    expect(world.ids).toEqual(['b', 'c', 'a', 'y', 'x', 'zoo', 'ant']);
+    expect(world.lineUps.channels.slice(5).map(({ number }) => number)).toEqual([8, 9]);
   });
 
-  test('reads files', async () => {
+  test('reads files, gzip among them', async () => {
     await using folder = await createTempFolder();
-    const text = '#EXTM3U\n#EXTINF:-1,File\nhttp://h.example/f.m3u8\n';
-    const { it, start } = lineUps([await folder.write('list.m3u', text)], {});
-    await start;
-    expect(ids(it.channels([]))).toEqual(['file']);
+    const packed = Bun.gzipSync(m3uOf('x').replace('x.m3u8', 'http://h.example/x.m3u8'));
+    await using world = new LineUpWorld({ script: {} });
+    const path = await folder.write('list.m3u', '');
+    await Bun.write(path, packed);
+    await world.start([lineUpSetting(path)]);
+    expect(world.ids).toEqual(['x']);
   });
 
   test('one that fails does not keep the others, and is tried again until it comes', async () => {
     let isUp = false;
     const script: Script = {
-      [URL_A]: { body: m3u('one') },
-      [URL_B]: () => (isUp ? { body: m3u('two') } : { status: 503 }),
+      [URL_A]: { body: m3uOf('one') },
+      [URL_B]: () => (isUp ? { body: m3uOf('two') } : { status: 503 }),
     };
-    const { it, clock, outbound, start, changes } = lineUps([URL_A, URL_B], script);
-    await start;
-    expect(ids(it.channels([]))).toEqual(['one']);
-    await clock.advance(60_000);
-    const tries = outbound.requests.length;
-    expect(tries).toBeGreaterThan(3);
-    expect(changes()).toBe(0);
+    await using world = new LineUpWorld({ script });
+    await world.start([A, B]);
+    expect(world.ids).toEqual(['one']);
+    expect(world.lineUps.status()[1]?.error?.code).toBe('LINEUP_STATUS');
+    for (let step = 0; step < 12; step++) {
+      await world.clock.advance(5_000);
+      await world.settle();
+    }
+    const tries = world.outbound.requests.length;
+    expect(tries).toBeGreaterThan(4);
+    const before = world.changes;
     isUp = true;
-    await clock.advance(300_000);
-    await turns();
-    expect(ids(it.channels([]))).toEqual(['one', 'two']);
-    expect(changes()).toBe(1);
-    await clock.advance(3_600_000);
-    expect(outbound.requests.length).toBe(tries + 1);
-  });
-
-  test('waits longer and longer, and never beyond five minutes', async () => {
-    const { clock, outbound, start } = lineUps([URL_A], {});
-    await start;
-    await clock.advance(24 * 3_600_000);
-    expect(outbound.requests.length).toBeGreaterThan(280);
-    expect(outbound.requests.length).toBeLessThan(600);
+    await world.clock.advance(300_000);
+    await world.settle();
+    expect(world.ids).toEqual(['one', 'two']);
+    expect(world.changes).toBe(before + 1);
+    expect(world.lineUps.status()[1]?.error).toBeUndefined();
+    await world.clock.advance(3_600_000);
+    expect(world.outbound.requests.length).toBe(tries + 1);
   });
 
   test('the start does not wait for one that takes for ever, which still comes', async () => {
     const late = Promise.withResolvers<void>();
-    const clock = new FakeClock();
-    const scripted = scriptedOutbound({ [URL_A]: { body: m3u('one') } });
-    let changes = 0;
-    const it = new LineUps([URL_A], {
-      clock,
-      log: silentLog,
-      random: seededRandom(1),
-      outbound: async (request) => {
-        await late.promise;
-        return await scripted(request);
-      },
-    });
+    await using world = new LineUpWorld({ script: { [URL_A]: { body: m3uOf('one') } } });
+    world.before = async ({ what }) => {
+      if (what === 'import') await late.promise;
+    };
     let isStarted = false;
-    const start = it
-      .start(() => changes++)
-      .then(() => {
-        isStarted = true;
-      });
-    await clock.advance(9_999);
+    const start = world.start([A]).then(() => {
+      isStarted = true;
+    });
+    await world.settle();
+    await world.clock.advance(9_999);
     expect(isStarted).toBe(false);
-    await clock.advance(1);
+    await world.clock.advance(1);
     await start;
-    expect(it.channels([])).toEqual([]);
+    expect(world.ids).toEqual([]);
     late.resolve();
-    await turns();
-    expect(ids(it.channels([]))).toEqual(['one']);
-    expect(changes).toBe(1);
+    await world.settle();
+    expect(world.ids).toEqual(['one']);
+    expect(world.changes).toBe(1);
+  });
+
+  test('a start while the provider is down has all channels, and waits for nothing', async () => {
+    const [store, clock] = [new MemorySharedStore(), new FakeClock()];
+    const body = '#EXTM3U\n#EXTINF:-1 tvg-chno="9" group-title="G",One\nhttp://h.example/1?t=1\n';
+    {
+      await using world = new LineUpWorld({ script: { [URL_A]: { body } }, store, clock });
+      await world.start([A]);
+    }
+    await clock.advance(3_600_000);
+    await using world = new LineUpWorld({ script: {}, store, clock });
+    await world.start([A]);
+    const [channel] = world.lineUps.channels;
+    expect(channel).toMatchObject({ id: 'one', number: 9, group: 'G' });
+    expect(channel?.sources[0]).toMatchObject({ url: 'http://h.example/1?t=1' });
+    await world.settle();
+    expect(world.lineUps.status()[0]?.error?.code).toBe('NET_CONNECT');
+    expect(world.ids).toEqual(['one']);
+  });
+
+  test('who starts again and again does not ask the provider each time', async () => {
+    const [store, clock] = [new MemorySharedStore(), new FakeClock()];
+    const script = { [URL_A]: { body: m3uOf('one') } };
+    let asked = 0;
+    for (let start = 0; start < 5; start++) {
+      await using world = new LineUpWorld({ script, store, clock });
+      await world.start([A]);
+      await world.settle();
+      asked += world.outbound.requests.length;
+      await clock.advance(30_000);
+    }
+    expect(asked).toBe(1);
   });
 
   const bad: readonly [string, Script[string]][] = [
@@ -146,39 +151,108 @@ describe('LineUps', () => {
     ['is a page', { body: '<html>' }],
     ['is empty', { body: '' }],
     ['has no entries', { body: '#EXTM3U\n' }],
-    ['has shrunk by more than half', { body: m3u('one') }],
+    ['has shrunk by more than half', { body: m3uOf('one') }],
   ];
   test.each(bad)('a new answer that %s leaves what was there', async (_, answer) => {
-    let current: Script[string] = { body: m3u('one', 'two', 'three') };
+    let current: Script[string] = { body: m3uOf('one', 'two', 'three') };
     const script: Script = { [URL_A]: () => (typeof current === 'function' ? current() : current) };
-    const { it, start } = lineUps([URL_A], script);
-    await start;
+    await using world = new LineUpWorld({ script });
+    await world.start([A]);
     current = answer;
-    await it.refresh();
-    expect(ids(it.channels([]))).toEqual(['one', 'two', 'three']);
-    current = { body: m3u('four', 'five') };
-    await it.refresh();
-    expect(ids(it.channels([]))).toEqual(['four', 'five']);
+    await world.lineUps.refresh();
+    expect(world.ids).toEqual(['one', 'two', 'three']);
+    expect(world.lineUps.status()[0]?.error).toBeDefined();
+    current = { body: m3uOf('four', 'five') };
+    await world.lineUps.refresh();
+    expect(world.ids).toEqual(['four', 'five']);
+    expect(world.lineUps.status()[0]?.kept).toMatchObject({ channels: 2, gone: 3 });
   });
 
-  test('channels are made anew only where lists or the ids of others have changed', async () => {
-    let text = m3u('one', 'two');
-    const { it, start } = lineUps([URL_A], { [URL_A]: () => ({ body: text }) });
-    await start;
-    const first = it.channels([own]);
-    expect(it.channels([{ ...own, name: 'other' }])[1]).toBe(first[1] as ChannelConfig);
-    expect(ids(it.channels([]))).toEqual(['one', 'two']);
-    text = m3u('one', 'three');
-    await it.refresh();
-    expect(ids(it.channels([]))).toEqual(['one', 'three']);
+  test('each is read again at its time, once, and not before', async () => {
+    await using world = new LineUpWorld({ script: { [URL_A]: { body: m3uOf('one') } } });
+    await world.start([lineUpSetting(URL_A, { refreshMs: 3_600_000 })]);
+    await world.pass(56);
+    expect(world.outbound.requests.length).toBe(1);
+    await world.pass(8);
+    expect(world.outbound.requests.length).toBe(2);
+    await world.pass(55);
+    expect(world.outbound.requests.length).toBe(2);
+  });
+
+  test('what the server says is the same is not read', async () => {
+    const tags: (string | undefined)[] = [];
+    let status = 200;
+    const script: Script = {
+      [URL_A]: () => ({ status, headers: { etag: '"1"' }, body: m3uOf('one') }),
+    };
+    await using world = new LineUpWorld({ script });
+    await world.start([A]);
+    status = 304;
+    await world.lineUps.refresh();
+    for (const { policy } of world.outbound.requests) tags.push(policy.headers['if-none-match']);
+    expect(tags).toEqual([undefined, '"1"']);
+    expect(world.ids).toEqual(['one']);
+    expect(world.lineUps.status()[0]?.error).toBeUndefined();
+  });
+
+  test('other rules are taken up by reading again; what they leave out comes back with its id', async () => {
+    await using world = new LineUpWorld({ script: { [URL_A]: { body: m3uOf('one', 'two') } } });
+    await world.start([A]);
+    const name = [{ kind: 'text', text: 'two' }] as const;
+    const rules = { ...A.rules, exclude: { group: [], name, guide: [] } };
+    await world.lineUps.apply([{ ...A, rules }], []);
+    await world.settle();
+    expect(world.ids).toEqual(['one']);
+    await world.lineUps.apply([A], [own]);
+    await world.settle();
+    expect(world.ids).toEqual(['one', expect.stringMatching(/^one-/), 'two']);
+    await world.lineUps.apply([], [own]);
+    expect(world.ids).toEqual(['one']);
+  });
+
+  test('takes up what another process has written', async () => {
+    const store = new MemorySharedStore();
+    const script = { [URL_A]: { body: m3uOf('one') } };
+    await using world = new LineUpWorld({ script, store });
+    await world.start([A]);
+    await using other = new LineUpWorld({
+      script: { [URL_A]: { body: m3uOf('one', 'two') } },
+      store: store.beside(),
+    });
+    await other.start([A]);
+    await other.lineUps.refresh();
+    await world.settle();
+    expect(world.ids).toEqual(['one', 'two']);
+    expect(world.outbound.requests.length).toBe(1);
+  });
+
+  test('a pattern that hung is named, and not tried again', async () => {
+    await using world = new LineUpWorld({ script: { [URL_A]: { body: m3uOf('one') } } });
+    const name = [{ kind: 'pattern', source: '(a+)+$', flags: '' }] as const;
+    const rules = { ...A.rules, exclude: { group: [], name, guide: [] } };
+    let asked = 0;
+    world.before = async ({ what }) => {
+      if (what !== 'import') return;
+      asked++;
+      world.stuck({ lineUp: 0, index: 0 });
+      throw new Error('the thread was replaced');
+    };
+    await world.start([{ ...A, rules }]);
+    expect(world.lineUps.status()[0]?.error).toMatchObject({
+      code: 'LINEUP_PATTERN',
+      message: expect.stringContaining('/(a+)+$/'),
+    });
+    await world.clock.advance(3_600_000);
+    await world.lineUps.refresh();
+    expect(asked).toBe(1);
   });
 
   test('nothing is tried after the end', async () => {
-    const { it, clock, outbound, start } = lineUps([URL_A, join('/nowhere', 'list.m3u')], {});
-    await start;
-    it[Symbol.dispose]();
-    await clock.advance(3_600_000);
-    expect(outbound.requests.length).toBe(1);
-    expect(clock.pendingCount).toBe(0);
+    const world = new LineUpWorld({ script: {} });
+    await world.start([A, lineUpSetting('/nowhere/list.m3u')]);
+    await world[Symbol.asyncDispose]();
+    await world.clock.advance(3_600_000);
+    expect(world.outbound.requests.length).toBe(1);
+    expect(world.clock.pendingCount).toBe(0);
   });
 });

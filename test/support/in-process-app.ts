@@ -142,6 +142,7 @@ export function createInProcessApp(
         archiveFolders: () => [],
         archiveAnswered,
         guides: () => guides.status(),
+        lineUps: () => [],
         users: () => ({
           users: 0,
           lockedOut: 0,
@@ -175,6 +176,7 @@ export function createInProcessApp(
     passed,
     devices: createDevices(devices, store.secret('hdhomerun', 32)),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
+    lineUps: () => [],
     archives,
     archiveAnswered,
     collect() {},

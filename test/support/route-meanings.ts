@@ -31,6 +31,11 @@ export const ROUTE_MEANINGS: readonly {
     means: 'the same of each device; `/hdhr/{device}/tuner0/v101` is one tuner of it',
   },
   {
+    routes: ['/api/lineups'],
+    means:
+      'how each line-up does: when it was read, what came of it, what is wrong with it, as JSON',
+  },
+  {
     routes: ['/api/guide', '/api/guide/now'],
     means: 'how each guide does; what is on and what comes next, `?group=` (repeatable), as JSON',
   },

@@ -14,6 +14,7 @@ export type Draft = {
   readonly groups: string[];
   readonly headers: Map<string, string>;
   readonly properties: Map<string, string>;
+  readonly options: Map<string, string>;
   optionCount: number;
   /** Of all its lines, for the budget of the list. */
   charCount: number;
@@ -26,6 +27,7 @@ export function createDraft(): Draft {
     groups: [],
     headers: new Map(),
     properties: new Map(),
+    options: new Map(),
     optionCount: 0,
     charCount: 0,
   };
@@ -35,7 +37,7 @@ export function addGroups(draft: Draft, groups: readonly string[]): void {
   draft.groups.push(...groups.slice(0, MAX_GROUPS - draft.groups.length));
 }
 
-/** Of VLC's options only the request headers mean anything to us. */
+/** Of VLC's options the request headers mean something to us; the others are kept. */
 const VLC_HEADER = /^http-(?:user-agent|referrer|referer|origin)$/;
 const KODI_HEADERS = /^inputstream\.adaptive\.(?:stream|manifest|common)_headers$/;
 
@@ -52,6 +54,8 @@ export function addOption(draft: Draft, tag: 'EXTVLCOPT' | 'KODIPROP', text: str
     if (KODI_HEADERS.test(key)) setMissing(draft.headers, parseHeaderOptions(value));
   } else if (VLC_HEADER.test(key)) {
     setMissing(draft.headers, new Map([[headerName(key), value]]));
+  } else {
+    draft.options.set(key, value);
   }
   return true;
 }
@@ -76,6 +80,7 @@ export function finishDraft(
     groups: groups.length > 0 ? [...new Set(groups)] : section,
     headers,
     properties: draft.properties,
+    options: draft.options,
   };
 }
 

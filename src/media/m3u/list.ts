@@ -18,6 +18,8 @@ export type ParsedM3uEntry = {
   readonly headers: ReadonlyMap<string, string>;
   /** #KODIPROP, lower-case key → value. */
   readonly properties: ReadonlyMap<string, string>;
+  /** #EXTVLCOPT beyond headers, lower-case key → value. */
+  readonly options: ReadonlyMap<string, string>;
 };
 
 export type M3uProblem =

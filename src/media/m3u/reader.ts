@@ -35,6 +35,8 @@ const MAX_CHARS_WITHOUT_SIGN = 1024 * 1024;
 export type M3uReader = {
   /** False once nothing more will be taken, so that the caller may stop reading. */
   readonly push: (chunk: string) => boolean;
+  /** The entries read since they were last taken, which are then not among those of the end. */
+  readonly take: () => readonly ParsedM3uEntry[];
   readonly end: () => ParsedM3u;
 };
 
@@ -51,6 +53,7 @@ export function createM3uReader(limits = M3U_LIMITS): M3uReader {
       }
       return !state.full;
     },
+    take: () => state.entries.splice(0),
     end() {
       lines.end();
       dropUnfinished(state);
@@ -73,6 +76,7 @@ type State = {
   section: readonly string[];
   line: number;
   charCount: number;
+  entryCount: number;
   keptBytes: number;
   hasContent: boolean;
   /** #EXTM3U, #EXTINF or a URL was seen. */
@@ -92,6 +96,7 @@ function createState(limits: M3uLimits): State {
     section: [],
     line: 0,
     charCount: 0,
+    entryCount: 0,
     keptBytes: 0,
     hasContent: false,
     hasSign: false,
@@ -203,6 +208,7 @@ function readLocation(state: State, text: string): void {
   const attributeCount = draft.info?.attributes.size ?? 0;
   const bytes = 2 * (draft.charCount + text.length) + attributeCount * ATTRIBUTE_BYTES;
   if (!hasRoom(state, bytes + ENTRY_BYTES)) return;
+  state.entryCount += 1;
   state.entries.push(finishDraft(draft, location, line, state.section));
 }
 
@@ -210,7 +216,7 @@ function readLocation(state: State, text: string): void {
 function hasRoom(state: State, bytes: number): boolean {
   const { limits, problems, line } = state;
   state.keptBytes += bytes;
-  if (state.entries.length >= limits.entries) {
+  if (state.entryCount >= limits.entries) {
     const message = `More than ${limits.entries} entries, the rest is left out`;
     problems.add(line, 'too-many-entries', message);
     state.full = true;

@@ -54,6 +54,7 @@ describe('parseM3u()', () => {
           ['referer', 'http://r.example/'],
         ]),
         properties: new Map([['inputstream.adaptive.license_type', 'clearkey']]),
+        options: new Map([['network-caching', '1000']]),
       },
     ]);
   });

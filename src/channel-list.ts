@@ -1,0 +1,90 @@
+// This file keeps the list of all channels, those of the file and those of line-ups, each with a number.
+import { systemClock } from './base/clock.ts';
+import { errorFields, errorRecord } from './base/errors.ts';
+import type { Log } from './base/log.ts';
+import { systemRandom } from './base/random.ts';
+import { VERSION } from './base/version.ts';
+import type { SharedStore } from './channel/shared-store.ts';
+import type { ChannelConfig, Config } from './config/config.ts';
+import { ChannelNumbers } from './lineup/channel-number.ts';
+import { LineUpThread } from './lineup/line-up-thread.ts';
+import { LineUps } from './lineup/line-ups.ts';
+import { eachMinute } from './schedule/each-minute.ts';
+import { LINE_UP_WORKER } from './threads.ts';
+
+export class ChannelList implements AsyncDisposable {
+  readonly lineUps: LineUps;
+  readonly #thread: LineUpThread;
+  readonly #numbers: ChannelNumbers;
+  readonly #log: Log;
+  #channels: readonly ChannelConfig[] = [];
+  #taking: Promise<void> = Promise.resolve();
+
+  private constructor(numbers: ChannelNumbers, config: Config, log: Log, shared: SharedStore) {
+    const { dataDir, allowPrivate } = config;
+    const clock = systemClock;
+    this.#numbers = numbers;
+    this.#log = log;
+    this.#thread = new LineUpThread({
+      entry: LINE_UP_WORKER,
+      clock,
+      log,
+      settings: { dataDir, allowPrivate, userAgent: `weir/${VERSION}` },
+    });
+    this.lineUps = new LineUps({
+      thread: this.#thread,
+      shared,
+      clock,
+      random: systemRandom,
+      log,
+      eachMinute,
+      numbers: () => numbers.known,
+    });
+  }
+
+  /**
+   * Resolves once line-ups were read, in an earlier run or now, or have failed, or after a while;
+   * what comes later calls `changed`.
+   */
+  static async start(
+    config: Config,
+    log: Log,
+    shared: SharedStore,
+    changed: () => void,
+  ): Promise<ChannelList> {
+    const numbers = await ChannelNumbers.open(shared, log);
+    const list = new ChannelList(numbers, config, log, shared);
+    await list.lineUps.start(config.lineUps, config.channels, () => {
+      void list.#number().then(changed);
+    });
+    await list.#number();
+    return list;
+  }
+
+  get channels(): readonly ChannelConfig[] {
+    return this.#channels;
+  }
+
+  /** Takes over what a new configuration says of channels and line-ups. */
+  async apply({ lineUps, channels }: Config): Promise<void> {
+    await this.lineUps.apply(lineUps, channels);
+    await this.#number();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.lineUps[Symbol.asyncDispose]();
+    await this.#thread[Symbol.asyncDispose]();
+  }
+
+  /** One after another, so that what is newest is what stays. */
+  #number(): Promise<void> {
+    this.#taking = this.#taking.then(async () => {
+      try {
+        this.#channels = await this.#numbers.number(this.lineUps.channels);
+      } catch (error) {
+        this.#log.error('channels not numbered', errorFields(errorRecord(error)));
+      }
+    });
+    return this.#taking;
+  }
+}

@@ -1,0 +1,78 @@
+// This file reads line-ups for a command, one after another, in the thread that a server reads them in.
+import { systemClock } from '../base/clock.ts';
+import { type ErrorRecord, errorRecord } from '../base/errors.ts';
+import { silentLog } from '../base/log.ts';
+import { VERSION } from '../base/version.ts';
+import type { Config } from '../config/config.ts';
+import { formatMatch } from '../config/match.ts';
+import type { LineUpSetting } from '../config/resolve-lineups.ts';
+import { ownChannelOf } from '../lineup/channel-row.ts';
+import type { Combined, ImportAnswer, LineUpInput } from '../lineup/line-up-messages.ts';
+import { LineUpThread } from '../lineup/line-up-thread.ts';
+import { slowPattern } from '../lineup/pattern-watch.ts';
+import { patternsOf } from '../lineup/rules.ts';
+
+export type LineUpOutcome = {
+  readonly setting: LineUpSetting;
+  readonly answer?: ImportAnswer;
+  readonly error?: ErrorRecord;
+};
+
+export type ReadOptions = {
+  /** The entry of the thread. */
+  readonly worker: URL;
+  readonly isTrial: boolean;
+  readonly mayShrink?: true;
+  /** Before each. */
+  readonly begins?: (setting: LineUpSetting, index: number) => void;
+};
+
+export type ReadLineUps = {
+  readonly outcomes: readonly LineUpOutcome[];
+  /** What comes of all of them together. */
+  readonly combined?: Combined;
+};
+
+/** Never rejects for what is wrong with a line-up. */
+export async function readLineUps(config: Config, options: ReadOptions): Promise<ReadLineUps> {
+  const { dataDir, allowPrivate, lineUps, channels } = config;
+  const { worker, isTrial, mayShrink, begins } = options;
+  await using thread = new LineUpThread({
+    entry: worker,
+    clock: systemClock,
+    log: silentLog,
+    settings: {
+      dataDir,
+      allowPrivate,
+      userAgent: `weir/${VERSION}`,
+      ...(isTrial ? { isTrial } : {}),
+    },
+  });
+  let stuck: string | undefined;
+  thread.onStuck = ({ lineUp, index }) => {
+    const match = patternsOf(lineUps[lineUp]?.rules ?? NO_RULES)[index];
+    stuck = match === undefined ? '' : formatMatch(match);
+  };
+  const own = channels.map(ownChannelOf);
+  const input: LineUpInput = { settings: lineUps, own, numbers: new Map() };
+  const outcomes: LineUpOutcome[] = [];
+  for (const [index, setting] of lineUps.entries()) {
+    begins?.(setting, index);
+    stuck = undefined;
+    try {
+      const { key } = setting;
+      const what = { what: 'import', key, input, ...(mayShrink ? { mayShrink } : {}) } as const;
+      outcomes.push({ setting, answer: await thread.call(what) });
+    } catch (error) {
+      const why = stuck === undefined ? error : slowPattern(stuck);
+      outcomes.push({ setting, error: errorRecord(why) });
+    }
+  }
+  try {
+    return { outcomes, combined: await thread.call({ what: 'combine', input }) };
+  } catch {
+    return { outcomes };
+  }
+}
+
+const NO_RULES = { rename: [], regroup: [], sort: 'list' } as const;

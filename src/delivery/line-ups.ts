@@ -1,0 +1,27 @@
+// This file says how each line-up does, for operators and their scripts.
+import { Elysia } from 'elysia';
+import type { LineUpStatus } from '../lineup/line-ups.ts';
+import { NO_SNIFF } from './headers.ts';
+
+const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };
+
+export function lineUpsPlugin(status: () => readonly LineUpStatus[]) {
+  return new Elysia({ name: 'line-ups' }).get('/api/lineups', () =>
+    Response.json(status().map(shown), { headers: NO_STORE }),
+  );
+}
+
+function shown({ name, kept, error, isReading }: LineUpStatus) {
+  return {
+    name,
+    isReading,
+    readAt: kept === undefined ? null : new Date(kept.fetchedMs).toISOString(),
+    channels: kept?.channels ?? 0,
+    /** Kept for when they come back. */
+    gone: kept?.gone ?? 0,
+    problems: kept?.problems.counts ?? {},
+    firstProblems: kept?.problems.first ?? [],
+    unusedRules: kept?.unusedRules ?? [],
+    error: error === undefined ? null : { code: error.code, message: error.message },
+  };
+}

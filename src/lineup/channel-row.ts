@@ -1,0 +1,82 @@
+// This file is what channels of line-ups look like on their way to the serving thread.
+import type { ChannelConfig, UrlSource } from '../config/config.ts';
+
+export type RowSource = {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly provider?: string;
+};
+
+export type ChannelRow = {
+  readonly id: string;
+  readonly name: string;
+  readonly number?: number;
+  readonly group?: string;
+  readonly logo?: string;
+  readonly guide?: string;
+  readonly sources: readonly RowSource[];
+};
+
+/** What is told of a channel of the file, so that none of a line-up gets in its way. */
+export type OwnChannel = {
+  readonly id: string;
+  readonly name: string;
+  readonly number?: number;
+  readonly group?: string;
+  readonly guide?: string;
+};
+
+export function ownChannelOf({ id, name, number, group, guide }: ChannelConfig): OwnChannel {
+  return {
+    id,
+    name,
+    ...(number === undefined ? {} : { number }),
+    ...(group === undefined ? {} : { group }),
+    ...(guide === undefined ? {} : { guide }),
+  };
+}
+
+/** One for all: tens of thousands of channels say the same. */
+const NOTHING = {};
+
+/** Makes channels of rows; what many of them have in common is held once. */
+export class RowReader {
+  readonly #texts = new Map<string, string>();
+  readonly #headers = new Map<string, Readonly<Record<string, string>>>();
+
+  channel({ sources, group, ...row }: ChannelRow): ChannelConfig {
+    return {
+      ...row,
+      ...(group === undefined ? {} : { group: this.#text(group) }),
+      mode: 'buffered',
+      sources: sources.map((source) => this.source(source)),
+      keepWarm: false,
+    };
+  }
+
+  source({ url, headers, provider }: RowSource): UrlSource {
+    return {
+      kind: 'url',
+      url,
+      headers: headers === undefined ? NOTHING : this.#common(headers),
+      verifyTls: true,
+      allowDowngrade: false,
+      timeouts: NOTHING,
+      ...(provider === undefined ? {} : { provider: this.#text(provider) }),
+    };
+  }
+
+  #text(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
+  }
+
+  #common(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const key = JSON.stringify(headers);
+    const known = this.#headers.get(key) ?? headers;
+    this.#headers.set(key, known);
+    return known;
+  }
+}

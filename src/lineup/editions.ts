@@ -1,0 +1,155 @@
+// This file keeps in the shared store what is known of all line-ups, one edition after another.
+import { type Clock, sleep } from '../base/clock.ts';
+import type { SharedStore } from '../channel/shared-store.ts';
+import type { Validators } from './fetch-list.ts';
+import type { KnownEntry } from './known-entry.ts';
+import type { ListProblems } from './read-list.ts';
+
+/*
+ *   head          { edition, lineUps: key → what is known of it, and where its entries are }
+ *   <tag>/<n>     some hundred entries of one line-up
+ *   edition/<n>   who writes that edition: the first to claim it
+ *
+ * Entries are written before the head that names them, so that whoever reads finds an edition whole
+ * or not at all; and small transactions leave others their turn.
+ */
+export const LINE_UP_KIND = 'line-up';
+const HEAD = 'head';
+const CHUNK_ENTRIES = 250;
+/** Documents written at once: about a megabyte. */
+const BATCH_DOCUMENTS = 16;
+/** Who has claimed an edition for longer, and has not written it, is gone. */
+const CLAIM_MS = 60_000;
+const CLAIM_LOOK_MS = 250;
+
+export type LineUpRecord = {
+  readonly fetchedMs: number;
+  /** Usable entries the list had, before any rule. */
+  readonly listedCount: number;
+  readonly problems: ListProblems;
+  readonly unusedRules: readonly string[];
+  readonly validators: Validators;
+  /** Of the settings by which it was read: others want it read again. */
+  readonly readAs: string;
+  /** When it was named by no configuration any more. */
+  readonly absentMs?: number;
+};
+
+type Stored = LineUpRecord & { readonly tag: string; readonly chunks: number };
+type Head = { readonly edition: number; readonly lineUps: Readonly<Record<string, Stored>> };
+
+export type KnownLineUp = { readonly record: LineUpRecord; readonly rows: readonly KnownEntry[] };
+
+export type Edition = {
+  /** 0: nothing was ever written. */
+  readonly number: number;
+  readonly lineUps: ReadonlyMap<string, KnownLineUp>;
+};
+
+export type EditionDeps = {
+  readonly store: SharedStore;
+  readonly clock: Clock;
+  /** Differs between all who may write. */
+  readonly writer: string;
+};
+
+export async function editionNumber(store: SharedStore): Promise<number> {
+  return headOf(await store.get(LINE_UP_KIND, HEAD)).edition;
+}
+
+export async function loadEdition(store: SharedStore): Promise<Edition> {
+  const documents = await store.load(LINE_UP_KIND);
+  const head = headOf(documents.get(HEAD));
+  const lineUps = new Map<string, KnownLineUp>();
+  for (const [key, { tag, chunks, ...record }] of Object.entries(head.lineUps)) {
+    const rows = Array.from({ length: chunks }, (_, n) => documents.get(`${tag}/${n}`)).flat();
+    lineUps.set(key, { record, rows: rows.filter(isKnownEntry) });
+  }
+  return { number: head.edition, lineUps };
+}
+
+/**
+ * The right to write what follows `edition`; undefined where another has it, or wrote meanwhile: then
+ * what was worked out is worked out anew from what that one wrote.
+ */
+export async function claimEdition(
+  edition: number,
+  { store, clock, writer }: EditionDeps,
+): Promise<number | undefined> {
+  for (let number = edition + 1; ; ) {
+    const mine = { writer, atMs: clock.nowMs() };
+    const id = `edition/${number}`;
+    const standing = (await store.claim(LINE_UP_KIND, new Map([[id, mine]]))).get(id);
+    const { writer: owner, atMs = 0 } = (standing ?? {}) as { writer?: string; atMs?: number };
+    if ((await editionNumber(store)) !== edition) return undefined;
+    if (owner === writer) return number;
+    if (clock.nowMs() - atMs > CLAIM_MS) number += 1;
+    else await sleep(clock, CLAIM_LOOK_MS);
+  }
+}
+
+/** `changed` are the line-ups whose entries differ from what is stored. */
+export async function saveEdition(
+  number: number,
+  lineUps: ReadonlyMap<string, KnownLineUp>,
+  changed: ReadonlySet<string>,
+  { store }: EditionDeps,
+): Promise<void> {
+  const before = headOf(await store.get(LINE_UP_KIND, HEAD));
+  const stored: Record<string, Stored> = {};
+  const obsolete: string[] = [];
+  let place = 0;
+  for (const [key, { record, rows }] of lineUps) {
+    const old = before.lineUps[key];
+    if (old !== undefined && !changed.has(key)) {
+      stored[key] = { ...record, tag: old.tag, chunks: old.chunks };
+      continue;
+    }
+    if (old !== undefined) obsolete.push(...chunksOf(old));
+    const tag = `${number}.${place++}`;
+    const chunks = await writeRows(store, tag, rows);
+    stored[key] = { ...record, tag, chunks };
+  }
+  for (const [key, old] of Object.entries(before.lineUps)) {
+    if (!lineUps.has(key)) obsolete.push(...chunksOf(old));
+  }
+  await store.save(LINE_UP_KIND, new Map([[HEAD, { edition: number, lineUps: stored }]]));
+  for (let old = before.edition; old <= number; old++) obsolete.push(`edition/${old}`);
+  for (let at = 0; at < obsolete.length; at += BATCH_DOCUMENTS) {
+    const batch = obsolete.slice(at, at + BATCH_DOCUMENTS);
+    await store.save(LINE_UP_KIND, new Map(batch.map((id) => [id, null])));
+  }
+}
+
+async function writeRows(
+  store: SharedStore,
+  tag: string,
+  rows: readonly KnownEntry[],
+): Promise<number> {
+  const chunks = Math.ceil(rows.length / CHUNK_ENTRIES);
+  for (let from = 0; from < chunks; from += BATCH_DOCUMENTS) {
+    const batch = new Map<string, unknown>();
+    for (let n = from; n < Math.min(chunks, from + BATCH_DOCUMENTS); n++) {
+      batch.set(`${tag}/${n}`, rows.slice(n * CHUNK_ENTRIES, (n + 1) * CHUNK_ENTRIES));
+    }
+    await store.save(LINE_UP_KIND, batch);
+  }
+  return chunks;
+}
+
+function chunksOf({ tag, chunks }: Stored): string[] {
+  return Array.from({ length: chunks }, (_, n) => `${tag}/${n}`);
+}
+
+function headOf(document: unknown): Head {
+  const head = document as Head | undefined;
+  return typeof head?.edition === 'number' && typeof head.lineUps === 'object'
+    ? head
+    : { edition: 0, lineUps: {} };
+}
+
+/** What another version wrote is left out rather than trusted. */
+function isKnownEntry(value: unknown): value is KnownEntry {
+  const row = value as Partial<KnownEntry> | undefined;
+  return typeof row?.id === 'string' && typeof row.name === 'string' && typeof row.url === 'string';
+}

@@ -1,0 +1,25 @@
+// This file holds what is remembered of an entry of a line-up, so that its channel stays the same.
+import type { ListEntry } from './list-entry.ts';
+
+/** Plain data, kept as JSON. */
+export type KnownEntry = ListEntry & {
+  /** Permanent, and no other entry of any line-up has it. */
+  readonly id: string;
+  /** Given once, by the list or by us; undefined where none was left. */
+  readonly number?: number;
+  /** The `renumber` by which we gave it. */
+  readonly numberedFrom?: number;
+  /** The edition in which it was first seen: what is older names a channel of several. */
+  readonly born: number;
+  /** What it was known by before its list changed it, newest last. */
+  readonly was?: readonly string[];
+  /** When it had gone from the list; absent while it is there. */
+  readonly goneMs?: number;
+  /** The channel it is shown in, where that has the id and number of another. */
+  readonly as?: { readonly id: string; readonly number?: number };
+};
+
+/** What has gone comes back as what it was for so long. */
+export const FORGET_MS = 90 * 86_400_000;
+/** Earlier names and addresses kept of one entry. */
+export const MAX_WAS = 6;

@@ -1,0 +1,277 @@
+// This file does what is asked of the thread of the line-ups.
+import { assertNever } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import { AppError } from '../base/errors.ts';
+import type { SharedStore } from '../channel/shared-store.ts';
+import type { LineUpSetting } from '../config/resolve-lineups.ts';
+import type { Outbound } from '../net/outbound.ts';
+import type { ChannelRow } from './channel-row.ts';
+import { combine } from './combine.ts';
+import {
+  claimEdition,
+  type Edition,
+  type EditionDeps,
+  editionNumber,
+  type KnownLineUp,
+  loadEdition,
+  saveEdition,
+} from './editions.ts';
+import { LineUpError } from './errors.ts';
+import { FORGET_MS, type KnownEntry } from './known-entry.ts';
+import type {
+  Combined,
+  ImportAnswer,
+  KeptLineUp,
+  LineUpAnswers,
+  LineUpCall,
+  LineUpInput,
+  ShownChannel,
+} from './line-up-messages.ts';
+import { PatternWatch } from './pattern-watch.ts';
+import { guardAgainstShrinking, type ReadList, readList } from './read-list.ts';
+import { type Settled, settle } from './settle.ts';
+
+export type LineUpDeskOptions = {
+  readonly store: () => Promise<SharedStore>;
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  readonly patternCells: SharedArrayBuffer;
+  /** Differs between all who write to one store. */
+  readonly writer: string;
+  /** Nothing is written: what would be is kept here. */
+  readonly isTrial?: boolean;
+};
+
+/** Channels of one piece: read within two milliseconds on the serving thread. */
+const PIECE_CHANNELS = 250;
+/** Enough to see whether it is the right list. */
+const FIRST_CHANNELS = 10;
+/** Others wrote first; nobody is that unlucky. */
+const MAX_TRIES = 10;
+
+export class LineUpDesk implements AsyncDisposable {
+  readonly #options: LineUpDeskOptions;
+  readonly #ended = new AbortController();
+  #turn: Promise<unknown> = Promise.resolve();
+  #edition: Edition | undefined;
+  #rows: readonly ChannelRow[] = [];
+
+  constructor(options: LineUpDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with AppError. */
+  async call<C extends LineUpCall>(call: C): Promise<LineUpAnswers[C['what']]> {
+    return (await this.#run(call)) as LineUpAnswers[C['what']];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    await this.#turn;
+  }
+
+  async #run(call: LineUpCall): Promise<LineUpAnswers[LineUpCall['what']]> {
+    switch (call.what) {
+      case 'import':
+        return await this.#import(call);
+      case 'combine':
+        return await this.#inTurn(() => this.#combine(call.input));
+      case 'piece': {
+        const from = call.index * PIECE_CHANNELS;
+        return JSON.stringify(this.#rows.slice(from, from + PIECE_CHANNELS));
+      }
+      default:
+        return assertNever(call);
+    }
+  }
+
+  /** Lists are fetched side by side; what comes of them is worked out one after another. */
+  async #import(call: Extract<LineUpCall, { what: 'import' }>): Promise<ImportAnswer> {
+    const index = call.input.settings.findIndex(({ key }) => key === call.key);
+    const setting = call.input.settings[index] as LineUpSetting;
+    const { outbound, patternCells, clock } = this.#options;
+    const before = (await this.#inTurn(() => this.#current())).lineUps.get(call.key)?.record;
+    const isAsBefore = before?.readAs === readAs(setting);
+    const read = await readList(setting, isAsBefore ? before.validators : {}, {
+      outbound,
+      watch: new PatternWatch(patternCells, index, clock),
+      signal: this.#ended.signal,
+    });
+    return await this.#inTurn(() =>
+      read === 'same' ? this.#same(call) : this.#take(setting, read, call),
+    );
+  }
+
+  async #take(
+    setting: LineUpSetting,
+    read: ReadList,
+    { input, mayShrink }: Extract<LineUpCall, { what: 'import' }>,
+  ): Promise<ImportAnswer> {
+    const settled = await this.#write((edition, nowMs) => {
+      const known = edition.lineUps.get(setting.key);
+      if (mayShrink !== true) {
+        guardAgainstShrinking(setting.shown, read.listedCount, known?.record.listedCount ?? 0);
+      }
+      const made = settleOne(setting, read, edition, input, nowMs);
+      const { listedCount, problems, unusedRules, validators } = read;
+      const record = { listedCount, problems, unusedRules, validators, fetchedMs: nowMs };
+      const lineUp = { record: { ...record, readAs: readAs(setting) }, rows: made.rows };
+      const lineUps = present(edition, input, nowMs).set(setting.key, lineUp);
+      return { lineUps, changed: new Set([setting.key]), result: made };
+    });
+    const { rows, changes } = settled;
+    const here = rows.filter(({ goneMs }) => goneMs === undefined);
+    const { problems, unusedRules } = read;
+    const first = here.slice(0, FIRST_CHANNELS).map(shownOf);
+    return { kind: 'taken', channels: here.length, problems, unusedRules, changes, first };
+  }
+
+  async #same({ key, input }: Extract<LineUpCall, { what: 'import' }>): Promise<ImportAnswer> {
+    await this.#write((edition, fetchedMs) => {
+      const lineUps = present(edition, input, fetchedMs);
+      const known = lineUps.get(key);
+      if (known !== undefined) {
+        lineUps.set(key, { ...known, record: { ...known.record, fetchedMs } });
+      }
+      return { lineUps, changed: new Set(), result: undefined };
+    });
+    return { kind: 'same' };
+  }
+
+  /** Works out what follows the newest edition, and makes it the newest. */
+  async #write<T>(
+    work: (
+      edition: Edition,
+      nowMs: number,
+    ) => { lineUps: Map<string, KnownLineUp>; changed: Set<string>; result: T },
+  ): Promise<T> {
+    const { clock, writer } = this.#options;
+    const deps: EditionDeps = { store: await this.#options.store(), clock, writer };
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const edition = await this.#current();
+      const { lineUps, changed, result } = work(edition, clock.nowMs());
+      if (this.#options.isTrial === true) {
+        this.#edition = { number: edition.number, lineUps };
+        return result;
+      }
+      try {
+        const number = await claimEdition(edition.number, deps);
+        if (number === undefined) continue;
+        await saveEdition(number, lineUps, changed, deps);
+        this.#edition = { number, lineUps };
+        return result;
+      } catch (error) {
+        const reason = error instanceof AppError ? error.code : String(error);
+        const message = `Cannot keep line-ups: the shared store cannot be written (${reason})`;
+        throw new LineUpError('LINEUP_STORE', message, {}, error);
+      }
+    }
+    throw new LineUpError('LINEUP_STORE', 'Cannot keep line-ups: others write all the time');
+  }
+
+  /** As it is in the store: another process may have written since. */
+  async #current(): Promise<Edition> {
+    const store = await this.#options.store();
+    if (this.#edition?.number !== (await editionNumber(store))) {
+      this.#edition = undefined; // before the next is read: both would be held at once
+      this.#edition = await loadEdition(store);
+    }
+    return this.#edition as Edition;
+  }
+
+  async #combine({ settings, own }: LineUpInput): Promise<Combined> {
+    const edition = await this.#current();
+    const lineUps = settings.map((setting) => ({
+      setting,
+      rows: edition.lineUps.get(setting.key)?.rows ?? [],
+    }));
+    this.#rows = combine(own, lineUps);
+    return {
+      edition: edition.number,
+      kept: settings.flatMap((setting) => {
+        const known = edition.lineUps.get(setting.key);
+        return known === undefined ? [] : [keptOf(setting, known)];
+      }),
+      pieces: Math.ceil(this.#rows.length / PIECE_CHANNELS),
+    };
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(work);
+    this.#turn = mine.catch(() => {});
+    return mine;
+  }
+}
+
+function settleOne(
+  setting: LineUpSetting,
+  read: ReadList,
+  edition: Edition,
+  { own, numbers }: LineUpInput,
+  nowMs: number,
+): Settled {
+  const takenIds = new Set(own.map(({ id }) => id));
+  const takenNumbers = new Set(own.flatMap(({ number }) => number ?? []));
+  for (const [key, { rows }] of edition.lineUps) {
+    if (key === setting.key) continue;
+    for (const { id, number } of rows) {
+      takenIds.add(id);
+      if (number !== undefined) takenNumbers.add(number);
+    }
+  }
+  const { renumberFrom } = setting.rules;
+  return settle(read.entries, edition.lineUps.get(setting.key)?.rows ?? [], {
+    takenIds,
+    takenNumbers,
+    numbers,
+    ...(renumberFrom === undefined ? {} : { renumberFrom }),
+    edition: edition.number + 1,
+    nowMs,
+  });
+}
+
+/** Those that are named no more are kept for a while, with the ids that their channels have. */
+function present(
+  edition: Edition,
+  { settings }: LineUpInput,
+  nowMs: number,
+): Map<string, KnownLineUp> {
+  const named = new Set(settings.map(({ key }) => key));
+  const lineUps = new Map<string, KnownLineUp>();
+  for (const [key, { record, rows }] of edition.lineUps) {
+    const { absentMs = nowMs, ...rest } = record;
+    if (named.has(key)) lineUps.set(key, { record: rest, rows });
+    else if (nowMs - absentMs < FORGET_MS)
+      lineUps.set(key, { record: { ...rest, absentMs }, rows });
+  }
+  return lineUps;
+}
+
+/** What a list is read by, whatever it is called and however often. */
+function readAs({ place, rules, headers }: LineUpSetting): string {
+  const text = JSON.stringify([place, rules, headers]);
+  return Bun.CryptoHasher.hash('sha256', text, 'hex').slice(0, 16);
+}
+
+function shownOf({ id, name, number, group }: KnownEntry): ShownChannel {
+  return {
+    id,
+    name: name || id,
+    ...(number === undefined ? {} : { number }),
+    ...(group === undefined ? {} : { group }),
+  };
+}
+
+function keptOf(setting: LineUpSetting, { record, rows }: KnownLineUp): KeptLineUp {
+  const gone = rows.filter(({ goneMs }) => goneMs !== undefined).length;
+  const { fetchedMs, problems, unusedRules } = record;
+  return {
+    key: setting.key,
+    fetchedMs,
+    channels: rows.length - gone,
+    gone,
+    problems,
+    unusedRules,
+    isOutdated: record.readAs !== readAs(setting),
+  };
+}

@@ -1,0 +1,79 @@
+// This file holds what is asked of the thread of the line-ups, and what it answers.
+import type { LineUpSetting } from '../config/resolve-lineups.ts';
+import type { OwnChannel } from './channel-row.ts';
+import type { KnownEntry } from './known-entry.ts';
+import type { ListProblems } from './read-list.ts';
+import type { LineUpChanges } from './settle.ts';
+
+export type LineUpThreadSettings = {
+  readonly dataDir: string;
+  readonly allowPrivate: readonly string[];
+  readonly userAgent: string;
+  /** Nothing is kept: the thread alone sees what would be. */
+  readonly isTrial?: true;
+  /** Where patterns are watched. */
+  readonly patternCells: SharedArrayBuffer;
+};
+
+/** What everything is made of that is not in the store. */
+export type LineUpInput = {
+  readonly settings: readonly LineUpSetting[];
+  readonly own: readonly OwnChannel[];
+  /** Numbers that channels were given, of whatever line-up they are, by id. */
+  readonly numbers: ReadonlyMap<string, number>;
+};
+
+export type LineUpCall =
+  /** Reads one of the line-ups, and keeps what comes of it. */
+  | {
+      readonly what: 'import';
+      readonly key: string;
+      readonly input: LineUpInput;
+      /** One that has shrunk is taken too. */
+      readonly mayShrink?: true;
+    }
+  /** Makes the channels; they are then fetched in pieces. */
+  | { readonly what: 'combine'; readonly input: LineUpInput }
+  | { readonly what: 'piece'; readonly index: number };
+
+export type ShownChannel = Pick<KnownEntry, 'id' | 'name' | 'number' | 'group'>;
+
+export type ImportAnswer =
+  /** The server says that it is what we have. */
+  | { readonly kind: 'same' }
+  | {
+      readonly kind: 'taken';
+      /** Channels of this line-up, those that have gone not among them. */
+      readonly channels: number;
+      readonly problems: ListProblems;
+      readonly unusedRules: readonly string[];
+      readonly changes: LineUpChanges;
+      /** The first of its channels. */
+      readonly first: readonly ShownChannel[];
+    };
+
+/** What is known of a line-up in the store. */
+export type KeptLineUp = {
+  readonly key: string;
+  readonly fetchedMs: number;
+  readonly channels: number;
+  /** Kept for when they come back. */
+  readonly gone: number;
+  readonly problems: ListProblems;
+  readonly unusedRules: readonly string[];
+  /** It was read by other settings than it has now. */
+  readonly isOutdated: boolean;
+};
+
+export type Combined = {
+  readonly edition: number;
+  readonly kept: readonly KeptLineUp[];
+  readonly pieces: number;
+};
+
+export type LineUpAnswers = {
+  readonly import: ImportAnswer;
+  readonly combine: Combined;
+  /** JSON of some channels: a text crosses threads at once, and is read in a millisecond or two. */
+  readonly piece: string;
+};
