@@ -2,6 +2,7 @@
 import type { UsersStats } from '../access/open-users.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { GuideStatus } from '../guide/guides.ts';
+import type { Logos } from '../lineup/logos/logos.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
@@ -16,6 +17,7 @@ import type { StreamCounts } from '../source/source.ts';
 import { archiveAnswerMetric, archiveFolderMetrics, archiveMetrics } from './archive-metrics.ts';
 import type { EventLoopLag } from './event-loop.ts';
 import { guideMetrics } from './guide-metrics.ts';
+import { logoMetrics } from './logo-metrics.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
 import { tierMetrics } from './tier-metrics.ts';
 import { userMetrics } from './user-metrics.ts';
@@ -38,6 +40,7 @@ export type Sources = {
   readonly archiveFolders: () => readonly HlsShelfStats[];
   readonly archiveAnswered: Readonly<ArchiveAnswered>;
   readonly guides: () => readonly GuideStatus[];
+  readonly logos: () => ReturnType<Logos['stats']>;
   readonly users: () => UsersStats;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
@@ -59,6 +62,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...archiveFolderMetrics(sources.archiveFolders()),
     archiveAnswerMetric(sources.archiveAnswered),
     ...guideMetrics(sources.guides(), sources.nowMs()),
+    ...logoMetrics(sources.logos()),
     ...userMetrics(sources.users()),
     ...processMetrics(sources),
   ];

@@ -17,6 +17,9 @@ export function logoMetrics({
 }
 
 function counted(name: string, help: string, counts: Readonly<Record<string, number>>): Metric {
-  const samples = Object.entries(counts).map(([outcome, value]) => ({ labels: { outcome }, value }));
+  const samples = Object.entries(counts).map(([outcome, value]) => ({
+    labels: { outcome },
+    value,
+  }));
   return { name, type: 'counter', help, samples };
 }

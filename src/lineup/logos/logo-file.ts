@@ -46,7 +46,7 @@ export function tagOf(bytes: Uint8Array): string {
 function parseHead(line: string): Omit<HeldLogo, 'bytes' | 'type'> | undefined {
   let head: Record<string, unknown>;
   try {
-    head = JSON.parse(line);
+    head = JSON.parse(line) ?? {};
   } catch {
     return undefined;
   }

@@ -1,5 +1,6 @@
 // This file says where the picture of a channel comes from.
 import { fileURLToPath } from 'node:url';
+import { MAX_INLINE_PICTURE_LENGTH } from '../../config/kinds.ts';
 
 export type LogoSource =
   | { readonly kind: 'remote'; readonly url: string }
@@ -7,9 +8,6 @@ export type LogoSource =
   | { readonly kind: 'inline'; readonly bytes: Uint8Array<ArrayBuffer> }
   /** On this machine: only a configuration names any. */
   | { readonly kind: 'file'; readonly path: string };
-
-/** A small picture in a list; whoever has more puts it beside. */
-export const MAX_INLINE_CHARS = 64 * 1024;
 
 /** Undefined where it is none that can be had. */
 export function logoSourceOf(logo: string): LogoSource | undefined {
@@ -26,7 +24,7 @@ export function logoSourceOf(logo: string): LogoSource | undefined {
 // RFC 2397 §2: what it says of its type does not matter, its bytes tell
 function inline(logo: string): LogoSource | undefined {
   const comma = logo.indexOf(',');
-  if (comma < 0 || logo.length > MAX_INLINE_CHARS) return undefined;
+  if (comma < 0 || logo.length > MAX_INLINE_PICTURE_LENGTH) return undefined;
   const data = logo.slice(comma + 1);
   try {
     const text = decodeURIComponent(data);

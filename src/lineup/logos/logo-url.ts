@@ -1,8 +1,5 @@
 // This file says by which address players are told the picture of a channel.
-import type { ChannelConfig } from '../../config/config.ts';
-
-/** `serve`: from here; `link`: from wherever it lies. */
-export type LogoMode = 'serve' | 'link';
+import type { ChannelConfig, LogoMode } from '../../config/config.ts';
 
 /** Endings that pictures have; what has another, or none, is called the most usual. */
 const ENDING = /\.(png|jpe?g|gif|webp|avif|bmp|ico|svg)$/i;

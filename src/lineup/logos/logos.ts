@@ -95,15 +95,15 @@ export class Logos implements Disposable {
     const isOld = held !== undefined && held.checkedMs + FRESH_MS < this.#options.clock.nowMs();
     const refusal = this.#refusals.of(url);
     if (held !== undefined) {
-      if (isOld && refusal === undefined) void this.#flights.run(url, () => this.#fetch(url, held));
+      if (isOld && refusal === undefined) void this.#flights.run(url, () => this.#load(url, held));
       return this.#counted('held', { kind: 'logo', logo: shown(held) });
     }
     if (refusal !== undefined) return this.#refused(refusal);
-    const answer = await this.#flights.run(url, () => this.#fetch(url, undefined));
+    const answer = await this.#flights.run(url, () => this.#load(url, undefined));
     return this.#counted(answer.kind === 'logo' ? 'fetched' : answer.kind, answer);
   }
 
-  async #fetch(url: string, held: HeldLogo | undefined): Promise<LogoAnswer> {
+  async #load(url: string, held: HeldLogo | undefined): Promise<LogoAnswer> {
     const { clock, outbound } = this.#options;
     if (this.#flights.size > MAX_WAITING) return this.#busy();
     using slot = await this.#slots.takeWithin(clock, FETCH_SLOTS, WAIT_MS);
