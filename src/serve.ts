@@ -23,6 +23,7 @@ import { createGuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
 import { announceDevices } from './lineup/hdhomerun/announce.ts';
 import { createDevices, DEVICE_SECRET_BYTES } from './lineup/hdhomerun/devices.ts';
+import { Logos } from './lineup/logos/logos.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -131,6 +132,8 @@ export async function serve(
     folder: join(config.dataDir, 'guide'),
     daily,
   });
+  const logoFolder = join(config.dataDir, 'logos');
+  const logos = new Logos({ folder: logoFolder, outbound, clock, random: systemRandom, log });
   const lag = new EventLoopLag(clock);
   const archiveAnswered = createAnswered();
   const metrics = () =>
@@ -149,6 +152,7 @@ export async function serve(
         archiveAnswered,
         guides: () => guides.status(),
         lineUps: () => list.lineUps.status(),
+        logos: () => logos.stats(),
         users: () => users.stats(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
@@ -192,6 +196,8 @@ export async function serve(
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     lineUps: () => list.lineUps.status(),
     devices,
+    logos,
+    logoMode: () => current.logos,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
@@ -249,6 +255,7 @@ export async function serve(
       await drain(server);
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
+      logos[Symbol.dispose]();
       await announced[Symbol.asyncDispose]();
       await guides[Symbol.asyncDispose]();
       await guideThread[Symbol.asyncDispose]();

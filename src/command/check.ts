@@ -5,6 +5,7 @@ import type { ChannelConfig, SourceConfig } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { formatOrigin } from '../config/origin.ts';
+import { logoSourceOf } from '../lineup/logos/logo-source.ts';
 import { archiveRows, archiveSentence } from './archive-words.ts';
 import { checkLineUps } from './check-line-ups.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
@@ -131,6 +132,10 @@ type MissingFile = { readonly key: string; readonly path: string; readonly reaso
 
 /** Files that the configuration names and that are not there to be read. */
 async function missingFiles(loaded: LoadedConfig): Promise<MissingFile[]> {
+  const logos = loaded.config.channels.flatMap(({ id, logo }) => {
+    const source = logo === undefined ? undefined : logoSourceOf(logo);
+    return source?.kind === 'file' ? [{ key: `channel ${id}, logo`, path: source.path }] : [];
+  });
   const named = loaded.config.channels.flatMap((channel) =>
     [...channel.sources, channel.slate].flatMap((source) =>
       source?.kind === 'loop' && typeof source.files !== 'string'
@@ -139,7 +144,7 @@ async function missingFiles(loaded: LoadedConfig): Promise<MissingFile[]> {
     ),
   );
   const missing: MissingFile[] = [];
-  for (const { key, path } of named) {
+  for (const { key, path } of [...named, ...logos]) {
     const stats = await stat(path).catch(() => undefined);
     if (stats === undefined) missing.push({ key, path, reason: 'is not there, wanted a file' });
     else if (!stats.isFile()) missing.push({ key, path, reason: 'is no file, wanted one' });

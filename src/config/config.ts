@@ -73,6 +73,9 @@ export type LoopSource = {
   readonly files: readonly string[] | 'demo' | 'card';
 };
 
+/** `serve`: players get the pictures of channels from here; `link`: from wherever they lie. */
+export type LogoMode = 'serve' | 'link';
+
 export type ChannelMode = 'buffered' | 'proxy' | 'host' | 'redirect';
 
 /** How long there may be nothing to hear or see; absent: for ever. */
@@ -83,6 +86,7 @@ export type ChannelConfig = {
   readonly name: string;
   readonly number?: number;
   readonly group?: string;
+  /** http, https, data, or file where the configuration names one. */
   readonly logo?: string;
   readonly guide?: string;
   /** How much later than the guide says its programmes begin; earlier where below nothing. */
@@ -124,6 +128,7 @@ export type Config = {
     readonly level: 'debug' | 'info' | 'warn' | 'error';
     readonly format: 'auto' | 'pretty' | 'json';
   };
+  readonly logos: LogoMode;
   /** Name of a provider → the connections it allows at once. */
   readonly providers: ReadonlyMap<string, number>;
   /** Where segments go beyond memory, in the order in which they are looked for. */

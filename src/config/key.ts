@@ -27,6 +27,8 @@ export type KindValues = {
   readonly template: string;
   /** As written; relative to the folder of the file it was written in. */
   readonly path: string;
+  /** A URL, or as a `path`. */
+  readonly picture: string;
   readonly 'address-block': string;
   readonly 'header-value': string;
   /** A text to the letter, or a pattern between slashes. */

@@ -42,10 +42,10 @@ export const CHANNEL_KEYS = [
   },
   {
     path: 'channels[].logo',
-    kind: 'url',
+    kind: 'picture',
     schemes: ['http', 'https'],
     example: 'https://example.com/news.png',
-    means: 'Picture of the channel.',
+    means: 'Picture of the channel: an address, a file, or `data:image/png;base64,…`.',
   },
   {
     path: 'channels[].guide',

@@ -125,6 +125,13 @@ export const SERVER_KEYS = [
     example: '2',
     means: 'Connections at once, over all channels.',
   },
+  {
+    path: 'logos',
+    kind: 'choice',
+    default: 'serve',
+    of: ['serve', 'link'],
+    means: 'Whether players get the pictures of channels from here, or are told where they lie.',
+  },
   { path: 'log', kind: 'section', means: 'What is logged and in which form.' },
   {
     path: 'log.level',

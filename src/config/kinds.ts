@@ -21,6 +21,8 @@ export const MAX_URL_LENGTH = 8192;
 /** What servers accept for one header line, RFC 9110 §5.4 leaves it to them. */
 const MAX_HEADER_LENGTH = 8192;
 const MAX_TEXT_LENGTH = 1000;
+/** A small picture written into the file; whoever has more puts it beside. */
+export const MAX_INLINE_PICTURE_LENGTH = 64 * 1024;
 /** PATH_MAX of Linux. */
 const MAX_PATH_LENGTH = 4096;
 
@@ -73,6 +75,10 @@ export const KINDS: { readonly [K in ScalarKind]: Kind<KindValues[K]> } = {
   path: {
     read: (text) => (isPlain(text, MAX_PATH_LENGTH) ? text : undefined),
     wanted: () => 'a path',
+  },
+  picture: {
+    read: readPicture,
+    wanted: () => 'a URL with http or https, data:image/…;base64,… or the path of a file',
   },
   'address-block': {
     read: parseAddressBlock,
@@ -141,6 +147,15 @@ function parseUrl(text: string, schemes: readonly string[]): URL | undefined {
 function dialable(text: string): URL | undefined {
   const url = URL.parse(text);
   return url !== null && url.hostname !== '' && url.port !== '0' ? url : undefined;
+}
+
+function readPicture(text: string, key: Key): string | undefined {
+  if (/^data:/i.test(text)) {
+    const isOne = /^data:image\/[a-z0-9.+-]+(?:;[a-z0-9=;+-]*)?,[!-~]+$/i.test(text);
+    return isOne && text.length <= MAX_INLINE_PICTURE_LENGTH ? text : undefined;
+  }
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return readUrl(text, key);
+  return isPlain(text, MAX_PATH_LENGTH) ? text : undefined;
 }
 
 function wantedUrl(key: Key): string {

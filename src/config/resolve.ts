@@ -1,5 +1,6 @@
 // This file turns settings into the configuration that the program uses.
 import { availableParallelism } from 'node:os';
+import { pathToFileURL } from 'node:url';
 import { nearest } from '../base/nearest.ts';
 import type { BlankLimits, ChannelConfig, Config, LoopSource } from './config.ts';
 import type { Problems } from './errors.ts';
@@ -48,6 +49,7 @@ export function resolveConfig(
     connections: { perAddress: valueAt(root, 'connections.per_address') },
     allowPrivate: valuesAt(root, 'allow_private').map((block) => String(block.value)),
     log: { level: valueAt(root, 'log.level'), format: valueAt(root, 'log.format') },
+    logos: valueAt(root, 'logos'),
     providers: resolveProviders(root),
     ...(archiveBytes === undefined ? {} : { archiveBytes }),
     channels,
@@ -133,7 +135,7 @@ function resolveChannel(
   }
   const number = valueAt(section, 'channels[].number');
   const group = valueAt(section, 'channels[].group');
-  const logo = valueAt(section, 'channels[].logo');
+  const logo = logoOf(section, toPath);
   const guide = valueAt(section, 'channels[].guide');
   const guideShiftMs = valueAt(section, 'channels[].guide_shift');
   const slate = valueAt(section, 'channels[].slate');
@@ -154,6 +156,13 @@ function resolveChannel(
     ...(failover === undefined ? {} : { failover }),
     ...(archive === undefined ? {} : { archive }),
   };
+}
+
+/** What is neither an address nor the picture itself is a file. */
+function logoOf(section: SectionSetting, toPath: PathBase): string | undefined {
+  const logo = valueAt(section, 'channels[].logo');
+  if (logo === undefined || /^(?:https?:\/\/|data:)/i.test(logo)) return logo;
+  return pathToFileURL(toPath(logo, originAt(section, 'channels[].logo'))).href;
 }
 
 function blankLimits(section: SectionSetting): BlankLimits | undefined {

@@ -1,8 +1,12 @@
 // This file puts the surfaces together into one application.
 import { Elysia } from 'elysia';
 import type { Log } from '../base/log.ts';
+import type { ChannelConfig, LogoMode } from '../config/config.ts';
+import { ownBaseUrl } from '../lineup/base-url.ts';
 import type { HeldDevice } from '../lineup/hdhomerun/devices.ts';
 import type { LineUpStatus } from '../lineup/line-ups.ts';
+import { logoUrlOf } from '../lineup/logos/logo-url.ts';
+import type { Logos } from '../lineup/logos/logos.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
 import type { ArchiveAnswered } from '../recording/archive/archive-answered.ts';
@@ -21,6 +25,7 @@ import type { HotAnswers } from './hot-answers.ts';
 import { lineUpPlugin } from './line-up.ts';
 import { lineUpsPlugin } from './line-ups.ts';
 import { type AddressOf, livePlugin } from './live.ts';
+import { logoPlugin } from './logo.ts';
 import { type Operations, operationsPlugin } from './operations.ts';
 import { pagePlugin } from './page.ts';
 import type { PageFiles } from './page-files.ts';
@@ -43,6 +48,8 @@ export type AppDeps = {
   readonly guide: GuideDeps;
   readonly lineUps: () => readonly LineUpStatus[];
   readonly devices: readonly HeldDevice[];
+  readonly logos: Logos;
+  readonly logoMode: () => LogoMode;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
@@ -68,16 +75,27 @@ export function createApp(deps: AppDeps) {
   const files = new ArchiveFiles(archive, { clock, log, send: deps.sendSized });
   const live = { relays, answers: new PlaylistAnswers(deps.hot), archive };
   const endless = { relays, streams: deps.streams, addressOf };
+  // A guide is kept by caches for all, so it goes by no name of the request's
+  const logoOf = (channel: ChannelConfig) =>
+    logoUrlOf(channel, ownBaseUrl(deps.publicUrl(), null) ?? '', deps.logoMode());
   const router = new Elysia(ROUTER)
     .use(livePlugin(live, addressOf))
     .use(endlessPlugin(endless))
-    .use(hdHomeRunPlugin({ devices: deps.devices, endless, publicUrl: deps.publicUrl }))
+    .use(
+      hdHomeRunPlugin({
+        devices: deps.devices,
+        endless,
+        publicUrl: deps.publicUrl,
+        logoMode: deps.logoMode,
+      }),
+    )
     .use(unbufferedPlugin(modes))
     .use(passedStreamPlugin({ relays, streams: deps.passed, addressOf, log }))
     .use(archivePlugin(archive, files))
     .use(ancestorPlugin(live, modes))
-    .use(lineUpPlugin(relays, deps.publicUrl, () => !deps.guide.guides.isEmpty))
-    .use(guidePlugin(deps.guide))
+    .use(lineUpPlugin(relays, deps.publicUrl, () => !deps.guide.guides.isEmpty, deps.logoMode))
+    .use(logoPlugin({ relays, logos: deps.logos, nowMs: () => clock.nowMs() }))
+    .use(guidePlugin({ ...deps.guide, logoOf }))
     .use(lineUpsPlugin(deps.lineUps))
     .use(operationsPlugin(deps.operations))
     .use(pagePlugin(deps.page))

@@ -3,7 +3,7 @@ import { Elysia } from 'elysia';
 import { errorRecord } from '../base/errors.ts';
 import type { GuideDocument, Guides } from '../guide/guides.ts';
 import { inGroups } from '../lineup/groups.ts';
-import { feedOf, guideChannelsOf } from '../lineup/guide-channels.ts';
+import { feedOf, guideChannelsOf, type LogoOf } from '../lineup/guide-channels.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { prefersGzip } from './accept.ts';
 import { matchesEtag } from './body-response.ts';
@@ -16,6 +16,8 @@ export type GuideDeps = {
   readonly relays: Relays;
   readonly guides: Guides;
   readonly nowMs: () => number;
+  /** Where players find the picture of a channel; upstream where absent. */
+  readonly logoOf?: LogoOf;
 };
 
 /** A week, as most guides have and most players show. */
@@ -51,7 +53,7 @@ async function guide(deps: GuideDeps, request: Request, form: 'xml' | 'gz'): Pro
   const query = queryOf(request.url) ?? new URLSearchParams();
   const days = daysIn(query);
   if (days === undefined) return badDays(request);
-  const channels = guideChannelsOf(relays.channels, query.getAll('group'));
+  const channels = guideChannelsOf(relays.channels, query.getAll('group'), deps.logoOf);
   let document: GuideDocument;
   try {
     document = await guides.document(channels, days);

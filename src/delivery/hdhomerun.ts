@@ -1,6 +1,6 @@
 // This file looks like HDHomeRun tuners to the clients that know how to use those.
 import { Elysia } from 'elysia';
-import type { ChannelConfig } from '../config/config.ts';
+import type { ChannelConfig, LogoMode } from '../config/config.ts';
 import { ownBaseUrl } from '../lineup/base-url.ts';
 import { channelsOf, deviceAt, type HeldDevice } from '../lineup/hdhomerun/devices.ts';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../lineup/hdhomerun/documents.ts';
 import type { HeldTuner } from '../lineup/hdhomerun/tuners.ts';
 import { LINE_UP_TYPE, toEntry } from '../lineup/line-up.ts';
+import { logoUrlOf } from '../lineup/logos/logo-url.ts';
 import { formatM3u } from '../media/m3u/format.ts';
 import { channelStream, type Endless, STREAM_HEADERS } from './endless.ts';
 import { badHost, problemResponse, shown } from './error-response.ts';
@@ -22,6 +23,7 @@ export type HdHomeRun = {
   readonly devices: readonly HeldDevice[];
   readonly endless: Endless;
   readonly publicUrl: () => string | undefined;
+  readonly logoMode: () => LogoMode;
 };
 
 const NO_STORE = { ...CORS, ...NO_SNIFF, 'cache-control': 'no-store' };
@@ -55,7 +57,7 @@ function atRoot(hdHomeRun: HdHomeRun, name: string, request: Request): Response 
 }
 
 function document(
-  { devices, endless, publicUrl }: HdHomeRun,
+  { devices, endless, publicUrl, logoMode }: HdHomeRun,
   id: string | undefined,
   name: string,
   request: Request,
@@ -75,7 +77,7 @@ function document(
     case 'lineup.xml':
       return new Response(lineUpXml(lineUpRows(channels, base)), { headers: XML });
     case 'lineup.m3u':
-      return m3uResponse(channels, base);
+      return m3uResponse(channels, base, (channel) => logoUrlOf(channel, own, logoMode()));
     case 'lineup_status.json':
       return Response.json(LINEUP_STATUS, { headers: NO_STORE });
     case 'status.json':
@@ -87,10 +89,16 @@ function document(
   }
 }
 
-function m3uResponse(channels: readonly ChannelConfig[], base: string): Response {
+function m3uResponse(
+  channels: readonly ChannelConfig[],
+  base: string,
+  logoOf: (channel: ChannelConfig) => string | undefined,
+): Response {
   const entries = channels.flatMap((channel) => {
     const { number } = channel;
-    return number === undefined ? [] : [toEntry(channel, `${base}/auto/v${number}`)];
+    return number === undefined
+      ? []
+      : [toEntry(channel, `${base}/auto/v${number}`, logoOf(channel))];
   });
   return new Response(formatM3u({ entries }), {
     headers: { ...NO_STORE, 'content-type': LINE_UP_TYPE },

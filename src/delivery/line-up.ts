@@ -1,6 +1,6 @@
 // This file serves the line-up: the list of channels that a person adds to a player.
 import { Elysia } from 'elysia';
-import type { ChannelConfig } from '../config/config.ts';
+import type { ChannelConfig, LogoMode } from '../config/config.ts';
 import { ownBaseUrl } from '../lineup/base-url.ts';
 import { type LineUpDocument, m3uDocument, writeLineUp } from '../lineup/dialects.ts';
 import { type LineUpOptions, lineUpOf, programOf } from '../lineup/line-up.ts';
@@ -19,11 +19,16 @@ export function lineUpPlugin(
   relays: Relays,
   publicUrl: () => string | undefined,
   hasGuide: () => boolean,
+  logos: () => LogoMode,
 ) {
   const answer = (query: URLSearchParams, request: Request, write: Write): Response => {
     const ownBase = ownBaseUrl(publicUrl(), request.headers.get('host'));
     if (ownBase === undefined) return badHost('the line-up', request);
-    const lineUp = write(query, relays.channels, { ownBase, hasGuide: hasGuide() });
+    const lineUp = write(query, relays.channels, {
+      ownBase,
+      hasGuide: hasGuide(),
+      logos: logos(),
+    });
     if (lineUp === 'no-base') return badHost('the script', request);
     return 'kind' in lineUp ? badParameter(lineUp, request) : lineUpResponse(lineUp);
   };

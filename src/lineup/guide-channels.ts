@@ -8,6 +8,12 @@ import type { Guides } from '../guide/guides.ts';
 import type { ProgrammesWanted, ToldProgramme } from '../guide/programmes.ts';
 import { safeText } from '../media/m3u/safe-text.ts';
 import { inGroups } from './groups.ts';
+import { logoUrlOf } from './logos/logo-url.ts';
+
+/** Where players find the picture of a channel. */
+export type LogoOf = (channel: ChannelConfig) => string | undefined;
+
+const upstreamLogoOf: LogoOf = (channel) => logoUrlOf(channel, '', 'link');
 
 /**
  * As `tvg-id` has it: players join the two by nothing else. One that is shifted has an id of its own,
@@ -40,16 +46,21 @@ export function programmesOf(
   return guides.programmes(feedOf(channel), wanted);
 }
 
-/** Each once, in the order of the line-up; of two that share one the first names it. */
+/**
+ * Each once, in the order of the line-up; of two that share one the first names it. `logoOf`: where
+ * players find the picture of a channel.
+ */
 export function guideChannelsOf(
   channels: readonly ChannelConfig[],
   groups: readonly string[],
+  logoOf: LogoOf = upstreamLogoOf,
 ): readonly WantedChannel[] {
   const found = new Map<string, WantedChannel>();
   for (const channel of channels.filter(inGroups(groups))) {
     const feed = feedOf(channel);
-    const { name, logo } = channel;
     if (found.has(feed.id)) continue;
+    const { name } = channel;
+    const logo = logoOf(channel);
     found.set(feed.id, { ...feed, name, ...(logo === undefined ? {} : { logo }) });
   }
   return [...found.values()];

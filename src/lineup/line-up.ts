@@ -1,8 +1,9 @@
 // This file makes the entries of a line-up from the channels and what was asked for.
-import type { ChannelConfig, ChannelMode } from '../config/config.ts';
+import type { ChannelConfig, ChannelMode, LogoMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
 import { catchupOf } from './catch-up.ts';
 import { inGroups } from './groups.ts';
+import { logoUrlOf } from './logos/logo-url.ts';
 import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
 import { modeOf, streamAddressOf } from './stream-address.ts';
 
@@ -17,6 +18,8 @@ export type LineUpOptions = {
   readonly ownBase: string;
   /** There is a guide to point to. */
   readonly hasGuide: boolean;
+  /** Where pictures come from; from here where absent. */
+  readonly logos?: LogoMode;
 };
 
 /** `?mode=&quality=&host=&group=&id=&output=` over all channels, in their order. */
@@ -35,7 +38,7 @@ export function lineUpOf(
     const watched = { base: from, form: form ?? 'hls', quality, isShiftable };
     const catchup = catchupOf(channel, watched);
     return {
-      ...toEntry(channel, from + path),
+      ...toEntry(channel, from + path, logoUrlOf(channel, from, options.logos ?? 'serve')),
       ...(form === undefined ? {} : { form }),
       ...(catchup === undefined ? {} : { catchup }),
     };
@@ -54,7 +57,8 @@ export function programOf(
     const hd = request.quality === undefined ? '' : `&hd=${request.quality}`;
     const mode = PROGRAM_MODES[request.name];
     const name = modeOf(channel, mode) === mode ? request.name : 'online';
-    return toEntry(channel, `${base}/${name}.m3u8?fid=${encodeURIComponent(id)}${hd}`);
+    const url = `${base}/${name}.m3u8?fid=${encodeURIComponent(id)}${hd}`;
+    return toEntry(channel, url, logoUrlOf(channel, base, options.logos ?? 'serve'));
   });
 }
 
@@ -84,13 +88,14 @@ function compose(
   return { ...(guideUrl === undefined ? {} : { guideUrl }), entries };
 }
 
-export function toEntry(channel: ChannelConfig, url: string): M3uEntry {
+/** `logo`: as logoUrlOf() has it. */
+export function toEntry(channel: ChannelConfig, url: string, logo: string | undefined): M3uEntry {
   return {
     id: channel.id,
     name: channel.name,
     ...(channel.number === undefined ? {} : { number: channel.number }),
     ...(channel.group === undefined ? {} : { group: channel.group }),
-    ...(channel.logo === undefined ? {} : { logo: channel.logo }),
+    ...(logo === undefined ? {} : { logo }),
     ...(channel.guide === undefined ? {} : { guideId: channel.guide }),
     url,
   };

@@ -3,6 +3,7 @@ import type { UsersStats } from '../access/open-users.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { GuideStatus } from '../guide/guides.ts';
 import type { LineUpStatus } from '../lineup/line-ups.ts';
+import type { Logos } from '../lineup/logos/logos.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
@@ -18,6 +19,7 @@ import { archiveAnswerMetric, archiveFolderMetrics, archiveMetrics } from './arc
 import type { EventLoopLag } from './event-loop.ts';
 import { guideMetrics } from './guide-metrics.ts';
 import { lineUpMetrics } from './line-up-metrics.ts';
+import { logoMetrics } from './logo-metrics.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
 import { tierMetrics } from './tier-metrics.ts';
 import { userMetrics } from './user-metrics.ts';
@@ -41,6 +43,7 @@ export type Sources = {
   readonly archiveAnswered: Readonly<ArchiveAnswered>;
   readonly guides: () => readonly GuideStatus[];
   readonly lineUps: () => readonly LineUpStatus[];
+  readonly logos: () => ReturnType<Logos['stats']>;
   readonly users: () => UsersStats;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
@@ -63,6 +66,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     archiveAnswerMetric(sources.archiveAnswered),
     ...guideMetrics(sources.guides(), sources.nowMs()),
     ...lineUpMetrics(sources.lineUps(), sources.nowMs()),
+    ...logoMetrics(sources.logos()),
     ...userMetrics(sources.users()),
     ...processMetrics(sources),
   ];

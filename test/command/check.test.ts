@@ -60,6 +60,7 @@ Settings
   prefetch.segment_max     64MiB                    default
   connections.per_address  256                      default
   allow_private            127.0.0.0/8, 10.0.0.0/8  weir.yaml:3:16
+  logos                    serve                    default
   log.level                info                     default
   log.format               auto                     default
   archive.size             not set                  default
@@ -220,13 +221,14 @@ describe('runCheck()', () => {
   });
 
   test('files that are not there are named', async () => {
-    const text = 'channels: [{ id: a, sources: { loop: [gone.ts, .] } }]';
+    const text = 'channels: [{ id: a, logo: gone.png, sources: { loop: [gone.ts, .] } }]';
     const [code, out, error] = await check(text, ['--m3u', 'gone.m3u']);
     expect([code, error]).toEqual([
       EXIT.failed,
       'weir: line-up /f/gone.m3u: Cannot read line-up /f/gone.m3u: it is not there, wanted a file (LINEUP_FILE)\n' +
         'weir: channel a, loop: /f/gone.ts is not there, wanted a file\n' +
-        'weir: channel a, loop: /f is no file, wanted one\n',
+        'weir: channel a, loop: /f is no file, wanted one\n' +
+        'weir: channel a, logo: /f/gone.png is not there, wanted a file\n',
     ]);
     expect(out).not.toContain('The configuration is good.');
   });

@@ -3,7 +3,7 @@
 import { silentLog } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { openMemoryStore } from '../../src/channel/store.ts';
-import type { ChannelConfig, UrlSource } from '../../src/config/config.ts';
+import type { ChannelConfig, LogoMode, UrlSource } from '../../src/config/config.ts';
 import type { DeviceSetting } from '../../src/config/resolve-hdhomerun.ts';
 import { createApp } from '../../src/delivery/app.ts';
 import { HotAnswers } from '../../src/delivery/hot-answers.ts';
@@ -12,6 +12,7 @@ import { Sealer } from '../../src/delivery/seal.ts';
 import { sendStreamed } from '../../src/delivery/sized-answer.ts';
 import { Guides } from '../../src/guide/guides.ts';
 import { createDevices } from '../../src/lineup/hdhomerun/devices.ts';
+import { Logos } from '../../src/lineup/logos/logos.ts';
 import { collectMetrics } from '../../src/metrics/collect.ts';
 import { EventLoopLag } from '../../src/metrics/event-loop.ts';
 import { formatMetrics } from '../../src/metrics/prometheus.ts';
@@ -40,6 +41,7 @@ export type LoopScript = {
 export type AppState = {
   notReady: string | undefined;
   publicUrl: string | undefined;
+  logoMode: LogoMode;
   page: () => Promise<PageFiles>;
 };
 
@@ -124,9 +126,17 @@ export function createInProcessApp(
   const state: AppState = {
     notReady: undefined,
     publicUrl: undefined,
+    logoMode: 'serve',
     page: async () => ({ html: '<p>page</p>', assets: new Map() }),
   };
   const archiveAnswered = createAnswered();
+  const logos = new Logos({
+    folder: '/dev/null/logos',
+    outbound,
+    clock,
+    random,
+    log: silentLog,
+  });
   const metrics = () =>
     formatMetrics(
       collectMetrics({
@@ -143,6 +153,7 @@ export function createInProcessApp(
         archiveAnswered,
         guides: () => guides.status(),
         lineUps: () => [],
+        logos: () => logos.stats(),
         users: () => ({
           users: 0,
           lockedOut: 0,
@@ -177,6 +188,8 @@ export function createInProcessApp(
     devices: createDevices(devices, store.secret('hdhomerun', 32)),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     lineUps: () => [],
+    logos,
+    logoMode: () => state.logoMode,
     archives,
     archiveAnswered,
     collect() {},

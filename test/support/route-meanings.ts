@@ -11,6 +11,11 @@ export const ROUTE_MEANINGS: readonly {
       'the line-up; `?mode=`, `?output=` (`hls`, `ts`), `?dialect=`, `?quality=`, `?host=`, `?group=` and `?id=` (repeatable; `?ids=a,b`); GET or POST',
   },
   {
+    routes: ['/logo/{name}'],
+    means:
+      'the picture of a channel, `/logo/news.png`; its type is what it says, whatever the ending',
+  },
+  {
     routes: ['/epg.xml', '/epg.xml.gz', '/EPG.xml'],
     means:
       'the guide of the line-up; `?group=` (repeatable), `?days=` (7 where absent, at most 31)',
