@@ -58,6 +58,32 @@ describe('/archive/{channel}/index.m3u8', () => {
     expect([done.type, done.endList, secondsOf(done)]).toEqual(['VOD', true, 92]);
   });
 
+  test('ends with what there is where its end has come, and is asked for again a moment later', async () => {
+    using it = world();
+    // What is on its way into the archive
+    it.app.clock.stepWall(6 * S);
+    const from = it.nowMs / S - 60;
+    const path = `/archive/news/index.m3u8?from=${from}&to=${it.nowMs / S + 5}`;
+    const answer = await it.app.ask(path);
+    expect(answer.headers.get('cache-control')).not.toContain('600');
+    const list = await listOf(answer);
+    expect([list.type, list.endList, list.start]).toEqual(['EVENT', true, undefined]);
+    expect(secondsOf(list)).toBe(60);
+    it.main.fill(2);
+    const done = await listOf(await it.app.ask(path));
+    expect([done.type, done.endList, secondsOf(done)]).toEqual(['VOD', true, 68]);
+  });
+
+  test('that was handed out open stays so until it holds its end', async () => {
+    using it = world();
+    const path = `/archive/news/index.m3u8?from=${it.nowMs / S - 60}&to=${it.nowMs / S + 5}`;
+    expect((await listOf(await it.app.ask(path))).endList).toBe(false);
+    it.app.clock.stepWall(6 * S);
+    expect((await listOf(await it.app.ask(path))).endList).toBe(false);
+    it.main.fill(2);
+    expect((await listOf(await it.app.ask(path))).endList).toBe(true);
+  });
+
   test('is at an end where nothing more will come', async () => {
     using it = world();
     it.app.clock.stepWall(11 * MIN);

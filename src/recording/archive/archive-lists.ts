@@ -7,7 +7,7 @@ import type { ArchivedRendition, ArchivedSegment, TimeSpan } from './archived.ts
 import { endMs, segmentPages, segmentsBefore } from './segment-pages.ts';
 import type { Found } from './wanted-span.ts';
 
-/** Finished: it has its end and will not change but where what it names is lost. */
+/** Finished: it will not change but where what it names is lost. */
 export type ListText = { readonly text: string; readonly isFinished: boolean };
 
 /** A day of two-second segments; a list of more is 4 MB, which no player takes. */
@@ -27,6 +27,8 @@ type Kept = {
   count: number;
   lastNumber: number;
   nextMs: number;
+  /** It was handed out without an end, so that players come again for the rest. */
+  isOpen: boolean;
 };
 
 /** Lists that are polled are written on, not anew: each poll of three hours would take 15 ms. */
@@ -57,13 +59,15 @@ export class ArchiveLists {
     const kept = await this.#writing.run(key, () => this.#written(key, rendition, span, prefix));
     if (kept === undefined) return undefined;
     if (kept.count > LIST_SEGMENTS_MAX) return 'too-long';
-    const type = grows ? ('EVENT' as const) : ('VOD' as const);
-    // From its beginning: of what grows a player would begin near the end
+    // What is asked for when its end has come ends with what there is: players of FFmpeg's make (Kodi,
+    // mpv), which name now as the end of what has just been, begin an open list near its end, and
+    // EXT-X-START does not keep them from it
+    kept.isOpen = grows && (kept.isOpen || found.isToCome);
     const start = { timeOffset: 0, precise: false };
     const frame = frameOf(rendition, kept.first, {
-      type,
-      endList: !grows,
-      ...(grows ? { start } : {}),
+      type: grows ? 'EVENT' : 'VOD',
+      endList: !kept.isOpen,
+      ...(kept.isOpen ? { start } : {}),
     });
     return { text: kept.text.with(frame), isFinished: !grows };
   }
@@ -110,6 +114,7 @@ function begun(first: ArchivedSegment, prefix: string, madeMs: number): Kept {
     count: 0,
     lastNumber: first.number - 1,
     nextMs: first.startMs,
+    isOpen: false,
   };
 }
 

@@ -12,8 +12,14 @@ export type Wanted =
   | { readonly kind: 'delay'; readonly delayMs: number };
 
 export type Found =
-  /** `grows`: the end of the span has not been archived yet, and may be. */
-  | { readonly kind: 'span'; readonly span: TimeSpan; readonly grows: boolean }
+  | {
+      readonly kind: 'span';
+      readonly span: TimeSpan;
+      /** The end of the span has not been archived yet, and may be. */
+      readonly grows: boolean;
+      /** Nor has it come yet. */
+      readonly isToCome: boolean;
+    }
   | { readonly kind: 'window'; readonly endMs: number; readonly count: number }
   /** `why` tells what is held. */
   | { readonly kind: 'none'; readonly why: string };
@@ -53,7 +59,8 @@ function findSpan(
   const span = { fromMs: Math.max(fromMs, held.fromMs), toMs };
   if (span.fromMs >= span.toMs) return nothingThere(held);
   if (rendition.segments(span, 1).length === 0) return nothingThere(held);
-  return { kind: 'span', span, grows: held.toMs < toMs && !isStale(held, nowMs) };
+  const grows = held.toMs < toMs && !isStale(held, nowMs);
+  return { kind: 'span', span, grows, isToCome: toMs > nowMs };
 }
 
 function findFrom(
