@@ -43,7 +43,11 @@ export async function runServe(given: Given, terminal: Terminal): Promise<ExitCo
       allowPrivate: first.config.allowPrivate,
       userAgent: `weir/${VERSION}`,
     });
-    await using shared = await openSharedStore(first.config, { clock: systemClock, log });
+    await using shared = await openSharedStore(first.config, {
+      clock: systemClock,
+      random: systemRandom,
+      log,
+    });
     using lineUps = new LineUps(first.m3u, {
       clock: systemClock,
       random: systemRandom,
