@@ -7,8 +7,7 @@ import { createLog, type LogWriter } from './base/log-writer.ts';
 import { systemRandom } from './base/random.ts';
 import { createStdoutSink } from './base/stdout-sink.ts';
 import { VERSION } from './base/version.ts';
-import { openSharedStore } from './channel/open-shared.ts';
-import type { SharedStore } from './channel/shared-store.ts';
+import { type OpenSharedStore, openSharedStore } from './channel/open-shared.ts';
 import { formatBanner } from './command/banner.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command/command-line.ts';
 import { loadInput } from './command/config-flags.ts';
@@ -105,7 +104,7 @@ async function start(
   loaded: LoadedConfig,
   channels: Parameters<typeof serve>[1],
   log: LogWriter,
-  shared: SharedStore,
+  shared: OpenSharedStore,
 ): Promise<Running> {
   try {
     return await serve(loaded.config, channels, log, shared);

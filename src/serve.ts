@@ -7,7 +7,7 @@ import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
 import { VERSION } from './base/version.ts';
-import type { SharedStore } from './channel/shared-store.ts';
+import type { OpenSharedStore } from './channel/open-shared.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
 import page from './console/index.html';
@@ -61,7 +61,7 @@ export async function serve(
   config: Config,
   channels: readonly ChannelConfig[],
   log: Log,
-  shared: SharedStore,
+  shared: OpenSharedStore,
 ): Promise<Running> {
   const clock = systemClock;
   const userAgent = `weir/${VERSION}`;
@@ -150,6 +150,7 @@ export async function serve(
         archiveAnswered,
         guides: () => guides.status(),
         users: () => users.stats(),
+        store: () => shared.stats(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
         version: VERSION,

@@ -13,6 +13,7 @@ import { deviceRows } from './device-rows.ts';
 import { guideRows } from './guide-rows.ts';
 import { memoryRows } from './memory-room.ts';
 import { overflowRows } from './overflow-rows.ts';
+import { storeRows } from './store-rows.ts';
 import { warningsOf } from './warnings.ts';
 
 export async function runCheck(given: Given, terminal: Terminal): Promise<ExitCode> {
@@ -39,6 +40,7 @@ export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] 
     block('Settings', settingRows(loaded)),
     block('Memory', memoryRows(loaded.config)),
     block('Beyond memory', overflowRows(loaded.config)),
+    block('Store', storeRows(loaded.config)),
     block('Archives', archiveRows(loaded.config)),
     block(
       `Channels (${loaded.config.channels.length})`,

@@ -44,7 +44,6 @@ export const LATER_KEYS = [
     means: 'Groups to take.',
   },
   { path: 'lineups[].include.group[]', kind: 'text', max: '200', later: true, means: 'One group.' },
-  { path: 'store', kind: 'anything', later: true, means: 'Where channels and users are kept.' },
   { path: 'cluster', kind: 'anything', later: true, means: 'The other nodes.' },
   { path: 'auth', kind: 'anything', later: true, means: 'Who may watch.' },
   { path: 'ingest', kind: 'anything', later: true, means: 'Who may publish, and how.' },

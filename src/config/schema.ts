@@ -9,6 +9,7 @@ import { LATER_KEYS } from './keys-later.ts';
 import { OVERFLOW_KEYS } from './keys-overflow.ts';
 import { SERVER_KEYS } from './keys-server.ts';
 import { SOURCE_KEYS } from './keys-source.ts';
+import { STORE_KEYS } from './keys-store.ts';
 
 const ROWS = [
   ...SERVER_KEYS,
@@ -18,6 +19,7 @@ const ROWS = [
   ...ARCHIVE_KEYS,
   ...GUIDE_KEYS,
   ...HDHOMERUN_KEYS,
+  ...STORE_KEYS,
   ...LATER_KEYS,
 ] as const;
 

@@ -1,5 +1,6 @@
 // This file asks every part for its numbers and gives them their names.
 import type { UsersStats } from '../access/open-users.ts';
+import type { SharedStats } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { GuideStatus } from '../guide/guides.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
@@ -17,6 +18,7 @@ import { archiveAnswerMetric, archiveFolderMetrics, archiveMetrics } from './arc
 import type { EventLoopLag } from './event-loop.ts';
 import { guideMetrics } from './guide-metrics.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
+import { storeMetrics } from './store-metrics.ts';
 import { tierMetrics } from './tier-metrics.ts';
 import { userMetrics } from './user-metrics.ts';
 
@@ -39,6 +41,7 @@ export type Sources = {
   readonly archiveAnswered: Readonly<ArchiveAnswered>;
   readonly guides: () => readonly GuideStatus[];
   readonly users: () => UsersStats;
+  readonly store: () => SharedStats | undefined;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
   readonly guard: () => Readonly<Record<string, number>>;
@@ -60,6 +63,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     archiveAnswerMetric(sources.archiveAnswered),
     ...guideMetrics(sources.guides(), sources.nowMs()),
     ...userMetrics(sources.users()),
+    ...storeMetrics(sources.store()),
     ...processMetrics(sources),
   ];
 }

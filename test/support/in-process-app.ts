@@ -142,6 +142,7 @@ export function createInProcessApp(
         archiveFolders: () => [],
         archiveAnswered,
         guides: () => guides.status(),
+        store: () => undefined,
         users: () => ({
           users: 0,
           lockedOut: 0,
