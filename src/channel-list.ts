@@ -21,7 +21,7 @@ export class ChannelList implements AsyncDisposable {
   #taking: Promise<void> = Promise.resolve();
 
   private constructor(numbers: ChannelNumbers, config: Config, log: Log, shared: SharedStore) {
-    const { dataDir, allowPrivate } = config;
+    const { dataDir, storeUrl, allowPrivate } = config;
     const clock = systemClock;
     this.#numbers = numbers;
     this.#log = log;
@@ -29,7 +29,12 @@ export class ChannelList implements AsyncDisposable {
       entry: LINE_UP_WORKER,
       clock,
       log,
-      settings: { dataDir, allowPrivate, userAgent: `weir/${VERSION}` },
+      settings: {
+        dataDir,
+        ...(storeUrl === undefined ? {} : { storeUrl }),
+        allowPrivate,
+        userAgent: `weir/${VERSION}`,
+      },
     });
     this.lineUps = new LineUps({
       thread: this.#thread,

@@ -4,10 +4,10 @@ import { networkInterfaces } from 'node:os';
 import { systemClock } from './base/clock.ts';
 import { AppError } from './base/errors.ts';
 import { createLog, type LogWriter } from './base/log-writer.ts';
+import { systemRandom } from './base/random.ts';
 import { createStdoutSink } from './base/stdout-sink.ts';
 import { VERSION } from './base/version.ts';
-import { openSharedStore } from './channel/open-shared.ts';
-import type { SharedStore } from './channel/shared-store.ts';
+import { type OpenSharedStore, openSharedStore } from './channel/open-shared.ts';
 import { ChannelList } from './channel-list.ts';
 import { formatBanner } from './command/banner.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command/command-line.ts';
@@ -37,7 +37,11 @@ export async function runServe(given: Given, terminal: Terminal): Promise<ExitCo
   surviveStrays(log);
   for (const { message, fields } of warningsOf(first)) log.warn(message, fields);
   try {
-    await using shared = await openSharedStore(first.config, { clock: systemClock, log });
+    await using shared = await openSharedStore(first.config, {
+      clock: systemClock,
+      random: systemRandom,
+      log,
+    });
     let current = first.config;
     let running: Running | undefined;
     const apply = () => running?.reload(current, list.channels);
@@ -89,7 +93,7 @@ async function start(
   loaded: LoadedConfig,
   list: ChannelList,
   log: LogWriter,
-  shared: SharedStore,
+  shared: OpenSharedStore,
 ): Promise<Running> {
   try {
     return await serve(loaded.config, list, log, shared);

@@ -7,7 +7,7 @@ import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
 import { VERSION } from './base/version.ts';
-import type { SharedStore } from './channel/shared-store.ts';
+import type { OpenSharedStore } from './channel/open-shared.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
 import type { ChannelList } from './channel-list.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
@@ -62,7 +62,7 @@ export async function serve(
   config: Config,
   list: Pick<ChannelList, 'channels' | 'lineUps'>,
   log: Log,
-  shared: SharedStore,
+  shared: OpenSharedStore,
 ): Promise<Running> {
   const clock = systemClock;
   const userAgent = `weir/${VERSION}`;
@@ -154,6 +154,7 @@ export async function serve(
         lineUps: () => list.lineUps.status(),
         logos: () => logos.stats(),
         users: () => users.stats(),
+        store: () => shared.stats(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
         version: VERSION,

@@ -41,9 +41,14 @@ const ONLY_IN: readonly {
   },
   { module: /^bun:sqlite$/, where: /^(channel|ring|guide)\//, why: 'SQL stays in the stores' },
   {
-    module: /^(ioredis|postgres)$/,
+    module: /^ioredis$/,
     where: /^ring\/tiers\//,
     why: 'clients of databases stay in the tiers',
+  },
+  {
+    module: /^postgres$/,
+    where: /^net\/postgres-/,
+    why: 'tiers and the shared store have one client of Postgres, and one way to reach it',
   },
   { module: /^node:(http|https|net|tls|dns|dgram)/, where: /^net\//, why: 'one outbound client' },
   { module: /^socks$/, where: /^net\//, why: 'one outbound client' },

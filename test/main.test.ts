@@ -255,7 +255,7 @@ describe('weir serve', () => {
     const yaml = `channels:
   - id: a
     sources: [{ url: https://u:c4n4ry@h.example/a?t=c4n4ry, tls: { verify: false }, headers: { x: c4n4ry } }]
-store: { password: c4n4ry }
+auth: { password: c4n4ry }
 `;
     await using weir = await Weir.start({ yaml, env: { WEIR_LISTN: 'c4n4ry' } });
     const warned = weir.logs().filter((line) => line.level === 'warn');

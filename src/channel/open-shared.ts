@@ -1,40 +1,111 @@
 // This file opens the store that all nodes agree by, wherever the configuration puts it.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 import { errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { openSharedFile, openSharedMemory, SHARED_FILE } from './shared-file.ts';
+import type { Random } from '../base/random.ts';
+import { SharedStoreError } from './errors.ts';
+import type { SharedCopy } from './shared-copy.ts';
+import {
+  COPY_FILE,
+  openSharedFile,
+  openSharedMemory,
+  SHARED_FILE,
+  type SharedFile,
+} from './shared-file.ts';
 import { SqliteSharedStore } from './shared-sqlite.ts';
-import type { SharedStore } from './shared-store.ts';
+import type { SharedStats, SharedStore } from './shared-store.ts';
 
-export type SharedSettings = { readonly dataDir: string };
+export type SharedSettings = {
+  readonly dataDir: string;
+  /** Of the Postgres that nodes share; absent: a file of this machine. */
+  readonly storeUrl?: string;
+};
 
-export type SharedDeps = { readonly clock: Clock; readonly log: Log };
+export type SharedDeps = { readonly clock: Clock; readonly random: Random; readonly log: Log };
 
-/** For a server, which plays whatever becomes of the folder. */
+export type OpenSharedStore = SharedStore & { stats(): SharedStats };
+
+/** A server waits so long for the database to be there, and then plays with what it knows. */
+const JOIN_WAIT_MS = 2000;
+const COMMAND_WAIT_MS = 10_000;
+
+/** For a server, which plays whatever becomes of the folder and of the database. */
 export async function openSharedStore(
+  settings: SharedSettings,
+  deps: SharedDeps,
+): Promise<OpenSharedStore> {
+  const { storeUrl } = settings;
+  if (storeUrl === undefined) return openFileOrMemory(settings, deps, SHARED_FILE);
+  const store = await openCopy(storeUrl, openFileOrMemory(settings, deps, COPY_FILE), deps);
+  await within(deps.clock, store.tried, JOIN_WAIT_MS);
+  return store;
+}
+
+/** For a command, which ends where it cannot do its work: what it says is done is on the disk. */
+export async function openSharedForCommand(
+  settings: SharedSettings,
+  deps: SharedDeps,
+): Promise<OpenSharedStore> {
+  const { storeUrl } = settings;
+  if (storeUrl === undefined) return openFile(settings, deps, SHARED_FILE);
+  const store = await openCopy(storeUrl, openFile(settings, deps, COPY_FILE), deps);
+  await within(deps.clock, store.tried, COMMAND_WAIT_MS);
+  if (store.stats().isUp) return store;
+  const { place } = store.stats();
+  const { trouble } = store;
+  await store[Symbol.asyncDispose]();
+  const message = `Cannot use ${place}: it takes too long`;
+  throw trouble ?? new SharedStoreError('CHANNEL_STORE_UNREACHABLE', message, { place });
+}
+
+/** The client of Postgres is only loaded where there is one: other starts do not wait for it. */
+async function openCopy(
+  url: string,
+  copy: SqliteSharedStore,
+  { clock, random, log }: SharedDeps,
+): Promise<SharedCopy> {
+  const { PostgresSharedStore } = await import('./shared-postgres.ts');
+  const { SharedCopy } = await import('./shared-copy.ts');
+  return new SharedCopy({
+    connect: (onFailure) => new PostgresSharedStore({ url, clock, log, onFailure }),
+    copy,
+    kinds: () => copy.kinds,
+    clock,
+    random,
+    log,
+  });
+}
+
+function openFile(
   { dataDir }: SharedSettings,
   { clock, log }: SharedDeps,
-): Promise<SharedStore> {
-  const path = join(dataDir, SHARED_FILE);
+  file: SharedFile,
+): SqliteSharedStore {
+  const database = openSharedFile(dataDir, log, file);
+  return new SqliteSharedStore(database, {
+    clock,
+    log,
+    path: join(dataDir, file.name),
+    isDurable: true,
+  });
+}
+
+function openFileOrMemory(
+  { dataDir }: SharedSettings,
+  { clock, log }: SharedDeps,
+  file: SharedFile,
+): SqliteSharedStore {
   try {
-    return new SqliteSharedStore(openSharedFile(dataDir, log), { clock, log, path });
+    const path = join(dataDir, file.name);
+    return new SqliteSharedStore(openSharedFile(dataDir, log, file), { clock, log, path });
   } catch (error) {
     const message = 'shared store not usable: users, numbers and keys last until the stop';
     log.warn(message, errorFields(errorRecord(error)));
-    return new SqliteSharedStore(openSharedMemory(), { clock, log, path: 'memory' });
+    const options = { clock, log, path: 'memory', isLasting: false };
+    return new SqliteSharedStore(openSharedMemory(), options);
   }
-}
-
-/** For a command, which ends where it cannot do its work. */
-export async function openSharedForCommand(
-  { dataDir }: SharedSettings,
-  { clock, log }: SharedDeps,
-): Promise<SharedStore> {
-  const path = join(dataDir, SHARED_FILE);
-  const database = openSharedFile(dataDir, log);
-  return new SqliteSharedStore(database, { clock, log, path, isDurable: true });
 }
 
 /** For a command that only says what would be: it leaves no file where there was none. */
@@ -42,6 +113,14 @@ export async function openSharedForTrial(
   settings: SharedSettings,
   deps: SharedDeps,
 ): Promise<SharedStore> {
-  if (existsSync(join(settings.dataDir, SHARED_FILE))) return await openSharedStore(settings, deps);
-  return new SqliteSharedStore(openSharedMemory(), { ...deps, path: 'memory' });
+  const { dataDir, storeUrl } = settings;
+  if (storeUrl === undefined && existsSync(join(dataDir, SHARED_FILE.name))) {
+    return openFileOrMemory(settings, deps, SHARED_FILE);
+  }
+  const options = { ...deps, path: 'memory', isLasting: false };
+  const memory = new SqliteSharedStore(openSharedMemory(), options);
+  if (storeUrl === undefined) return memory;
+  const store = await openCopy(storeUrl, memory, deps);
+  await within(deps.clock, store.tried, COMMAND_WAIT_MS);
+  return store;
 }

@@ -12,9 +12,21 @@ import { sqliteFailure } from './sqlite-failure.ts';
  * channels holds the lock of this one for as long, and a server that saves its numbering on the
  * serving thread must never wait for that.
  */
-export const SHARED_FILE = 'shared.sqlite';
-/** Where these stood before they had a file of their own. */
-const EARLIER_FILE = 'weir.sqlite';
+export const SHARED_FILE = {
+  name: 'shared.sqlite',
+  /** Where these stood before they had a file of their own. */
+  earlier: 'weir.sqlite',
+  takes: "kind = 'channel-number'",
+} as const;
+
+/** What is known of a server that nodes share; it begins as what this machine knew without one. */
+export const COPY_FILE = {
+  name: 'shared-copy.sqlite',
+  earlier: SHARED_FILE.name,
+  takes: 'true',
+} as const;
+
+export type SharedFile = typeof SHARED_FILE | typeof COPY_FILE;
 
 const TABLES = `
 CREATE TABLE document (
@@ -25,16 +37,20 @@ CREATE TABLE secret (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE document_writes (kind TEXT PRIMARY KEY, writes INTEGER NOT NULL) WITHOUT ROWID;`;
 
 /** What players and clients know is taken along: device ids, sealed addresses, numbers. */
-const TAKE_ALONG = `
+const takeAlong = ({ takes }: SharedFile) => `
 INSERT INTO secret SELECT name, bytes FROM earlier.secret WHERE name <> 'archive';
-INSERT INTO document SELECT kind, id, body FROM earlier.document WHERE kind = 'channel-number';`;
+INSERT INTO document SELECT kind, id, body FROM earlier.document WHERE ${takes};`;
 
 /** How long a start waits for another process that is just making or migrating the same file. */
 const OPEN_BUSY_MS = 5000;
 
 /** Throws where the folder cannot be written or the file is of a later version. */
-export function openSharedFile(dataDir: string, log: Log): Database {
-  const path = join(dataDir, SHARED_FILE);
+export function openSharedFile(
+  dataDir: string,
+  log: Log,
+  file: SharedFile = SHARED_FILE,
+): Database {
+  const path = join(dataDir, file.name);
   try {
     mkdirSync(dataDir, { recursive: true });
     const database = new Database(path, { create: true, strict: true });
@@ -43,7 +59,7 @@ export function openSharedFile(dataDir: string, log: Log): Database {
       if (versionOf(database) === 0) protect(path, dataDir);
       database.run(`PRAGMA busy_timeout = ${OPEN_BUSY_MS}`);
       database.run('PRAGMA journal_mode = WAL');
-      make(database, join(dataDir, EARLIER_FILE), log);
+      make(database, file, join(dataDir, file.earlier), log);
       return database;
     } catch (error) {
       database.close();
@@ -69,14 +85,14 @@ function protect(path: string, dataDir: string): void {
   if (uid !== 0) chownSync(path, uid, gid);
 }
 
-function make(database: Database, earlier: string, log: Log): void {
+function make(database: Database, file: SharedFile, earlier: string, log: Log): void {
   const isTaking = versionOf(database) === 0 && existsSync(earlier) && hasTables(earlier, log);
   if (!isTaking) {
-    migrate(database, [TABLES], SHARED_FILE);
+    migrate(database, [TABLES], file.name);
     return;
   }
   database.run('ATTACH DATABASE ? AS earlier', [earlier]);
-  migrate(database, [TABLES + TAKE_ALONG], SHARED_FILE);
+  migrate(database, [TABLES + takeAlong(file)], file.name);
   database.run('DETACH DATABASE earlier');
 }
 

@@ -5,7 +5,7 @@ import { type Clock, sleep } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import { othersTurn } from '../base/turn.ts';
 import { ChangeWatch, type WriteCounts } from './change-watch.ts';
-import type { SharedStore } from './shared-store.ts';
+import type { SharedStats, SharedStore } from './shared-store.ts';
 import { isBusy, sqliteFailure } from './sqlite-failure.ts';
 
 export type SqliteSharedOptions = {
@@ -15,6 +15,8 @@ export type SqliteSharedOptions = {
   readonly path: string;
   /** What is acknowledged is on the disk: for a command that ends behind it. */
   readonly isDurable?: boolean;
+  /** False where it ends with the process. */
+  readonly isLasting?: boolean;
 };
 
 /** Work goes on for so long before others have their turn: nobody notices that. */
@@ -41,6 +43,7 @@ export class SqliteSharedStore implements SharedStore {
   readonly #watch: ChangeWatch;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
+  #errors = 0;
 
   constructor(database: Database, options: SqliteSharedOptions) {
     this.#database = database;
@@ -133,6 +136,28 @@ export class SqliteSharedStore implements SharedStore {
       });
       return this.#secret(name) as Uint8Array;
     });
+  }
+
+  /** In place of what stands there. */
+  putSecret(name: string, bytes: Uint8Array): Promise<void> {
+    return this.#inTurn(() =>
+      this.#transaction('BEGIN IMMEDIATE', async () => {
+        this.#database.run('INSERT OR REPLACE INTO secret (name, bytes) VALUES (?, ?)', [
+          name,
+          bytes,
+        ]);
+      }),
+    );
+  }
+
+  get kinds(): readonly string[] {
+    const rows = this.#database.query<{ kind: string }, []>('SELECT DISTINCT kind FROM document');
+    return rows.all().map(({ kind }) => kind);
+  }
+
+  stats(): SharedStats {
+    const { path: place, isLasting = true } = this.#options;
+    return { place, isUp: isLasting, errors: this.#errors, queued: 0 };
   }
 
   watch(kind: string, changed: () => void): Disposable {
@@ -228,6 +253,7 @@ export class SqliteSharedStore implements SharedStore {
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#last.then(work).catch((error) => {
+      this.#errors++;
       throw sqliteFailure(error, this.#options.path) ?? error;
     });
     this.#last = done.catch(() => {});

@@ -1,5 +1,15 @@
 // This file says what a store is that all nodes of a system agree by: ids, numbers, choices, users.
 
+export type SharedStats = {
+  /** For messages. */
+  readonly place: string;
+  /** It holds what it is given beyond this process, and what others gave it is known here. */
+  readonly isUp: boolean;
+  readonly errors: number;
+  /** Claims that wait until it is back. */
+  readonly queued: number;
+};
+
 /**
  * Documents are small JSON values under a kind and an id. What belongs to one machine (numbering,
  * what its archive holds) is in its own Store; what a viewer must find alike on every node is here.

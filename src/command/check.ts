@@ -14,6 +14,7 @@ import { deviceRows } from './device-rows.ts';
 import { guideRows } from './guide-rows.ts';
 import { memoryRows } from './memory-room.ts';
 import { overflowRows } from './overflow-rows.ts';
+import { storeRows } from './store-rows.ts';
 import { warningsOf } from './warnings.ts';
 
 /** `worker` is the entry of the thread that reads line-ups. */
@@ -41,6 +42,7 @@ export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] 
     block('Settings', settingRows(loaded)),
     block('Memory', memoryRows(loaded.config)),
     block('Beyond memory', overflowRows(loaded.config)),
+    block('Store', storeRows(loaded.config)),
     block('Archives', archiveRows(loaded.config)),
     block(
       `Channels (${loaded.config.channels.length})`,

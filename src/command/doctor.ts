@@ -7,6 +7,7 @@ import { loadInput } from './config-flags.ts';
 import { checkArchive } from './doctor-archive.ts';
 import { checkMachine } from './doctor-machine.ts';
 import { checkNetwork } from './doctor-network.ts';
+import { checkStore } from './doctor-store.ts';
 import { checkTiers } from './doctor-tiers.ts';
 import type { Finding } from './finding.ts';
 
@@ -40,6 +41,7 @@ async function diagnose(given: Given, terminal: Terminal): Promise<Finding[]> {
     finding,
     ...(await checkMachine(loaded)),
     ...(await checkNetwork(loaded)),
+    await checkStore(loaded.config),
     ...(await checkTiers(loaded.config)),
     ...(await checkArchive(loaded.config)),
   ];

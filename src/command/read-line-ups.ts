@@ -35,7 +35,7 @@ export type ReadLineUps = {
 
 /** Never rejects for what is wrong with a line-up. */
 export async function readLineUps(config: Config, options: ReadOptions): Promise<ReadLineUps> {
-  const { dataDir, allowPrivate, lineUps, channels } = config;
+  const { dataDir, storeUrl, allowPrivate, lineUps, channels } = config;
   const { worker, isTrial, mayShrink, begins } = options;
   await using thread = new LineUpThread({
     entry: worker,
@@ -43,6 +43,7 @@ export async function readLineUps(config: Config, options: ReadOptions): Promise
     log: silentLog,
     settings: {
       dataDir,
+      ...(storeUrl === undefined ? {} : { storeUrl }),
       allowPrivate,
       userAgent: `weir/${VERSION}`,
       ...(isTrial ? { isTrial } : {}),

@@ -3,6 +3,7 @@ import { type UserChange, UserStore } from '../access/user-store.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
+import { systemRandom } from '../base/random.ts';
 import { openSharedForCommand } from '../channel/open-shared.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -41,7 +42,7 @@ export async function runUser(given: Given, terminal: Terminal): Promise<ExitCod
   const run = action === undefined ? undefined : ACTIONS[action];
   if (run === undefined) throw unknownAction(action);
   const { config } = await loadConfig(loadInput(given, terminal));
-  const deps = { clock: systemClock, log: silentLog };
+  const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   await using store = await openSharedForCommand(config, deps);
   await run({ users: new UserStore(store), config, given, terminal });
   return EXIT.ok;

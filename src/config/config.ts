@@ -107,6 +107,8 @@ export type Config = {
   readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl?: string;
   readonly dataDir: string;
+  /** Of the Postgres that all nodes agree by; absent: a file under `dataDir`. */
+  readonly storeUrl?: string;
   /** The ring's budget over all channels. */
   readonly memoryBytes: number;
   readonly prefetch: {

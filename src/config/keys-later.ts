@@ -2,7 +2,6 @@
 import type { Key } from './key.ts';
 
 export const LATER_KEYS = [
-  { path: 'store', kind: 'anything', later: true, means: 'Where channels and users are kept.' },
   { path: 'cluster', kind: 'anything', later: true, means: 'The other nodes.' },
   { path: 'auth', kind: 'anything', later: true, means: 'Who may watch.' },
   { path: 'ingest', kind: 'anything', later: true, means: 'Who may publish, and how.' },

@@ -25,6 +25,7 @@ import { guideSettings } from './resolve-guides.ts';
 import { deviceSettings } from './resolve-hdhomerun.ts';
 import { lineUpSettings } from './resolve-lineups.ts';
 import { overflowTiers } from './resolve-overflow.ts';
+import { storeUrl } from './resolve-store.ts';
 import { type SectionSetting, settingAt } from './setting.ts';
 
 export type LoadInput = {
@@ -71,6 +72,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
   const overflow = overflowTiers(root, toPath, problems);
   const guides = guideSettings(root, toPath, problems);
   const devices = deviceSettings(root, problems);
+  const store = storeUrl(root, problems);
   problems.throwIfAny();
   const hasChannels = settingAt(root, 'channels') !== undefined;
   const isEmpty = lineUps.length === 0 && !hasChannels;
@@ -82,6 +84,7 @@ export async function loadConfig(input: LoadInput): Promise<LoadedConfig> {
       guides,
       devices,
       lineUps,
+      ...(store === undefined ? {} : { storeUrl: store }),
     },
     ...(text === undefined ? {} : { file: choice.path, text }),
     hasChannels,

@@ -10,6 +10,7 @@ import { LINEUP_KEYS } from './keys-lineup.ts';
 import { OVERFLOW_KEYS } from './keys-overflow.ts';
 import { SERVER_KEYS } from './keys-server.ts';
 import { SOURCE_KEYS } from './keys-source.ts';
+import { STORE_KEYS } from './keys-store.ts';
 
 const ROWS = [
   ...SERVER_KEYS,
@@ -20,6 +21,7 @@ const ROWS = [
   ...GUIDE_KEYS,
   ...HDHOMERUN_KEYS,
   ...LINEUP_KEYS,
+  ...STORE_KEYS,
   ...LATER_KEYS,
 ] as const;
 

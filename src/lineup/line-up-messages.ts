@@ -7,6 +7,8 @@ import type { LineUpChanges } from './settle.ts';
 
 export type LineUpThreadSettings = {
   readonly dataDir: string;
+  /** Of the store that nodes share; absent: a file. */
+  readonly storeUrl?: string;
   readonly allowPrivate: readonly string[];
   readonly userAgent: string;
   /** Nothing is kept: the thread alone sees what would be. */

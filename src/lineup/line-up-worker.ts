@@ -2,6 +2,7 @@
 import { answerCalls } from '../base/answer-calls.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
+import { systemRandom } from '../base/random.ts';
 import { openSharedForTrial, openSharedStore } from '../channel/open-shared.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import { createOutbound } from '../net/outbound-client.ts';
@@ -9,13 +10,13 @@ import { LineUpDesk } from './line-up-desk.ts';
 import type { LineUpCall, LineUpThreadSettings } from './line-up-messages.ts';
 
 answerCalls<LineUpThreadSettings, LineUpCall>((settings) => {
-  const { dataDir, allowPrivate, userAgent, patternCells, isTrial = false } = settings;
+  const { allowPrivate, userAgent, patternCells, isTrial = false } = settings;
   const outbound = createOutbound({ clock: systemClock, allowPrivate, userAgent });
   const open = isTrial ? openSharedForTrial : openSharedStore;
   let opened: Promise<SharedStore> | undefined;
   const store = () => {
     // What is wrong with it was said by the serving thread, which opened it too
-    opened ??= open({ dataDir }, { clock: systemClock, log: silentLog });
+    opened ??= open(settings, { clock: systemClock, random: systemRandom, log: silentLog });
     return opened;
   };
   const writer = crypto.randomUUID();

@@ -1,5 +1,6 @@
 // This file asks every part for its numbers and gives them their names.
 import type { UsersStats } from '../access/open-users.ts';
+import type { SharedStats } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { GuideStatus } from '../guide/guides.ts';
 import type { LineUpStatus } from '../lineup/line-ups.ts';
@@ -21,6 +22,7 @@ import { guideMetrics } from './guide-metrics.ts';
 import { lineUpMetrics } from './line-up-metrics.ts';
 import { logoMetrics } from './logo-metrics.ts';
 import { type Metric, one, type Sample } from './prometheus.ts';
+import { storeMetrics } from './store-metrics.ts';
 import { tierMetrics } from './tier-metrics.ts';
 import { userMetrics } from './user-metrics.ts';
 
@@ -45,6 +47,7 @@ export type Sources = {
   readonly lineUps: () => readonly LineUpStatus[];
   readonly logos: () => ReturnType<Logos['stats']>;
   readonly users: () => UsersStats;
+  readonly store: () => SharedStats | undefined;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
   readonly guard: () => Readonly<Record<string, number>>;
@@ -68,6 +71,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...lineUpMetrics(sources.lineUps(), sources.nowMs()),
     ...logoMetrics(sources.logos()),
     ...userMetrics(sources.users()),
+    ...storeMetrics(sources.store()),
     ...processMetrics(sources),
   ];
 }

@@ -5,6 +5,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
+import { systemRandom } from '../../src/base/random.ts';
 import { openSharedForCommand, openSharedStore } from '../../src/channel/open-shared.ts';
 import { openSharedFile } from '../../src/channel/shared-file.ts';
 import { SqliteSharedStore } from '../../src/channel/shared-sqlite.ts';
@@ -13,7 +14,7 @@ import { createTempFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
 import { describeSharedStore } from './shared-contract.ts';
 
-const deps = { clock: systemClock, log: silentLog };
+const deps = { clock: systemClock, random: systemRandom, log: silentLog };
 const codeOf = async (work: Promise<unknown>) =>
   await work.then(
     () => 'fine',

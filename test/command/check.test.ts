@@ -64,6 +64,7 @@ Settings
   log.level                info                     default
   log.format               auto                     default
   archive.size             not set                  default
+  store                    not set                  default
 
 Memory
   256MiB for the segments of what is watched
@@ -73,6 +74,9 @@ Memory
 Beyond memory
   redis at 127.0.0.1:6379, database 0: as much as it takes, for 1h, shared with every weir that names it
   what another weir has put there is not fetched from the source again
+
+Store
+  /f/data/shared.sqlite, of this weir alone
 
 Archives
   1 of 4 channels are kept; together at most: as much as it takes

@@ -1,12 +1,17 @@
 // This file tests what `weir doctor` finds on a machine.
 import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { openSharedForCommand } from '../../src/channel/open-shared.ts';
 import { EXIT, parseArguments } from '../../src/command/command-line.ts';
 import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
 import { formatFindings, runDoctor } from '../../src/command/doctor.ts';
 import { checkArchiveFolders } from '../../src/command/doctor-archive-folders.ts';
 import { checkMachine } from '../../src/command/doctor-machine.ts';
 import { checkNetwork } from '../../src/command/doctor-network.ts';
+import { checkStore } from '../../src/command/doctor-store.ts';
 import { checkTiers } from '../../src/command/doctor-tiers.ts';
 import type { Finding } from '../../src/command/finding.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -109,6 +114,32 @@ describe('checkNetwork()', () => {
   - { id: b, sources: [http://localhost/b] }`;
     const finding = named(await checkNetwork(await load(text, folder.path)), 'names');
     expect(finding).toEqual({ state: 'ok', what: 'names', found: '1 of 1 asked for are answered' });
+  });
+});
+
+describe('checkStore()', () => {
+  const store = async (text: string, folder: string) =>
+    await checkStore((await load(text, folder)).config);
+
+  test('makes none, and writes into the one there is', async () => {
+    await using folder = await createTempFolder();
+    expect(await store('', folder.path)).toMatchObject({ state: 'ok', what: 'store' });
+    expect(await Bun.file(join(folder.path, 'data/shared.sqlite')).exists()).toBe(false);
+    const { config } = await load('', folder.path);
+    const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+    await using held = await openSharedForCommand(config, deps);
+    const { state, found } = await store('', folder.path);
+    expect([state, found]).toEqual(['ok', expect.stringContaining('took a note and gave it back')]);
+    expect((await held.load('doctor')).size).toBe(0);
+  });
+
+  test('says what is wrong, without secrets', async () => {
+    await using folder = await createTempFolder();
+    const { state, found } = await store('store: postgres://u:c4n4ry@127.0.0.1:1/d', folder.path);
+    expect(state).toBe('warn');
+    expect(found).toBe(
+      'Cannot use postgres at 127.0.0.1:1, database d: no connection (CHANNEL_STORE_UNREACHABLE)',
+    );
   });
 });
 

@@ -159,6 +159,16 @@ describe('one mistake', () => {
       'CONFIG_TYPE weir.yaml:1:1: a list, wanted a section with listen, public_url, data, memory, prefetch, connections, allow_private, providers, logos, log, channels, overflow, archive, guides, hdhomerun, lineups, store, cluster, auth, ingest, record',
     ],
     [
+      'a store with a mode of TLS that there is not',
+      'store: postgres://u:c4n4ry@h/d?sslmode=prefer',
+      'CONFIG_VALUE weir.yaml:1:8: store: no URL of a Postgres: sslmode is none of disable, require, verify-full',
+    ],
+    [
+      'a store of another kind',
+      'store: mysql://u@h/d',
+      'CONFIG_VALUE weir.yaml:1:8: store: "mysql://***@h/d", wanted a URL with postgres or postgresql',
+    ],
+    [
       'a flag as a name',
       channel('name: true\nsources: http://h/a'),
       'CONFIG_TYPE weir.yaml:3:11: channels[0].name: true without quotes, wanted text; put quotes around it',

@@ -505,6 +505,7 @@ describe('precedence', () => {
       ['log.level', 'warn', 'weir.yaml:4:15'],
       ['log.format', 'auto', 'default'],
       ['archive.size', '', 'default'],
+      ['store', '', 'default'],
     ]);
   });
 

@@ -84,6 +84,7 @@ describe('the schema', () => {
       'log.level': ['WEIR_LOG_LEVEL', '--log-level'],
       'log.format': ['WEIR_LOG_FORMAT', '--log-format'],
       'archive.size': ['WEIR_ARCHIVE_SIZE', '--archive-size'],
+      store: ['WEIR_STORE', '--store'],
     });
   });
 

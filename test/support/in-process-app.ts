@@ -154,6 +154,7 @@ export function createInProcessApp(
         guides: () => guides.status(),
         lineUps: () => [],
         logos: () => logos.stats(),
+        store: () => undefined,
         users: () => ({
           users: 0,
           lockedOut: 0,

@@ -1,5 +1,5 @@
 // This file says what the errors of MySQL, MariaDB and of their client mean.
-import { certificateState } from './certificate-failure.ts';
+import { certificateState } from '../../net/certificate-failure.ts';
 import type { SqlFailure } from './sql-engine.ts';
 
 type Row = readonly [numbers: readonly number[], failure: SqlFailure];

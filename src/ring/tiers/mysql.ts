@@ -1,5 +1,6 @@
 // This file keeps segments in MySQL or MariaDB.
 import { SQL } from 'bun';
+import type { SqlAddress } from '../../net/sql-address.ts';
 import { mysqlFailure } from './mysql-failure.ts';
 import {
   CREATE_TABLES,
@@ -20,7 +21,7 @@ import {
 import { runnerOf, type SqlRow, transact } from './mysql-transaction.ts';
 import { joinPieces, pieceAt, pieceCount } from './pieces.ts';
 import { SqlTier, type SqlTierOptions } from './sql.ts';
-import { parseSqlAddress, type SqlAddress } from './sql-address.ts';
+import { parseSqlAddress } from './sql-address.ts';
 import {
   CONNECT_TIMEOUT_S,
   READERS,

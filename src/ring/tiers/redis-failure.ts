@@ -1,5 +1,5 @@
 // This file says what the errors of Redis and of its client mean.
-import { certificateState } from './certificate-failure.ts';
+import { certificateState } from '../../net/certificate-failure.ts';
 import { type TierCode, TierError } from './errors.ts';
 
 /** What a server says begins with a word in capitals; inside a script others stand before it. */

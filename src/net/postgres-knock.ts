@@ -1,5 +1,5 @@
 // This file asks whether a Postgres answers, and encrypts, before its client is sent there.
-import { type Clock, within } from '../../base/clock.ts';
+import { type Clock, within } from '../base/clock.ts';
 
 /*
  * The client dials again and again, thousands of times in a second and as long as it is let, where
