@@ -7,6 +7,7 @@ import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
 import { VERSION } from './base/version.ts';
+import { Checkpoints } from './channel/checkpoints.ts';
 import type { OpenSharedStore } from './channel/open-shared.ts';
 import { openMemoryStore, openStore, type Store } from './channel/store.ts';
 import type { ChannelList } from './channel-list.ts';
@@ -40,7 +41,13 @@ import { Ring } from './ring/ring.ts';
 import { openOverflow } from './ring/tiers/open-overflow.ts';
 import { daily } from './schedule/daily.ts';
 import { ProviderLeases } from './source/failover/provider-leases.ts';
-import { ELEMENT_WORKER, GUIDE_WORKER, PREFETCH_WORKER, TIER_WORKER } from './threads.ts';
+import {
+  CHECKPOINT_WORKER,
+  ELEMENT_WORKER,
+  GUIDE_WORKER,
+  PREFETCH_WORKER,
+  TIER_WORKER,
+} from './threads.ts';
 
 export type Running = {
   /** Where it listens, with the port that was really taken. */
@@ -71,6 +78,8 @@ export async function serve(
   let stopping = false;
 
   const store = openStoreOrNone(config.dataDir, log);
+  const { dataDir } = config;
+  const checkpoints = new Checkpoints({ dataDir, entry: CHECKPOINT_WORKER, clock, log });
   const { allowPrivate } = config;
   const outbound = createOutbound({ clock, allowPrivate, userAgent });
   const files = MemoryFiles.create(config.memoryBytes, clock, log);
@@ -264,6 +273,7 @@ export async function serve(
       await tiersClosed;
       users[Symbol.dispose]();
       files?.[Symbol.dispose]();
+      await checkpoints[Symbol.asyncDispose]();
       store[Symbol.dispose]();
       log.info('stopped');
     },

@@ -4,6 +4,7 @@
 // only here is that the same folder as in the sources. Each entry also stands on the build line.
 export const PREFETCH_WORKER = new URL('./prefetch/loop/worker.ts', import.meta.url);
 export const CONFIG_WORKER = new URL('./config/load-worker.ts', import.meta.url);
+export const CHECKPOINT_WORKER = new URL('./channel/checkpoint-worker.ts', import.meta.url);
 export const TIER_WORKER = new URL('./ring/tiers/tier-worker.ts', import.meta.url);
 export const GUIDE_WORKER = new URL('./guide/guide-worker.ts', import.meta.url);
 export const ELEMENT_WORKER = new URL('./guide/element-worker.ts', import.meta.url);

@@ -28,6 +28,13 @@ const MIGRATIONS: readonly string[] = [
   ARCHIVE_TABLES,
 ];
 
+/** Of 4 KiB: where the thread of `Checkpoints` does not come to it, or there is none. */
+const WAL_MAX_PAGES = 8192;
+
+export function storePath(dataDir: string): string {
+  return join(dataDir, 'weir.sqlite');
+}
+
 /**
  * Throws where the folder cannot be written or the file is of a later version. Two processes that
  * wrote their numbering over each other's would both go back in time at their next start, so only
@@ -36,8 +43,9 @@ const MIGRATIONS: readonly string[] = [
  */
 export function openStore(dataDir: string, log: Log = silentLog): Store {
   mkdirSync(dataDir, { recursive: true });
-  const database = new Database(join(dataDir, 'weir.sqlite'), { create: true, strict: true });
+  const database = new Database(storePath(dataDir), { create: true, strict: true });
   database.run('PRAGMA journal_mode = WAL');
+  database.run(`PRAGMA wal_autocheckpoint = ${WAL_MAX_PAGES}`);
   // A power cut may cost the last second of numbering, for which the timeline keeps a margin
   database.run('PRAGMA synchronous = NORMAL');
   database.run('PRAGMA busy_timeout = 2000');
@@ -56,7 +64,7 @@ export function lookIntoStore(
 ): (Pick<Store, 'load' | 'archive'> & Disposable) | undefined {
   let database: Database | undefined;
   try {
-    const opened = new Database(join(dataDir, 'weir.sqlite'), { readonly: true, strict: true });
+    const opened = new Database(storePath(dataDir), { readonly: true, strict: true });
     database = opened;
     const version = opened.query<{ user_version: number }, []>('PRAGMA user_version').get();
     if (version?.user_version !== MIGRATIONS.length) throw new Error('of another version');

@@ -4,6 +4,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   BASE_UNEXPECTED: 'a mistake of ours; please report it with the log line',
   ACCESS_USER_TAKEN: 'There is a user of this name already.',
   ACCESS_USER_UNKNOWN: 'There is no user of this name.',
+  CHANNEL_CHECKPOINT: 'the thread that puts `weir.sqlite` in order is gone; it is started again',
   CHANNEL_STORE_BROKEN: 'The shared store is damaged, or failed in a way of its own.',
   CHANNEL_STORE_FULL: 'The shared store has no room for more: what it holds can be read.',
   CHANNEL_STORE_READ_ONLY: 'The shared store takes no writes: what it holds can be read.',

@@ -2,9 +2,9 @@
 import { assert, assertNever } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
 import { type ErrorRecord, errorRecord } from '../../base/errors.ts';
+import { giveWay } from '../../base/give-way.ts';
 import { createTier } from './create-tier.ts';
 import { tierErrorOf } from './errors.ts';
-import { giveWay } from './give-way.ts';
 import type { Stored, Tier } from './tier.ts';
 import type { Found, FromTiers, TierCall, ToTiers } from './tier-messages.ts';
 import type { TierSpec } from './tier-spec.ts';
