@@ -87,6 +87,9 @@ describe.skipIf(!hasProgram('ffmpeg'))('/archive/{channel}.ts', () => {
         expect(picture?.rawPts.length).toBe(PICTURES);
         const late = ((sound?.rawPts[0] ?? 0) - (picture?.rawPts[0] ?? 0)) / 90_000;
         expect(Math.abs(late - (row.lateS ?? 0))).toBeLessThan(FRAME_S);
+        const steps = sound?.pts.slice(1).map((pts, at) => pts - (sound.pts[at] ?? 0)) ?? [];
+        // Three frames of AAC: none is missing
+        expect([Math.min(...steps) > 0, Math.max(...steps)]).toEqual([true, 5760]);
         expect(await played(bytes)).toEqual({ code: 0, stderr: '', pictures: PICTURES });
       });
     }, 60_000);
@@ -152,14 +155,12 @@ describe.skipIf(!hasProgram('ffmpeg'))('/archive/{channel}.ts', () => {
     );
   });
 
-  test('has each frame of sound once, beside the pictures it is heard with', async () => {
+  test('has sound beside the pictures it is heard with', async () => {
     const row: Row = { pictures: 'fmp4-pictures', sound: 'fmp4-sound' };
     await withArchive(row, {}, async (app) => {
       const bytes = await whole(app);
       const { tracks } = inspectTs(bytes);
       const [picture, sound] = [...tracks.values()];
-      const steps = (sound?.pts ?? []).slice(1).map((pts, at) => pts - (sound?.pts[at] ?? 0));
-      expect(Math.max(...steps)).toBeLessThanOrEqual(5760);
       // In the file none is a second away from the picture that is seen with it
       const far = (sound?.pts ?? []).filter((pts, index) => {
         const at = sound?.at[index] ?? 0;

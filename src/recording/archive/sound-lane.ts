@@ -34,6 +34,9 @@ export type SoundRange = {
  */
 const NEAR_MS = 30_000;
 
+/** Half a frame of AAC: units that begin nearer to each other are the same one told twice. */
+const APART_TICKS = 1000;
+
 /** What of a run is seen in a window, or is left of it there. */
 type Stretch = {
   readonly sound: SoundSegment;
@@ -105,15 +108,20 @@ function endOf({ relTicks, step, to }: Stretch): number {
   return relTicks + to * step;
 }
 
-/** What lists that overlap tell twice is heard once. */
+/**
+ * What lists that overlap tell twice is heard once. When units begin is what counts: the last of a
+ * run is often shorter than the others.
+ */
 function without(stretch: Stretch, taken: Stretch): Stretch {
   const { relTicks, step, from, to } = stretch;
-  const [begin, end] = [beginOf(taken), endOf(taken)];
-  if (endOf(stretch) <= begin || beginOf(stretch) >= end) return stretch;
-  if (beginOf(stretch) >= begin) {
-    return { ...stretch, from: Math.max(from, Math.ceil((end - relTicks) / step - 0.5)) };
+  const [begin, last] = [beginOf(taken), endOf(taken) - taken.step];
+  if (endOf(stretch) - step < begin - APART_TICKS) return stretch;
+  if (beginOf(stretch) > last + APART_TICKS) return stretch;
+  if (beginOf(stretch) >= begin - APART_TICKS) {
+    const after = Math.floor((last + APART_TICKS - relTicks) / step) + 1;
+    return { ...stretch, from: Math.max(from, after) };
   }
-  return { ...stretch, to: Math.min(to, Math.ceil((begin - relTicks) / step - 0.5)) };
+  return { ...stretch, to: Math.min(to, Math.ceil((begin - APART_TICKS - relTicks) / step)) };
 }
 
 function rangeOf(stretch: Stretch): SoundRange {
