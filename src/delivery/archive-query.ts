@@ -1,7 +1,8 @@
 // This file reads what a viewer asks of an archive: times and lengths in the query of an address.
 import { parseDuration } from '../config/duration.ts';
 import { parseInstant } from '../config/instant.ts';
-import { SPAN_MAX_MS, type Wanted } from '../recording/archive/wanted-span.ts';
+import { AT_SPAN_MS, SPAN_MAX_MS, type Wanted } from '../recording/archive/wanted-span.ts';
+import { CORS } from './headers.ts';
 
 export type WantedQuery = Wanted | { readonly kind: 'wrong'; readonly why: string };
 
@@ -33,6 +34,22 @@ export function isRewind(query: URLSearchParams | undefined): query is URLSearch
   if (query === undefined) return false;
   const delay = query.get('delay') ?? '';
   return (delay !== '' && parseLength(delay) !== 0) || query.has('at') || query.has('utc');
+}
+
+/** As long as a list from a time on is. */
+const FILE_S = AT_SPAN_MS / 1000;
+
+/**
+ * An endless stream goes on from now alone. Players that append `utc=` to whatever they play are sent
+ * to the file of what was on from then, which can be sought in. The address is beside that of the
+ * stream.
+ */
+export function pastFile(id: string, query: URLSearchParams | undefined): Response | undefined {
+  const at = query?.get('at') || query?.get('utc') || undefined;
+  if (at === undefined) return undefined;
+  const wanted = new URLSearchParams({ from: at, duration: String(FILE_S) });
+  const location = `../archive/${encodeURIComponent(id)}.ts?${wanted}`;
+  return new Response(null, { status: 302, headers: { ...CORS, location } });
 }
 
 /** `delay=`, `at=`, or `from=` with `to=` or `duration=`: one of the three. */

@@ -3,6 +3,7 @@ import { Elysia } from 'elysia';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
+import { pastFile } from './archive-query.ts';
 import { isReplaced, unlessChanged } from './changed-channel.ts';
 import {
   badQuality,
@@ -55,7 +56,10 @@ export async function channelStream(
 ): Promise<Response> {
   const { relays } = endless;
   if (relays.config(id) === undefined) return unknownChannel(id, request);
-  const height = parseHeight(queryOf(request.url));
+  const query = queryOf(request.url);
+  const past = pastFile(id, query);
+  if (past !== undefined) return past;
+  const height = parseHeight(query);
   if (height === 'invalid') return badQuality(request);
   if (isHead(request)) return headResponse(STREAM_HEADERS);
   const relay = relays.get(id) as ChannelRelay;

@@ -30,11 +30,12 @@ export function lineUpOf(
 ): M3uLineUp {
   const { quality } = request;
   const base = request.host ?? options.ownBase;
-  return compose(channels.filter(wantedBy(request)), base, options, (channel) => {
+  const guideUrl = guideUrlOf(base, options, request.groups);
+  return compose(channels.filter(wantedBy(request)), guideUrl, (channel) => {
     const { mode, path, form } = streamAddressOf(channel, request);
     // The host is where media comes from then, and knows nothing of our playlists.
     const from = mode === 'host' ? options.ownBase : base;
-    const isShiftable = mode === 'buffered' && form === 'hls';
+    const isShiftable = mode === 'buffered';
     const watched = { base: from, form: form ?? 'hls', quality, isShiftable };
     const catchup = catchupOf(channel, watched);
     return {
@@ -52,7 +53,7 @@ export function programOf(
   options: LineUpOptions,
 ): M3uLineUp {
   const base = request.host ?? options.ownBase;
-  return compose(channels, base, options, (channel) => {
+  return compose(channels, guideUrlOf(base, options, []), (channel) => {
     const { id } = channel;
     const hd = request.quality === undefined ? '' : `&hd=${request.quality}`;
     const mode = PROGRAM_MODES[request.name];
@@ -78,14 +79,23 @@ function wantedBy({ groups, ids }: LineUpRequest): (channel: ChannelConfig) => b
 
 function compose(
   channels: readonly ChannelConfig[],
-  base: string,
-  options: LineUpOptions,
+  guideUrl: string | undefined,
   entryOf: (channel: ChannelConfig) => M3uEntry,
 ): M3uLineUp {
   const entries = channels.map(entryOf);
-  // No player can make anything of a relative guide.
-  const guideUrl = options.hasGuide && base !== '' ? base + GUIDE_PATH : undefined;
   return { ...(guideUrl === undefined ? {} : { guideUrl }), entries };
+}
+
+/** A guide of the same groups: players need not load what they have no channel for. */
+function guideUrlOf(
+  base: string,
+  { hasGuide }: LineUpOptions,
+  groups: readonly string[],
+): string | undefined {
+  // No player can make anything of a relative guide.
+  if (!hasGuide || base === '') return undefined;
+  const query = new URLSearchParams(groups.map((group) => ['group', group]));
+  return query.size === 0 ? base + GUIDE_PATH : `${base}${GUIDE_PATH}?${query}`;
 }
 
 /** `logo`: as logoUrlOf() has it. */

@@ -22,10 +22,7 @@ export function streamAddressOf(channel: ChannelConfig, request: LineUpRequest):
   const { output, quality, host } = request;
   const wanted = modeOf(channel, request.mode ?? channel.mode);
   const mode = output === undefined ? wanted : modeWith(channel, wanted, output);
-  const query = new URLSearchParams();
-  if (quality !== undefined) query.set('quality', String(quality));
-  if (mode === 'host' && host !== undefined) query.set('host', host);
-  const tail = query.size === 0 ? '' : `?${query}`;
+  const tail = tailOf(quality, mode === 'host' ? host : undefined);
   const name = encodeURIComponent(channel.id);
   const list = (root: string): StreamAddress => {
     return { mode, path: `/${root}/${name}/index.m3u8${tail}`, form: 'hls' };
@@ -45,6 +42,15 @@ export function streamAddressOf(channel: ChannelConfig, request: LineUpRequest):
     default:
       return assertNever(mode);
   }
+}
+
+/** Of a list of 20,000 most have none. */
+function tailOf(quality: number | undefined, host: string | undefined): string {
+  if (quality === undefined && host === undefined) return '';
+  const query = new URLSearchParams();
+  if (quality !== undefined) query.set('quality', String(quality));
+  if (host !== undefined) query.set('host', host);
+  return `?${query}`;
 }
 
 /** What only passes on, or only rewrites, has no other form than upstream's. */

@@ -218,7 +218,17 @@ describe('what other players fill in', () => {
   test('siptv is told of it only where the address of the stream takes it', async () => {
     using it = world();
     expect(await it.text('')).toContain('timeshift="2"');
-    expect(await it.text('?output=ts')).not.toContain('timeshift=');
-    expect(await it.text('?mode=proxy&output=ts')).toContain('catchup-source=');
+    const streams = await it.text('?output=ts');
+    expect(streams).toContain('timeshift="2"');
+    const proxied = await it.text('?mode=proxy&output=ts');
+    expect(proxied).toContain('catchup-source=');
+    expect(proxied).not.toContain('timeshift=');
+    const [stream] = readAsKodi(streams).channels;
+    const shifted = filledIn(`${stream?.url}?utc={utc}&lutc={lutc}`, START_MS / S, 60, it.nowS);
+    const answer = await it.app.ask(pathOf(shifted));
+    expect(answer.status).toBe(302);
+    const to = new URL(answer.headers.get('location') as string, shifted);
+    expect(to.href).toBe(`http://tv.example/archive/news.ts?from=${START_MS / S}&duration=10800`);
+    expect((await it.app.ask(pathOf(to.href))).status).not.toBe(400);
   });
 });

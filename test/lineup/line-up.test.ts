@@ -98,6 +98,18 @@ describe('lineUpOf()', () => {
     },
   );
 
+  test('the guide of some groups is of those groups', () => {
+    const request = { ...ALL, groups: ['News', 'A, "B"&C'] };
+    const { guideUrl } = lineUpOf(CHANNELS, request, { ...OWN, hasGuide: true });
+    const url = new URL(guideUrl as string);
+    expect([url.pathname, url.searchParams.getAll('group')]).toEqual([
+      '/epg.xml.gz',
+      ['News', 'A, "B"&C'],
+    ]);
+    const text = formatM3u(lineUpOf(CHANNELS, request, { ...OWN, hasGuide: true }));
+    expect(new URL(readAsKodi(text).guideUrl).searchParams.getAll('group')).toEqual(request.groups);
+  });
+
   test('without any base URLs are paths', () => {
     expect(urlsOf({}, { ownBase: '', hasGuide: true })[0]).toBe('/redirect/sport');
   });
