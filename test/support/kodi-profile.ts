@@ -53,7 +53,9 @@ export function writeKodiProfile(home: string, profile: KodiProfile): void {
   const userdata = join(home, '.kodi/userdata');
   const addOnData = join(userdata, 'addon_data/pvr.iptvsimple');
   mkdirSync(addOnData, { recursive: true });
-  writeFileSync(join(userdata, 'guisettings.xml'), settings(quiet(profile.eventPort)));
+  // Without these two it takes the file for a broken one
+  const sections = '<viewstates/><resolutions/>';
+  writeFileSync(join(userdata, 'guisettings.xml'), settings(quiet(profile.eventPort), sections));
   writeFileSync(join(addOnData, 'settings.xml'), settings(addOn(profile.lineUpUrl)));
   writeFileSync(
     join(userdata, 'advancedsettings.xml'),
@@ -65,9 +67,9 @@ export function writeKodiProfile(home: string, profile: KodiProfile): void {
   );
 }
 
-function settings(values: Readonly<Record<string, string>>): string {
+function settings(values: Readonly<Record<string, string>>, sections = ''): string {
   const rows = Object.entries(values).map(
     ([id, value]) => `  <setting id="${id}">${escapeMarkup(value)}</setting>`,
   );
-  return `<settings version="2">\n${rows.join('\n')}\n</settings>\n`;
+  return `<settings version="2">${sections}\n${rows.join('\n')}\n</settings>\n`;
 }

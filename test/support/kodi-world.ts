@@ -1,4 +1,5 @@
 // This file is a weir with live channels, a guide and pictures of channels, and a Kodi that knows it.
+import { join } from 'node:path';
 import { FfmpegOrigin } from './ffmpeg-origin.ts';
 import { Kodi } from './kodi.ts';
 import { recorded } from './recorded-media.ts';
@@ -18,10 +19,17 @@ export const NAMES = {
 /** What is on at `news`, an hour each; the second is on now. */
 export const TITLES = ['Yesterday & tomorrow', 'Now: "Café" <live>', 'Next', 'After that'] as const;
 
+/** What `arts` shows while the test runs: short, so that it has been and can be gone back to. */
+export const SHORT = { title: 'Just now', lastsMs: 20_000 } as const;
+/** It begins once weir has begun to keep what it shows. */
+const SHORT_IN_MS = 8000;
+
 export class KodiWorld implements AsyncDisposable {
   readonly #held = new AsyncDisposableStack();
   /** Since when what is on now is on. */
   readonly onAirSinceMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS - HOUR_MS / 3;
+  /** When what has just been has begun. */
+  readonly shortSinceMs = Math.ceil((Date.now() + SHORT_IN_MS) / 1000) * 1000;
   weir!: Weir;
   kodi!: Kodi;
 
@@ -41,7 +49,7 @@ export class KodiWorld implements AsyncDisposable {
     const origin = this.#held.use(await FfmpegOrigin.start({ isSmall: true }));
     const logos = this.#held.adopt(await logoServer(), (server) => server.stop(true));
     const folder = this.#held.use(await createTempFolder());
-    const guide = await folder.write('guide.xml', guideText(this.onAirSinceMs));
+    const guide = await folder.write('guide.xml', guideText(this));
     const logo = `http://127.0.0.1:${logos.port}/news.png?size=64`;
     const live = `sources: ['${origin.url('/v0/index.m3u8')}']`;
     this.weir = this.#held.use(
@@ -49,8 +57,10 @@ export class KodiWorld implements AsyncDisposable {
         yaml: `
 allow_private: [127.0.0.0/8]
 guides: [{ path: ${guide} }]
+overflow: [{ disk: { path: ${join(folder.path, 'segments')}, size: 1GiB } }]
 channels:
-  - { id: arts, name: '${NAMES.arts}', number: 30, group: 'Kultur; Kunst', ${live} }
+  - { id: arts, name: '${NAMES.arts}', number: 30, group: 'Kultur; Kunst',
+      archive: 1h, keep_warm: true, ${live} }
   - { id: news, name: '${NAMES.news}', number: 7, group: News, guide: n.example,
       logo: '${logo}', ${live} }
   - { id: sport, name: '${NAMES.sport}', number: 12, group: News, ${live} }
@@ -76,19 +86,27 @@ async function logoServer(): Promise<Bun.Server<undefined>> {
 }
 
 /** In the time of Berlin in winter, as guides come. */
-function guideText(onAirSinceMs: number): string {
-  const time = (ms: number) =>
-    `${new Date(ms + HOUR_MS).toISOString().replace(/\D/g, '').slice(0, 14)} +0100`;
-  const programmes = TITLES.map((title, index) => {
-    const startMs = onAirSinceMs + (index - 1) * HOUR_MS;
-    const safe = title.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replace('é', '&#233;');
-    const more = index === 1 ? MORE : '';
-    return `<programme start="${time(startMs)}" stop="${time(startMs + HOUR_MS)}" channel="n.example"><title lang="de">${safe}</title>${more}</programme>`;
+function guideText({ onAirSinceMs, shortSinceMs }: KodiWorld): string {
+  const hours = TITLES.map((title, at) => {
+    const startMs = onAirSinceMs + (at - 1) * HOUR_MS;
+    return programme('n.example', title, startMs, startMs + HOUR_MS, at === 1 ? MORE : '');
   });
+  const shortEndMs = shortSinceMs + SHORT.lastsMs;
+  const shorts = [
+    programme('arts', SHORT.title, shortSinceMs, shortEndMs),
+    programme('arts', 'Later', shortEndMs, shortEndMs + HOUR_MS),
+  ];
   return `<?xml version="1.0" encoding="UTF-8"?><tv>
 <channel id="n.example"><display-name>News</display-name></channel>
-${programmes.join('\n')}
+${[...hours, ...shorts].join('\n')}
 </tv>`;
+}
+
+function programme(channel: string, title: string, startMs: number, stopMs: number, more = '') {
+  const time = (ms: number) =>
+    `${new Date(ms + HOUR_MS).toISOString().replace(/\D/g, '').slice(0, 14)} +0100`;
+  const safe = title.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replace('é', '&#233;');
+  return `<programme start="${time(startMs)}" stop="${time(stopMs)}" channel="${channel}"><title lang="de">${safe}</title>${more}</programme>`;
 }
 
 const MORE = `<sub-title>The first</sub-title><desc>Über &amp; over, "said" he</desc>
