@@ -173,4 +173,24 @@ describe('line-ups', () => {
     const list = await (await app.ask('/hdhr/living/lineup.m3u', { host: 'tv.example' })).text();
     expect(readAsKodi(list).channels[0]?.logo).toBe('http://tv.example/logo/news.jpg');
   });
+
+  test('of a guide only by the public address: caches keep it for all', async () => {
+    const asked: (string | undefined)[][] = [];
+    const guides = {
+      isEmpty: false,
+      hasAny: true,
+      status: () => [],
+      document: (channels: readonly { readonly logo?: string }[]) => {
+        asked.push(channels.map(({ logo }) => logo));
+        return Promise.reject(new Error('none is written here'));
+      },
+    };
+    using app = createInProcessApp(CHANNELS, SCRIPT, undefined, () => guides as never);
+    await app.ask('/epg.xml', { host: 'evil.example' });
+    app.state.publicUrl = 'https://tv.public/';
+    await app.ask('/epg.xml', { host: 'evil.example' });
+    app.state.logoMode = 'link';
+    await app.ask('/epg.xml', { host: 'evil.example' });
+    expect(asked.map(([news]) => news)).toEqual([PNG, 'https://tv.public/logo/news.jpg', PNG]);
+  });
 });
