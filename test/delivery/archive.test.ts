@@ -74,13 +74,25 @@ describe('/archive/{channel}/index.m3u8', () => {
     expect([done.type, done.endList, secondsOf(done)]).toEqual(['VOD', true, 68]);
   });
 
+  test('ends so by the clock of a box that is a little ahead of ours, too', async () => {
+    using it = world();
+    for (const [aheadS, endList] of [
+      [9, true],
+      [11, false],
+    ] as const) {
+      const { nowMs } = it;
+      const path = `/archive/news/index.m3u8?from=${nowMs / S - 60}&to=${nowMs / S + aheadS}`;
+      expect((await listOf(await it.app.ask(path))).endList).toBe(endList);
+    }
+  });
+
   test('that was handed out open stays so until it holds its end', async () => {
     using it = world();
-    const path = `/archive/news/index.m3u8?from=${it.nowMs / S - 60}&to=${it.nowMs / S + 5}`;
+    const path = `/archive/news/index.m3u8?from=${it.nowMs / S - 60}&to=${it.nowMs / S + 15}`;
     expect((await listOf(await it.app.ask(path))).endList).toBe(false);
-    it.app.clock.stepWall(6 * S);
+    it.app.clock.stepWall(16 * S);
     expect((await listOf(await it.app.ask(path))).endList).toBe(false);
-    it.main.fill(2);
+    it.main.fill(4);
     expect((await listOf(await it.app.ask(path))).endList).toBe(true);
   });
 

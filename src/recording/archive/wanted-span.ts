@@ -33,6 +33,8 @@ const STALE_MS = 10 * 60_000;
 /** A list that slides names so much: a player holds three segments, and may fall behind. */
 const WINDOW_S = 60;
 const WINDOW_SEGMENTS_MIN = 6;
+/** Clocks of set-top boxes are ahead of ours by as much: what ends then, to them ends now. */
+const CLOCKS_MS = 10_000;
 /** Who asks for now, of which nothing is stored yet, begins as far back as a live player does. */
 const LIVE_TARGETS = 3;
 
@@ -60,7 +62,7 @@ function findSpan(
   if (span.fromMs >= span.toMs) return nothingThere(held);
   if (rendition.segments(span, 1).length === 0) return nothingThere(held);
   const grows = held.toMs < toMs && !isStale(held, nowMs);
-  return { kind: 'span', span, grows, isToCome: toMs > nowMs };
+  return { kind: 'span', span, grows, isToCome: toMs > nowMs + CLOCKS_MS };
 }
 
 function findFrom(
