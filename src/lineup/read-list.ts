@@ -1,6 +1,7 @@
 // This file reads a line-up into entries, by an operator's rules.
 import { othersTurn } from '../base/turn.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
+import { createM3uDecoder } from '../media/m3u/decode.ts';
 import { createProblemLog, type Problem } from '../media/m3u/problems.ts';
 import { createM3uReader } from '../media/m3u/reader.ts';
 import type { Outbound } from '../net/outbound.ts';
@@ -63,19 +64,19 @@ export async function readList(
       if (wanted !== undefined) entries.push(wanted);
     }
   };
-  const decoder = new TextDecoder();
+  const decoder = createM3uDecoder();
   for await (const piece of opened.pieces) {
     deps.signal.throwIfAborted();
     let isFull = false;
     for (let at = 0; at < piece.length && !isFull; at += STEP_BYTES) {
-      const text = decoder.decode(piece.subarray(at, at + STEP_BYTES), { stream: true });
+      const text = decoder.push(piece.subarray(at, at + STEP_BYTES));
       isFull = !reader.push(text);
       take();
       await othersTurn();
     }
     if (isFull) break;
   }
-  reader.push(decoder.decode());
+  reader.push(decoder.end());
   const { problems: ofText } = reader.end();
   take();
   const ofEntries = problems.all();

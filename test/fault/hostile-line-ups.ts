@@ -40,6 +40,7 @@ const REFUSED: readonly HostileLineUp[] = [
   { name: 'a web page', body: text('<!DOCTYPE html><html></html>'), comes: 'MEDIA_FORMAT' },
   { name: 'an answer of an API', body: text('{"error":"expired"}'), comes: 'MEDIA_FORMAT' },
   { name: 'nothing', comes: 'MEDIA_FORMAT' },
+  { name: 'a list of nothing', body: text('#EXTM3U\n'), comes: 'LINEUP_EMPTY' },
   { name: 'a playlist', body: text('#EXTM3U\n#EXT-X-TARGETDURATION:4\n'), comes: 'MEDIA_FORMAT' },
   { name: 'bytes', body: text(new Uint8Array(4096).fill(0x80)), comes: 'MEDIA_FORMAT' },
   { name: 'zeros without end', body: () => repeated('\0'), comes: 'MEDIA_FORMAT' },
@@ -75,7 +76,7 @@ const REFUSED: readonly HostileLineUp[] = [
   {
     name: 'a password that is wrong',
     head: ['HTTP/1.1 401 Unauthorized', 'Content-Length: 0'],
-    comes: 'SOURCE_STATUS',
+    comes: 'LINEUP_STATUS',
   },
 ];
 
@@ -111,6 +112,16 @@ const TAKEN: readonly HostileLineUp[] = [
     name: 'zeros and bytes that are no UTF-8',
     body: () => [Buffer.from(m3u(entry('zero\0\x80\xffed')), 'latin1')],
     comes: ['zero'],
+  },
+  {
+    name: 'UTF-16',
+    body: () => [Buffer.from(`\ufeff${m3u(entry('Größe in two bytes'))}`, 'utf16le')],
+    comes: ['Größe in two bytes'],
+  },
+  {
+    name: 'Latin-1',
+    body: () => [Buffer.from(m3u(entry('Größe in one byte')), 'latin1')],
+    comes: ['Größe in one byte'],
   },
   {
     name: 'names that JavaScript has too',
