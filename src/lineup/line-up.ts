@@ -3,6 +3,7 @@ import type { ChannelConfig, ChannelMode, LogoMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
 import { catchupOf } from './catch-up.ts';
 import { inGroups } from './groups.ts';
+import { guideIdOf } from './guide-channels.ts';
 import { logoUrlOf } from './logos/logo-url.ts';
 import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
 import { modeOf, streamAddressOf } from './stream-address.ts';
@@ -106,7 +107,7 @@ export function toEntry(channel: ChannelConfig, url: string, logo: string | unde
     ...(channel.number === undefined ? {} : { number: channel.number }),
     ...(channel.group === undefined ? {} : { group: channel.group }),
     ...(logo === undefined ? {} : { logo }),
-    ...(channel.guide === undefined ? {} : { guideId: channel.guide }),
+    guideId: guideIdOf(channel),
     url,
   };
 }

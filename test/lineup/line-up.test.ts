@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { ChannelConfig, ChannelMode } from '../../src/config/config.ts';
 import { ownBaseUrl } from '../../src/lineup/base-url.ts';
+import { guideChannelsOf } from '../../src/lineup/guide-channels.ts';
 import { lineUpOf, programOf } from '../../src/lineup/line-up.ts';
 import { type LineUpRequest, readLineUpRequest } from '../../src/lineup/request.ts';
 import { formatM3u } from '../../src/media/m3u/format.ts';
@@ -97,6 +98,21 @@ describe('lineUpOf()', () => {
       expect(lineUpOf(CHANNELS, request, { ownBase, hasGuide }).guideUrl).toBe(guideUrl as string);
     },
   );
+
+  test.each([
+    ['its own', {}],
+    ['the one it was given', { guide: 'News.Example' }],
+    [
+      'one of its own where its times are shifted',
+      { guide: 'News.Example', guideShiftMs: 3_600_000 },
+    ],
+    ['shifted back', { guide: 'News.Example', guideShiftMs: -1_800_000 }],
+  ])('the guide id of an entry is that of the guide: %s', (_, more) => {
+    const channels = [channel('news', more)];
+    const { entries } = lineUpOf(channels, ALL, OWN);
+    const guideIds = guideChannelsOf(channels, []).map(({ id }) => id);
+    expect(entries.map(({ guideId }) => guideId as string)).toEqual(guideIds);
+  });
 
   test('the guide of some groups is of those groups', () => {
     const request = { ...ALL, groups: ['News', 'A, "B"&C'] };
