@@ -68,6 +68,8 @@ export type WeirSettings = {
   readonly overflow?: string;
   /** The file of one; none where absent. */
   readonly guide?: string;
+  /** The file of one; none where absent. */
+  readonly lineUp?: string;
   /** On all cores, where what is measured has threads that work beside the one that serves. */
   readonly isWide?: boolean;
   readonly channels: readonly WeirChannel[];
@@ -90,7 +92,7 @@ export function startWeir(settings: WeirSettings): Promise<BenchServer> {
   return BenchServer.start({ ...launch, isWide });
 }
 
-function weirYaml({ memory = '256MiB', channels, overflow, guide }: WeirSettings): string {
+function weirYaml({ memory = '256MiB', channels, overflow, guide, lineUp }: WeirSettings): string {
   const entries = channels.map((channel) => {
     const source =
       'loop' in channel
@@ -102,7 +104,7 @@ function weirYaml({ memory = '256MiB', channels, overflow, guide }: WeirSettings
     return `  - { id: ${channel.id}, ${warm}${archive}${guided}sources: [{ ${source} }] }`;
   });
   return `memory: ${memory}
-${overflow === undefined ? '' : `overflow: ${overflow}\n`}${guide === undefined ? '' : `guides: [{ path: ${guide} }]\n`}allow_private: [127.0.0.0/8]
+${overflow === undefined ? '' : `overflow: ${overflow}\n`}${guide === undefined ? '' : `guides: [{ path: ${guide} }]\n`}${lineUp === undefined ? '' : `lineups: [{ path: ${lineUp} }]\n`}allow_private: [127.0.0.0/8]
 prefetch: { idle_stop: 1h, per_origin: 64 }
 log: { level: warn }
 channels:

@@ -15,6 +15,7 @@ import { coldStartFigure } from './rows/cold-start.ts';
 import { endlessTsFigure } from './rows/endless-ts.ts';
 import { guideFigures } from './rows/guide.ts';
 import { hitLatencyFigure } from './rows/hit-latency.ts';
+import { lineUpFigures } from './rows/lineup.ts';
 import { ringMemoryFigures } from './rows/ring-memory.ts';
 import { singleFetchFigure } from './rows/single-fetch.ts';
 import { stalledReadersFigure } from './rows/stalled-readers.ts';
@@ -46,6 +47,7 @@ const ROWS: readonly Row[] = [
   { name: 'tiers', measure: tierFigures },
   { name: 'archive', measure: archiveFigure },
   { name: 'guide', measure: guideFigures },
+  { name: 'lineup', measure: lineUpFigures },
 ];
 
 const RESULTS = join(import.meta.dir, 'RESULTS.md');

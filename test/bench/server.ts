@@ -89,6 +89,11 @@ export class BenchServer implements AsyncDisposable {
     return threadCpuMs(this.#child.pid);
   }
 
+  /** Has it read its configuration and its line-ups anew. */
+  hangUp(): void {
+    this.#child.kill('SIGHUP');
+  }
+
   rssBytes(): number {
     return treeRssBytes(this.#child.pid);
   }

@@ -34,6 +34,8 @@ const ROWS = [
   /^\d+ viewers at as many times of an archive$/,
   /^guide of [\d,]+ programmes imported$/,
   /^guide of [\d,]+ channels and 7 days served$/,
+  /^line-up of [\d,]+ entries imported$/,
+  /^line-up of [\d,]+ entries refreshed, other tokens$/,
 ];
 
 let dir: string;
