@@ -40,6 +40,8 @@ export type LineUpDeskOptions = {
   readonly writer: string;
   /** Nothing is written: what would be is kept here. */
   readonly isTrial?: boolean;
+  /** Calls the collector: a list leaves far more behind than is kept of it. */
+  readonly collect: () => void;
 };
 
 /** Channels of one piece: read within two milliseconds on the serving thread. */
@@ -89,14 +91,16 @@ export class LineUpDesk implements AsyncDisposable {
   async #import(call: Extract<LineUpCall, { what: 'import' }>): Promise<ImportAnswer> {
     const index = call.input.settings.findIndex(({ key }) => key === call.key);
     const setting = call.input.settings[index] as LineUpSetting;
-    const { outbound, patternCells, clock } = this.#options;
+    const { outbound, patternCells, clock, collect } = this.#options;
     const before = (await this.#inTurn(() => this.#current())).lineUps.get(call.key)?.record;
     const isAsBefore = before?.readAs === readAs(setting);
     const read = await readList(setting, isAsBefore ? before.validators : {}, {
       outbound,
       watch: new PatternWatch(patternCells, index, clock),
       signal: this.#ended.signal,
+      collect,
     });
+    collect();
     return await this.#inTurn(() =>
       read === 'same' ? this.#same(call) : this.#take(setting, read, call),
     );
@@ -157,6 +161,8 @@ export class LineUpDesk implements AsyncDisposable {
       try {
         const number = await claimEdition(edition.number, deps);
         if (number === undefined) continue;
+        this.#edition = undefined; // the one before is not held beside what is written now
+        this.#options.collect();
         await saveEdition(number, lineUps, changed, deps);
         this.#edition = { number, lineUps };
         return result;

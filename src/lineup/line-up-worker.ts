@@ -27,6 +27,7 @@ answerCalls<LineUpThreadSettings, LineUpCall>((settings) => {
     patternCells,
     writer,
     isTrial,
+    collect: () => Bun.gc(true),
   });
   return {
     call: (call) => desk.call(call),

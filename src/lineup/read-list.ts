@@ -30,10 +30,14 @@ export type ReadDeps = {
   readonly outbound: Outbound;
   readonly watch: PatternWatch;
   readonly signal: AbortSignal;
+  /** Calls the collector. */
+  readonly collect: () => void;
 };
 
 /** Text is parsed in pieces of so much: some ten milliseconds of work. */
 const STEP_BYTES = 64 * 1024;
+/** Of text, which leaves some ten times as much behind. */
+const COLLECT_BYTES = 4 * 1024 * 1024;
 /** A refresh that has less than this share of what was there before is half an answer. */
 const LEAST_SHARE = 0.5;
 
@@ -65,8 +69,14 @@ export async function readList(
     }
   };
   const decoder = createM3uDecoder();
+  let uncollectedBytes = 0;
   for await (const piece of opened.pieces) {
     deps.signal.throwIfAborted();
+    uncollectedBytes += piece.length;
+    if (uncollectedBytes > COLLECT_BYTES) {
+      deps.collect();
+      uncollectedBytes = 0;
+    }
     let isFull = false;
     for (let at = 0; at < piece.length && !isFull; at += STEP_BYTES) {
       const text = decoder.push(piece.subarray(at, at + STEP_BYTES));

@@ -1,28 +1,33 @@
 // This file finds out which entries of a list are which of those that are known.
-import { type Identity, identityOf } from './identity.ts';
+import { type Identity, identityOf, stableUrl } from './identity.ts';
 import type { KnownEntry } from './known-entry.ts';
 import type { ListEntry } from './list-entry.ts';
 
+export type Recognised = {
+  /** For each entry the index of what it was, undefined where it is new. */
+  readonly found: readonly (number | undefined)[];
+  /** Of those, which are known by nothing else than before. */
+  readonly isAsBefore: (entry: number) => boolean;
+};
+
 /**
- * For each entry the index of what it was, undefined where it is new. What speaks most is looked at
+ * What speaks most is looked at
  * first; whatever two on a side have in common decides nothing until all else is used up, and what
  * is left then goes by the order of the list. So a shuffle, a rename or a new token changes nothing.
  */
-export function recognise(
-  entries: readonly ListEntry[],
-  known: readonly KnownEntry[],
-): readonly (number | undefined)[] {
+export function recognise(entries: readonly ListEntry[], known: readonly KnownEntry[]): Recognised {
   const search = new Search(entries, known);
-  search.pair(asWritten, (row) => [asWritten(row)]);
-  if (search.isDone) return search.found;
-  for (const evidence of EVIDENCE) {
-    search.pairById(evidence);
-    if (search.isDone) return search.found;
-  }
+  const { found } = search;
+  search.pair(asWritten);
+  search.pair(asAddressed);
+  const open = new Set(search.open);
+  const isAsBefore = (entry: number) => found[entry] !== undefined && !open.has(entry);
+  if (search.isDone) return { found, isAsBefore };
+  for (const evidence of EVIDENCE) search.pairById(evidence);
   for (const kind of ['g:', 'n:', 'u:'] as const) search.pairByFormer(kind);
   search.pairById((is) => `${is.guide ?? ''} ${is.nameAndGroup} ${is.url}`, 'in order');
   search.pairById((is) => `${is.guide ?? ''} ${is.nameAndGroup}`, 'in order');
-  return search.found;
+  return { found, isAsBefore };
 }
 
 type Evidence = (is: Identity) => string | undefined;
@@ -43,10 +48,17 @@ const EVIDENCE: readonly Evidence[] = [
   (is) => is.url,
 ];
 
-/** Cheap, and true of nearly all of a list that was read before. */
+/** Cheap, and true of nearly all of a list that was read before and has no tokens in it. */
 function asWritten(entry: ListEntry): string {
   const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
   return `${entry.url}\n${name}\n${group}\n${entry.guide ?? ''}`;
+}
+
+/** The same with new tokens. */
+function asAddressed(entry: ListEntry): string {
+  const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
+  const { host, path } = stableUrl(entry.url);
+  return `${host}${path}\n${name}\n${group}\n${entry.guide ?? ''}`;
 }
 
 class Search {
@@ -71,13 +83,15 @@ class Search {
     return this.#openEntries.length === 0 || this.#openKnown.length === 0;
   }
 
-  pair(
-    ofEntry: (entry: ListEntry) => string,
-    ofKnown: (row: KnownEntry) => readonly string[],
-  ): void {
+  get open(): readonly number[] {
+    return this.#openEntries;
+  }
+
+  pair(keyOf: (entry: ListEntry) => string): void {
+    if (this.isDone) return;
     this.#join(
-      (index) => ofEntry(this.#entries[index] as ListEntry),
-      (index) => ofKnown(this.#known[index] as KnownEntry),
+      (index) => keyOf(this.#entries[index] as ListEntry),
+      (index) => keyOf(this.#known[index] as KnownEntry),
       false,
     );
   }
@@ -86,10 +100,7 @@ class Search {
     if (this.isDone) return;
     this.#join(
       (index) => evidence(this.#identity(this.#entryIds, this.#entries, index)),
-      (index) => {
-        const key = evidence(this.#identity(this.#knownIds, this.#known, index));
-        return key === undefined ? [] : [key];
-      },
+      (index) => evidence(this.#identity(this.#knownIds, this.#known, index)),
       order !== undefined,
     );
   }
@@ -115,17 +126,18 @@ class Search {
 
   #join(
     keyOf: (entry: number) => string | undefined,
-    keysOf: (known: number) => readonly string[],
+    keysOf: (known: number) => string | readonly string[] | undefined,
     inOrder: boolean,
   ): void {
     const rows = bucketsOf(this.#openKnown, keysOf);
     const wanted = bucketsOf(this.#openEntries, (index) => {
       const key = keyOf(index);
-      return key === undefined || !rows.has(key) ? [] : [key];
+      return key !== undefined && rows.has(key) ? key : undefined;
     });
     const taken = new Set<number>();
-    for (const [key, entries] of wanted) {
-      const open = (rows.get(key) as number[]).filter((index) => !taken.has(index));
+    for (const [key, found] of wanted) {
+      const entries = listOf(found);
+      const open = listOf(rows.get(key) as Bucket).filter((index) => !taken.has(index));
       // What is in the list goes before what has gone from it
       const present = open.filter((index) => this.#known[index]?.goneMs === undefined);
       const candidates = present.length > 0 && !inOrder ? present : [...present, ...open];
@@ -144,17 +156,28 @@ class Search {
   }
 }
 
+/** One index, as nearly all have, or several. */
+type Bucket = number | number[];
+
 function bucketsOf(
   indexes: readonly number[],
-  keysOf: (index: number) => readonly string[],
-): Map<string, number[]> {
-  const buckets = new Map<string, number[]>();
+  keysOf: (index: number) => string | readonly string[] | undefined,
+): Map<string, Bucket> {
+  const buckets = new Map<string, Bucket>();
+  const add = (key: string, index: number) => {
+    const bucket = buckets.get(key);
+    if (bucket === undefined) buckets.set(key, index);
+    else if (typeof bucket === 'number') buckets.set(key, [bucket, index]);
+    else bucket.push(index);
+  };
   for (const index of indexes) {
-    for (const key of keysOf(index)) {
-      const bucket = buckets.get(key);
-      if (bucket === undefined) buckets.set(key, [index]);
-      else bucket.push(index);
-    }
+    const keys = keysOf(index);
+    if (typeof keys === 'string') add(keys, index);
+    else for (const key of keys ?? []) add(key, index);
   }
   return buckets;
+}
+
+function listOf(bucket: Bucket): readonly number[] {
+  return typeof bucket === 'number' ? [bucket] : bucket;
 }

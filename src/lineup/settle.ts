@@ -37,7 +37,7 @@ export function settle(
   known: readonly KnownEntry[],
   context: SettleContext,
 ): Settled {
-  const found = recognise(entries, known);
+  const { found, isAsBefore } = recognise(entries, known);
   const former = entries.map((_, index) => {
     const at = found[index];
     return at === undefined ? undefined : known[at];
@@ -49,7 +49,8 @@ export function settle(
     const id = before?.id ?? (ids.get(index) as string);
     const number = numbers.of(entry, before, id);
     const { number: _, ...rest } = entry;
-    const was = before === undefined ? undefined : formerKeys(before, entry);
+    const isChanged = before !== undefined && !isAsBefore(index);
+    const was = isChanged ? formerKeys(before, entry) : before?.was;
     return {
       ...rest,
       id,
@@ -69,12 +70,6 @@ export function settle(
 
 /** What it was known by that it is not known by any more. */
 function formerKeys(before: KnownEntry, now: ListEntry): readonly string[] | undefined {
-  const isSame =
-    before.url === now.url &&
-    before.guide === now.guide &&
-    before.name === now.name &&
-    before.group === now.group;
-  if (isSame) return before.was;
   const [old, current] = [identityOf(before), identityOf(now)];
   const lost = (['guide', 'nameAndGroup', 'url'] as const).flatMap((field) => {
     const key = old[field];

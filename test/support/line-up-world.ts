@@ -51,6 +51,7 @@ export function createDesk({ script, ...options }: WorldOptions) {
     patternCells: createPatternCells(),
     writer: crypto.randomUUID(),
     isTrial,
+    collect: () => {},
   });
   return { desk, store, clock, outbound };
 }
