@@ -177,6 +177,13 @@ export const LINEUP_KEYS = [
     means: 'Order of its channels in our line-up.',
   },
   {
+    path: 'lineups[].merge',
+    kind: 'flag',
+    default: 'false',
+    means:
+      'Make its entries further sources of channels of the file and of line-ups before it, where they are the same.',
+  },
+  {
     path: 'lineups[].user_agent',
     kind: 'header-value',
     example: 'VLC/3.0.20',

@@ -44,6 +44,8 @@ export type LineUpSetting = {
   readonly place: string;
   readonly refreshMs: number;
   readonly rules: LineUpRules;
+  /** Its entries become further sources of the channels before them, where they are the same. */
+  readonly merge: boolean;
   /** Lower-case names; for the request of the list alone. */
   readonly headers: Readonly<Record<string, string>>;
   /** For the list, and for streams whose entry names none. */
@@ -73,6 +75,7 @@ export function lineUpSettings(
     place,
     refreshMs: DEFAULT_REFRESH_MS,
     rules: NO_RULES,
+    merge: false,
     headers: {},
   }));
   return withOwnKeys([...written, ...typed]);
@@ -89,6 +92,7 @@ function settingOf(section: SectionSetting, place: string, problems: Problems): 
     place,
     refreshMs: valueAt(section, 'lineups[].refresh'),
     rules: rulesOf(section),
+    merge: valueAt(section, 'lineups[].merge'),
     headers: userAgent === undefined ? headers : { ...headers, 'user-agent': userAgent },
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(provider === undefined ? {} : { provider }),

@@ -19,6 +19,8 @@ function shown({ name, kept, error, isReading }: LineUpStatus) {
     channels: kept?.channels ?? 0,
     /** Kept for when they come back. */
     gone: kept?.gone ?? 0,
+    /** Entries that are another source of a channel. */
+    merged: kept?.merged ?? 0,
     problems: kept?.problems.counts ?? {},
     firstProblems: kept?.problems.first ?? [],
     unusedRules: kept?.unusedRules ?? [],

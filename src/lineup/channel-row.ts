@@ -9,6 +9,8 @@ export type RowSource = {
 
 export type ChannelRow = {
   readonly id: string;
+  /** A channel of the file, to which a line-up puts sources, and what the file leaves out. */
+  readonly isOwn?: boolean;
   readonly name: string;
   readonly number?: number;
   readonly group?: string;
@@ -36,6 +38,8 @@ export function ownChannelOf({ id, name, number, group, guide }: ChannelConfig):
   };
 }
 
+/** As many as the configuration file may name. */
+const MAX_SOURCES = 16;
 /** One for all: tens of thousands of channels say the same. */
 const NOTHING = {};
 
@@ -44,13 +48,24 @@ export class RowReader {
   readonly #texts = new Map<string, string>();
   readonly #headers = new Map<string, Readonly<Record<string, string>>>();
 
-  channel({ sources, group, ...row }: ChannelRow): ChannelConfig {
+  channel({ sources, group, isOwn: _, ...row }: ChannelRow): ChannelConfig {
     return {
       ...row,
       ...(group === undefined ? {} : { group: this.#text(group) }),
       mode: 'buffered',
       sources: sources.map((source) => this.source(source)),
       keepWarm: false,
+    };
+  }
+
+  /** What the file says of a channel always goes. */
+  widened(own: ChannelConfig, { logo, guide, sources }: ChannelRow): ChannelConfig {
+    const room = Math.max(0, MAX_SOURCES - own.sources.length);
+    return {
+      ...(logo === undefined ? {} : { logo }),
+      ...(guide === undefined ? {} : { guide }),
+      ...own,
+      sources: [...own.sources, ...sources.slice(0, room).map((source) => this.source(source))],
     };
   }
 

@@ -121,13 +121,16 @@ export class LineUpDesk implements AsyncDisposable {
       const record = { listedCount, problems, unusedRules, validators, fetchedMs: nowMs };
       const lineUp = { record: { ...record, readAs: readAs(setting) }, rows: made.rows };
       const lineUps = present(edition, input, nowMs).set(setting.key, lineUp);
-      return { lineUps, changed: new Set([setting.key]), result: made };
+      const changed = new Set([setting.key]);
+      const joined = keepShown(lineUps, changed, input);
+      return { lineUps, changed, result: { ...made, joined } };
     });
-    const { rows, changes } = settled;
+    const { rows, changes, joined } = settled;
+    const merged = rows.filter(({ id }) => joined.has(id)).length;
     const here = rows.filter(({ goneMs }) => goneMs === undefined);
     const { problems, unusedRules } = read;
     const first = here.slice(0, FIRST_CHANNELS).map(shownOf);
-    return { kind: 'taken', channels: here.length, problems, unusedRules, changes, first };
+    return { kind: 'taken', channels: here.length, problems, unusedRules, changes, first, merged };
   }
 
   async #same({ key, input }: Extract<LineUpCall, { what: 'import' }>): Promise<ImportAnswer> {
@@ -191,12 +194,13 @@ export class LineUpDesk implements AsyncDisposable {
       setting,
       rows: edition.lineUps.get(setting.key)?.rows ?? [],
     }));
-    this.#rows = combine(own, lineUps);
+    const { rows, joined } = combine(own, lineUps);
+    this.#rows = rows;
     return {
       edition: edition.number,
       kept: settings.flatMap((setting) => {
         const known = edition.lineUps.get(setting.key);
-        return known === undefined ? [] : [keptOf(setting, known)];
+        return known === undefined ? [] : [keptOf(setting, known, joined)];
       }),
       pieces: Math.ceil(this.#rows.length / PIECE_CHANNELS),
     };
@@ -207,6 +211,35 @@ export class LineUpDesk implements AsyncDisposable {
     this.#turn = mine.catch(() => {});
     return mine;
   }
+}
+
+/**
+ * Remembers which channel each entry is shown in: whoever gave that its id may go, and the channel
+ * stays what it is called. Returns the entries that are another source of one.
+ */
+function keepShown(
+  lineUps: Map<string, KnownLineUp>,
+  changed: Set<string>,
+  { settings, own }: LineUpInput,
+): ReadonlySet<string> {
+  const { shownAs, joined } = combine(
+    own,
+    settings.map((setting) => ({ setting, rows: lineUps.get(setting.key)?.rows ?? [] })),
+  );
+  for (const { key } of settings) {
+    const known = lineUps.get(key);
+    const isKept = ({ id, as, goneMs }: KnownEntry) =>
+      goneMs !== undefined || Bun.deepEquals(shownAs.get(id), as);
+    if (known === undefined || known.rows.every(isKept)) continue;
+    const rows = known.rows.map((row) => (isKept(row) ? row : shownIn(row, shownAs.get(row.id))));
+    lineUps.set(key, { ...known, rows });
+    changed.add(key);
+  }
+  return joined;
+}
+
+function shownIn({ as: _, ...row }: KnownEntry, as: KnownEntry['as']): KnownEntry {
+  return as === undefined ? row : { ...row, as };
 }
 
 function settleOne(
@@ -220,9 +253,11 @@ function settleOne(
   const takenNumbers = new Set(own.flatMap(({ number }) => number ?? []));
   for (const [key, { rows }] of edition.lineUps) {
     if (key === setting.key) continue;
-    for (const { id, number } of rows) {
+    for (const { id, number, as } of rows) {
       takenIds.add(id);
       if (number !== undefined) takenNumbers.add(number);
+      if (as !== undefined) takenIds.add(as.id);
+      if (as?.number !== undefined) takenNumbers.add(as.number);
     }
   }
   const { renumberFrom } = setting.rules;
@@ -268,7 +303,11 @@ function shownOf({ id, name, number, group }: KnownEntry): ShownChannel {
   };
 }
 
-function keptOf(setting: LineUpSetting, { record, rows }: KnownLineUp): KeptLineUp {
+function keptOf(
+  setting: LineUpSetting,
+  { record, rows }: KnownLineUp,
+  joined: ReadonlySet<string>,
+): KeptLineUp {
   const gone = rows.filter(({ goneMs }) => goneMs !== undefined).length;
   const { fetchedMs, problems, unusedRules } = record;
   return {
@@ -276,6 +315,7 @@ function keptOf(setting: LineUpSetting, { record, rows }: KnownLineUp): KeptLine
     fetchedMs,
     channels: rows.length - gone,
     gone,
+    merged: rows.filter(({ id }) => joined.has(id)).length,
     problems,
     unusedRules,
     isOutdated: record.readAs !== readAs(setting),

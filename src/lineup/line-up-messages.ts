@@ -52,6 +52,8 @@ export type ImportAnswer =
       readonly changes: LineUpChanges;
       /** The first of its channels. */
       readonly first: readonly ShownChannel[];
+      /** Entries that became another source of a channel. */
+      readonly merged: number;
     };
 
 /** What is known of a line-up in the store. */
@@ -61,6 +63,8 @@ export type KeptLineUp = {
   readonly channels: number;
   /** Kept for when they come back. */
   readonly gone: number;
+  /** Entries that are another source of a channel. */
+  readonly merged: number;
   readonly problems: ListProblems;
   readonly unusedRules: readonly string[];
   /** It was read by other settings than it has now. */

@@ -282,10 +282,15 @@ export class LineUps implements AsyncDisposable {
         input: this.#input(),
       });
       const channels = [...own];
+      const places = new Map(own.map(({ id }, index) => [id, index]));
       const reader = new RowReader();
       for (let index = 0; index < pieces; index++) {
         const text = await thread.call({ what: 'piece', index });
-        for (const row of JSON.parse(text) as ChannelRow[]) channels.push(reader.channel(row));
+        for (const row of JSON.parse(text) as ChannelRow[]) {
+          const at = row.isOwn === true ? places.get(row.id) : undefined;
+          if (at === undefined) channels.push(reader.channel(row));
+          else channels[at] = reader.widened(own[at] as ChannelConfig, row);
+        }
         await othersTurn();
       }
       this.#kept = new Map(kept.map((lineUp) => [lineUp.key, lineUp]));

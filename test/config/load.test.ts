@@ -167,6 +167,7 @@ describe("the design's example", () => {
             regroup: [],
             sort: 'list',
           },
+          merge: false,
           headers: {},
         },
       ],

@@ -19,6 +19,7 @@ export function lineUpSetting(place: string, more: Partial<LineUpSetting> = {}):
     place,
     refreshMs: 6 * 3_600_000,
     rules: { rename: [], regroup: [], sort: 'list' },
+    merge: false,
     headers: {},
     ...more,
   };

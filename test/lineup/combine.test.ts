@@ -1,0 +1,210 @@
+// This file tests which entries of several line-ups become one channel, and what that is called.
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { LineUpSetting } from '../../src/config/resolve-lineups.ts';
+import { channelName } from '../../src/lineup/channel-name.ts';
+import type { OwnChannel } from '../../src/lineup/channel-row.ts';
+import { combine, type LineUpEntries } from '../../src/lineup/combine.ts';
+import type { KnownEntry } from '../../src/lineup/known-entry.ts';
+import type { Comparable } from '../../src/lineup/same-channel.ts';
+import { channelsOf, createDesk, inputOf, lineUpSetting } from '../support/line-up-world.ts';
+
+const entry = (id: string, like: Comparable, more: Partial<KnownEntry> = {}): KnownEntry => ({
+  id,
+  url: `http://h.example/${id}`,
+  born: 1,
+  ...like,
+  ...more,
+});
+const A = lineUpSetting('a');
+const B = { ...lineUpSetting('b'), merge: true };
+
+/** Whether what a second line-up calls so becomes a source of what the first one does. */
+function isJoined(first: Comparable, second: Comparable): boolean {
+  const lineUps = [
+    { setting: A, rows: [entry('one', first)] },
+    { setting: B, rows: [entry('two', second)] },
+  ];
+  return combine([], lineUps).joined.size === 1;
+}
+
+describe('combine()', () => {
+  const uk = (name: string): Comparable => ({ name, guide: 'bbc1.uk' });
+  test.each<[string, Comparable, Comparable]>([
+    ['one guide id', uk('BBC One'), { name: 'BBC 1 HD', guide: 'BBC1.uk' }],
+    ['one guide id, and names of their own', uk('BBC One'), uk('Beeb 1')],
+    ['one name', { name: 'Arte' }, { name: 'ARTE' }],
+    ['one name but for its quality', { name: 'Arte' }, { name: 'Arte FHD' }],
+    ['one name, written in another way', { name: 'Sky Sport 1' }, { name: 'SkySport one' }],
+    ['one country, said differently', { name: 'UK: Dave' }, { name: 'Dave', guide: 'dave.uk' }],
+    ['the country of the group', { name: 'Dave', group: 'UK | Fun' }, { name: '|UK| Dave' }],
+  ])('%s: another source', (_, first, second) => {
+    expect(isJoined(first, second)).toBe(true);
+    expect(isJoined(second, first)).toBe(true);
+  });
+
+  test.each<[string, Comparable, Comparable]>([
+    ['numbers differ', { name: 'Sport 1' }, { name: 'Sport 2' }],
+    ['a copied guide id, numbers differ', uk('BBC One'), uk('BBC Two')],
+    ['a copied guide id, one has a number', uk('ITV'), uk('ITV 2')],
+    ['a copied guide id, regions differ', uk('BBC One London'), uk('BBC One Scotland')],
+    ['a copied guide id, one is of a region', uk('BBC One'), uk('BBC One Wales')],
+    ['one is an hour later', { name: 'Film4' }, { name: 'Film4 +1' }],
+    ['countries differ', { name: 'UK: Discovery' }, { name: 'DE: Discovery' }],
+    ['one country is not known', { name: 'UK: Discovery' }, { name: 'Discovery' }],
+    [
+      'guide ids of two countries',
+      { name: 'CNN', guide: 'cnn.us' },
+      { name: 'CNN', guide: 'cnn.uk' },
+    ],
+    ['names differ', { name: 'News 24' }, { name: 'World 24' }],
+    ['names of signs alone', { name: '***' }, { name: '---' }],
+  ])('%s: a channel of its own', (_, first, second) => {
+    expect(isJoined(first, second)).toBe(false);
+    expect(isJoined(second, first)).toBe(false);
+  });
+
+  test('of one line-up a channel has one source, that of its quality', () => {
+    const rows = ['SD', 'HD', 'FHD'].map((q, n) => entry(`b${n}`, { name: `Arte ${q}` }));
+    const lineUps = [
+      { setting: A, rows: [entry('a', { name: 'Arte HD' }), entry('c', { name: 'Other' })] },
+      { setting: B, rows },
+    ];
+    const made = combine([], lineUps).rows;
+    expect(made.map(({ id, sources }) => [id, sources.map(({ url }) => url)])).toEqual([
+      ['a', ['http://h.example/a', 'http://h.example/b1']],
+      ['c', ['http://h.example/c']],
+      ['b0', ['http://h.example/b0']],
+      ['b2', ['http://h.example/b2']],
+    ]);
+  });
+
+  test('several that share a guide id take none that is called otherwise', () => {
+    const rows = [entry('x', { name: 'X', guide: 'g' }), entry('y', { name: 'Y', guide: 'g' })];
+    const second = [entry('z', { name: 'Z', guide: 'g' }), entry('w', { name: 'Y', guide: 'g' })];
+    const { joined } = combine(
+      [],
+      [
+        { setting: A, rows },
+        { setting: B, rows: second },
+      ],
+    );
+    expect([...joined]).toEqual(['w']);
+  });
+
+  test('a channel of the file takes sources, and says who it is', () => {
+    const own: OwnChannel = { id: 'mine', name: 'Arte', number: 7 };
+    const logo = 'http://l.example/a.png';
+    const rows = [entry('arte', { name: 'Arte', group: 'G' }, { logo, number: 3 })];
+    const made = combine([own], [{ setting: { ...B, provider: 'p' }, rows }]);
+    expect(made.rows).toEqual([
+      {
+        id: 'mine',
+        isOwn: true,
+        name: 'Arte',
+        number: 7,
+        group: 'G',
+        logo,
+        sources: [{ url: 'http://h.example/arte', provider: 'p' }],
+      },
+    ]);
+    expect(made.shownAs).toEqual(new Map([['arte', { id: 'mine', number: 7 }]]));
+  });
+
+  const lists = fc.array(
+    fc.array(
+      fc.record({
+        name: fc.constantFrom('A', 'A HD', 'UK: A', 'B', 'B 2', 'a'),
+        guide: fc.constantFrom('a.uk', 'b', undefined),
+        born: fc.integer({ min: 1, max: 3 }),
+        merge: fc.boolean(),
+      }),
+      { maxLength: 6 },
+    ),
+    { maxLength: 4 },
+  );
+
+  test('no entry is lost or there twice, and no two channels have one id', () => {
+    fc.assert(
+      fc.property(lists, (all) => {
+        const lineUps = all.map((rows, index): LineUpEntries => {
+          const setting: LineUpSetting = { ...A, key: `${index}`, merge: rows[0]?.merge ?? false };
+          return {
+            setting,
+            rows: rows.map(({ name, guide, born }, n) =>
+              entry(
+                `e${index}-${n}`,
+                { name, ...(guide === undefined ? {} : { guide }) },
+                { born },
+              ),
+            ),
+          };
+        });
+        const { rows, joined } = combine([{ id: 'e0-0', name: 'Own' }], lineUps);
+        const urls = rows.flatMap(({ sources }) => sources.map(({ url }) => url));
+        const wanted = lineUps.flatMap((lineUp) => lineUp.rows.map(({ url }) => url));
+        expect(urls.toSorted()).toEqual(wanted.toSorted());
+        expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+        expect(rows.length + joined.size).toBe(wanted.length);
+      }),
+    );
+  });
+});
+
+describe('a channel of several line-ups', () => {
+  const list = (...names: string[]) => ({
+    body: `#EXTM3U\n${names.map((name) => `#EXTINF:-1,${name}\nhttp://h.example/${name}\n`).join('')}`,
+  });
+
+  test('keeps id and number while its sources come and go, and gives them back', async () => {
+    const script = {
+      'http://a.example/': list('News', 'x', 'y', 'z'),
+      'http://b.example/': list('News HD', 'u', 'v', 'w'),
+    };
+    const settings = [
+      lineUpSetting('http://a.example/'),
+      { ...lineUpSetting('http://b.example/'), merge: true },
+    ];
+    const input = inputOf(settings);
+    const { desk } = createDesk({ script });
+    const read = async (place: string) => await desk.call({ what: 'import', key: place, input });
+    const news = async () => {
+      const found = (await channelsOf(desk, input)) as {
+        id: string;
+        name: string;
+        number: number;
+        sources: { url: string }[];
+      }[];
+      const wanted = found.find(({ name }) => name.startsWith('News'));
+      return [wanted?.id, wanted?.number, wanted?.sources.map(({ url }) => url.at(-1)).join('')];
+    };
+    await read('http://b.example/');
+    const before = await news();
+    expect(before).toEqual(['news-hd', 1, 'D']);
+    // An earlier line-up that comes later changes nothing of what the channel is called
+    await read('http://a.example/');
+    expect(await news()).toEqual(['news-hd', 1, 'sD']);
+    script['http://b.example/'] = list('u', 'v', 'w');
+    await read('http://b.example/');
+    expect(await news()).toEqual(['news-hd', 1, 's']);
+    script['http://b.example/'] = list('News HD', 'u', 'v', 'w');
+    await read('http://b.example/');
+    expect(await news()).toEqual(['news-hd', 1, 'sD']);
+    script['http://a.example/'] = list('x', 'y', 'z');
+    await read('http://a.example/');
+    expect(await news()).toEqual(['news-hd', 1, 'D']);
+  });
+});
+
+describe('channelName()', () => {
+  test.each([
+    ['UK: BBC One FHD', 'uk', 'bbc1', '1', 'fhd'],
+    ['[DE] RTL 1080p HEVC', 'de', 'rtl', '', 'fhd hevc'],
+    ['TV: Eins', undefined, 'tveins', '', ''],
+    ['Film4 +1', undefined, 'film4plus1', '4 plus 1', ''],
+    ['Россия 24', undefined, 'россия24', '24', ''],
+  ] as const)('%p', (name, country, core, numbers, quality) => {
+    const parts = channelName({ name });
+    expect(parts).toEqual({ country, core, numbers, quality, regions: '' });
+  });
+});
