@@ -34,6 +34,7 @@ export class ChannelList implements AsyncDisposable {
         ...(storeUrl === undefined ? {} : { storeUrl }),
         allowPrivate,
         userAgent: `weir/${VERSION}`,
+        use: 'server',
       },
     });
     this.lineUps = new LineUps({

@@ -52,6 +52,20 @@ once answers in flight are complete, and within ten seconds.`,
       (await import('./command/check.ts')).runCheck(given, terminal, LINE_UP_WORKER),
   },
   {
+    name: 'import',
+    summary: 'Read all line-ups now, and say what changes; a running weir takes it up by itself.',
+    maxOperands: 0,
+    flags: [
+      ...CONFIG_FLAGS,
+      { name: '--dry-run', means: 'Say what would change, and change nothing.' },
+      { name: '--accept-shrunk', means: 'Take a line-up too that lost more than half of itself.' },
+      JSON_FLAG,
+    ],
+    examples: ['weir import --dry-run', 'weir import --config /etc/weir/weir.yaml --json'],
+    run: async (given, terminal) =>
+      (await import('./command/import.ts')).runImport(given, terminal, LINE_UP_WORKER),
+  },
+  {
     name: 'probe',
     operands: 'URL',
     summary: 'Look at an upstream: variants, codecs, segments, delay, what a player would get.',

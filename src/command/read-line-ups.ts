@@ -46,7 +46,7 @@ export async function readLineUps(config: Config, options: ReadOptions): Promise
       ...(storeUrl === undefined ? {} : { storeUrl }),
       allowPrivate,
       userAgent: `weir/${VERSION}`,
-      ...(isTrial ? { isTrial } : {}),
+      use: isTrial ? 'trial' : 'command',
     },
   });
   let stuck: string | undefined;
@@ -55,7 +55,7 @@ export async function readLineUps(config: Config, options: ReadOptions): Promise
     stuck = match === undefined ? '' : formatMatch(match);
   };
   const own = channels.map(ownChannelOf);
-  const input: LineUpInput = { settings: lineUps, own, numbers: new Map() };
+  const input: LineUpInput = { settings: lineUps, own };
   const outcomes: LineUpOutcome[] = [];
   for (const [index, setting] of lineUps.entries()) {
     begins?.(setting, index);

@@ -6,7 +6,7 @@ import type { ChannelConfig } from '../config/config.ts';
 
 /** As for numbers that people give; within what every player takes. */
 const MAX_NUMBER = 99_999;
-const KIND = 'channel-number';
+export const CHANNEL_NUMBER_KIND = 'channel-number';
 
 /**
  * Jellyfin makes up a number where there is none (of a name such as "5 USA", which it then cuts),
@@ -28,7 +28,7 @@ export class ChannelNumbers {
   static async open(store: SharedStore, log: Log): Promise<ChannelNumbers> {
     const numbers = new ChannelNumbers(store, log);
     try {
-      for (const [id, number] of await store.load(KIND)) {
+      for (const [id, number] of await store.load(CHANNEL_NUMBER_KIND)) {
         if (isNumber(number)) numbers.#known.set(id, number);
       }
     } catch (error) {
@@ -88,9 +88,9 @@ export class ChannelNumbers {
     fresh: ReadonlyMap<string, number>,
   ): Promise<void> {
     try {
-      if (changed.size > 0) await this.#store.save(KIND, changed);
+      if (changed.size > 0) await this.#store.save(CHANNEL_NUMBER_KIND, changed);
       if (fresh.size === 0) return;
-      for (const [id, number] of await this.#store.claim(KIND, fresh)) {
+      for (const [id, number] of await this.#store.claim(CHANNEL_NUMBER_KIND, fresh)) {
         if (isNumber(number)) this.#known.set(id, number);
       }
     } catch (error) {

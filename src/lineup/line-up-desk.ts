@@ -5,6 +5,7 @@ import { AppError } from '../base/errors.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { Outbound } from '../net/outbound.ts';
+import { CHANNEL_NUMBER_KIND } from './channel-number.ts';
 import type { ChannelRow } from './channel-row.ts';
 import { combine } from './combine.ts';
 import {
@@ -48,6 +49,7 @@ export type LineUpDeskOptions = {
 const PIECE_CHANNELS = 250;
 /** Enough to see whether it is the right list. */
 const FIRST_CHANNELS = 10;
+const FIRST_MERGES = 100;
 /** Others wrote first; nobody is that unlucky. */
 const MAX_TRIES = 10;
 
@@ -109,8 +111,10 @@ export class LineUpDesk implements AsyncDisposable {
   async #take(
     setting: LineUpSetting,
     read: ReadList,
-    { input, mayShrink }: Extract<LineUpCall, { what: 'import' }>,
+    call: Extract<LineUpCall, { what: 'import' }>,
   ): Promise<ImportAnswer> {
+    const input = await this.#numbered(call.input);
+    const { mayShrink } = call;
     const settled = await this.#write((edition, nowMs) => {
       const known = edition.lineUps.get(setting.key);
       if (mayShrink !== true) {
@@ -123,14 +127,24 @@ export class LineUpDesk implements AsyncDisposable {
       const lineUps = present(edition, input, nowMs).set(setting.key, lineUp);
       const changed = new Set([setting.key]);
       const joined = keepShown(lineUps, changed, input);
-      return { lineUps, changed, result: { ...made, joined } };
+      const rows = lineUps.get(setting.key)?.rows ?? [];
+      return { lineUps, changed, result: { rows, joined, changes: made.changes } };
     });
     const { rows, changes, joined } = settled;
-    const merged = rows.filter(({ id }) => joined.has(id)).length;
-    const here = rows.filter(({ goneMs }) => goneMs === undefined);
+    const merged = here(rows).filter(({ id }) => joined.has(id));
+    const shown = here(rows);
     const { problems, unusedRules } = read;
-    const first = here.slice(0, FIRST_CHANNELS).map(shownOf);
-    return { kind: 'taken', channels: here.length, problems, unusedRules, changes, first, merged };
+    const first = shown.slice(0, FIRST_CHANNELS).map(shownOf);
+    return {
+      kind: 'taken',
+      channels: shown.length,
+      problems,
+      unusedRules,
+      changes,
+      first,
+      merged: merged.length,
+      merges: merged.slice(0, FIRST_MERGES).map(({ name, id, as }) => ({ name, id: as?.id ?? id })),
+    };
   }
 
   async #same({ key, input }: Extract<LineUpCall, { what: 'import' }>): Promise<ImportAnswer> {
@@ -206,6 +220,19 @@ export class LineUpDesk implements AsyncDisposable {
     };
   }
 
+  /** With the numbers that the server gave, where whoever asks does not know them. */
+  async #numbered(input: LineUpInput): Promise<Required<LineUpInput>> {
+    if (input.numbers !== undefined) return { ...input, numbers: input.numbers };
+    const stored = await (await this.#options.store()).load(CHANNEL_NUMBER_KIND);
+    const numbers = new Map<string, number>();
+    for (const [id, number] of stored) if (typeof number === 'number') numbers.set(id, number);
+    const own = input.own.map((channel) => {
+      const number = channel.number ?? numbers.get(channel.id);
+      return number === undefined ? channel : { ...channel, number };
+    });
+    return { ...input, own, numbers };
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(work);
     this.#turn = mine.catch(() => {});
@@ -246,7 +273,7 @@ function settleOne(
   setting: LineUpSetting,
   read: ReadList,
   edition: Edition,
-  { own, numbers }: LineUpInput,
+  { own, numbers }: Required<LineUpInput>,
   nowMs: number,
 ): Settled {
   const takenIds = new Set(own.map(({ id }) => id));
@@ -292,6 +319,10 @@ function present(
 function readAs({ place, rules, headers }: LineUpSetting): string {
   const text = JSON.stringify([place, rules, headers]);
   return Bun.CryptoHasher.hash('sha256', text, 'hex').slice(0, 16);
+}
+
+function here(rows: readonly KnownEntry[]): readonly KnownEntry[] {
+  return rows.filter(({ goneMs }) => goneMs === undefined);
 }
 
 function shownOf({ id, name, number, group }: KnownEntry): ShownChannel {

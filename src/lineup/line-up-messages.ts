@@ -5,14 +5,19 @@ import type { KnownEntry } from './known-entry.ts';
 import type { ListProblems } from './read-list.ts';
 import type { LineUpChanges } from './settle.ts';
 
+export type LineUpUse = 'server' | 'command' | 'trial';
+
 export type LineUpThreadSettings = {
   readonly dataDir: string;
   /** Of the store that nodes share; absent: a file. */
   readonly storeUrl?: string;
   readonly allowPrivate: readonly string[];
   readonly userAgent: string;
-  /** Nothing is kept: the thread alone sees what would be. */
-  readonly isTrial?: true;
+  /**
+   * A server plays on without its store, a command ends where it cannot be written, and in a trial
+   * nothing is kept: the thread alone sees what would be.
+   */
+  readonly use: LineUpUse;
   /** Where patterns are watched. */
   readonly patternCells: SharedArrayBuffer;
 };
@@ -21,8 +26,8 @@ export type LineUpThreadSettings = {
 export type LineUpInput = {
   readonly settings: readonly LineUpSetting[];
   readonly own: readonly OwnChannel[];
-  /** Numbers that channels were given, of whatever line-up they are, by id. */
-  readonly numbers: ReadonlyMap<string, number>;
+  /** Numbers that channels were given, of whatever line-up they are, by id; absent: the stored ones. */
+  readonly numbers?: ReadonlyMap<string, number>;
 };
 
 export type LineUpCall =
@@ -54,7 +59,12 @@ export type ImportAnswer =
       readonly first: readonly ShownChannel[];
       /** Entries that became another source of a channel. */
       readonly merged: number;
+      /** The first of those. */
+      readonly merges: readonly Merge[];
     };
+
+/** An entry by its name, and the channel that it is another source of. */
+export type Merge = { readonly name: string; readonly id: string };
 
 /** What is known of a line-up in the store. */
 export type KeptLineUp = {

@@ -3,16 +3,26 @@ import { answerCalls } from '../base/answer-calls.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
-import { openSharedForTrial, openSharedStore } from '../channel/open-shared.ts';
+import {
+  openSharedForCommand,
+  openSharedForTrial,
+  openSharedStore,
+} from '../channel/open-shared.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import { createOutbound } from '../net/outbound-client.ts';
 import { LineUpDesk } from './line-up-desk.ts';
 import type { LineUpCall, LineUpThreadSettings } from './line-up-messages.ts';
 
+const OPEN = {
+  server: openSharedStore,
+  command: openSharedForCommand,
+  trial: openSharedForTrial,
+} as const;
+
 answerCalls<LineUpThreadSettings, LineUpCall>((settings) => {
-  const { allowPrivate, userAgent, patternCells, isTrial = false } = settings;
+  const { allowPrivate, userAgent, patternCells, use } = settings;
   const outbound = createOutbound({ clock: systemClock, allowPrivate, userAgent });
-  const open = isTrial ? openSharedForTrial : openSharedStore;
+  const open = OPEN[use];
   let opened: Promise<SharedStore> | undefined;
   const store = () => {
     // What is wrong with it was said by the serving thread, which opened it too
@@ -26,7 +36,7 @@ answerCalls<LineUpThreadSettings, LineUpCall>((settings) => {
     clock: systemClock,
     patternCells,
     writer,
-    isTrial,
+    isTrial: use === 'trial',
     collect: () => Bun.gc(true),
   });
   return {

@@ -2,19 +2,20 @@
 import { describe, expect, test } from 'bun:test';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
+import type { LineUpUse } from '../../src/lineup/line-up-messages.ts';
 import { LineUpThread } from '../../src/lineup/line-up-thread.ts';
 import type { Tried } from '../../src/lineup/pattern-watch.ts';
 import { LINE_UP_WORKER } from '../../src/threads.ts';
 import { inputOf, lineUpSetting } from '../support/line-up-world.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
-function openThread(dataDir: string, isTrial?: true): LineUpThread {
-  const settings = { dataDir, allowPrivate: [], userAgent: 'weir' };
+function openThread(dataDir: string, use: LineUpUse = 'server'): LineUpThread {
+  const settings = { dataDir, allowPrivate: [], userAgent: 'weir', use };
   return new LineUpThread({
     entry: LINE_UP_WORKER,
     clock: systemClock,
     log: silentLog,
-    settings: { ...settings, ...(isTrial ? { isTrial } : {}) },
+    settings,
   });
 }
 
@@ -26,7 +27,7 @@ describe('LineUpThread', () => {
     const setting = lineUpSetting(await folder.write('list.m3u', LIST));
     const input = inputOf([setting]);
     {
-      await using trial = openThread(folder.path, true);
+      await using trial = openThread(folder.path, 'trial');
       const answer = await trial.call({ what: 'import', key: setting.key, input });
       expect(answer).toMatchObject({ kind: 'taken', channels: 1 });
       expect(await trial.call({ what: 'combine', input })).toMatchObject({ pieces: 1 });
@@ -41,24 +42,6 @@ describe('LineUpThread', () => {
     expect(await next.call({ what: 'combine', input })).toMatchObject({ edition: 1, pieces: 1 });
     expect(await next.call({ what: 'piece', index: 0 })).toContain('http://h.example/1.m3u8');
   });
-
-  test('a pattern that is slow again and again ends the reading', async () => {
-    await using folder = await createTempFolder();
-    const names = Array.from(
-      { length: 9 },
-      (_, n) => `#EXTINF:-1,${'a'.repeat(60)}!${n}\nhttp://h.example/${n}\n`,
-    );
-    const plain = lineUpSetting(await folder.write('list.m3u', `#EXTM3U\n${names.join('')}`));
-    const name = [{ kind: 'pattern', source: '^(a|aa)+$', flags: '' }] as const;
-    const rules = { ...plain.rules, include: { group: [], name, guide: [] } };
-    const input = inputOf([{ ...plain, rules }]);
-    await using thread = openThread(folder.path, true);
-    const call = thread.call({ what: 'import', key: plain.key, input });
-    await expect(call).rejects.toMatchObject({
-      code: 'LINEUP_PATTERN',
-      detail: { pattern: 'include.name /^(a|aa)+$/' },
-    });
-  }, 60_000);
 
   test('one that hangs in a pattern is replaced, and which pattern it was is told', async () => {
     await using folder = await createTempFolder();

@@ -120,6 +120,18 @@ describe('compileRules()', () => {
     expect(rules.apply(ENTRIES[1] as ListEntry)).toBe(ENTRIES[1] as ListEntry);
   });
 
+  test('a pattern that is slow again and again ends the reading, one that is so once does not', () => {
+    let nowMs = 0;
+    const slow = new PatternWatch(createPatternCells(), 0, { monotonicMs: () => (nowMs += 60) });
+    for (let time = 0; time < 100; time++) slow.during(0, '/a/', () => {});
+    const late = new PatternWatch(createPatternCells(), 0, { monotonicMs: () => (nowMs += 100) });
+    for (let time = 0; time < 4; time++) late.during(0, '/a/', () => {});
+    for (let time = 0; time < 4; time++) late.during(1, '/b/', () => {});
+    expect(() => late.during(0, '/a/', () => {})).toThrow(
+      expect.objectContaining({ code: 'LINEUP_PATTERN', detail: { pattern: '/a/' } }),
+    );
+  });
+
   test('a pattern that is being tried is known by its number', () => {
     const cells = createPatternCells();
     const rules = rulesOf({
