@@ -24,7 +24,13 @@ describe('weir', () => {
     ['--help', ['--help'], 0, /^weir turns live sources/, /^$/],
     ['help of a command', ['help', 'probe'], 0, /Usage: weir probe URL \[flags\]/, /^$/],
     ['--help of a command', ['doctor', '--help'], 0, /Usage: weir doctor \[flags\]/, /^$/],
-    ['help wins over what is wrong beside it', ['check', 'x', '-h'], 0, /Usage: weir check/, /^$/],
+    [
+      'help wins over what is wrong beside it',
+      ['check', 'import', 'x', '-h'],
+      0,
+      /Usage: weir check/,
+      /^$/,
+    ],
     [
       'an unknown command',
       ['serv'],
