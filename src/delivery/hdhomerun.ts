@@ -9,6 +9,7 @@ import {
   LINEUP_STATUS,
   lineUpRows,
   lineUpXml,
+  numbered,
 } from '../lineup/hdhomerun/documents.ts';
 import type { HeldTuner } from '../lineup/hdhomerun/tuners.ts';
 import { LINE_UP_TYPE, toEntry } from '../lineup/line-up.ts';
@@ -94,12 +95,9 @@ function m3uResponse(
   base: string,
   logoOf: (channel: ChannelConfig) => string | undefined,
 ): Response {
-  const entries = channels.flatMap((channel) => {
-    const { number } = channel;
-    return number === undefined
-      ? []
-      : [toEntry(channel, `${base}/auto/v${number}`, logoOf(channel))];
-  });
+  const entries = numbered(channels).map((channel) =>
+    toEntry(channel, `${base}/auto/v${channel.number}`, logoOf(channel)),
+  );
   return new Response(formatM3u({ entries }), {
     headers: { ...NO_STORE, 'content-type': LINE_UP_TYPE },
   });
@@ -124,7 +122,8 @@ function tune(
   if (held === undefined) return noDevice(id, request);
   const at = tunerIn(tuner, held);
   if (at === undefined) return unknownDocument(request);
-  const number = /^v?(\d{1,5})(?:\.ts)?$/.exec(wanted)?.[1];
+  // Lists number channels such as 5.1 too
+  const number = /^v?(\d{1,5}(?:\.\d{1,3})?)(?:\.ts)?$/.exec(wanted)?.[1];
   const channel = channelsOf(held, endless.relays.channels).find(
     (each) => String(each.number) === number,
   );

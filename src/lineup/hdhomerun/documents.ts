@@ -38,16 +38,27 @@ export type LineUpRow = {
   readonly URL: string;
 };
 
-/** Those that have a number, in its order: clients tune by nothing else. */
+export type NumberedChannel = ChannelConfig & { readonly number: number };
+
+/**
+ * Those that have a number, in its order, the first of two with the same: clients tune by nothing
+ * else, and Plex takes no line-up that has one twice.
+ */
+export function numbered(channels: readonly ChannelConfig[]): readonly NumberedChannel[] {
+  const found = new Map<number, NumberedChannel>();
+  for (const channel of channels) {
+    const { number } = channel;
+    if (number !== undefined && !found.has(number)) found.set(number, { ...channel, number });
+  }
+  return [...found.values()].sort((a, b) => a.number - b.number);
+}
+
 export function lineUpRows(channels: readonly ChannelConfig[], baseUrl: string): LineUpRow[] {
-  return channels
-    .flatMap(({ number, name }) => (number === undefined ? [] : [{ number, name }]))
-    .sort((a, b) => a.number - b.number)
-    .map(({ number, name }) => ({
-      GuideNumber: String(number),
-      GuideName: name,
-      URL: `${baseUrl}/auto/v${number}`,
-    }));
+  return numbered(channels).map(({ number, name }) => ({
+    GuideNumber: String(number),
+    GuideName: name,
+    URL: `${baseUrl}/auto/v${number}`,
+  }));
 }
 
 export function lineUpXml(rows: readonly LineUpRow[]): string {

@@ -10,8 +10,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '&quot;',
 };
 
+// XML 1.0 §2.2: what is no Char cannot be written, not even escaped
+const UNSAFE = /[&<>"\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+const ALL_UNSAFE = new RegExp(UNSAFE, 'g');
+
 export function escapeMarkup(text: string): string {
-  return /[&<>"]/.test(text) ? text.replace(/[&<>"]/g, (char) => ESCAPES[char] as string) : text;
+  return UNSAFE.test(text) ? text.replace(ALL_UNSAFE, (char) => ESCAPES[char] ?? '') : text;
 }
 
 function tag(name: string, attributes: Attributes): string {
@@ -23,9 +27,9 @@ function tag(name: string, attributes: Attributes): string {
   return text;
 }
 
-// XML 1.0 §3.3.3: a line break in a value would be read as a blank
+// XML 1.0 §3.3.3: these would be read as blanks; other spaces belong to an id as line-ups have it
 function oneLine(value: string): string {
-  return /\s/.test(value) ? value.replace(/\s+/g, ' ') : value;
+  return /[\t\n\r]/.test(value) ? value.replace(/[\t\n\r]+/g, ' ') : value;
 }
 
 export function emptyElement(name: string, attributes: Attributes = {}): string {

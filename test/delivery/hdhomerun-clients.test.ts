@@ -1,0 +1,100 @@
+// This file holds what weir says as an HDHomeRun to the rules of Plex, Jellyfin and libhdhomerun.
+import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import type { ChannelConfig } from '../../src/config/config.ts';
+import { plainText } from '../../src/media/m3u/safe-text.ts';
+import { hostileText } from '../media/m3u/hostile.ts';
+import { createInProcessApp, loopChannel } from '../support/in-process-app.ts';
+import {
+  readDeviceXml,
+  readDiscover,
+  readLineup,
+  readLineupXml,
+  readStatus,
+} from '../support/player-parsers/hdhomerun.ts';
+import { readAsJellyfin } from '../support/player-parsers/jellyfin.ts';
+
+const DEVICES = [
+  { id: 'all', name: 'Our "TV" <&>', tuners: 2, groups: [], discovery: false },
+  { id: 'news', name: 'News', tuners: 1, groups: ['News'], discovery: false },
+];
+
+/** Names are free of controls wherever they come from: the configuration and lists see to it. */
+const hostileChannels = fc
+  .uniqueArray(
+    fc.record({
+      name: hostileText.map((text) => plainText(text)).filter((text) => text !== ''),
+      number: fc.oneof(
+        fc.integer({ min: 1, max: 99_999 }),
+        fc.constantFrom(1, 2, 5.1, 7.25, undefined),
+      ),
+      group: fc.constantFrom('News', 'Sport'),
+    }),
+    { maxLength: 12, selector: ({ name }) => name },
+  )
+  .map((rows) =>
+    rows.map(
+      ({ name, number, group }, at): ChannelConfig => ({
+        ...loopChannel(`c${at}`),
+        ...{ name, group },
+        ...(number === undefined ? {} : { number }),
+      }),
+    ),
+  );
+
+function openDevices(channels: readonly ChannelConfig[]) {
+  const app = createInProcessApp(channels, {}, undefined, undefined, DEVICES);
+  const get = async (path: string, method = 'GET') => {
+    const headers = { host: 'tv.local:8080' };
+    const url = path.startsWith('http') ? path : `http://tv.local:8080${path}`;
+    return await app.fetch(new Request(url, { method, headers }));
+  };
+  return { app, get, [Symbol.dispose]: () => app[Symbol.dispose]() };
+}
+
+describe('a device and its clients', () => {
+  test('agree, whatever the channels are called', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileChannels, async (channels) => {
+        using it = openDevices(channels);
+        for (const base of ['', '/hdhr/all', '/hdhr/news']) {
+          const device = readDiscover(await (await it.get(`${base}/discover.json`)).json());
+          const rows = readLineup(await (await it.get(device.lineUpUrl)).json());
+          expect(readLineupXml(await (await it.get(`${base}/lineup.xml`)).text())).toEqual(rows);
+          const { serial } = readDeviceXml(await (await it.get(`${base}/device.xml`)).text());
+          expect(serial).toBe(device.id);
+          readStatus(await (await it.get(`${base}/lineup_status.json`)).json());
+          const listed = readAsJellyfin(await (await it.get(`${base}/lineup.m3u`)).text());
+          expect(listed.map(({ number, url }) => ({ number, url }))).toEqual(
+            rows.map(({ number, url }) => ({ number, url })),
+          );
+          // Each is there, as what it has to be, and nothing is asked of upstream for that
+          for (const { url } of rows) {
+            const head = await it.get(url, 'HEAD');
+            expect([head.status, head.headers.get('content-type')]).toEqual([200, 'video/mp2t']);
+          }
+        }
+        expect(it.app.loopsOpened).toBe(0);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('of two channels with one number the first has it, as where it is tuned to', async () => {
+    using it = openDevices([
+      { ...loopChannel('a'), number: 7, name: 'First' },
+      { ...loopChannel('b'), number: 7, name: 'Second' },
+    ]);
+    const rows = readLineup(await (await it.get('/lineup.json')).json());
+    expect(rows.map(({ number, name }) => [number, name])).toEqual([['7', 'First']]);
+  });
+
+  test('a number with a part after the point is tuned to', async () => {
+    using it = openDevices([{ ...loopChannel('a'), number: 5.1 }]);
+    const [row] = readLineup(await (await it.get('/lineup.json')).json());
+    expect(row?.url).toEndWith('/auto/v5.1');
+    for (const path of ['/auto/v5.1', '/auto/v5.1.ts', '/auto/5.1', '/hdhr/all/tuner1/v5.1']) {
+      expect((await it.get(path, 'HEAD')).status).toBe(200);
+    }
+  });
+});
