@@ -4,6 +4,7 @@ import { type Clock, sleep } from '../base/clock.ts';
 import { errorFields } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
+import { othersTurn } from '../base/turn.ts';
 import { SharedStoreError } from './errors.ts';
 import { PendingClaims } from './pending-claims.ts';
 import type { PostgresSharedStore } from './shared-postgres.ts';
@@ -24,6 +25,8 @@ export type SharedCopyOptions = {
 /** Together with an attempt below 10 s: so soon it is in use again after it has come back. */
 const HEAL: Backoff = { baseMs: 250, maxMs: 4000 };
 const JOIN_MS = 5000;
+/** So many are compared at once, in a millisecond or two. */
+const TURN_DOCUMENTS = 500;
 
 /**
  *            joined: what waited is claimed
@@ -165,8 +168,10 @@ export class SharedCopy implements SharedStore {
   async #follow(kind: string, found: ReadonlyMap<string, unknown>): Promise<void> {
     const held = await this.#options.copy.load(kind);
     const differing = new Map<string, unknown>();
+    let at = 0;
     for (const [id, document] of found) {
       if (!Bun.deepEquals(held.get(id), document)) differing.set(id, document);
+      if (++at % TURN_DOCUMENTS === 0) await othersTurn();
     }
     for (const id of held.keys()) if (!found.has(id)) differing.set(id, null);
     await this.#keep(kind, differing);

@@ -20,7 +20,7 @@ export type PostgresSharedOptions = {
 
 const CONNECTIONS = 2;
 const CONNECT_TIMEOUT_S = 3;
-/** One statement has as long; 5,000 documents take a fraction of a second. */
+/** One statement has as long; 1,000 documents take a fraction of a second. */
 const STATEMENT_TIMEOUT_MS = 20_000;
 const LOCK_TIMEOUT_MS = 10_000;
 /** For all that one call does: an import of 50,000 documents takes some seconds. */
@@ -28,8 +28,8 @@ const WRITE_MS = 30_000;
 const LOAD_MS = 15_000;
 /** Of a few rows: after so long the copy is the better answer. */
 const READ_MS = 4000;
-/** A statement carries so many at most: a message of a megabyte or two. */
-const BATCH_DOCUMENTS = 5000;
+/** A statement carries so many at most, either way: some hundred kilobytes. */
+const BATCH_DOCUMENTS = 1000;
 /** So many are turned from or into text at once, in a few milliseconds. */
 const TURN_DOCUMENTS = 500;
 /** Two who write the same may meet; the second try finds the first done. */
@@ -51,6 +51,8 @@ ON CONFLICT (kind, id)`;
 const OVERWRITE = `${PUT} DO UPDATE SET body = excluded.body`;
 const KEEP = `${PUT} DO NOTHING`;
 const LISTED = 'kind = $1 AND id IN (SELECT json_array_elements_text($2::text::json))';
+const COUNTED = 'SELECT writes FROM weir_document_writes WHERE kind = $1';
+const PAGE = 'SELECT id, body FROM weir_documents WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3';
 const DROP = `DELETE FROM weir_documents WHERE ${LISTED}`;
 const STANDING = `SELECT id, body FROM weir_documents WHERE ${LISTED}`;
 
@@ -94,18 +96,24 @@ export class PostgresSharedStore implements SharedStore {
   }
 
   async load(kind: string): Promise<ReadonlyMap<string, unknown>> {
-    // Counted before: what is written meanwhile is told as new
-    const count = await this.#call(
-      READ_MS,
-      async (client) => (await counts(client)).get(kind) ?? 0,
-    );
-    const rows = await this.#call(LOAD_MS, (client) =>
-      client.ask((sql) =>
-        sql.unsafe('SELECT id, body FROM weir_documents WHERE kind = $1', [kind]),
-      ),
-    );
-    this.#watch.loaded(kind, count);
-    return await parseRows(rows);
+    const documents = new Map<string, unknown>();
+    const read = async (sql: TransactionSql) => {
+      const [counted] = await sql.unsafe(COUNTED, [kind]);
+      for (let after = ''; ; ) {
+        const rows = await sql.unsafe(PAGE, [kind, after, BATCH_DOCUMENTS]);
+        for (const [id, document] of await parseRows(rows)) documents.set(id, document);
+        const last: Row | undefined = rows.at(-1);
+        if (last === undefined) break;
+        after = String(last['id']);
+      }
+      return Number(counted?.['writes'] ?? 0);
+    };
+    const count = await this.#call(LOAD_MS, (client) => {
+      documents.clear();
+      return client.ask((sql) => sql.begin('isolation level repeatable read read only', read));
+    });
+    this.#watch.loaded(kind, count as number);
+    return documents;
   }
 
   async get(kind: string, id: string): Promise<unknown> {
