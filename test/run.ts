@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Glob } from 'bun';
 import { brokenLines, countTests, skippedLines, sumOf } from './runner/junit.ts';
+import { useMemoryFolder } from './runner/memory-folder.ts';
 import { measurePressure } from './runner/pressure.ts';
 import { ensurePrograms } from './runner/programs.ts';
 import { checkStage, run, type StageResult } from './runner/stage.ts';
@@ -152,6 +153,7 @@ function chosen(names: readonly string[]): Group[] {
 
 async function main(names: readonly string[]): Promise<void> {
   process.chdir(ROOT);
+  useMemoryFolder();
   shareMedia();
   const groups = chosen(names);
   const programs = [...new Set(groups.flatMap((group) => group.programs ?? []))];

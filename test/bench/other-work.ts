@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { treeCpuMs } from './process-tree.ts';
 
 const TICK_MS = 10;
-/** proc(5): of the first line of /proc/stat, those in which nothing ran. */
-const IDLE_FIELDS: ReadonlySet<number> = new Set([3, 4]);
+/** proc(5): of the first line of /proc/stat, those in which nothing of this machine ran. */
+const IDLE_FIELDS: ReadonlySet<number> = new Set([3, 4, 7]);
 
 /** Time of processors that others have had since the machine started, as far as is known. */
 function othersMs(): number {

@@ -2,6 +2,7 @@
 import { type Subprocess, spawn } from 'bun';
 import { quantile } from './figure.ts';
 import { cores } from './machine.ts';
+import { StolenTime } from './stolen-time.ts';
 import { segmentPath, TimedClient } from './timed-client.ts';
 
 /*
@@ -19,8 +20,11 @@ export type LoadSpec = {
 };
 
 export type Loaded = {
-  /** From when it was asked for, on whichever connection is free then, to the first byte of its answer. */
-  readonly p99Ms: number;
+  /**
+   * From when each was asked for, on whichever connection is free then, to the first byte of its
+   * answer; without those of moments in which the machine took processors away from us.
+   */
+  readonly waitsMs: readonly number[];
   readonly answers: number;
   /** How late the load itself was, at the 99th percentile: so exactly a wait is known. */
   readonly lateMs: number;
@@ -28,6 +32,8 @@ export type Loaded = {
 
 type Order = { readonly spec: LoadSpec } | { readonly forMs: number };
 type Done = { readonly loaded: Loaded | undefined };
+
+type Wait = { readonly askedMs: number; readonly tookMs: number };
 
 const CONNECTIONS = 32;
 /** Segments are asked for by name; new ones are looked for so often. */
@@ -97,7 +103,8 @@ class Generator {
 
   async #send(looker: TimedClient, forMs: number): Promise<Loaded> {
     const { perSecond, what } = this.#spec;
-    const [waits, lates, answers]: [number[], number[], Promise<void>[]] = [[], [], []];
+    const [waits, lates, answers]: [Wait[], number[], Promise<void>[]] = [[], [], []];
+    const stolen = new StolenTime();
     const startMs = performance.now();
     let lookMs = startMs;
     let looking = Promise.resolve();
@@ -109,14 +116,21 @@ class Generator {
         looking = looking.then(() => this.#look(looker));
       }
       lates.push(performance.now() - dueMs);
+      stolen.look(performance.now());
       answers.push(this.#ask(waits));
     }
     await Promise.all(answers);
     await looking;
-    return { p99Ms: quantile(waits, 0.99), answers: waits.length, lateMs: quantile(lates, 0.99) };
+    stolen.look(Number.POSITIVE_INFINITY);
+    const quiet = waits.filter(({ askedMs, tookMs }) => stolen.isQuiet(askedMs, askedMs + tookMs));
+    return {
+      waitsMs: quiet.map(({ tookMs }) => tookMs),
+      answers: waits.length,
+      lateMs: quantile(lates, 0.99),
+    };
   }
 
-  async #ask(waits: number[]): Promise<void> {
+  async #ask(waits: Wait[]): Promise<void> {
     const { playlistPaths, what } = this.#spec;
     const paths = what === 'playlist' ? playlistPaths : this.#segments;
     const path = paths[this.#next++ % paths.length] as string;
@@ -127,7 +141,7 @@ class Generator {
     const sentMs = performance.now();
     const { status, firstByteMs } = await client.get(path);
     if (status !== 200) throw new Error(`Cannot load ${path}: ${status}`);
-    waits.push(sentMs - askedMs + firstByteMs);
+    waits.push({ askedMs, tookMs: sentMs - askedMs + firstByteMs });
     const next = this.#queue.shift();
     if (next === undefined) this.#free.push(client);
     else next(client);

@@ -1,221 +1,140 @@
 // This file measures what viewers of what is in memory notice while a place beyond memory fails.
 import { programPath } from '../../support/program-path.ts';
-import { type RedisServer, startRedis } from '../../support/redis-server.ts';
 import type { Bench } from '../contest.ts';
-import { FaultProxyAside } from '../fault-proxy-aside.ts';
-import { type Figure, median, milliseconds, quantile, type Verdict, verdict } from '../figure.ts';
+import { type Figure, median, milliseconds, quantile, verdict } from '../figure.ts';
 import { beside } from '../other-work.ts';
-import { startWeir } from '../peers.ts';
-import type { BenchServer } from '../server.ts';
-import { type Loaded, type LoadSpec, SteadyLoad } from '../steady-load.ts';
+import { CHANNELS, KINDS, Outage, PER_SECOND, SEGMENT_MS, STATES, type State } from './outage.ts';
+import { ENGINES, type Engine } from './outage-engines.ts';
 
 const MORE_THAN_BEFORE = 1.2;
-const SEGMENT_BYTES = 1_500_000;
-const SEGMENT_MS = 4000;
-const CHANNELS = 6;
-const SETTLE_MS = 40_000;
-
-/** In this order in every round; twice the first, so that it shows what chance alone makes of it. */
-const STATES = ['as it should be', 'the same again', 'killed', '2 s slow', 'back'] as const;
-type State = (typeof STATES)[number];
 const FAULTS = ['killed', '2 s slow', 'back'] as const satisfies readonly State[];
-
-const KINDS = ['playlist', 'segment'] as const;
-type Kind = (typeof KINDS)[number];
-const PER_SECOND: Record<Kind, number> = { playlist: 200, segment: 80 };
-
+/** Many short times in turn, so that whatever else the machine does meets all states alike. */
+const WINDOW_MS = 3000;
 /** Of one processor: with more of it used by others a window says more of them than of us. */
 const OTHERS_MAX = 0.15;
 /** Of each state; with fewer nothing is decided. */
-const WINDOWS_MIN = 4;
+const WINDOWS_MIN = 3;
+/** Of each state: the 99th percentile then stands on five values at least. */
+const ANSWERS_MIN = 500;
+/** All three engines with their starts: six minutes. */
+const ENGINE_MS = 105_000;
 
-type Window = {
-  readonly loads: readonly Loaded[];
-  readonly othersShare: number;
-  /** In each second, of the serving thread. */
-  readonly servingMs: number;
-};
-type Seen = ReadonlyMap<State, Window[]>;
+type Window = Awaited<ReturnType<Outage['load']>> & { readonly othersShare: number };
+type Windows = ReadonlyMap<State, Window[]>;
 
 export async function tierOutageFigures(bench: Bench): Promise<Figure[]> {
-  const figures = KINDS.map((kind) => ({
-    what: `p99 of a ${kind} in memory while Redis dies, dawdles and is back`,
-    target: `≤ ${MORE_THAN_BEFORE} × that before`,
-  }));
-  if (programPath('redis-server') === undefined) {
-    const none = { weir: 'MISSING', verdict: 'not measured', note: 'no redis-server' } as const;
-    return [...figures, SERVING].map((figure) => ({ ...figure, ...none }));
+  const figures: Figure[] = [];
+  for (const engine of bench.isQuick ? ENGINES.slice(0, 1) : ENGINES) {
+    if (programPath(engine.program) === undefined) figures.push(...missing(engine));
+    else figures.push(...(await engineFigures(bench, engine)));
   }
-  await using outage = await Outage.start(bench);
-  const [rounds, forMs] = bench.isQuick ? [1, 1500] : [10, 2 * SEGMENT_MS];
-  const seen = await measure(bench, outage, rounds, forMs);
-  const puts = await outage.puts();
-  const how = `open loop from processes of their own, ${PER_SECOND.playlist} playlists and ${PER_SECOND.segment} segments a second of ${CHANNELS} channels, each with 1.5 MB for Redis every ${SEGMENT_MS / 1000} s (${puts} were put); states in turn, each ${forMs / 1000} s and begun by the change; median [middle half] of the p99 of each time, of those in which others used less than ${OTHERS_MAX * 100} % of a processor`;
+  return figures;
+}
+
+function rowsOf({ name }: Engine): readonly Pick<Figure, 'what' | 'target'>[] {
+  const target = `≤ ${MORE_THAN_BEFORE} × that before`;
+  const fails = `while ${name} dies, dawdles and is back`;
   return [
-    ...figures.map((figure, index) => ({ ...figure, ...judge(index, seen, how) })),
-    servingFigure(seen, rounds),
+    ...KINDS.map((kind) => ({ what: `p99 of a ${kind} in memory ${fails}`, target })),
+    { what: `processor time of the serving thread ${fails}`, target },
   ];
 }
 
-/** Goes on, up to twice as long, until each state was seen `rounds` times on a quiet machine. */
-async function measure(bench: Bench, outage: Outage, rounds: number, forMs: number): Promise<Seen> {
-  const seen = new Map<State, Window[]>(STATES.map((state) => [state, []]));
-  const isEnough = () => [...seen.values()].every((each) => quiet(each).length >= rounds);
-  for (let round = 0; round < 2 * rounds && !isEnough(); round++) {
+function missing(engine: Engine): Figure[] {
+  const note = `no ${engine.program}`;
+  return rowsOf(engine).map((row) => ({ ...row, weir: 'MISSING', verdict: 'not measured', note }));
+}
+
+async function engineFigures(bench: Bench, engine: Engine): Promise<Figure[]> {
+  bench.say(engine.name);
+  await using outage = await Outage.start(bench, engine);
+  const windows = await measure(bench, engine, outage);
+  const puts = await outage.puts();
+  const how = `open loop from processes of their own, ${PER_SECOND.playlist} playlists and ${PER_SECOND.segment} segments a second of ${CHANNELS} channels, each with 1.5 MB for ${engine.name} every ${SEGMENT_MS / 1000} s (${puts} were put); states in turn, each ${WINDOW_MS / 1000} s and begun by the change`;
+  const rows = rowsOf(engine);
+  return rows.map((row, index) => ({
+    ...row,
+    ...(index < KINDS.length ? waits(index, windows, how) : serving(windows, how)),
+  }));
+}
+
+/** Rounds until the time is over; a quick one only shows that all works. */
+async function measure({ isQuick, say }: Bench, { name }: Engine, outage: Outage) {
+  const windows = new Map<State, Window[]>(STATES.map((state) => [state, []]));
+  const endMs = performance.now() + (isQuick ? 0 : ENGINE_MS);
+  let round = 0;
+  do {
+    round++;
     for (const state of STATES) {
       await outage.enter(state);
-      const window = await beside(() => outage.load(forMs));
-      seen.get(state)?.push(window);
-      const p99s = window.loads.map(({ p99Ms }) => milliseconds(p99Ms)).join(' and ');
+      const window = await beside(() => outage.load(isQuick ? WINDOW_MS / 2 : WINDOW_MS));
+      windows.get(state)?.push(window);
+      const p99s = window.loads.map(({ waitsMs }) => milliseconds(quantile(waitsMs, 0.99)));
       const others = `others used ${Math.round(window.othersShare * 100)} %`;
-      const serving = `serving thread ${Math.round(window.servingMs)} ms/s`;
-      bench.say(`Redis ${state}, round ${round + 1}: ${p99s}; ${serving}; ${others}`);
+      const used = `serving thread ${Math.round(window.servingMs)} ms/s`;
+      say(`${name} ${state}, round ${round}: ${p99s.join(' and ')}; ${used}; ${others}`);
     }
-  }
-  return seen;
+  } while (performance.now() < endMs);
+  return windows;
 }
 
-function quiet(windows: readonly Window[]): Window[] {
-  return windows.filter(({ othersShare }) => othersShare <= OTHERS_MAX);
-}
+type Said = Pick<Figure, 'weir' | 'verdict' | 'note'>;
 
-function judge(kind: number, seen: Seen, how: string): Pick<Figure, 'weir' | 'verdict' | 'note'> {
-  const of = (state: State) => quiet(seen.get(state) ?? []).map(({ loads }) => loads[kind]!);
-  const p99s = (state: State) => of(state).map(({ p99Ms }) => p99Ms);
-  // Both are the same state: what is before is all of it
-  const before = median([...p99s('as it should be'), ...p99s('the same again')]);
-  const factor = (state: State) => median(p99s(state)) / before;
-  const fewest = Math.min(...STATES.map((state) => of(state).length));
-  const chance = median(p99s('the same again')) / median(p99s('as it should be'));
-  const isSteady = chance <= MORE_THAN_BEFORE && chance >= 1 / MORE_THAN_BEFORE;
-  const isUntouched = FAULTS.every((state) => factor(state) <= MORE_THAN_BEFORE);
-  const decided: Verdict =
-    isSteady && fewest >= WINDOWS_MIN ? verdict(isUntouched) : 'not measured';
-  const all = STATES.flatMap(of);
-  const answers = all.reduce((sum, each) => sum + each.answers, 0);
-  const late = milliseconds(median(all.map(({ lateMs }) => lateMs)));
-  const said = fewest === 0 ? ['the machine had other work'] : factorsOf(factor);
-  const each = STATES.map((state) => `${state} ${spread(p99s(state))}`);
+/** Of all quiet windows of a state together: one p99 of many answers, not a median of p99s of few. */
+function waits(kind: number, windows: Windows, how: string): Said {
+  const quiet = (state: State) =>
+    (windows.get(state) ?? []).filter(({ othersShare }) => othersShare <= OTHERS_MAX);
+  const pooled = (states: readonly State[]) =>
+    states.flatMap(quiet).flatMap(({ loads }) => loads[kind]?.waitsMs ?? []);
+  const p99 = (...states: State[]) => quantile(pooled(states), 0.99);
+  const floor = apart(p99('the same again'), p99('as it should be'));
+  const before = p99('as it should be', 'the same again');
+  const factors = FAULTS.map((state) => p99(state) / before);
+  const count = Math.min(...STATES.map((state) => quiet(state).length));
+  const answers = Math.min(...STATES.map((state) => pooled([state]).length));
+  const isDecided = floor < MORE_THAN_BEFORE && count >= WINDOWS_MIN && answers >= ANSWERS_MIN;
+  const all = STATES.flatMap((state) => windows.get(state) ?? []);
+  const late = milliseconds(median(all.map(({ loads }) => loads[kind]?.lateMs ?? Number.NaN)));
+  const each = STATES.map((state) => `${state} ${milliseconds(p99(state))}`);
+  const decided = `${isDecided ? 'decided' : 'NOT decided'}: noise floor ${floor.toFixed(2)} × (wanted < ${MORE_THAN_BEFORE}), ${count} quiet windows (${WINDOWS_MIN}) and ${answers} answers (${ANSWERS_MIN}) of each state at least`;
+  const left = `windows in which others used more than ${OTHERS_MAX * 100} % of a processor are left out, and quarters of a second that were stolen from the machine`;
   return {
-    weir: said.join(', '),
-    verdict: decided,
-    note: `${each.join(', ')}; ${chance.toFixed(2)} × between the first two, where nothing changed; ${fewest} times of each at least, ${answers} answers; p99 of the load's own lateness ${late}; ${how}`,
+    weir: said(factors),
+    verdict: isDecided
+      ? verdict(factors.every((each) => each <= MORE_THAN_BEFORE))
+      : 'not measured',
+    note: `${decided}; p99 of all answers of a state together: ${each.join(', ')}; the noise floor is what lies between the first two, where nothing changed; ${left}; p99 of the load's own lateness ${late}; ${how}`,
   };
 }
-
-const SERVING = {
-  what: 'processor time of the serving thread while Redis dies, dawdles and is back',
-  target: `≤ ${MORE_THAN_BEFORE} × that before`,
-};
 
 /** What others do on the machine does not show in it: it decides where the waits do not. */
-function servingFigure(seen: Seen, rounds: number): Figure {
-  const of = (state: State) => (seen.get(state) ?? []).map(({ servingMs }) => servingMs);
+function serving(windows: Windows, how: string): Said {
+  const of = (state: State) => (windows.get(state) ?? []).map(({ servingMs }) => servingMs);
   const before = median([...of('as it should be'), ...of('the same again')]);
-  const factor = (state: State) => median(of(state)) / before;
+  const factors = FAULTS.map((state) => median(of(state)) / before);
+  const floor = apart(median(of('the same again')), median(of('as it should be')));
+  const isDecided = floor < MORE_THAN_BEFORE;
   const each = STATES.map((state) => `${state} ${spread(of(state))}`);
-  const isUntouched = FAULTS.every((state) => factor(state) <= MORE_THAN_BEFORE);
   return {
-    ...SERVING,
-    weir: factorsOf(factor).join(', '),
-    verdict: verdict(isUntouched),
-    note: `in each second, under the same load; ${each.join(', ')}; median [middle half] of at least ${rounds} times of each`,
+    weir: said(factors),
+    verdict: isDecided
+      ? verdict(factors.every((each) => each <= MORE_THAN_BEFORE))
+      : 'not measured',
+    note: `${isDecided ? 'decided' : 'NOT decided'}: noise floor ${floor.toFixed(2)} ×; in each second, under the same load; ${each.join(', ')}; median [middle half] of ${of('back').length} times of each; ${how}`,
   };
 }
 
-function factorsOf(factor: (state: State) => number): string[] {
-  return FAULTS.map((state) => `${factor(state).toFixed(2)} × ${state}`);
+/** By how much two differ, whichever is more. */
+function apart(a: number, b: number): number {
+  return Math.max(a / b, b / a);
 }
 
-function spread(p99s: readonly number[]): string {
-  const at = (q: number) => quantile(p99s, q).toFixed(2);
-  return `${milliseconds(median(p99s))} [${at(0.25)} to ${at(0.75)}]`;
+function said(factors: readonly number[]): string {
+  if (factors.some(Number.isNaN)) return 'the machine had other work';
+  return FAULTS.map((state, index) => `${factors[index]?.toFixed(2)} × ${state}`).join(', ');
 }
 
-class Outage implements AsyncDisposable {
-  readonly #parts = new AsyncDisposableStack();
-  #redis!: RedisServer;
-  #proxy!: FaultProxyAside;
-  #weir!: BenchServer;
-  #loads: SteadyLoad[] = [];
-
-  static async start({ origin }: Bench): Promise<Outage> {
-    const outage = new Outage();
-    const parts = outage.#parts;
-    outage.#redis = parts.use(await startRedis(['--maxmemory', '512mb']));
-    outage.#proxy = parts.use(await FaultProxyAside.listen(outage.#redis.port));
-    const ids = Array.from({ length: CHANNELS }, (_, index) => `tiers${index}`);
-    const spec = { segmentMs: SEGMENT_MS, sizeBytes: SEGMENT_BYTES };
-    const channels = ids.map((id) => ({
-      id,
-      source: origin.url(origin.path({ ...spec, tag: id })),
-      keepWarm: true,
-    }));
-    const overflow = `[{ url: redis://127.0.0.1:${outage.#proxy.port}/0, size: 256MiB }]`;
-    outage.#weir = parts.use(await startWeir({ channels, overflow }));
-    const playlistPaths = ids.map((id) => `/live/${id}/index.m3u8`);
-    await outage.#warm(playlistPaths);
-    for (const what of KINDS) {
-      const { port } = outage.#weir;
-      const load: LoadSpec = { what, port, playlistPaths, perSecond: PER_SECOND[what] };
-      outage.#loads.push(parts.use(await SteadyLoad.start(load)));
-    }
-    await outage.enter('as it should be');
-    await outage.load(SEGMENT_MS);
-    return outage;
-  }
-
-  async enter(state: State): Promise<void> {
-    if (state === 'as it should be') await this.#settled();
-    if (state === 'killed') await this.#redis.process.kill();
-    if (state === '2 s slow') {
-      await this.#redis.process.start();
-      await this.#proxy.set({ kind: 'delay', delayMs: 2000 });
-    }
-    if (state === 'back') await this.#proxy.set({ kind: 'pass' });
-  }
-
-  async load(forMs: number): Promise<Omit<Window, 'othersShare'>> {
-    const [startMs, beforeMs] = [performance.now(), this.#weir.mainThreadCpuMs()];
-    const loads = await Promise.all(this.#loads.map((load) => load.run(forMs)));
-    const usedMs = this.#weir.mainThreadCpuMs() - beforeMs;
-    return { loads, servingMs: (usedMs / (performance.now() - startMs)) * 1000 };
-  }
-
-  async puts(): Promise<number> {
-    return await this.#metric('weir_tier_puts_total{');
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#parts[Symbol.asyncDispose]();
-  }
-
-  /** What a cold channel lists is still on its way, and is sent as it comes. */
-  async #warm(playlistPaths: readonly string[]): Promise<void> {
-    for (const path of playlistPaths) {
-      const url = this.#weir.url(path);
-      const text = await (await fetch(url)).text();
-      const names = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-      for (const name of names) await (await fetch(new URL(name, url))).arrayBuffer();
-    }
-  }
-
-  /** Up, and all that waited for it is there; and something new has come after that. */
-  async #settled(): Promise<void> {
-    const endMs = performance.now() + SETTLE_MS;
-    const before = await this.puts();
-    while (performance.now() < endMs) {
-      const isUp = (await this.#metric('weir_tier_state{', 'state="up"')) === 1;
-      const queued = await this.#metric('weir_tier_queue{');
-      if (isUp && queued === 0 && (await this.puts()) > before) return;
-      await Bun.sleep(200);
-    }
-    throw new Error('Cannot measure: nothing is put into Redis');
-  }
-
-  async #metric(start: string, label = ''): Promise<number> {
-    const text = await (await fetch(this.#weir.url('/metrics'))).text();
-    const lines = text.split('\n').filter((line) => line.startsWith(start) && line.includes(label));
-    return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
-  }
+function spread(values: readonly number[]): string {
+  const at = (q: number) => quantile(values, q).toFixed(2);
+  return `${milliseconds(median(values))} [${at(0.25)} to ${at(0.75)}]`;
 }
