@@ -58,7 +58,11 @@ async function choose(
   given: Given,
   terminal: Terminal,
 ): Promise<ExitCode> {
-  await using store = await openSharedForCommand(config, { clock: systemClock, random: systemRandom, log: silentLog });
+  await using store = await openSharedForCommand(config, {
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+  });
   await saveChoices(store, choices);
   if (isGiven(given, '--json')) {
     terminal.out(

@@ -37,5 +37,8 @@ test('a channel and the one that follows it are two', () => {
   const one = { ...loopChannel('one'), guide: 'x' };
   const later = { ...loopChannel('later'), guide: 'x', guideShiftMs: HOUR };
   const again = { ...loopChannel('again'), guide: 'x' };
-  expect(guideChannelsOf([one, later, again], [], UNMATCHED).map(({ id }) => id)).toEqual(['x', 'x+1h']);
+  expect(guideChannelsOf([one, later, again], [], UNMATCHED).map(({ id }) => id)).toEqual([
+    'x',
+    'x+1h',
+  ]);
 });
