@@ -20,6 +20,9 @@ export function guideLogoOf(publicUrl: () => string | undefined, mode: () => Log
   return (channel) => logoUrlOf(channel, ownBaseUrl(publicUrl(), null) ?? '', mode());
 }
 
+/** Nothing was found: channels are fed by what they say. */
+const NO_GUIDES: Pick<Guides, 'feedOf'> = { feedOf: (_, feed) => feed };
+
 const upstreamLogoOf: LogoOf = (channel) => logoUrlOf(channel, '', 'link');
 
 /**
@@ -80,7 +83,7 @@ export function programmesOf(
 export function guideChannelsOf(
   channels: readonly ChannelConfig[],
   groups: readonly string[],
-  guides: Pick<Guides, 'feedOf'>,
+  guides: Pick<Guides, 'feedOf'> = NO_GUIDES,
   logoOf: LogoOf = upstreamLogoOf,
 ): readonly WantedChannel[] {
   const found = new Map<string, WantedChannel>();
