@@ -16,6 +16,7 @@ import {
   UsageError,
 } from './command/command-line.ts';
 import { CONFIG_FLAGS, CONFIG_NOTES } from './command/config-flags.ts';
+import { GUIDE_FLAGS, GUIDE_NOTES } from './command/guide-flags.ts';
 import { formatCommandHelp, formatOverview } from './command/help.ts';
 import { USER_FLAGS, USER_NOTES } from './command/user-flags.ts';
 import { ConfigError, formatProblem } from './config/errors.ts';
@@ -109,6 +110,16 @@ once answers in flight are complete, and within ten seconds.`,
       'weir user password anna',
     ],
     run: async (given, terminal) => (await import('./command/user.ts')).runUser(given, terminal),
+  },
+  {
+    name: 'guide',
+    operands: 'match',
+    summary: 'Say which channel of the guides feeds which of ours, or choose it.',
+    maxOperands: 1,
+    flags: [...GUIDE_FLAGS, JSON_FLAG, ...CONFIG_FLAGS],
+    notes: GUIDE_NOTES,
+    examples: ['weir guide match', 'weir guide match --apply bbc1=bbcone.uk --reject shop'],
+    run: async (given, terminal) => (await import('./command/guide.ts')).runGuide(given, terminal),
   },
   {
     name: 'doctor',

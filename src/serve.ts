@@ -22,6 +22,7 @@ import { createSizedSend } from './delivery/sized-answer.ts';
 import { openSocketCalls } from './delivery/socket-calls.ts';
 import { createGuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
+import { guideChannelsOf, guideLogoOf, matchWantedOf } from './lineup/guide-channels.ts';
 import { announceDevices } from './lineup/hdhomerun/announce.ts';
 import { createDevices, DEVICE_SECRET_BYTES } from './lineup/hdhomerun/devices.ts';
 import { Logos } from './lineup/logos/logos.ts';
@@ -75,6 +76,8 @@ export async function serve(
   const userAgent = `weir/${VERSION}`;
   const startedAtMs = clock.nowMs();
   let current = config;
+  const publicUrl = () => current.publicUrl;
+  const logoMode = () => current.logos;
   let stopping = false;
 
   const store = openStoreOrNone(config.dataDir, log);
@@ -132,7 +135,7 @@ export async function serve(
     log,
     settings: { dataDir: config.dataDir, allowPrivate, userAgent, ...elementReader() },
   });
-  const guides = new Guides({
+  const guides: Guides = new Guides({
     guides: config.guides,
     thread: guideThread,
     clock,
@@ -140,6 +143,12 @@ export async function serve(
     log,
     folder: join(config.dataDir, 'guide'),
     daily,
+    lineUp: {
+      shared,
+      wanted: () => matchWantedOf(relays.channels, current.channels),
+      document: () =>
+        guideChannelsOf(relays.channels, [], guides, guideLogoOf(publicUrl, logoMode)),
+    },
   });
   const logoFolder = join(config.dataDir, 'logos');
   const logos = new Logos({ folder: logoFolder, outbound, clock, random: systemRandom, log });
@@ -207,12 +216,12 @@ export async function serve(
     lineUps: () => list.lineUps.status(),
     devices,
     logos,
-    logoMode: () => current.logos,
+    logoMode,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
     },
-    publicUrl: () => current.publicUrl,
+    publicUrl,
     hot,
     page: () => openPage(page),
     log,
@@ -237,7 +246,7 @@ export async function serve(
     clock,
     log,
     port: server.port as number,
-    publicUrl: () => current.publicUrl,
+    publicUrl,
   });
   const guard = createConnectionGuard({
     port: server.port as number,
@@ -253,6 +262,7 @@ export async function serve(
       leases.limits = next.providers;
       archive.apply(nextChannels, next.archiveBytes);
       relays.apply(nextChannels);
+      void guides.lineUpChanged();
     },
     async stop(reason) {
       if (stopping) return;

@@ -11,7 +11,7 @@ import { checkLineUps } from './check-line-ups.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
 import { deviceRows } from './device-rows.ts';
-import { guideRows } from './guide-rows.ts';
+import { guideMatchRows, guideRows } from './guide-rows.ts';
 import { memoryRows } from './memory-room.ts';
 import { overflowRows } from './overflow-rows.ts';
 import { storeRows } from './store-rows.ts';
@@ -22,7 +22,8 @@ export async function runCheck(given: Given, terminal: Terminal, worker: URL): P
   const loaded = await loadConfig(loadInput(given, terminal));
   const missing = await missingFiles(loaded);
   const lineUps = await checkLineUps(loaded, worker);
-  terminal.out(describeConfig(loaded, lineUps.rows));
+  const matched = await guideMatchRows(loaded.config);
+  terminal.out(describeConfig(loaded, lineUps.rows, matched));
   const faults = [
     ...lineUps.faults,
     ...missing.map(({ key, path, reason }) => `${key}: ${path} ${reason}`),
@@ -34,7 +35,11 @@ export async function runCheck(given: Given, terminal: Terminal, worker: URL): P
 }
 
 /** What a configuration means, in plain words and without its secrets. */
-export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] = []): string {
+export function describeConfig(
+  loaded: LoadedConfig,
+  lineUps: readonly string[] = [],
+  matched: readonly string[] = [],
+): string {
   const source =
     loaded.file === undefined ? 'no file, only defaults and what is set below' : loaded.file;
   const sections = [
@@ -49,7 +54,7 @@ export function describeConfig(loaded: LoadedConfig, lineUps: readonly string[] 
       loaded.config.channels.flatMap(channelRows),
     ),
     block('Line-ups, as they are now', lineUps),
-    block('Guides', guideRows(loaded.config)),
+    block('Guides', [...guideRows(loaded.config), ...matched]),
     block('HDHomeRun devices', deviceRows(loaded.config)),
     block(
       'Without effect in this version',

@@ -1,6 +1,7 @@
 // This file is `weir healthcheck`: it asks the weir that runs on this machine whether it is ready.
 import { systemClock } from '../base/clock.ts';
 import { errorRecord } from '../base/errors.ts';
+import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { createOutbound } from '../net/outbound-client.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
@@ -20,24 +21,42 @@ const POLICY = { headers: {}, verifyTls: true, allowDowngrade: false };
 /** Reads the same configuration as the server, so that it knows where that listens. */
 export async function runHealthcheck(given: Given, terminal: Terminal): Promise<ExitCode> {
   const { config } = await loadConfig(loadInput(given, terminal));
-  const url = `http://${reachable(config.listen.host)}:${config.listen.port}/readyz`;
+  const { status, text, url } = await askServer(config, '/readyz', LIMITS.maxBytes);
+  if (status === 200) {
+    terminal.out(`${text}\n`);
+    return EXIT.ok;
+  }
+  terminal.error(`weir: ${url} ${status === undefined ? '' : `answered ${status}: `}${text}\n`);
+  return EXIT.failed;
+}
+
+export type ServerAnswer = {
+  readonly url: string;
+  /** Undefined where it does not answer; then `text` says why. */
+  readonly status: number | undefined;
+  readonly text: string;
+};
+
+/** Asks the weir that runs on this machine. */
+export async function askServer(
+  { listen }: Config,
+  path: string,
+  maxBytes: number,
+): Promise<ServerAnswer> {
+  const url = `http://${reachable(listen.host)}:${listen.port}${path}`;
   await using outbound = createOutbound({
     clock: systemClock,
     allowPrivate: ['0.0.0.0/0', '::/0'],
     userAgent: 'weir-healthcheck',
   });
   try {
-    const response = await outbound({ url, policy: POLICY, limits: LIMITS, compressed: false });
-    const answer = new TextDecoder().decode(await response.bytes()).trim();
-    if (response.status === 200) {
-      terminal.out(`${answer}\n`);
-      return EXIT.ok;
-    }
-    terminal.error(`weir: ${url} answered ${response.status}: ${answer}\n`);
+    const limits = { ...LIMITS, maxBytes };
+    const response = await outbound({ url, policy: POLICY, limits, compressed: false });
+    const text = new TextDecoder().decode(await response.bytes()).trim();
+    return { url, status: response.status, text };
   } catch (error) {
-    terminal.error(`weir: ${url} does not answer: ${errorRecord(error).message}\n`);
+    return { url, status: undefined, text: `does not answer: ${errorRecord(error).message}` };
   }
-  return EXIT.failed;
 }
 
 /** Where all addresses are listened on, this machine's own is one of them. */

@@ -1,11 +1,10 @@
 // This file puts the surfaces together into one application.
 import { Elysia } from 'elysia';
 import type { Log } from '../base/log.ts';
-import type { ChannelConfig, LogoMode } from '../config/config.ts';
-import { ownBaseUrl } from '../lineup/base-url.ts';
+import type { LogoMode } from '../config/config.ts';
+import { guideLogoOf } from '../lineup/guide-channels.ts';
 import type { HeldDevice } from '../lineup/hdhomerun/devices.ts';
 import type { LineUpStatus } from '../lineup/line-ups.ts';
-import { logoUrlOf } from '../lineup/logos/logo-url.ts';
 import type { Logos } from '../lineup/logos/logos.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
@@ -15,10 +14,12 @@ import { ancestorPlugin } from './ancestor.ts';
 import { archivePlugin } from './archive.ts';
 import { ArchiveAnswers } from './archive-answers.ts';
 import { ArchiveFiles } from './archive-file.ts';
+import { archiveProgrammePlugin } from './archive-programme.ts';
 import { createDoor } from './door.ts';
 import { endlessPlugin } from './endless.ts';
 import { problemResponse } from './error-response.ts';
 import { type GuideDeps, guidePlugin } from './guide.ts';
+import { guideApiPlugin } from './guide-api.ts';
 import { hdHomeRunPlugin } from './hdhomerun.ts';
 import { isForAnyPage, PREFLIGHT } from './headers.ts';
 import type { HotAnswers } from './hot-answers.ts';
@@ -75,9 +76,7 @@ export function createApp(deps: AppDeps) {
   const files = new ArchiveFiles(archive, { clock, log, send: deps.sendSized });
   const live = { relays, answers: new PlaylistAnswers(deps.hot), archive };
   const endless = { relays, streams: deps.streams, addressOf };
-  // A guide is kept by caches for all, so it goes by no name of the request's
-  const logoOf = (channel: ChannelConfig) =>
-    logoUrlOf(channel, ownBaseUrl(deps.publicUrl(), null) ?? '', deps.logoMode());
+  const logoOf = guideLogoOf(deps.publicUrl, deps.logoMode);
   const router = new Elysia(ROUTER)
     .use(livePlugin(live, addressOf))
     .use(endlessPlugin(endless))
@@ -92,10 +91,12 @@ export function createApp(deps: AppDeps) {
     .use(unbufferedPlugin(modes))
     .use(passedStreamPlugin({ relays, streams: deps.passed, addressOf, log }))
     .use(archivePlugin(archive, files))
+    .use(archiveProgrammePlugin({ relays, guides: deps.guide.guides, answers: archive, files }))
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl, () => !deps.guide.guides.isEmpty, deps.logoMode))
     .use(logoPlugin({ relays, logos: deps.logos, nowMs: () => clock.nowMs() }))
     .use(guidePlugin({ ...deps.guide, logoOf }))
+    .use(guideApiPlugin({ ...deps.guide, archives: deps.archives }))
     .use(lineUpsPlugin(deps.lineUps))
     .use(operationsPlugin(deps.operations))
     .use(pagePlugin(deps.page))

@@ -6,7 +6,7 @@ import { LearntMarks } from '../recording/archive/learnt-marks.ts';
 import { PieceReads } from '../recording/archive/piece-reads.ts';
 import type { TransportFile } from '../recording/archive/transport-file.ts';
 import { planTransportFile } from '../recording/archive/transport-plan.ts';
-import { findWanted, isoSecond } from '../recording/archive/wanted-span.ts';
+import { findWanted, isoSecond, type Wanted } from '../recording/archive/wanted-span.ts';
 import { renditionIdIn, soundOfVariant } from '../source/pull/renditions.ts';
 import { type ArchiveAnswers, badWanted, notHeld, tooLong } from './archive-answers.ts';
 import { wantedIn } from './archive-query.ts';
@@ -48,6 +48,15 @@ export class ArchiveFiles {
     const wanted = wantedIn(queryOf(request.url), nowMs);
     if (wanted.kind === 'wrong') return badWanted(wanted.why, request);
     if (wanted.kind !== 'span') return badWanted('wanted ?from=&to= of a file', request);
+    return await this.answerSpan(id, wanted, request);
+  }
+
+  async answerSpan(
+    id: string,
+    wanted: Extract<Wanted, { kind: 'span' }>,
+    request: Request,
+  ): Promise<Response> {
+    const { nowMs } = this.#answers;
     const channel = this.#answers.channel(id, request);
     if (channel instanceof Response) return this.#answers.counted('file', channel);
     const main = this.#answers.mainFor(channel, wanted);

@@ -1,7 +1,8 @@
 // This file serves the guide of the channels in a line-up.
 import { Elysia } from 'elysia';
 import { errorRecord } from '../base/errors.ts';
-import type { GuideDocument, Guides } from '../guide/guides.ts';
+import { GUIDE_DAYS, type GuideDocument } from '../guide/guide-documents.ts';
+import type { Guides } from '../guide/guides.ts';
 import { inGroups } from '../lineup/groups.ts';
 import { feedOf, guideChannelsOf, type LogoOf } from '../lineup/guide-channels.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
@@ -20,8 +21,6 @@ export type GuideDeps = {
   readonly logoOf?: LogoOf;
 };
 
-/** A week, as most guides have and most players show. */
-const DAYS_DEFAULT = 7;
 /** Nobody knows more of what will be on. */
 const DAYS_MAX = 31;
 /** A guide is here within about as much. */
@@ -53,7 +52,8 @@ async function guide(deps: GuideDeps, request: Request, form: 'xml' | 'gz'): Pro
   const query = queryOf(request.url) ?? new URLSearchParams();
   const days = daysIn(query);
   if (days === undefined) return badDays(request);
-  const channels = guideChannelsOf(relays.channels, query.getAll('group'), deps.logoOf);
+  const groups = query.getAll('group');
+  const channels = guideChannelsOf(relays.channels, groups, guides, deps.logoOf);
   let document: GuideDocument;
   try {
     document = await guides.document(channels, days);
@@ -115,7 +115,10 @@ async function onAir(deps: GuideDeps, request: Request): Promise<Response> {
   const groups = (queryOf(request.url) ?? new URLSearchParams()).getAll('group');
   const channels = relays.channels.filter(inGroups(groups));
   try {
-    const airings = await guides.onAir(channels.map(feedOf), nowMs());
+    const airings = await guides.onAir(
+      channels.map((channel) => feedOf(channel, guides)),
+      nowMs(),
+    );
     const shown = airings.map(({ now, next }, at) => ({
       channel: channels[at]?.id,
       guide: airings[at]?.channel,
@@ -137,7 +140,7 @@ function airingOf(airing: Airing | undefined) {
 }
 
 function daysIn(query: URLSearchParams): number | undefined {
-  const written = query.get('days') || String(DAYS_DEFAULT);
+  const written = query.get('days') || String(GUIDE_DAYS);
   const days = /^\d{1,2}$/.test(written) ? Number(written) : 0;
   return days >= 1 && days <= DAYS_MAX ? days : undefined;
 }

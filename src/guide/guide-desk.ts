@@ -8,6 +8,7 @@ import { prepareParts, writeDocument } from './document.ts';
 import { GuideError } from './errors.ts';
 import { openGuideFile } from './guide-file.ts';
 import type { GuideAnswers, GuideCall, KeptGuide } from './guide-messages.ts';
+import { matchGuides } from './match/match-guides.ts';
 import { onAir } from './on-air.ts';
 import { programmesOf } from './programmes.ts';
 import { readGuide } from './read-guide.ts';
@@ -71,6 +72,8 @@ export class GuideDesk implements AsyncDisposable {
         return onAir(writing, call.guides, call.feeds, call.atMs);
       case 'programmes':
         return programmesOf(writing, call.guides, call.feed, call.wanted);
+      case 'match':
+        return await matchGuides(writing, call.guides, call.channels);
       case 'kept':
         return keptGuides(writing);
       case 'forget-others':

@@ -1,6 +1,8 @@
 // This file is what is said between the serving thread and the thread of the guides.
 import type { DocumentSpec, WrittenDocument } from './document.ts';
 import type { GuideFeed } from './feed.ts';
+import type { MatchWanted } from './match/match-channel.ts';
+import type { MatchedChannel } from './match/match-guides.ts';
 import type { OnAir } from './on-air.ts';
 import type { ProgrammesWanted, ToldProgramme } from './programmes.ts';
 import type { GuideRead, GuideSpec } from './read-guide.ts';
@@ -38,6 +40,11 @@ export type GuideCall =
       readonly feed: GuideFeed;
       readonly wanted: ProgrammesWanted;
     }
+  | {
+      readonly what: 'match';
+      readonly guides: readonly string[];
+      readonly channels: readonly MatchWanted[];
+    }
   | { readonly what: 'kept' }
   /** Guides that are named no more are deleted. */
   | { readonly what: 'forget-others'; readonly guides: readonly string[] };
@@ -48,6 +55,7 @@ export type GuideAnswers = {
   readonly document: WrittenDocument;
   readonly 'on-air': readonly OnAir[];
   readonly programmes: readonly ToldProgramme[];
+  readonly match: readonly MatchedChannel[];
   readonly kept: readonly KeptGuide[];
   readonly 'forget-others': undefined;
 };

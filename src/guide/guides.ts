@@ -8,12 +8,17 @@ import type { Log } from '../base/log.ts';
 import { showPlace } from '../base/place.ts';
 import type { Random } from '../base/random.ts';
 import { SingleFlight } from '../base/single-flight.ts';
+import type { SharedStore } from '../channel/shared-store.ts';
 import type { GuideSetting } from '../config/resolve-guides.ts';
-import type { WantedChannel, WrittenDocument } from './document.ts';
-import { dayOf } from './edition.ts';
+import type { WantedChannel } from './document.ts';
 import type { GuideFeed } from './feed.ts';
+import { type GuideDocument, GuideDocuments } from './guide-documents.ts';
+import { guideKey } from './guide-key.ts';
 import type { KeptGuide } from './guide-messages.ts';
 import type { GuideThread } from './guide-thread.ts';
+import { GuideMatches } from './match/guide-matches.ts';
+import type { MatchWanted } from './match/match-channel.ts';
+import type { MatchedChannel } from './match/match-guides.ts';
 import type { OnAir } from './on-air.ts';
 import type { ProgrammesWanted, ToldProgramme } from './programmes.ts';
 import type { GuideSpec } from './read-guide.ts';
@@ -27,14 +32,16 @@ export type GuidesOptions = {
   /** Where documents are written; what lies there belongs to nobody else. */
   readonly folder: string;
   readonly daily: (name: string, at: number, run: () => void) => Disposable;
+  /** Absent: channels are fed by id alone. */
+  readonly lineUp?: GuideLineUp;
 };
 
-/** What is served: a file of gzip, and what names it. */
-export type GuideDocument = WrittenDocument & {
-  /** The same for the same channels, days and editions. */
-  readonly key: string;
-  /** When the newest of its guides was fetched. */
-  readonly modifiedMs: number;
+/** The channels that the guides are for, as they are now. */
+export type GuideLineUp = {
+  readonly shared: SharedStore;
+  readonly wanted: () => readonly Omit<MatchWanted, 'choice'>[];
+  /** What most ask for: made before anybody does. */
+  readonly document: () => readonly WantedChannel[];
 };
 
 export type GuideStatus = {
@@ -49,32 +56,33 @@ const JITTER_MS = 10 * 60_000;
 /** What is older when we start is fetched at once. */
 const FRESH_MS = 24 * 3600_000;
 const RETRY: Backoff = { baseMs: 60_000, maxMs: 3600_000 };
-/** Documents kept: one for each choice of channels and days that somebody asks for. */
-const DOCUMENTS_MAX = 32;
-const OPEN_MS = 60_000;
-/** Yesterday is kept for those who watch what has been. */
-const DAYS_BACK = 1;
 
 export class Guides implements AsyncDisposable {
   readonly #options: GuidesOptions;
   readonly #specs: readonly (GuideSpec & { readonly at: number })[];
   readonly #errors = new Map<string, ErrorRecord>();
   readonly #imports = new SingleFlight<boolean>();
-  readonly #writing = new SingleFlight<GuideDocument>();
-  /** The one asked for longest ago first. */
-  readonly #documents = new Map<string, GuideDocument>();
   readonly #ended = new AbortController();
   readonly #jobs = new DisposableStack();
+  readonly #documents: GuideDocuments;
+  readonly #matches: GuideMatches | undefined;
   #kept = new Map<string, KeptGuide>();
 
   constructor(options: GuidesOptions) {
     this.#options = options;
     this.#specs = options.guides.map(({ place, headers, at }) => ({
-      id: Bun.hash.wyhash(place).toString(36),
+      id: guideKey(place),
       place,
       policy: { headers, verifyTls: true, allowDowngrade: false },
       at,
     }));
+    const { lineUp, thread, log } = options;
+    const guides = this.#specs.map(({ id }) => id);
+    const kept = () => this.#kept;
+    this.#documents = this.#jobs.use(new GuideDocuments({ ...options, guides, kept }));
+    if (lineUp === undefined || this.isEmpty) return;
+    const matched = () => this.#documents.keepReady(lineUp.document);
+    this.#matches = this.#jobs.use(new GuideMatches({ ...lineUp, guides, thread, log, matched }));
   }
 
   /** None is configured: there is nothing to point to. */
@@ -118,18 +126,24 @@ export class Guides implements AsyncDisposable {
     });
   }
 
+  /** What feeds a channel: as it was found, or as its line-up has it where nobody has looked yet. */
+  feedOf(channel: string, feed: GuideFeed): GuideFeed {
+    return this.#matches?.feedOf(channel, feed) ?? feed;
+  }
+
+  /** How that was found; empty until the first guide has come. */
+  matches(): readonly MatchedChannel[] {
+    return this.#matches?.all() ?? [];
+  }
+
+  /** To be called when channels have changed. */
+  async lineUpChanged(): Promise<void> {
+    if (this.hasAny) await this.#matches?.update();
+  }
+
   /** For these channels, from yesterday on. Rejects with AppError where it cannot be written. */
   async document(channels: readonly WantedChannel[], days: number): Promise<GuideDocument> {
-    const today = dayOf(this.#options.clock.nowMs());
-    const editions = this.#specs.map(({ id }) => `${id} ${this.#kept.get(id)?.edition ?? 0}`);
-    const key = Bun.hash.wyhash(JSON.stringify([channels, days, today, editions])).toString(36);
-    const known = this.#documents.get(key);
-    if (known === undefined) {
-      return await this.#writing.run(key, () => this.#write(key, channels, today, days));
-    }
-    this.#documents.delete(key);
-    this.#documents.set(key, known);
-    return known;
+    return await this.#documents.get(channels, days);
   }
 
   async onAir(feeds: readonly GuideFeed[], atMs: number): Promise<readonly OnAir[]> {
@@ -212,34 +226,7 @@ export class Guides implements AsyncDisposable {
   async #lookUpKept(): Promise<void> {
     const kept = await this.#options.thread.call({ what: 'kept' });
     this.#kept = new Map(kept.map((guide) => [guide.id, guide]));
-  }
-
-  async #write(
-    key: string,
-    channels: readonly WantedChannel[],
-    today: number,
-    days: number,
-  ): Promise<GuideDocument> {
-    const { thread, folder } = this.#options;
-    const guides = this.#specs.map(({ id }) => id);
-    const span = { fromDay: today - DAYS_BACK, toDay: today + days - 1 };
-    const spec = { key, guides, channels, ...span };
-    const written = await thread.call({ what: 'document', spec, folder });
-    const fetched = [...this.#kept.values()].map(({ fetchedMs }) => fetchedMs);
-    const document = { ...written, key, modifiedMs: Math.max(0, ...fetched) };
-    this.#documents.set(key, document);
-    this.#forgetOldest();
-    return document;
-  }
-
-  /** Who was handed it has a minute to open it, and keeps what he has open. */
-  #forgetOldest(): void {
-    if (this.#documents.size <= DOCUMENTS_MAX) return;
-    const [key, { path }] = this.#documents.entries().next().value as [string, GuideDocument];
-    this.#documents.delete(key);
-    this.#options.clock.after(OPEN_MS, () => {
-      if (!this.#documents.has(key)) rmSync(path, { force: true });
-    });
+    await this.lineUpChanged();
   }
 }
 

@@ -1,17 +1,27 @@
 // This file says which channels of a guide a line-up wants, by the ids that the line-up gives them.
 
-import type { ChannelConfig } from '../config/config.ts';
+import type { ChannelConfig, LogoMode } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
 import type { WantedChannel } from '../guide/document.ts';
 import type { GuideFeed } from '../guide/feed.ts';
 import type { Guides } from '../guide/guides.ts';
+import type { MatchWanted } from '../guide/match/match-channel.ts';
 import type { ProgrammesWanted, ToldProgramme } from '../guide/programmes.ts';
 import { safeText } from '../media/m3u/safe-text.ts';
+import { ownBaseUrl } from './base-url.ts';
 import { inGroups } from './groups.ts';
 import { logoUrlOf } from './logos/logo-url.ts';
 
 /** Where players find the picture of a channel. */
 export type LogoOf = (channel: ChannelConfig) => string | undefined;
+
+/** A guide is kept by caches for all, so it goes by no name of the request's. */
+export function guideLogoOf(publicUrl: () => string | undefined, mode: () => LogoMode): LogoOf {
+  return (channel) => logoUrlOf(channel, ownBaseUrl(publicUrl(), null) ?? '', mode());
+}
+
+/** Nothing was found: channels are fed by what they say. */
+const NO_GUIDES: Pick<Guides, 'feedOf'> = { feedOf: (_, feed) => feed };
 
 const upstreamLogoOf: LogoOf = (channel) => logoUrlOf(channel, '', 'link');
 
@@ -26,7 +36,27 @@ export function guideIdOf(channel: ChannelConfig): string {
   return `${source}${guideShiftMs < 0 ? '-' : '+'}${formatDuration(Math.abs(guideShiftMs))}`;
 }
 
-export function feedOf(channel: ChannelConfig): GuideFeed {
+/** What feeds it, as the guides know by now. */
+export function feedOf(channel: ChannelConfig, guides: Pick<Guides, 'feedOf'>): GuideFeed {
+  return guides.feedOf(channel.id, saidFeed(channel));
+}
+
+/** For the guides, which look for it; what `written` says of a channel no other word is heard about. */
+export function matchWantedOf(
+  channels: readonly ChannelConfig[],
+  written: readonly ChannelConfig[],
+): readonly Omit<MatchWanted, 'choice'>[] {
+  const said = new Set(written.filter(({ guide }) => guide !== undefined).map(({ id }) => id));
+  return channels.map(({ id, guide, name, number }) => ({
+    channel: id,
+    ...(guide === undefined ? {} : { guideId: safeText(guide) }),
+    isWritten: said.has(id),
+    name,
+    ...(number === undefined ? {} : { number }),
+  }));
+}
+
+function saidFeed(channel: ChannelConfig): GuideFeed {
   const { guideShiftMs: shiftMs = 0 } = channel;
   const id = guideIdOf(channel);
   const source = sourceOf(channel);
@@ -43,7 +73,7 @@ export function programmesOf(
   channel: ChannelConfig,
   wanted: ProgrammesWanted,
 ): Promise<readonly ToldProgramme[]> {
-  return guides.programmes(feedOf(channel), wanted);
+  return guides.programmes(feedOf(channel, guides), wanted);
 }
 
 /**
@@ -53,11 +83,12 @@ export function programmesOf(
 export function guideChannelsOf(
   channels: readonly ChannelConfig[],
   groups: readonly string[],
+  guides: Pick<Guides, 'feedOf'> = NO_GUIDES,
   logoOf: LogoOf = upstreamLogoOf,
 ): readonly WantedChannel[] {
   const found = new Map<string, WantedChannel>();
   for (const channel of channels.filter(inGroups(groups))) {
-    const feed = feedOf(channel);
+    const feed = feedOf(channel, guides);
     if (found.has(feed.id)) continue;
     const { name } = channel;
     const logo = logoOf(channel);

@@ -88,6 +88,7 @@ describe('the table of commands', () => {
       'check',
       'probe',
       'user',
+      'guide',
       'doctor',
       'healthcheck',
       'version',

@@ -118,6 +118,6 @@ describe('guideChannelsOf()', () => {
   test('names no picture that only we can read, and ours where it is told', () => {
     expect(guideChannelsOf(drawn, [])[0]).not.toHaveProperty('logo');
     const logoOf = () => `${OWN}/logo/a.png`;
-    expect(guideChannelsOf(drawn, [], logoOf)[0]?.logo).toBe(`${OWN}/logo/a.png`);
+    expect(guideChannelsOf(drawn, [], undefined, logoOf)[0]?.logo).toBe(`${OWN}/logo/a.png`);
   });
 });

@@ -1,9 +1,12 @@
 // This file tests by which id a channel and its programmes are joined.
 import { expect, test } from 'bun:test';
+import type { GuideFeed } from '../../src/guide/feed.ts';
 import { feedOf, guideChannelsOf, guideIdOf } from '../../src/lineup/guide-channels.ts';
 import { loopChannel } from '../support/in-process-app.ts';
 
 const HOUR = 3600_000;
+/** No guide has come. */
+const UNMATCHED = { feedOf: (_: string, feed: GuideFeed) => feed };
 
 const ROWS = [
   ['its own id', {}, 'one', { id: 'one' }],
@@ -27,12 +30,15 @@ const ROWS = [
 test.each(ROWS)('a channel has %s', (_, given, id, feed) => {
   const channel = { ...loopChannel('one'), ...given };
   expect(guideIdOf(channel)).toBe(id);
-  expect(feedOf(channel)).toEqual(feed);
+  expect(feedOf(channel, UNMATCHED)).toEqual(feed);
 });
 
 test('a channel and the one that follows it are two', () => {
   const one = { ...loopChannel('one'), guide: 'x' };
   const later = { ...loopChannel('later'), guide: 'x', guideShiftMs: HOUR };
   const again = { ...loopChannel('again'), guide: 'x' };
-  expect(guideChannelsOf([one, later, again], []).map(({ id }) => id)).toEqual(['x', 'x+1h']);
+  expect(guideChannelsOf([one, later, again], [], UNMATCHED).map(({ id }) => id)).toEqual([
+    'x',
+    'x+1h',
+  ]);
 });

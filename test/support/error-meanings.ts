@@ -37,6 +37,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   DELIVERY_NO_DEVICE: '404: no such HDHomeRun device is configured',
   DELIVERY_NO_GUIDE: '404: no guide is configured',
   DELIVERY_NO_LOGO: '404: the channel has no logo, or what is there is no picture',
+  DELIVERY_NO_PROGRAMME: '404: the guide has no programme of the channel that begins then',
   DELIVERY_NOT_READY: '503 from `/readyz`: starting or stopping',
   DELIVERY_PARAMETER: '400: a query parameter is not what it should be',
   DELIVERY_QUALITY: '400: `quality` is no height',

@@ -45,6 +45,12 @@ export const ROUTE_MEANINGS: readonly {
     means: 'how each guide does; what is on and what comes next, `?group=` (repeatable), as JSON',
   },
   {
+    routes: ['/api/guide/match', '/api/guide/channel/{channel}'],
+    means:
+      'which channel of the guides feeds which of ours, and what is proposed; the programmes of a ' +
+      'channel `?from=&to=`, with `catchup` where the archive holds them, as JSON',
+  },
+  {
     routes: ['/live/{channel}/index.m3u8'],
     means:
       'HLS: multivariant where the source has variants, else media; `?delay=30m` as it was then, ' +
@@ -65,6 +71,12 @@ export const ROUTE_MEANINGS: readonly {
   {
     routes: ['/archive/{channel}.ts'],
     means: 'the same as one MPEG-TS file, with its length; in parts by Range',
+  },
+  {
+    routes: ['/archive/{channel}/programme/{start}'],
+    means:
+      'a programme by the time at which the guide has it begin, `….m3u8` or `….ts`; `?pad=` more ' +
+      'of it before and after, `?pad=1m,5m` where it is not said',
   },
   {
     routes: ['/archive/{channel}/{rendition}/{name}', '/archive/{channel}/days'],

@@ -1,0 +1,56 @@
+// This file says in words which channels of the guides feed ours.
+import type { GuideProposal, MatchedBy } from '../guide/match/match-channel.ts';
+
+/** As the server tells it. */
+export type ShownMatches = {
+  readonly matched: number;
+  readonly unmatched: number;
+  readonly channels: readonly {
+    readonly channel: string;
+    readonly name: string;
+    readonly found: (GuideProposal & { readonly by: MatchedBy }) | null;
+    readonly shift_seconds?: number;
+    readonly proposals: readonly GuideProposal[];
+  }[];
+};
+
+const BY: Readonly<Record<MatchedBy, string>> = {
+  configuration: 'by the configuration',
+  choice: 'as chosen',
+  id: 'by id',
+  name: 'by name',
+  likeness: 'by likeness',
+};
+
+/** Those that nothing feeds first, since something is to be done about them. */
+export function formatMatches(matches: ShownMatches, isAll: boolean): string {
+  const { matched, unmatched, channels } = matches;
+  if (channels.length === 0) return 'No channel was matched yet: no guide has come.\n';
+  const lines = [`${matched} of ${matched + unmatched} channels have a guide.`];
+  for (const { channel, name, proposals } of channels.filter(({ found }) => found === null)) {
+    lines.push('', `${channel}  ${plain(name)}: none`);
+    for (const each of proposals) {
+      lines.push(`  ${each.score.toFixed(2)}  ${plain(each.name)}, ${plain(each.why)}`);
+      lines.push(`        weir guide match --apply '${channel}=${plain(each.id)}'`);
+    }
+  }
+  // What was guessed is to be looked at, too
+  const shown = channels.filter(
+    ({ found }) => found !== null && (isAll || found.by === 'likeness'),
+  );
+  if (shown.length > 0) lines.push('', isAll ? 'Found:' : 'Found by likeness:');
+  for (const { channel, name, found, shift_seconds: shift } of shown) {
+    if (found === null) continue;
+    const later = shift === undefined ? '' : `, ${shift / 3600} h later`;
+    const how = found.by === 'likeness' ? `, ${found.score.toFixed(2)}: ${plain(found.why)}` : '';
+    lines.push(
+      `  ${channel}  ${plain(name)}: ${plain(found.id)} (${plain(found.name)}) ${BY[found.by]}${how}${later}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Names come from strangers: nothing in them steers the terminal. */
+function plain(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+}

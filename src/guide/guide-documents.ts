@@ -1,0 +1,101 @@
+// This file keeps the documents that are served: each choice of channels and days is written once.
+import { rmSync } from 'node:fs';
+import type { Clock } from '../base/clock.ts';
+import { SingleFlight } from '../base/single-flight.ts';
+import type { WantedChannel, WrittenDocument } from './document.ts';
+import { dayOf } from './edition.ts';
+import type { KeptGuide } from './guide-messages.ts';
+import type { GuideThread } from './guide-thread.ts';
+
+/** What is served: a file of gzip, and what names it. */
+export type GuideDocument = WrittenDocument & {
+  /** The same for the same channels, days and editions. */
+  readonly key: string;
+  /** When the newest of its guides was fetched. */
+  readonly modifiedMs: number;
+};
+
+export type GuideDocumentsOptions = {
+  readonly guides: readonly string[];
+  readonly thread: Pick<GuideThread, 'call'>;
+  readonly clock: Clock;
+  /** Where they are written; what lies there belongs to nobody else. */
+  readonly folder: string;
+  readonly kept: () => ReadonlyMap<string, KeptGuide>;
+};
+
+/** One for each choice of channels and days that somebody asks for. */
+const DOCUMENTS_MAX = 32;
+const OPEN_MS = 60_000;
+const DAY_MS = 24 * 3600_000;
+/** Yesterday is kept for those who watch what has been. */
+const DAYS_BACK = 1;
+/** A week, as most guides have and most players show. */
+export const GUIDE_DAYS = 7;
+
+export class GuideDocuments implements Disposable {
+  readonly #options: GuideDocumentsOptions;
+  readonly #writing = new SingleFlight<GuideDocument>();
+  /** The one asked for longest ago first. */
+  readonly #documents = new Map<string, GuideDocument>();
+  #midnight: Disposable | undefined;
+
+  constructor(options: GuideDocumentsOptions) {
+    this.#options = options;
+  }
+
+  async get(channels: readonly WantedChannel[], days: number): Promise<GuideDocument> {
+    const { guides, kept, clock } = this.#options;
+    const today = dayOf(clock.nowMs());
+    const editions = guides.map((id) => `${id} ${kept().get(id)?.edition ?? 0}`);
+    const key = Bun.hash.wyhash(JSON.stringify([channels, days, today, editions])).toString(36);
+    const known = this.#documents.get(key);
+    if (known === undefined) {
+      return await this.#writing.run(key, () => this.#write(key, channels, today, days));
+    }
+    this.#documents.delete(key);
+    this.#documents.set(key, known);
+    return known;
+  }
+
+  /** What most ask for, made now and again each midnight: whoever asks first would wait for it. */
+  async keepReady(channels: () => readonly WantedChannel[]): Promise<void> {
+    this.#midnight?.[Symbol.dispose]();
+    const { clock } = this.#options;
+    const leftMs = DAY_MS - (clock.nowMs() % DAY_MS);
+    // Should it fail, the first who asks has it written, or is told
+    this.#midnight = clock.after(leftMs, () => void this.keepReady(channels).catch(() => {}));
+    await this.get(channels(), GUIDE_DAYS);
+  }
+
+  [Symbol.dispose](): void {
+    this.#midnight?.[Symbol.dispose]();
+  }
+
+  async #write(
+    key: string,
+    channels: readonly WantedChannel[],
+    today: number,
+    days: number,
+  ): Promise<GuideDocument> {
+    const { thread, folder, guides, kept } = this.#options;
+    const span = { fromDay: today - DAYS_BACK, toDay: today + days - 1 };
+    const spec = { key, guides, channels, ...span };
+    const written = await thread.call({ what: 'document', spec, folder });
+    const fetched = [...kept().values()].map(({ fetchedMs }) => fetchedMs);
+    const document = { ...written, key, modifiedMs: Math.max(0, ...fetched) };
+    this.#documents.set(key, document);
+    this.#forgetOldest();
+    return document;
+  }
+
+  /** Who was handed it has a minute to open it, and keeps what he has open. */
+  #forgetOldest(): void {
+    if (this.#documents.size <= DOCUMENTS_MAX) return;
+    const [key, { path }] = this.#documents.entries().next().value as [string, GuideDocument];
+    this.#documents.delete(key);
+    this.#options.clock.after(OPEN_MS, () => {
+      if (!this.#documents.has(key)) rmSync(path, { force: true });
+    });
+  }
+}
