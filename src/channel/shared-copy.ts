@@ -5,7 +5,7 @@ import { errorFields } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
 import { othersTurn } from '../base/turn.ts';
-import { SharedStoreError } from './errors.ts';
+import { type SharedStoreCode, SharedStoreError } from './errors.ts';
 import { PendingClaims } from './pending-claims.ts';
 import type { PostgresSharedStore } from './shared-postgres.ts';
 import type { SqliteSharedStore } from './shared-sqlite.ts';
@@ -25,6 +25,8 @@ export type SharedCopyOptions = {
 /** Together with an attempt below 10 s: so soon it is in use again after it has come back. */
 const HEAL: Backoff = { baseMs: 250, maxMs: 4000 };
 const JOIN_MS = 5000;
+/** Another password is as good as no server. */
+const AWAY: readonly SharedStoreCode[] = ['CHANNEL_STORE_UNREACHABLE', 'CHANNEL_STORE_REFUSED'];
 /** So many are compared at once, in a millisecond or two. */
 const TURN_DOCUMENTS = 500;
 
@@ -34,7 +36,7 @@ const TURN_DOCUMENTS = 500;
  *    ▲   reads: the copy                       │  reads: the server, and the copy follows
  *    │   claims: the copy, else as proposed    │  writes: the server
  *    │   saves: refused                        │
- *    └─────────── unreachable ─────────────────┘
+ *    └────── unreachable, or refused ──────────┘
  *
  * What is claimed while it is away may have been given otherwise elsewhere: whoever watches is told
  * then, and loads it again.
@@ -237,9 +239,10 @@ export class SharedCopy implements SharedStore {
     this.#errors++;
     this.#trouble = error;
     const wasJoined = this.#isJoined;
-    // What takes no writes, or has no room, can still be read
-    if (error.code === 'CHANNEL_STORE_UNREACHABLE' || !wasJoined) this.#sayAway(error);
-    if (error.code !== 'CHANNEL_STORE_UNREACHABLE' || !wasJoined) return;
+    // What takes no writes, has no room or failed at one thing can still be read
+    const isAway = AWAY.includes(error.code);
+    if (isAway || !wasJoined) this.#sayAway(error);
+    if (!isAway || !wasJoined) return;
     this.#isJoined = false;
     void this.#join();
   }

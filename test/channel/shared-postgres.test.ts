@@ -311,6 +311,32 @@ describe.skipIf(!hasProgram('postgres'))('PostgresSharedStore', () => {
     );
 
     test(
+      'with another password it is as good as away, until that is right again',
+      async () => {
+        const { name } = await create();
+        await server.run("CREATE ROLE store_owner LOGIN PASSWORD 'p4ss'");
+        await server.run(`ALTER DATABASE ${name} OWNER TO store_owner`);
+        await using folder = await createTempFolder();
+        const storeUrl = server.url('store_owner', 'p4ss', name);
+        await using store = await openSharedStore({ dataDir: folder.path, storeUrl }, deps);
+        await store.save('user', new Map([['anna', 1]]));
+        await server.run("ALTER ROLE store_owner PASSWORD 'other'");
+        await server.run(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'store_owner'",
+        );
+        expect(await store.get('user', 'anna')).toBe(1);
+        expect(await codeOf(store.save('user', new Map([['ben', 1]])))).toBe(
+          'CHANNEL_STORE_REFUSED',
+        );
+        expect(store.stats().isUp).toBe(false);
+        await server.run("ALTER ROLE store_owner PASSWORD 'p4ss'");
+        expect(await until(() => store.stats().isUp, 10_000)).toBe(true);
+        await store.save('user', new Map([['ben', 1]]));
+      },
+      TEST_MS,
+    );
+
+    test(
       'in mid-run reads go on with the copy, nothing waits long, and it is joined again',
       async () => {
         const { name } = await create();
