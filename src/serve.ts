@@ -22,9 +22,12 @@ import { createSizedSend } from './delivery/sized-answer.ts';
 import { openSocketCalls } from './delivery/socket-calls.ts';
 import { createGuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
+import { EMPTY_CATALOGUE } from './lineup/catalogue.ts';
+import { programmesOf } from './lineup/guide-channels.ts';
 import { announceDevices } from './lineup/hdhomerun/announce.ts';
 import { createDevices, DEVICE_SECRET_BYTES } from './lineup/hdhomerun/devices.ts';
 import { Logos } from './lineup/logos/logos.ts';
+import { Xtream } from './lineup/xtream/xtream.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -164,6 +167,7 @@ export async function serve(
         logos: () => logos.stats(),
         users: () => users.stats(),
         store: () => shared.stats(),
+        userConnections: () => xtream.connectionCounts(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
         version: VERSION,
@@ -171,6 +175,16 @@ export async function serve(
       }),
     );
   const users = await openUsers(shared, { clock, log });
+  const xtream = new Xtream({
+    users,
+    store: shared,
+    clock,
+    log,
+    channels: () => relays.channels,
+    catalogue: EMPTY_CATALOGUE,
+    programmesOf: (channel, wanted) => programmesOf(guides, channel, wanted),
+  });
+  xtream.prepare();
   const deviceSecret = await shared.secret('hdhomerun', DEVICE_SECRET_BYTES);
   const devices = createDevices(config.devices, deviceSecret);
   const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
@@ -194,6 +208,8 @@ export async function serve(
     },
     streams,
     passed,
+    xtream,
+    leases,
     archives: archive.archives,
     archiveAnswered,
     collect,
@@ -253,6 +269,7 @@ export async function serve(
       leases.limits = next.providers;
       archive.apply(nextChannels, next.archiveBytes);
       relays.apply(nextChannels);
+      xtream.prepare();
     },
     async stop(reason) {
       if (stopping) return;
@@ -271,6 +288,7 @@ export async function serve(
       await guideThread[Symbol.asyncDispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
       await tiersClosed;
+      xtream[Symbol.dispose]();
       users[Symbol.dispose]();
       files?.[Symbol.dispose]();
       await checkpoints[Symbol.asyncDispose]();
