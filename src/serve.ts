@@ -178,6 +178,7 @@ export async function serve(
   const xtream = new Xtream({
     users,
     store: shared,
+    isStoreUp: () => shared.stats().isUp,
     clock,
     log,
     channels: () => relays.channels,

@@ -20,8 +20,8 @@ export type Row<T> = { readonly item: T; readonly facts: RowFacts };
 
 export class NumberedLineUp {
   readonly #parts: LineUpParts;
-  /** What has its numbers; lists are asked for every few minutes by every player. */
-  readonly #numbered = new WeakSet<readonly Listed[]>();
+  /** What has its numbers, since which loss of one; lists are asked for every few minutes by every player. */
+  readonly #numbered = new WeakMap<readonly Listed[], number>();
   readonly #byId = new WeakMap<readonly Listed[], ReadonlyMap<string, number>>();
 
   constructor(parts: LineUpParts) {
@@ -72,13 +72,13 @@ export class NumberedLineUp {
 
   async #list<T extends Listed>(kind: NumberedKind, items: readonly T[]): Promise<NumberedList<T>> {
     const { ids } = this.#parts;
-    if (!this.#numbered.has(items)) {
+    if (this.#numbered.get(items) !== ids.losses) {
       await ids.number('group', groupsOf(items));
       await ids.number(
         kind,
         items.map(({ id }) => id),
       );
-      this.#numbered.add(items);
+      this.#numbered.set(items, ids.losses);
     }
     return new NumberedList(kind, items, ids);
   }

@@ -4,6 +4,8 @@ import type { Log } from '../../base/log.ts';
 import { othersTurn } from '../../base/turn.ts';
 import type { SharedStore } from '../../channel/shared-store.ts';
 import {
+  DERIVED_FROM,
+  derivedNumber,
   type Known,
   NUMBER_MAX,
   type Numbered,
@@ -15,13 +17,13 @@ import {
 
 export type StreamIdsDeps = {
   readonly store: Pick<SharedStore, 'load' | 'claim' | 'watch'>;
+  /** False while other nodes may claim what this one does; absent: never. */
+  readonly isStoreUp?: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
 };
 
 const KIND = 'stream-id';
-/** Numbers from here on are made of names: those below are given one after another. */
-const DERIVED_FROM = 2 ** 30;
 /** Line-ups of 50,000 channels with films come to a fifth; each costs some 200 bytes of memory. */
 const COUNT_MAX = 1_000_000;
 /** One statement of a database each. */
@@ -55,11 +57,17 @@ export class StreamIds implements Disposable {
   #isLoaded = false;
   #isFailing = false;
   #highest = 0;
+  #losses = 0;
   #retry: Timer | undefined;
 
   constructor(deps: StreamIdsDeps) {
     this.#deps = deps;
     this.#ended.use(deps.store.watch(KIND, () => void this.#inTurn(() => this.#load())));
+  }
+
+  /** How often something lost its number to what another node gave the same: it wants another. */
+  get losses(): number {
+    return this.#losses;
   }
 
   /** Undefined before `number` was asked for it. */
@@ -121,6 +129,7 @@ export class StreamIds implements Disposable {
 
   async #claimAll(keys: readonly string[]): Promise<void> {
     if (!this.#isLoaded) await this.#load();
+    if (!this.#isUp()) return;
     for (let from = 0; from < keys.length; from += BATCH) {
       await this.#claim(keys.slice(from, from + BATCH));
       await othersTurn();
@@ -141,6 +150,10 @@ export class StreamIds implements Disposable {
     }
   }
 
+  #isUp(): boolean {
+    return this.#deps.isStoreUp?.() ?? true;
+  }
+
   #isNumbered(key: string): boolean {
     const number = this.#numbers.get(key);
     return number !== undefined && !this.#unclaimed.has(number);
@@ -158,6 +171,11 @@ export class StreamIds implements Disposable {
   }
 
   #know(number: number, known: Known): void {
+    const lost = this.#known.get(number)?.key;
+    if (lost !== undefined && lost !== known.key && this.#numbers.get(lost) === number) {
+      this.#numbers.delete(lost);
+      this.#losses++;
+    }
     this.#known.set(number, known);
     if (number < DERIVED_FROM) this.#highest = Math.max(this.#highest, number);
     const before = this.#numbers.get(known.key);
@@ -165,8 +183,7 @@ export class StreamIds implements Disposable {
   }
 
   #derive(key: string): void {
-    const digest = new Bun.CryptoHasher('sha256').update(key).digest();
-    let number = DERIVED_FROM + (digest.readUInt32BE(0) % DERIVED_FROM);
+    let number = derivedNumber(key);
     while (this.#known.has(number)) number = number === NUMBER_MAX ? DERIVED_FROM : number + 1;
     this.#know(number, { key, addedS: Math.floor(this.#deps.clock.nowMs() / 1000) });
     this.#unclaimed.set(number, key);
@@ -182,6 +199,7 @@ export class StreamIds implements Disposable {
   /** What was told in the meantime stays what it is, unless others have given it a lower one. */
   async #claimDerived(): Promise<void> {
     await this.#load();
+    if (!this.#isUp()) return this.#retryLater();
     const kept = [...this.#unclaimed].filter(([number, key]) => this.#numbers.get(key) === number);
     this.#unclaimed.clear();
     for (const [number, key] of kept) this.#unclaimed.set(number, key);

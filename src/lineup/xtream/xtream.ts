@@ -19,6 +19,8 @@ export type ProgrammesOf = (
 export type XtreamDeps = {
   readonly users: Users;
   readonly store: Pick<SharedStore, 'load' | 'claim' | 'watch'>;
+  /** Absent: always. */
+  readonly isStoreUp?: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** The same array until it changes. */
@@ -35,11 +37,11 @@ export class Xtream implements Disposable {
   readonly #ids: StreamIds;
 
   constructor(deps: XtreamDeps) {
-    const { store, clock, log, channels, catalogue } = deps;
+    const { channels, catalogue } = deps;
     this.#deps = deps;
-    this.#ids = new StreamIds({ store, clock, log });
+    this.#ids = new StreamIds(deps);
     this.lineUp = new NumberedLineUp({ ids: this.#ids, channels, catalogue });
-    this.connections = new UserConnections(clock);
+    this.connections = new UserConnections(deps.clock);
     this.programmesOf = deps.programmesOf;
   }
 

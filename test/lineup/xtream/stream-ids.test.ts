@@ -3,7 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { silentLog } from '../../../src/base/log.ts';
 import type { SharedStore } from '../../../src/channel/shared-store.ts';
 import { StreamIds } from '../../../src/lineup/xtream/stream-ids.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeClock, settle } from '../../support/fake-clock.ts';
 import { MemorySharedStore } from '../../support/memory-shared-store.ts';
 
 function opened(store: Pick<SharedStore, 'load' | 'claim' | 'watch'>, clock = new FakeClock()) {
@@ -156,6 +156,37 @@ describe('StreamIds', () => {
     expect(ids.numberOf('live', 'news')).toBe(1);
     expect(ids.at(made)).toEqual({ kind: 'live', id: 'news' });
     expect((await inner.load('stream-id')).size).toBe(1);
+  });
+
+  test('while nodes do not hear of each other they make the same of the names', async () => {
+    const clock = new FakeClock();
+    const state = { isUp: false };
+    const isStoreUp = () => state.isUp;
+    const store = new MemorySharedStore();
+    await opened(store, clock).number('live', ['old']);
+    const deps = { isStoreUp, clock, log: silentLog };
+    const nodes = [store, store.beside()].map((each) => new StreamIds({ ...deps, store: each }));
+    const [here, there] = nodes as [StreamIds, StreamIds];
+    await here.number('live', ['old', 'news', 'sport']);
+    await there.number('live', ['sport', 'old', 'news']);
+    const names = ['old', 'news', 'sport'];
+    expect(numbersOf(here, names)).toEqual(numbersOf(there, names));
+    expect(here.numberOf('live', 'old')).toBe(1);
+    expect((await store.load('stream-id')).size).toBe(1);
+    state.isUp = true;
+    await clock.advance(10_000);
+    expect((await store.load('stream-id')).size).toBe(3);
+  });
+
+  test('what lost its number to another has another after that', async () => {
+    const store = new MemorySharedStore();
+    const ids = opened(store);
+    await ids.number('live', ['news', 'sport']);
+    await store.beside().save('stream-id', new Map([['1', { is: 'live other', at: 1 }]]));
+    await settle();
+    expect([ids.losses, ids.numberOf('live', 'news')]).toEqual([1, undefined]);
+    await ids.number('live', ['news', 'sport']);
+    expect(numbersOf(ids, ['news', 'sport'])).toEqual([3, 2]);
   });
 
   test('a store that never answers keeps nobody waiting', async () => {
