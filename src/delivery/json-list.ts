@@ -1,5 +1,6 @@
 // This file sends a JSON document of very many members a piece at a time.
 import { othersTurn } from '../base/turn.ts';
+import { prefersGzip } from './accept.ts';
 
 /** Written in a fraction of a millisecond: whoever watches has his turn after each. */
 const PIECE_CHARS = 64 * 1024;
@@ -13,19 +14,27 @@ export function longJson(
   members: Iterable<string>,
   close: string,
   headers: Readonly<Record<string, string>>,
+  request: Request,
 ): Response {
   const pieces = piecesOf(open, members, close);
   const first = pieces.next();
   const second = first.done === true ? first : pieces.next();
   // A short one has its length
   if (second.done === true) return new Response(first.value ?? '', { headers });
-  return new Response(streamed([first.value as string, second.value], pieces), { headers });
+  const stream = streamed([first.value as string, second.value], pieces);
+  const told = { ...headers, vary: 'Accept-Encoding' };
+  if (!prefersGzip(request.headers.get('accept-encoding') ?? '')) {
+    return new Response(stream, { headers: told });
+  }
+  // 17 MB of 50,000 channels are 0.7 then; a piece takes a fraction of a millisecond more
+  const packed = stream.pipeThrough(new CompressionStream('gzip'));
+  return new Response(packed, { headers: { ...told, 'content-encoding': 'gzip' } });
 }
 
-function streamed(begun: readonly string[], rest: Iterator<string>): ReadableStream<Uint8Array> {
+function streamed(begun: readonly string[], rest: Iterator<string>): ReadableStream<BufferSource> {
   const encoder = new TextEncoder();
   const waiting = [...begun];
-  return new ReadableStream<Uint8Array>(
+  return new ReadableStream<BufferSource>(
     {
       async pull(controller) {
         await othersTurn();

@@ -37,7 +37,9 @@ export async function apiAnswer(
   const action = actionOf(fields.get('action'));
   if (action !== 'login') return await answered(surface, action, fields, baseUrl, request);
   const login = loginOf(facts);
-  return api === 'player' ? json(login) : await panel(surface, login, logoIn(surface, baseUrl));
+  return api === 'player'
+    ? json(login)
+    : await panel(surface, login, logoIn(surface, baseUrl), request);
 }
 
 async function answered(
@@ -55,12 +57,12 @@ async function answered(
     case 'get_live_streams': {
       const rows = (await lineUp.live()).rows(category);
       const logoOf = logoIn(surface, baseUrl);
-      return list(rows, ({ item, facts }) => liveStreamOf(item, facts, logoOf(item)));
+      return list(rows, request, ({ item, facts }) => liveStreamOf(item, facts, logoOf(item)));
     }
     case 'get_vod_categories':
       return json((await lineUp.films()).categories());
     case 'get_vod_streams':
-      return list((await lineUp.films()).rows(category), ({ item, facts }) =>
+      return list((await lineUp.films()).rows(category), request, ({ item, facts }) =>
         filmStreamOf(item, facts),
       );
     case 'get_vod_info':
@@ -68,7 +70,7 @@ async function answered(
     case 'get_series_categories':
       return json((await lineUp.series()).categories());
     case 'get_series':
-      return list((await lineUp.series()).rows(category), ({ item, facts }) =>
+      return list((await lineUp.series()).rows(category), request, ({ item, facts }) =>
         seriesRowOf(item, facts),
       );
     case 'get_series_info':
@@ -117,6 +119,7 @@ async function panel(
   { xtream }: XtreamSurface,
   login: Login,
   logoOf: ReturnType<typeof logoIn>,
+  request: Request,
 ): Promise<Response> {
   const { lineUp } = xtream;
   const live = await lineUp.live();
@@ -132,7 +135,13 @@ async function panel(
     ({ item, facts }) => panelRow(liveStreamOf(item, facts, logoOf(item)), names),
     ({ facts }) => `${JSON.stringify(String(facts.number))}:`,
   );
-  return longJson(`${head.slice(0, -1)},"available_channels":{`, members, '}}', JSON_HEADERS);
+  return longJson(
+    `${head.slice(0, -1)},"available_channels":{`,
+    members,
+    '}}',
+    JSON_HEADERS,
+    request,
+  );
 }
 
 function panelRow(row: ReturnType<typeof liveStreamOf>, names: ReadonlyMap<string, string>) {
@@ -146,8 +155,8 @@ function panelRow(row: ReturnType<typeof liveStreamOf>, names: ReadonlyMap<strin
   };
 }
 
-function list<T>(rows: Iterable<T>, write: (row: T) => object): Response {
-  return longJson('[', textsOf(rows, write), ']', JSON_HEADERS);
+function list<T>(rows: Iterable<T>, request: Request, write: (row: T) => object): Response {
+  return longJson('[', textsOf(rows, write), ']', JSON_HEADERS, request);
 }
 
 function json(document: object): Response {

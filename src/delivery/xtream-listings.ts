@@ -47,6 +47,7 @@ export async function listings(
       textsOf(rows, (each) => each),
       ']}',
       JSON_HEADERS,
+      request,
     );
   } catch (error) {
     return unavailable(`the guide cannot be read (${errorRecord(error).code})`, 10, request);
