@@ -22,10 +22,17 @@ import { createSizedSend } from './delivery/sized-answer.ts';
 import { openSocketCalls } from './delivery/socket-calls.ts';
 import { createGuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
-import { guideChannelsOf, guideLogoOf, matchWantedOf } from './lineup/guide-channels.ts';
+import { EMPTY_CATALOGUE } from './lineup/catalogue.ts';
+import {
+  guideChannelsOf,
+  guideLogoOf,
+  matchWantedOf,
+  programmesOf,
+} from './lineup/guide-channels.ts';
 import { announceDevices } from './lineup/hdhomerun/announce.ts';
 import { createDevices, DEVICE_SECRET_BYTES } from './lineup/hdhomerun/devices.ts';
 import { Logos } from './lineup/logos/logos.ts';
+import { Xtream } from './lineup/xtream/xtream.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
@@ -173,6 +180,7 @@ export async function serve(
         logos: () => logos.stats(),
         users: () => users.stats(),
         store: () => shared.stats(),
+        userConnections: () => xtream.connectionCounts(),
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
         version: VERSION,
@@ -180,6 +188,17 @@ export async function serve(
       }),
     );
   const users = await openUsers(shared, { clock, log });
+  const xtream = new Xtream({
+    users,
+    store: shared,
+    isStoreUp: () => shared.stats().isUp,
+    clock,
+    log,
+    channels: () => relays.channels,
+    catalogue: EMPTY_CATALOGUE,
+    programmesOf: (channel, wanted) => programmesOf(guides, channel, wanted),
+  });
+  xtream.prepare();
   const deviceSecret = await shared.secret('hdhomerun', DEVICE_SECRET_BYTES);
   const devices = createDevices(config.devices, deviceSecret);
   const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
@@ -203,6 +222,8 @@ export async function serve(
     },
     streams,
     passed,
+    xtream,
+    leases,
     archives: archive.archives,
     archiveAnswered,
     collect,
@@ -263,6 +284,7 @@ export async function serve(
       archive.apply(nextChannels, next.archiveBytes);
       relays.apply(nextChannels);
       void guides.lineUpChanged();
+      xtream.prepare();
     },
     async stop(reason) {
       if (stopping) return;
@@ -281,6 +303,7 @@ export async function serve(
       await guideThread[Symbol.asyncDispose]();
       await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
       await tiersClosed;
+      xtream[Symbol.dispose]();
       users[Symbol.dispose]();
       files?.[Symbol.dispose]();
       await checkpoints[Symbol.asyncDispose]();

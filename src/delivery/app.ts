@@ -6,10 +6,12 @@ import { guideLogoOf } from '../lineup/guide-channels.ts';
 import type { HeldDevice } from '../lineup/hdhomerun/devices.ts';
 import type { LineUpStatus } from '../lineup/line-ups.ts';
 import type { Logos } from '../lineup/logos/logos.ts';
+import type { Xtream } from '../lineup/xtream/xtream.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStreams } from '../packaging/mpegts/passed-streams.ts';
 import type { ArchiveAnswered } from '../recording/archive/archive-answered.ts';
 import type { Archives } from '../recording/archive/archived.ts';
+import type { ProviderLeases } from '../source/failover/provider-leases.ts';
 import { ancestorPlugin } from './ancestor.ts';
 import { archivePlugin } from './archive.ts';
 import { ArchiveAnswers } from './archive-answers.ts';
@@ -35,6 +37,9 @@ import { PlaylistAnswers } from './playlist-response.ts';
 import { pathOf } from './query.ts';
 import type { SendSized } from './sized-answer.ts';
 import { type UnbufferedDeps, UnbufferedModes, unbufferedPlugin } from './unbuffered.ts';
+import { xtreamPlugin } from './xtream.ts';
+import { liveStream } from './xtream-stream.ts';
+import { unknownAddress, type XtreamSurface } from './xtream-surface.ts';
 
 export type AppDeps = {
   readonly unbuffered: Omit<UnbufferedDeps, 'addressOf' | 'log'>;
@@ -51,6 +56,8 @@ export type AppDeps = {
   readonly devices: readonly HeldDevice[];
   readonly logos: Logos;
   readonly logoMode: () => LogoMode;
+  readonly xtream: Xtream;
+  readonly leases: ProviderLeases;
   readonly addressOf: AddressOf;
   readonly publicUrl: () => string | undefined;
   readonly hot: HotAnswers;
@@ -77,8 +84,18 @@ export function createApp(deps: AppDeps) {
   const live = { relays, answers: new PlaylistAnswers(deps.hot), archive };
   const endless = { relays, streams: deps.streams, addressOf };
   const logoOf = guideLogoOf(deps.publicUrl, deps.logoMode);
+  const passing = { relays, streams: deps.passed, addressOf, log, failing: new Map() };
+  const { xtream, archives, publicUrl, logoMode, leases } = deps;
+  const guide = { ...deps.guide, logoOf };
+  const upstreamFiles = { ...deps.unbuffered, leases, log, send: deps.sendSized };
+  const beside = { endless, passing, modes, archive, archives, files, guide, upstreamFiles };
+  const surface: XtreamSurface = { xtream, live, ...beside, publicUrl, logoMode };
   const router = new Elysia(ROUTER)
-    .use(livePlugin(live, addressOf))
+    .use(
+      livePlugin(live, addressOf, (user, password, name, request) =>
+        liveStream(surface, user, password, name, request),
+      ),
+    )
     .use(endlessPlugin(endless))
     .use(
       hdHomeRunPlugin({
@@ -89,15 +106,16 @@ export function createApp(deps: AppDeps) {
       }),
     )
     .use(unbufferedPlugin(modes))
-    .use(passedStreamPlugin({ relays, streams: deps.passed, addressOf, log }))
+    .use(passedStreamPlugin(passing))
     .use(archivePlugin(archive, files))
     .use(archiveProgrammePlugin({ relays, guides: deps.guide.guides, answers: archive, files }))
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl, () => !deps.guide.guides.isEmpty, deps.logoMode))
     .use(logoPlugin({ relays, logos: deps.logos, nowMs: () => clock.nowMs() }))
-    .use(guidePlugin({ ...deps.guide, logoOf }))
-    .use(guideApiPlugin({ ...deps.guide, archives: deps.archives }))
+    .use(guidePlugin(guide))
+    .use(guideApiPlugin({ ...deps.guide, archives }))
     .use(lineUpsPlugin(deps.lineUps))
+    .use(xtreamPlugin(surface))
     .use(operationsPlugin(deps.operations))
     .use(pagePlugin(deps.page))
     .options('/*', ({ request }) => preflight(request))
@@ -114,19 +132,17 @@ function preflight({ url }: Request): Response {
   return new Response(null, { status: 204, headers });
 }
 
+const POSTED =
+  /^\/(?:(?:playlist|program)\.m3u|(?:hdhr\/[^/]+\/)?lineup\.post|(?:player_api|panel_api|get|xmltv|streaming\/timeshift)\.php)$/;
+
 function allowedAt(url: string): string {
-  return /^\/(?:(?:playlist|program)\.m3u|(?:hdhr\/[^/]+\/)?lineup\.post)$/.test(pathOf(url))
-    ? 'GET, HEAD, POST, OPTIONS'
-    : 'GET, HEAD, OPTIONS';
+  return POSTED.test(pathOf(url)) ? 'GET, HEAD, POST, OPTIONS' : 'GET, HEAD, OPTIONS';
 }
 
 /** Nothing of ours is at this address, or it is not to be had by this method. */
 function unrouted(request: Request): Response {
   const { method, url } = request;
-  if (method === 'GET') {
-    const message = 'Cannot find it: there is nothing at this address';
-    return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_ADDRESS', message }, request);
-  }
+  if (method === 'GET') return unknownAddress(request);
   const allow = allowedAt(url);
   const message = `Cannot ${method} here: wanted one of ${allow}`;
   const problem = { status: 405, code: 'DELIVERY_METHOD', message, headers: { allow } } as const;

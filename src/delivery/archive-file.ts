@@ -1,7 +1,11 @@
 // This file answers with a stretch of an archive as one MPEG-TS file, or a part of it.
 import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import type { ArchivedChannel, ArchivedRendition } from '../recording/archive/archived.ts';
+import type {
+  ArchivedChannel,
+  ArchivedRendition,
+  TimeSpan,
+} from '../recording/archive/archived.ts';
 import { LearntMarks } from '../recording/archive/learnt-marks.ts';
 import { PieceReads } from '../recording/archive/piece-reads.ts';
 import type { TransportFile } from '../recording/archive/transport-file.ts';
@@ -17,6 +21,7 @@ import { CORS } from './headers.ts';
 import { queryOf } from './query.ts';
 import { parseRange } from './range.ts';
 import type { SendSized } from './sized-answer.ts';
+import { watchedBody } from './watched-body.ts';
 
 const SUFFIX = '.ts';
 
@@ -51,10 +56,12 @@ export class ArchiveFiles {
     return await this.answerSpan(id, wanted, request);
   }
 
+  /** `left` is called once a viewer that was sent some of it has gone. */
   async answerSpan(
     id: string,
-    wanted: Extract<Wanted, { kind: 'span' }>,
+    wanted: Extract<Wanted, { readonly kind: 'span' }>,
     request: Request,
+    left = () => {},
   ): Promise<Response> {
     const { nowMs } = this.#answers;
     const channel = this.#answers.channel(id, request);
@@ -66,14 +73,15 @@ export class ArchiveFiles {
       return this.#answers.counted('file', notHeld(id, why, request));
     }
     const sound = soundBeside(channel, main);
-    return await this.#planned(id, { main, sound }, found.span, request);
+    return await this.#planned(id, { main, sound }, found.span, request, left);
   }
 
   async #planned(
     id: string,
     { main, sound }: { main: ArchivedRendition; sound: ArchivedRendition | undefined },
-    span: { readonly fromMs: number; readonly toMs: number },
+    span: TimeSpan,
     request: Request,
+    left: () => void,
   ): Promise<Response> {
     const { clock, log } = this.#deps;
     try {
@@ -93,7 +101,7 @@ export class ArchiveFiles {
         case 'other-form':
           return otherForm(id, planned.why, request);
         case 'file':
-          return this.#sent(id, planned.file, span.fromMs, request);
+          return this.#sent(id, planned.file, span.fromMs, request, left);
       }
     } catch (error) {
       log.warn('archive not sent as a file', { channel: id, error });
@@ -107,6 +115,7 @@ export class ArchiveFiles {
     file: TransportFile,
     fromMs: number,
     request: Request,
+    left: () => void,
   ): Response | Promise<Response> {
     const etag = `"${file.tag}"`;
     const headers: Record<string, string> = {
@@ -138,24 +147,13 @@ export class ArchiveFiles {
         headers: { ...headers, 'content-length': String(sizeBytes) },
       });
     }
-    const body = logged(file.bytes(first, last), (error) => {
-      this.#deps.log.warn('archive broken off', { channel: id, error });
+    const body = watchedBody(file.bytes(first, last), (error) => {
+      if (error !== undefined) this.#deps.log.warn('archive broken off', { channel: id, error });
+      left();
     });
     // Counted when it begins: it may take hours
     this.#answers.counted('file', new Response(null, { status }));
     return this.#deps.send({ request, status, headers, sizeBytes, body });
-  }
-}
-
-async function* logged(
-  body: AsyncIterable<Uint8Array>,
-  failed: (error: unknown) => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    failed(error);
-    throw error;
   }
 }
 

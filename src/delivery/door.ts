@@ -2,6 +2,7 @@
 import type { Log } from '../base/log.ts';
 import { problemResponse } from './error-response.ts';
 import { asGet } from './head.ts';
+import { loggedPath } from './logged-path.ts';
 import { pathOf } from './query.ts';
 
 type Answer = Response | Promise<Response>;
@@ -69,7 +70,11 @@ async function unrouted(answer: Response, request: Request, log: Log): Promise<R
 }
 
 function broken(error: unknown, request: Request, log: Log): Response {
-  log.error('request not answered', { method: request.method, path: pathOf(request.url), error });
+  log.error('request not answered', {
+    method: request.method,
+    path: loggedPath(request.url),
+    error,
+  });
   const message = 'Cannot answer: a mistake of ours, which the log describes';
   return problemResponse({ status: 500, code: 'BASE_UNEXPECTED', message }, request);
 }

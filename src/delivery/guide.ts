@@ -44,7 +44,11 @@ const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };
  * `gz` is a file of gzip and nothing else: Jellyfin unpacks what ends in .gz itself, and gets nothing
  * out of it where the connection unpacked it before.
  */
-async function guide(deps: GuideDeps, request: Request, form: 'xml' | 'gz'): Promise<Response> {
+export async function guide(
+  deps: GuideDeps,
+  request: Request,
+  form: 'xml' | 'gz',
+): Promise<Response> {
   const { relays, guides } = deps;
   if (guides.isEmpty) return noGuide(request);
   // An empty one would be kept by players for hours

@@ -8,11 +8,9 @@ import { type BadParameter, readLineUpRequest, readProgramRequest } from '../lin
 import { formatM3u } from '../media/m3u/format.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { badHost, problemResponse } from './error-response.ts';
+import { fieldsOf } from './form.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 import { queryOf } from './query.ts';
-
-/** Longer than any query of ours; a form of more says something else. */
-const FORM_MAX_CHARS = 8192;
 
 /** `hasGuide`: a line-up must not point to a guide that is not there. */
 export function lineUpPlugin(
@@ -40,7 +38,7 @@ export function lineUpPlugin(
   const post =
     (write: Write) =>
     async ({ request }: { request: Request }) =>
-      answer(await formOf(request), request, write);
+      answer(await fieldsOf(request), request, write);
   return new Elysia({ name: 'line-up' })
     .get('/playlist.m3u', get(writePlaylist))
     .get('/program.m3u', get(writeProgram))
@@ -68,17 +66,6 @@ const writeProgram: Write = (query, channels, options) => {
   if (wanted.kind === 'bad') return wanted;
   return m3uDocument(formatM3u(programOf(channels, wanted, options)));
 };
-
-/** The query, then the fields of the form; where both name one, the query's is the first. */
-async function formOf(request: Request): Promise<URLSearchParams> {
-  const query = queryOf(request.url) ?? new URLSearchParams();
-  const type = request.headers.get('content-type') ?? '';
-  if (!/^application\/x-www-form-urlencoded\b/i.test(type)) return query;
-  const text = await request.text().catch(() => '');
-  if (text.length > FORM_MAX_CHARS) return query;
-  for (const [name, value] of new URLSearchParams(text)) query.append(name, value);
-  return query;
-}
 
 /** It may hold the Host header of whoever asked, so it is theirs alone: no cache may keep it. */
 function lineUpResponse({ text, contentType, fileName }: LineUpDocument): Response {

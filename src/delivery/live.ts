@@ -1,5 +1,6 @@
 // This file serves the buffered mode: playlists, segments, init segments and keys from the ring.
 import { Elysia } from 'elysia';
+import { streamNameIn } from '../lineup/xtream/request.ts';
 import { formatMultivariantPlaylist } from '../media/m3u8/format-multivariant.ts';
 import type { ChannelRelay, Opened } from '../prefetch/channel/channel-relay.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
@@ -26,8 +27,11 @@ export type Live = {
   readonly archive: ArchiveAnswers;
 };
 
+/** Xtream clients have user, password and number where ours have channel, rendition and name. */
+export type ByNumber = (user: string, password: string, name: string, request: Request) => Answer;
+
 /** No hook stands on this instance: every one would cost each playlist a fifth of its time. */
-export function livePlugin(live: Live, addressOf: AddressOf) {
+export function livePlugin(live: Live, addressOf: AddressOf, byNumber: ByNumber) {
   const { relays } = live;
   return new Elysia({ name: 'live' })
     .get('/live/:channel/index.m3u8', ({ params, request }) =>
@@ -37,7 +41,9 @@ export function livePlugin(live: Live, addressOf: AddressOf) {
       renditionIndex(live, params.channel, params.rendition, request),
     )
     .get('/live/:channel/:rendition/:name', ({ params, request }) =>
-      body(relays, params.channel, params.rendition, params.name, request, addressOf),
+      streamNameIn(params.name) === undefined
+        ? body(relays, params.channel, params.rendition, params.name, request, addressOf)
+        : byNumber(params.channel, params.rendition, params.name, request),
     );
 }
 

@@ -17,36 +17,37 @@ import { parseHeight, queryOf } from './query.ts';
 import { badGateway, found } from './unbuffered.ts';
 
 /** Channel → what its upstream last failed with: a player that asks on and on is logged once. */
-type Failing = Map<string, string>;
+export type Failing = Map<string, string>;
 
 export type Passing = {
   readonly relays: Relays;
   readonly streams: PassedStreams;
   readonly addressOf: AddressOf;
   readonly log: Log;
+  readonly failing: Failing;
 };
 
 /** Whoever has the connection that is wanted may give it up at any moment. */
 const BUSY_RETRY_S = 5;
 
 export function passedStreamPlugin(passing: Passing) {
-  const failing: Failing = new Map();
   return new Elysia({ name: 'passed-stream' }).get('/proxy/:channel', ({ params, request }) =>
     params.channel.endsWith(SUFFIX)
-      ? channelStream(passing, failing, params.channel.slice(0, -SUFFIX.length), request)
+      ? passedChannel(passing, params.channel.slice(0, -SUFFIX.length), request)
       : noSuchForm('proxy', request),
   );
 }
 
 /**
  * Always 200 and from now on, whatever range is asked for. HEAD never asks upstream. Where there is
- * no stream to pass on, one would have to be made: that is made once for all, at /live.
+ * no stream to pass on, one would have to be made: that is made once for all, at /live. `left` is
+ * called once a viewer that was answered has gone.
  */
-async function channelStream(
+export async function passedChannel(
   passing: Passing,
-  failing: Failing,
   id: string,
   request: Request,
+  left = () => {},
 ): Promise<Response> {
   const { relays } = passing;
   const config = relays.config(id);
@@ -55,15 +56,15 @@ async function channelStream(
   const source = urlSourceOf(config);
   if (source === undefined || kindByAddress(source.url) === 'list') return madeOnce(id, request);
   if (isHead(request)) return headResponse(STREAM_HEADERS);
-  return passedOn(passing, failing, relays.get(id) as ChannelRelay, source, request);
+  return passedOn(passing, relays.get(id) as ChannelRelay, source, request, left);
 }
 
 async function passedOn(
-  { streams, addressOf, log }: Passing,
-  failing: Failing,
+  { streams, addressOf, log, failing }: Passing,
   relay: ChannelRelay,
   source: UrlSource,
   request: Request,
+  left: () => void,
 ): Promise<Response> {
   const { id } = relay.config;
   const viewer = addressOf(request);
@@ -72,6 +73,7 @@ async function passedOn(
   try {
     const onEnd = (error?: unknown) => {
       clearInterval(seen);
+      left();
       if (error !== undefined) brokeOff(relay, log, error);
     };
     const body = await streams.open({ channel: id, gone, onEnd }, source);
@@ -94,7 +96,7 @@ async function passedOn(
   }
 }
 
-function refused(error: unknown, request: Request): Response {
+export function refused(error: unknown, request: Request): Response {
   if (!(error instanceof ProviderBusyError)) return badGateway(error, request);
   const busy = unavailable(BUSY_RETRY_S, told(errorRecord(error)));
   return refuse({ ...busy, isBusy: true }, request);

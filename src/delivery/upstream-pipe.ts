@@ -56,7 +56,10 @@ function pipedHeaders(url: string): Record<string, string> {
 }
 
 /** One chunk is read upstream when the viewer has taken the one before it. */
-function pulled(body: AsyncIterable<Uint8Array>, cancel: () => void): ReadableStream<Uint8Array> {
+export function pulled(
+  body: AsyncIterable<Uint8Array>,
+  cancel: () => void,
+): ReadableStream<Uint8Array> {
   const chunks = body[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(
     {

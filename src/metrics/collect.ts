@@ -5,6 +5,7 @@ import type { ChannelConfig } from '../config/config.ts';
 import type { GuideStatus } from '../guide/guides.ts';
 import type { LineUpStatus } from '../lineup/line-ups.ts';
 import type { Logos } from '../lineup/logos/logos.ts';
+import type { ConnectionCounts } from '../lineup/xtream/connections.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';
 import type { PassedStats } from '../packaging/mpegts/passed-streams.ts';
 import type { ChannelRelay } from '../prefetch/channel/channel-relay.ts';
@@ -25,6 +26,7 @@ import { type Metric, one, type Sample } from './prometheus.ts';
 import { storeMetrics } from './store-metrics.ts';
 import { tierMetrics } from './tier-metrics.ts';
 import { userMetrics } from './user-metrics.ts';
+import { connectionMetrics } from './xtream-metrics.ts';
 
 export type Sources = {
   readonly relays: Relays;
@@ -48,6 +50,8 @@ export type Sources = {
   readonly logos: () => ReturnType<Logos['stats']>;
   readonly users: () => UsersStats;
   readonly store: () => SharedStats | undefined;
+  /** Undefined while there are no users. */
+  readonly userConnections: () => ConnectionCounts | undefined;
   /** Unix milliseconds. */
   readonly nowMs: () => number;
   readonly guard: () => Readonly<Record<string, number>>;
@@ -72,6 +76,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...logoMetrics(sources.logos()),
     ...userMetrics(sources.users()),
     ...storeMetrics(sources.store()),
+    ...connectionMetrics(sources.userConnections()),
     ...processMetrics(sources),
   ];
 }

@@ -48,6 +48,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   DELIVERY_UNKNOWN_ADDRESS: '404: nothing is at this address',
   DELIVERY_UNKNOWN_CHANNEL: '404: no channel has this id',
   DELIVERY_UNKNOWN_RENDITION: '404: the channel has no such variant or track',
+  DELIVERY_USER: '403: the name and the password in the address are none of a user that may watch',
   DELIVERY_UNKNOWN_SEGMENT: '404: no playlist names it, or it was given up as a gap',
   DELIVERY_UPSTREAM: '502: the upstream refused or failed (unbuffered modes)',
   GUIDE_COMPRESSION: 'the xz of a guide is broken, or unpacks to far more than any guide',

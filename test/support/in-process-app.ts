@@ -11,8 +11,10 @@ import type { PageFiles } from '../../src/delivery/page-files.ts';
 import { Sealer } from '../../src/delivery/seal.ts';
 import { sendStreamed } from '../../src/delivery/sized-answer.ts';
 import { Guides } from '../../src/guide/guides.ts';
+import { EMPTY_CATALOGUE } from '../../src/lineup/catalogue.ts';
 import { createDevices } from '../../src/lineup/hdhomerun/devices.ts';
 import { Logos } from '../../src/lineup/logos/logos.ts';
+import { Xtream, type XtreamDeps } from '../../src/lineup/xtream/xtream.ts';
 import { collectMetrics } from '../../src/metrics/collect.ts';
 import { EventLoopLag } from '../../src/metrics/event-loop.ts';
 import { formatMetrics } from '../../src/metrics/prometheus.ts';
@@ -29,7 +31,9 @@ import type { Overflow } from '../../src/ring/tiers/overflow.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock } from './fake-clock.ts';
 import { listedSegment } from './listed.ts';
+import { MemorySharedStore } from './memory-shared-store.ts';
 import { type Script, scriptedOutbound } from './outbound-script.ts';
+import { scriptedUsers } from './scripted-users.ts';
 
 export type LoopScript = {
   /** What the list names when a loop is opened; undefined: nothing ever. */
@@ -80,7 +84,10 @@ function noGuides(clock: FakeClock): Guides {
   });
 }
 
-/** `createOverflow`: where segments go beyond memory; absent: nowhere. `archives`: none. */
+/**
+ * `createOverflow`: where segments go beyond memory; absent: nowhere. `archives`: none. `given`: what
+ * Xtream clients are served from; no user, no film where absent.
+ */
 export function createInProcessApp(
   channels: readonly ChannelConfig[],
   upstream: Script = {},
@@ -88,6 +95,7 @@ export function createInProcessApp(
   createGuides = noGuides,
   devices: readonly DeviceSetting[] = [],
   archives: Archives = { channel: () => undefined },
+  given: Partial<XtreamDeps> = {},
 ) {
   const clock = new FakeClock();
   const overflow = createOverflow?.(clock);
@@ -137,6 +145,16 @@ export function createInProcessApp(
     random,
     log: silentLog,
   });
+  const xtream = new Xtream({
+    users: scriptedUsers({}),
+    store: new MemorySharedStore(),
+    clock,
+    log: silentLog,
+    channels: () => relays.channels,
+    catalogue: EMPTY_CATALOGUE,
+    programmesOf: async () => [],
+    ...given,
+  });
   const metrics = () =>
     formatMetrics(
       collectMetrics({
@@ -155,6 +173,7 @@ export function createInProcessApp(
         lineUps: () => [],
         logos: () => logos.stats(),
         store: () => undefined,
+        userConnections: () => xtream.connectionCounts(),
         users: () => ({
           users: 0,
           lockedOut: 0,
@@ -186,6 +205,8 @@ export function createInProcessApp(
     },
     streams,
     passed,
+    xtream,
+    leases,
     devices: createDevices(devices, store.secret('hdhomerun', 32)),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     lineUps: () => [],
@@ -208,6 +229,7 @@ export function createInProcessApp(
     ring,
     leases,
     streams,
+    xtream,
     script,
     state,
     /** `/live/:channel/…`, each once. */
@@ -224,6 +246,7 @@ export function createInProcessApp(
     /** As it is, where a test makes the request itself. */
     fetch: app.fetch,
     [Symbol.dispose]() {
+      xtream[Symbol.dispose]();
       relays[Symbol.dispose]();
       lag[Symbol.dispose]();
     },

@@ -107,6 +107,30 @@ export const ROUTE_MEANINGS: readonly {
     means: '`?name=&hd=&host=`: the line-up under its older name; GET or POST',
   },
   {
+    routes: ['/player_api.php', '/panel_api.php'],
+    means: 'what an Xtream panel answers to `?username=&password=&action=`; GET or POST',
+  },
+  {
+    routes: ['/live/{user}/{password}/{number}', '/{user}/{password}/{number}'],
+    means: 'a channel by its number for a user: `.ts` endless MPEG-TS, `.m3u8` HLS',
+  },
+  {
+    routes: ['/timeshift/{user}/{password}/{minutes}/{start}/{stream}', '/streaming/timeshift.php'],
+    means: 'what it showed: minutes from `2026-01-01:20-00` (UTC) on, `.ts` or `.m3u8`',
+  },
+  {
+    routes: ['/past/{user}/{password}/{stream}'],
+    means: 'the same by `?from=&to=`, as `/archive` takes them',
+  },
+  {
+    routes: ['/movie/{user}/{password}/{file}', '/series/{user}/{password}/{file}'],
+    means: 'a film, an episode, from where it lies; in parts by Range',
+  },
+  {
+    routes: ['/get.php', '/xmltv.php'],
+    means: 'the line-up of a user, `?username=&password=&output=ts` or `m3u8`; its guide',
+  },
+  {
     routes: ['/healthz', '/readyz'],
     means: 'alive; ready to take viewers, or `degraded` with which place of `overflow` fails',
   },

@@ -6,13 +6,9 @@ import { timeoutError } from '../../net/call.ts';
 import type { Outbound } from '../../net/outbound.ts';
 import { type ScopedOutbound, scoped } from '../../net/scoped-outbound.ts';
 import { VIEWER_WAIT_MS } from '../../prefetch/answers.ts';
-import { ProviderBusyError } from '../../prefetch/channel/channel-places.ts';
+import { viewerPlace } from '../../prefetch/channel/viewer-place.ts';
 import { askWhileJustLeft } from '../../source/failover/just-left.ts';
-import {
-  FOR_GOOD,
-  type Lease,
-  type ProviderLeases,
-} from '../../source/failover/provider-leases.ts';
+import type { Lease, ProviderLeases } from '../../source/failover/provider-leases.ts';
 import { openPassedStream, type PassedStream } from '../../source/stream/passed-stream.ts';
 
 export type PassedDeps = {
@@ -39,9 +35,6 @@ export type Viewer = {
   readonly onEnd: (error?: unknown) => void;
 };
 
-/** Who zaps asks for the next channel as it leaves the last, whose place is free in a moment. */
-const PLACE_WAIT_MS = 1500;
-
 type Counts = { viewers: number; bytes: number };
 
 /** What one viewer holds upstream. */
@@ -62,8 +55,9 @@ export class PassedStreams {
    * is read ahead of the viewer. Throws ProviderBusyError, NetError, SourceStatusError or FormatError.
    */
   async open(viewer: Viewer, source: UrlSource): Promise<ReadableStream<Uint8Array> | 'playlist'> {
-    using patience = new Patience(this.#deps.clock, VIEWER_WAIT_MS, viewer.gone);
-    const lease = await this.#place(source, patience.signal);
+    const { clock, leases } = this.#deps;
+    using patience = new Patience(clock, VIEWER_WAIT_MS, viewer.gone);
+    const lease = await viewerPlace(leases, source.provider, clock, patience.signal);
     const held = { lease, outbound: scoped(this.#deps.outbound) };
     try {
       const stream = await this.#connect(source, held, patience.signal);
@@ -83,17 +77,6 @@ export class PassedStreams {
   #count(counts: Counts, sizeBytes: number): void {
     counts.bytes += sizeBytes;
     this.#collector.passed(sizeBytes);
-  }
-
-  async #place({ provider }: UrlSource, signal: AbortSignal): Promise<Lease | undefined> {
-    if (provider === undefined) return undefined;
-    const { clock, leases } = this.#deps;
-    const nowMs = clock.monotonicMs();
-    const untilMs = nowMs + PLACE_WAIT_MS;
-    const patience = { idleByMs: nowMs, untilMs, hopesUntilMs: untilMs };
-    const lease = await leases.wait([provider], FOR_GOOD, patience, signal);
-    if (lease === undefined) throw new ProviderBusyError(provider, leases.limitOf(provider) ?? 0);
-    return lease;
   }
 
   async #connect(

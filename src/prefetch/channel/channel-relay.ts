@@ -183,6 +183,11 @@ export class ChannelRelay implements Disposable {
     return this.#viewers.size;
   }
 
+  /** Monotonic time at which it last had a part of the channel; -Infinity where it is not known. */
+  lastSeenMs(viewer: string): number {
+    return this.#viewers.get(viewer) ?? Number.NEGATIVE_INFINITY;
+  }
+
   sweep(nowMs: number): void {
     for (const [viewer, seenMs] of this.#viewers) {
       if (nowMs - seenMs > VIEWER_MS) this.#viewers.delete(viewer);
