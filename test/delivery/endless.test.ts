@@ -72,7 +72,7 @@ describe('all connections of a provider are taken', () => {
     expect((await answer).status).toBe(200);
   });
 
-  test.each([HLS, TS, '/live/taken/main/index.m3u8', '/live/taken/main/1.ts'])(
+  test.each([HLS, TS, '/live/taken/main/index.m3u8', '/live/taken/main/1-a.ts'])(
     '%s answers within a moment that all is in use, and when to come again',
     async (path) => {
       const answer = asked(path);

@@ -180,6 +180,7 @@ describe('line-ups', () => {
       isEmpty: false,
       hasAny: true,
       status: () => [],
+      feedOf: (_: unknown, feed: unknown) => feed,
       document: (channels: readonly { readonly logo?: string }[]) => {
         asked.push(channels.map(({ logo }) => logo));
         return Promise.reject(new Error('none is written here'));
