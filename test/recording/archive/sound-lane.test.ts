@@ -5,6 +5,7 @@ import type { SoundRun } from '../../../src/media/remux/sound-marks.ts';
 import type { ArchivedSegment } from '../../../src/recording/archive/archived.ts';
 import {
   marksTogether,
+  type PictureWindow,
   SoundLane,
   type SoundRange,
   type SoundSegment,
@@ -37,7 +38,8 @@ function windows(firstTicks: number, lengths: readonly number[]) {
     const fromTicks = (firstTicks + ticks) % WRAP;
     const startMs = START_MS + ticks / 90;
     ticks += lengthTicks;
-    return { startMs, fromTicks, lengthTicks, aheadTicks: 0 };
+    const endMs = startMs + lengthTicks / 90;
+    return { startMs, endMs, fromTicks, lengthTicks, aheadTicks: 0 };
   });
 }
 
@@ -123,15 +125,17 @@ describe('SoundLane', () => {
       sound('again', again, [[0, STEP, [3]]]),
       sound('later', later, [[0, STEP, [3]]]),
     ]);
+    const [first] = windows(0, [SECOND]);
     const at = (startMs: number) =>
-      names(lane.in({ startMs, fromTicks: 0, lengthTicks: SECOND, aheadTicks: 0 }));
+      names(lane.in({ ...(first as PictureWindow), startMs, endMs: startMs + 1000 }));
     expect([at(START_MS), at(again), at(later)]).toEqual([['first.0'], ['again.0'], ['later.0']]);
     expect(at(later + 60_000)).toEqual([]);
   });
 
   test('is ahead by what pieces that are made are ahead', () => {
     const lane = new SoundLane([sound('a', START_MS, [[0, STEP, [3]]])]);
-    const window = { startMs: START_MS, fromTicks: 10 * SECOND, lengthTicks: SECOND };
+    const [first] = windows(10 * SECOND, [SECOND]);
+    const window = first as PictureWindow;
     expect(names(lane.in({ ...window, aheadTicks: 10 * SECOND }))).toEqual(['a.0']);
   });
 });
