@@ -68,12 +68,12 @@ export class SoundLane {
   in(window: PictureWindow): readonly SoundRange[] {
     const taken: Stretch[] = [];
     for (const sound of this.#heardIn(window)) {
-      for (const stretch of stretchesOf(sound, window)) {
-        const left = taken.reduce(without, stretch);
-        if (left.to > left.from) taken.push(left);
-      }
+      const own = stretchesOf(sound, window);
+      const left = taken.length === 0 ? own : own.map((stretch) => taken.reduce(without, stretch));
+      taken.push(...left.filter(({ from, to }) => to > from));
     }
-    return taken.toSorted((left, right) => beginOf(left) - beginOf(right)).map(rangeOf);
+    const sorted = taken.toSorted((left, right) => beginOf(left) - beginOf(right));
+    return sorted.reduce(joined, []);
   }
 
   /** The nearest first: a clock that began anew may have told the same time before. */
@@ -154,6 +154,24 @@ function without(stretch: Stretch, taken: Stretch): Stretch {
     return { ...stretch, from: Math.max(from, after) };
   }
   return { ...stretch, to: Math.min(to, Math.ceil((begin - APART_TICKS - relTicks) / step)) };
+}
+
+/** Runs of one segment that follow one another are one range. */
+function joined(ranges: SoundRange[], stretch: Stretch): SoundRange[] {
+  const range = rangeOf(stretch);
+  const before = ranges.at(-1);
+  if (before === undefined || before.segment !== range.segment || before.to !== range.from) {
+    ranges.push(range);
+    return ranges;
+  }
+  const { from, firstTicks } = before;
+  ranges[ranges.length - 1] = {
+    ...range,
+    from,
+    firstTicks,
+    packets: before.packets + range.packets,
+  };
+  return ranges;
 }
 
 function rangeOf(stretch: Stretch): SoundRange {

@@ -43,7 +43,7 @@ const AROUND_MS = 30_000;
 const SEAM_TICKS = TICKS_PER_SECOND / 2;
 
 /** Laid out in one turn: a millisecond. */
-const STEP_PARTS = 100;
+const STEP_PARTS = 50;
 
 type Marked = { readonly segment: ArchivedSegment; readonly marks: TransportMarks };
 type Refused = Exclude<Planned, { readonly kind: 'file' }>;
