@@ -23,6 +23,12 @@ export function topLevelBoxes(bytes: Uint8Array): Box[] {
   return boxesBetween(bytes, 0, bytes.length, BOXES_MAX, true);
 }
 
+/** The one that begins at `at`, of which no more than its header need be there. */
+export function topLevelBoxAt(bytes: Uint8Array, at: number): Box {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return boxAt(view, at, bytes.length, true);
+}
+
 /** The boxes in the body of another, from `from` on where fields stand before them. */
 export function childBoxes(bytes: Uint8Array, parent: Box, from = parent.bodyAt): Box[] {
   return boxesBetween(bytes, from, parent.endAt, CHILDREN_MAX, false);

@@ -2,8 +2,8 @@
 import { FormatError } from '../../base/errors.ts';
 import { adtsFrameBytes, writeAdtsFrame } from '../codec/adts-header.ts';
 import type { Frame } from '../fmp4/frame.ts';
-import type { MuxUnit } from '../mpegts/mux-track.ts';
 import { PES_MAX_BYTES } from '../mpegts/packetize.ts';
+import type { BytesOf, PendingUnit } from './pending-unit.ts';
 
 /** A packet's header and stuffing cost as much as a small frame; more would delay the sound. */
 export const AUDIO_SPAN_TICKS = 80 * 90;
@@ -13,8 +13,8 @@ const ROUNDING_TICKS = 2;
 const PES_ROOM_BYTES = PES_MAX_BYTES - 16;
 
 /** Sound has no order but one: a frame is decoded when it is heard. */
-export function groupAudio(frames: readonly Frame[], track: number): MuxUnit[] {
-  const units: MuxUnit[] = [];
+export function groupAudio(frames: readonly Frame[], track: number): PendingUnit[] {
+  const units: PendingUnit[] = [];
   for (let from = 0; from < frames.length; ) {
     let to = from;
     let sizeBytes = 0;
@@ -26,8 +26,7 @@ export function groupAudio(frames: readonly Frame[], track: number): MuxUnit[] {
     }
     const first = frames[from]!;
     if (sizeBytes > PES_ROOM_BYTES) throw tooLarge(first);
-    const bytes = joinFrames(frames.slice(from, to), sizeBytes);
-    units.push({ track, dts: first.dts, pts: first.dts, isKey: true, bytes });
+    units.push(pendingGroup(frames.slice(from, to), track, sizeBytes));
     from = to;
   }
   return units;
@@ -47,10 +46,20 @@ function codedBytes({ description, bytes, at }: Frame): number {
   return 'aac' in description ? adtsFrameBytes(bytes, description.aac, at) : bytes.length;
 }
 
-function joinFrames(frames: readonly Frame[], sizeBytes: number): Uint8Array {
+function pendingGroup(frames: readonly Frame[], track: number, sizeBytes: number): PendingUnit {
+  const { dts } = frames[0]!;
+  const make = (bytesOf: BytesOf) => {
+    return { track, dts, pts: dts, isKey: true, bytes: joinFrames(frames, sizeBytes, bytesOf) };
+  };
+  return { track, dts, sizeBytes, frames, make };
+}
+
+function joinFrames(frames: readonly Frame[], sizeBytes: number, bytesOf: BytesOf): Uint8Array {
   const joined = new Uint8Array(sizeBytes);
   let at = 0;
-  for (const { description, bytes } of frames) {
+  for (const frame of frames) {
+    const { description } = frame;
+    const bytes = bytesOf(frame);
     if ('aac' in description) {
       at = writeAdtsFrame(joined, at, bytes, description.aac);
     } else {

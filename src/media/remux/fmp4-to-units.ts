@@ -7,16 +7,8 @@ import { parseMediaSegment } from '../fmp4/media-segment.ts';
 import { createMuxTrack, type MuxTrack, type MuxUnit } from '../mpegts/mux-track.ts';
 import { groupAudio } from './audio-group.ts';
 import { DecodeOrder } from './decode-order.ts';
+import { ownBytes, type PendingUnit } from './pending-unit.ts';
 import type { Demuxed, RemuxInput } from './remux-input.ts';
-
-/** A PES packet to be, whose bytes are not written anew until it is made. */
-export type PendingUnit = {
-  readonly track: number;
-  readonly dts: number;
-  /** About as large as it will be. */
-  readonly sizeBytes: number;
-  readonly make: () => MuxUnit;
-};
 
 export type Fmp4Units = {
   readonly tracks: readonly MuxTrack[];
@@ -40,7 +32,7 @@ export function createFmp4Input(initSegment: Uint8Array, fileOffset = 0): RemuxI
   return {
     demux: (segment): Demuxed => {
       const { tracks, pending, endTicks } = read(segment);
-      return { tracks, units: pending.map(({ make }) => make()), endTicks };
+      return { tracks, units: pending.map(({ make }) => make(ownBytes)), endTicks };
     },
   };
 }
@@ -68,7 +60,7 @@ export function createFmp4Reader(
         const ordered = orders[index]!.apply(frames);
         return track.kind === 'video'
           ? ordered.map(pendingPicture(index))
-          : groupAudio(ordered, index).map(pendingSound);
+          : groupAudio(ordered, index);
       });
       return { tracks, pending, endTicks: endOf(byTrack) };
     },
@@ -102,16 +94,13 @@ function pendingPicture(track: number): (frame: Frame) => PendingUnit {
     track,
     dts: frame.dts,
     sizeBytes: frame.bytes.length,
-    make: () => pictureUnit(track, frame),
+    frames: [frame],
+    make: (bytesOf) => pictureUnit(track, frame, bytesOf(frame)),
   });
 }
 
-function pendingSound(unit: MuxUnit): PendingUnit {
-  const { track, dts, bytes } = unit;
-  return { track, dts, sizeBytes: bytes.length, make: () => unit };
-}
-
-function pictureUnit(track: number, { dts, pts, description, bytes, isSync, at }: Frame): MuxUnit {
+function pictureUnit(track: number, frame: Frame, bytes: Uint8Array): MuxUnit {
+  const { dts, pts, description, isSync, at } = frame;
   if (!('nal' in description)) return { track, dts, pts, isKey: isSync, bytes };
   return { track, dts, pts, ...toAnnexB(bytes, description.nal, isSync, at) };
 }

@@ -1,6 +1,5 @@
 // This file learns of a segment of sound how large it will be beside pictures, from time to time.
 import { FormatError } from '../../base/errors.ts';
-import { type ReadSound, SOUND_HEADER_BYTES } from '../codec/sound-frame.ts';
 import { sniffContainer } from '../container.ts';
 import type { MuxTrack, MuxUnit } from '../mpegts/mux-track.ts';
 import { packetCount } from '../mpegts/packetize.ts';
@@ -12,6 +11,7 @@ import { createMpegtsInput } from './mpegts-to-units.ts';
 import { createPackedAudioInput } from './packed-audio-to-units.ts';
 import type { RemuxInput } from './remux-input.ts';
 import { soundReaderOf } from './sound-from.ts';
+import { regrouped } from './sound-groups.ts';
 
 export type BesideSound = {
   readonly track: MuxTrack;
@@ -31,8 +31,8 @@ export type SoundMarks = {
 
 /** The times of runs say which pictures a unit stands beside: nothing is heard at them. */
 const ROUNDING_TICKS = 900;
-/** One for each PES packet of MPEG-TS, of which a minute has about two hundred; else one or two. */
-const RUNS_MAX = 256;
+/** Sound of real encoders has one, and one more for each time it breaks off. */
+const RUNS_MAX = 64;
 /** As many as a segment of an hour has. */
 const UNITS_MAX = 100_000;
 
@@ -44,7 +44,7 @@ export function besideSound(bytes: Uint8Array, init?: Uint8Array): BesideSound |
   if (track === undefined) return undefined;
   const own = units.filter((unit) => unit.track === index);
   const read = soundReaderOf(track.streamType);
-  return { track, units: read === undefined ? own : own.flatMap((unit) => split(unit, read)) };
+  return { track, units: read === undefined ? own : regrouped(own, read) };
 }
 
 /** Undefined where nothing is in it, or it has no order that could be told in a few words. */
@@ -83,32 +83,4 @@ function inputOf(bytes: Uint8Array, init: Uint8Array | undefined): RemuxInput {
   if (container === 'aac') return createPackedAudioInput();
   const message = `Cannot put the sound beside pictures: it is ${container}`;
   throw new FormatError(container, 0, `${message}, wanted fMP4, MPEG-TS or AAC`, 'RFC 8216 §3.1');
-}
-
-/** A PES packet may hold half a second of sound: it is cut between frames, where they can be told. */
-function split(unit: MuxUnit, read: ReadSound): MuxUnit[] {
-  const { bytes } = unit;
-  const cuts: { readonly at: number; readonly dts: number }[] = [{ at: 0, dts: unit.dts }];
-  let seconds = 0;
-  let cutSeconds = 0;
-  for (let at = 0; at + SOUND_HEADER_BYTES <= bytes.length; ) {
-    const frame = read(bytes, at);
-    if (frame === undefined) break;
-    const ownSeconds = frame.isPart ? 0 : frame.samples / frame.config.sampleRate;
-    const isOver = (seconds + ownSeconds - cutSeconds) * TICKS_PER_SECOND > AUDIO_SPAN_TICKS;
-    if (isOver && at > 0 && !frame.isPart) {
-      cuts.push({ at, dts: unit.dts + Math.round(seconds * TICKS_PER_SECOND) });
-      cutSeconds = seconds;
-    }
-    seconds += ownSeconds;
-    at += frame.frameBytes;
-  }
-  if (cuts.length === 1) return [unit];
-  return cuts.map(({ at, dts }, index) => ({
-    ...unit,
-    dts,
-    pts: dts,
-    isUnaligned: index === 0 && unit.isUnaligned === true,
-    bytes: bytes.subarray(at, cuts[index + 1]?.at ?? bytes.length),
-  }));
 }

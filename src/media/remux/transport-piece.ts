@@ -1,12 +1,14 @@
 // This file makes MPEG-TS of one segment by itself, part by part, the same each time.
 import { FormatError } from '../../base/errors.ts';
 import { sniffContainer } from '../container.ts';
+import type { Frame } from '../fmp4/frame.ts';
 import { Muxer } from '../mpegts/mux.ts';
 import type { MuxTrack, MuxUnit } from '../mpegts/mux-track.ts';
 import { OWN_PLACE } from '../mpegts/program-tables.ts';
-import { createFmp4Reader, type PendingUnit } from './fmp4-to-units.ts';
+import { createFmp4Reader } from './fmp4-to-units.ts';
 import { START_TICKS } from './merger.ts';
 import { createPackedAudioInput } from './packed-audio-to-units.ts';
+import { type BytesOf, ownBytes, type PendingUnit, pendingOf } from './pending-unit.ts';
 
 /** What is made in one go: a fraction of a millisecond. */
 const PART_BYTES = 128 * 1024;
@@ -14,11 +16,19 @@ const PART_BYTES = 128 * 1024;
 const CLOCK_TRACK = 0;
 
 export type PieceBody = {
+  /** Of fMP4 the boxes do, where the bytes of frames are taken from elsewhere. */
   readonly bytes: Uint8Array;
   /** Absent of packed audio. */
   readonly init?: Uint8Array;
   /** How much earlier its frames are decoded than it says: what the piece before it ended with. */
   readonly earlierTicks?: number;
+};
+
+export type PendingPart = {
+  /** What it is made of; empty where that is at hand. */
+  readonly frames: readonly Frame[];
+  /** Once, and in their order. */
+  readonly make: (bytesOf: BytesOf) => Uint8Array<ArrayBuffer>;
 };
 
 type Opened = {
@@ -49,9 +59,22 @@ export class TransportPiece {
 
   /** Whole packets. Throws FormatError where a frame turns out to be broken. */
   *parts(): Generator<Uint8Array<ArrayBuffer>> {
+    for (const { make } of this.pending()) yield make(ownBytes);
+  }
+
+  /** The same, one after the other, where the bytes of frames are not at hand as yet. */
+  *pending(): Generator<PendingPart> {
     const isLed = this.#pending.some(({ track }) => track === CLOCK_TRACK);
     const muxer = new Muxer(OWN_PLACE, isLed);
-    for (const group of this.#groups()) yield muxer.write(this.#tracks, group.map(this.#made));
+    for (const group of this.#groups()) {
+      const make = (bytesOf: BytesOf) => {
+        return muxer.write(
+          this.#tracks,
+          group.map((unit) => made(unit, bytesOf)),
+        );
+      };
+      yield { frames: group.flatMap(({ frames }) => frames), make };
+    }
   }
 
   *#groups(): Generator<readonly PendingUnit[]> {
@@ -68,11 +91,11 @@ export class TransportPiece {
     }
     if (group.length > 0) yield group;
   }
+}
 
-  readonly #made = ({ track, make }: PendingUnit): MuxUnit => {
-    const unit = make();
-    return { ...unit, track, dts: unit.dts + START_TICKS, pts: unit.pts + START_TICKS };
-  };
+function made({ track, make }: PendingUnit, bytesOf: BytesOf): MuxUnit {
+  const unit = make(bytesOf);
+  return { ...unit, track, dts: unit.dts + START_TICKS, pts: unit.pts + START_TICKS };
 }
 
 function open({ bytes, init, earlierTicks = 0 }: PieceBody): Opened {
@@ -89,10 +112,6 @@ function open({ bytes, init, earlierTicks = 0 }: PieceBody): Opened {
   }
   const message = `Cannot make MPEG-TS: the segment is ${container}, wanted fMP4 or AAC`;
   throw new FormatError(container, 0, message, 'RFC 8216 §3.1');
-}
-
-function pendingOf(unit: MuxUnit): PendingUnit {
-  return { track: unit.track, dts: unit.dts, sizeBytes: unit.bytes.length, make: () => unit };
 }
 
 /** The pictures get the first PIDs, and carry the clock. */

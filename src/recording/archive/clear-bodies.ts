@@ -32,10 +32,10 @@ export class ClearBodies {
   }
 
   /** As `get`, with the init segment that it needs. */
-  async open(segment: ArchivedSegment): Promise<ClearSegment> {
+  async open(segment: ArchivedSegment, form?: BodyForm): Promise<ClearSegment> {
     const { map } = segment;
     const init = map === undefined ? undefined : await this.#init(map.asset, map.keys);
-    return { body: await this.get(segment), init };
+    return { body: await this.get(segment, form), init };
   }
 
   async #init(name: string, keys: readonly ArchivedKey[]): Promise<Uint8Array> {

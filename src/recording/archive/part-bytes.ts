@@ -1,11 +1,13 @@
 // This file reads, or makes, the bytes of one segment within a file, in small parts.
 import { othersTurn } from '../../base/turn.ts';
+import { SNIFF_BYTES, sniffContainer } from '../../media/container.ts';
 import { PACKET_BYTES } from '../../media/mpegts/packet.ts';
 import { isAsItIs, type JoinShift, joinHere } from '../../media/mpegts/transport-join.ts';
 import type { TransportMarks } from '../../media/mpegts/transport-marks.ts';
 import { TransportPiece } from '../../media/remux/transport-piece.ts';
 import type { PieceReads } from './piece-reads.ts';
 import type { ClearSegment } from './segment-marks.ts';
+import { readBoxes, readFrames } from './segment-reads.ts';
 
 /** Read in one go: what a viewer that stalls holds of it, and a fraction of a millisecond's work. */
 const READ_BYTES = 700 * PACKET_BYTES;
@@ -42,11 +44,14 @@ export async function* storedParts(
 export async function* madeParts(
   { body, init }: ClearSegment,
   { earlierTicks }: { readonly earlierTicks: number },
+  reads: PieceReads,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  const bytes = await body.bytes();
+  const head = await reads.piece(body, 0, Math.min(SNIFF_BYTES, body.size));
+  const isWhole = sniffContainer(head) !== 'fmp4';
+  const bytes = await (isWhole ? reads.piece(body, 0, body.size) : readBoxes(body, reads));
   const piece = new TransportPiece({ bytes, ...(init && { init }), earlierTicks });
-  for (const part of piece.parts()) {
-    yield part;
+  for (const { frames, make } of piece.pending()) {
+    yield make(await readFrames(body, reads, frames));
     await othersTurn();
   }
 }

@@ -8,7 +8,9 @@ export type SoundSegment = { readonly segment: ArchivedSegment; readonly sound: 
 
 /** When a segment of pictures is seen. */
 export type PictureWindow = {
+  /** By the time of day. */
   readonly startMs: number;
+  readonly endMs: number;
   /** On the 33-bit clock, and how long it is. */
   readonly fromTicks: number;
   readonly lengthTicks: number;
@@ -51,37 +53,67 @@ type Stretch = {
 
 /** Windows that follow one another take each unit once: none is lost and none comes twice. */
 export class SoundLane {
-  readonly #sounds: readonly SoundSegment[];
+  readonly #sounds: readonly Heard[];
+  readonly #longestMs: number;
   #next = 0;
 
   /** `sounds` are in the order of their time, as the windows are that are asked about. */
   constructor(sounds: readonly SoundSegment[]) {
-    this.#sounds = sounds;
+    this.#sounds = sounds.map((sound) => ({ ...sound, spanTicks: spanOf(sound) }));
+    this.#longestMs =
+      sounds.reduce((most, { segment }) => Math.max(most, segment.durationS), 0) * 1000;
   }
 
   /** In the order in which they are heard. */
   in(window: PictureWindow): readonly SoundRange[] {
     const taken: Stretch[] = [];
-    for (const sound of this.#near(window.startMs)) {
-      for (const stretch of stretchesOf(sound, window)) {
-        const left = taken.reduce(without, stretch);
-        if (left.to > left.from) taken.push(left);
-      }
+    for (const sound of this.#heardIn(window)) {
+      const own = stretchesOf(sound, window);
+      const left = taken.length === 0 ? own : own.map((stretch) => taken.reduce(without, stretch));
+      taken.push(...left.filter(({ from, to }) => to > from));
     }
-    return taken.toSorted((left, right) => beginOf(left) - beginOf(right)).map(rangeOf);
+    const sorted = taken.toSorted((left, right) => beginOf(left) - beginOf(right));
+    return sorted.reduce(joined, []);
   }
 
   /** The nearest first: a clock that began anew may have told the same time before. */
-  #near(startMs: number): readonly SoundSegment[] {
+  #heardIn(window: PictureWindow): readonly SoundSegment[] {
+    const { startMs, endMs } = window;
     const sounds = this.#sounds;
-    while (this.#next < sounds.length && sounds[this.#next]!.segment.startMs < startMs - NEAR_MS) {
+    const earliestMs = startMs - NEAR_MS - this.#longestMs;
+    while (this.#next < sounds.length && sounds[this.#next]!.segment.startMs < earliestMs) {
       this.#next++;
     }
-    let to = this.#next;
-    while (to < sounds.length && sounds[to]!.segment.startMs <= startMs + NEAR_MS) to++;
+    const heard: SoundSegment[] = [];
+    for (let index = this.#next; index < sounds.length; index++) {
+      const sound = sounds[index]!;
+      if (sound.segment.startMs > endMs + NEAR_MS) break;
+      if (isHeard(sound, window)) heard.push(sound);
+    }
     const apartMs = ({ segment }: SoundSegment) => Math.abs(segment.startMs - startMs);
-    return sounds.slice(this.#next, to).toSorted((left, right) => apartMs(left) - apartMs(right));
+    return heard.sort((left, right) => apartMs(left) - apartMs(right));
   }
+}
+
+type Heard = SoundSegment & {
+  /** From the beginning of its first unit to the end of its last. */
+  readonly spanTicks: number;
+};
+
+function spanOf({ sound }: SoundSegment): number {
+  const begin = sound.runs[0]?.[0] ?? 0;
+  return sound.runs.reduce((most, [first, step, packets]) => {
+    return Math.max(most, ticksBetween(begin, first) + step * packets.length);
+  }, 0);
+}
+
+/** Most of them are not: a day has as many as would take seconds to look at closely. */
+function isHeard({ sound, spanTicks }: Heard, window: PictureWindow): boolean {
+  const [first] = sound.runs;
+  if (first === undefined) return false;
+  const { fromTicks, lengthTicks, aheadTicks } = window;
+  const relTicks = ticksBetween(fromTicks, addTicks(first[0], aheadTicks));
+  return relTicks <= lengthTicks && relTicks + spanTicks >= 0;
 }
 
 /** A unit belongs where most of it is heard. */
@@ -122,6 +154,24 @@ function without(stretch: Stretch, taken: Stretch): Stretch {
     return { ...stretch, from: Math.max(from, after) };
   }
   return { ...stretch, to: Math.min(to, Math.ceil((begin - APART_TICKS - relTicks) / step)) };
+}
+
+/** Runs of one segment that follow one another are one range. */
+function joined(ranges: SoundRange[], stretch: Stretch): SoundRange[] {
+  const range = rangeOf(stretch);
+  const before = ranges.at(-1);
+  if (before === undefined || before.segment !== range.segment || before.to !== range.from) {
+    ranges.push(range);
+    return ranges;
+  }
+  const { from, firstTicks } = before;
+  ranges[ranges.length - 1] = {
+    ...range,
+    from,
+    firstTicks,
+    packets: before.packets + range.packets,
+  };
+  return ranges;
 }
 
 function rangeOf(stretch: Stretch): SoundRange {

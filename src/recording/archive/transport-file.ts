@@ -155,8 +155,9 @@ export class TransportFile {
       yield* storedParts(body, marks, shift, from, this.#deps.reads);
       return;
     }
+    const clear = await this.#bodies.open(segment, 'pieces');
     let at = 0;
-    for await (const bytes of madeParts(await this.#bodies.open(segment), segment.made)) {
+    for await (const bytes of madeParts(clear, segment.made, this.#deps.reads)) {
       joinHere(bytes, marks, shift);
       yield { at, bytes };
       at += bytes.length;

@@ -12,7 +12,7 @@ import { LIST_SEGMENTS_MAX } from './archive-lists.ts';
 import type { ArchivedRendition, ArchivedSegment, TimeSpan } from './archived.ts';
 import { ClearBodies } from './clear-bodies.ts';
 import type { LearntMarks } from './learnt-marks.ts';
-import { PAGE_SEGMENTS, segmentPages } from './segment-pages.ts';
+import { endMs, segmentPages } from './segment-pages.ts';
 import {
   marksTogether,
   type PictureWindow,
@@ -41,6 +41,9 @@ const UNMARKED_MAX = 900;
 const AROUND_MS = 30_000;
 /** Where the next pictures begin so near to the end of these, there is nothing between them. */
 const SEAM_TICKS = TICKS_PER_SECOND / 2;
+
+/** Laid out in one turn: a millisecond. */
+const STEP_PARTS = 50;
 
 type Marked = { readonly segment: ArchivedSegment; readonly marks: TransportMarks };
 type Refused = Exclude<Planned, { readonly kind: 'file' }>;
@@ -183,7 +186,7 @@ async function laidOut(
     parts.push({ segment, marks, shift, at, sizeBytes, sounds: ranges });
     at += sizeBytes;
     tag = Bun.hash.wyhash(tagOf(segment, ranges), tag);
-    if (index % PAGE_SEGMENTS === PAGE_SEGMENTS - 1) await othersTurn();
+    if (index % STEP_PARTS === STEP_PARTS - 1) await othersTurn();
   }
   const file = { rendition, parts, sizeBytes: at, tag, ...(sound && { sound }) };
   return { kind: 'file', file: new TransportFile(file, (of) => reading.bodies(of), reading.deps) };
@@ -205,5 +208,5 @@ function windowOf({ segment, marks }: Marked, next: Marked | undefined): Picture
   const isJoined = step > 0 && Math.abs(step - own) <= SEAM_TICKS;
   const isAlike = (next?.segment.made === undefined) === (segment.made === undefined);
   const lengthTicks = isJoined && isAlike ? step : own;
-  return { startMs: segment.startMs, fromTicks, lengthTicks, aheadTicks };
+  return { startMs: segment.startMs, endMs: endMs(segment), fromTicks, lengthTicks, aheadTicks };
 }
