@@ -9,7 +9,7 @@ import { seriesInfoOf, seriesRowOf } from '../lineup/xtream/series.ts';
 import { badHost, unavailable } from './error-response.ts';
 import { fieldsOf } from './form.ts';
 import { headResponse, isHead } from './head.ts';
-import { longJson, textsOf } from './json-list.ts';
+import { longJson, textsOf } from './long-answer.ts';
 import { listings } from './xtream-listings.ts';
 import { baseOf, JSON_HEADERS, logoIn, peerOf, type XtreamSurface } from './xtream-surface.ts';
 

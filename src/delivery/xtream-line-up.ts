@@ -1,12 +1,16 @@
 // This file writes the line-up and the guide of an Xtream user, with its password in every address.
+import type { ChannelConfig, LogoMode } from '../config/config.ts';
 import { LINE_UP_TYPE, toEntry } from '../lineup/line-up.ts';
 import { logoUrlOf } from '../lineup/logos/logo-url.ts';
 import { archiveDaysOf } from '../lineup/xtream/live-stream.ts';
-import { formatM3u } from '../media/m3u/format.ts';
+import type { Row } from '../lineup/xtream/numbered-line-up.ts';
+import type { M3uEntry, StreamForm } from '../media/m3u/entry.ts';
+import { m3uParts } from '../media/m3u/format.ts';
 import { badHost } from './error-response.ts';
 import { fieldsOf } from './form.ts';
 import { guide } from './guide.ts';
 import { headResponse, isHead } from './head.ts';
+import { longText } from './long-answer.ts';
 import { modeOf } from './xtream-stream.ts';
 import { admitted, baseOf, PRIVATE, type XtreamSurface } from './xtream-surface.ts';
 
@@ -27,24 +31,29 @@ export async function userLineUp(surface: XtreamSurface, request: Request): Prom
   const user = await admitted(surface, username, password, request);
   if (user instanceof Response) return user;
   if (isHead(request)) return headResponse(LINE_UP_HEADERS);
-  const extension = /^(?:m3u8|hls)$/i.test(fields.get('output') ?? '') ? 'm3u8' : 'ts';
+  const form = /^(?:m3u8|hls)$/i.test(fields.get('output') ?? '') ? 'hls' : 'ts';
   const credentials = `${encodeURIComponent(username)}/${encodeURIComponent(password)}`;
-  const logoMode = surface.logoMode();
-  const form = extension === 'ts' ? 'ts' : 'hls';
-  const entries = [...(await xtream.lineUp.live()).rows()].map(({ item, facts }) => {
+  const entryOf = entriesIn(base, credentials, form, surface.logoMode());
+  const query = new URLSearchParams({ username, password });
+  const guideUrl = surface.guide.guides.isEmpty ? {} : { guideUrl: `${base}/xmltv.php?${query}` };
+  const entries = (await xtream.lineUp.live()).rows().map(entryOf);
+  return longText(m3uParts({ entries, ...guideUrl }), LINE_UP_HEADERS, request);
+}
+
+function entriesIn(base: string, credentials: string, form: StreamForm, logoMode: LogoMode) {
+  const extension = form === 'ts' ? 'ts' : 'm3u8';
+  return ({ item, facts }: Row<ChannelConfig>): M3uEntry => {
     const stream = `${credentials}/${facts.number}.${extension}`;
     const days = archiveDaysOf(item);
     const isShiftable = form === 'hls' && modeOf(item, 'm3u8') === 'buffered';
+    // By seconds: the dates of a panel would be filled in by the zone of the box
     const catchup = { url: `${base}/past/${stream}`, days, isShiftable };
     return {
       ...toEntry(item, `${base}/live/${stream}`, logoUrlOf(item, base, logoMode)),
       form,
       ...(days === 0 ? {} : { catchup }),
-    } as const;
-  });
-  const query = new URLSearchParams({ username, password });
-  const guideUrl = surface.guide.guides.isEmpty ? {} : { guideUrl: `${base}/xmltv.php?${query}` };
-  return new Response(formatM3u({ entries, ...guideUrl }), { headers: LINE_UP_HEADERS });
+    };
+  };
 }
 
 /** The same as /epg.xml, but for this client alone: it may ask whether it has changed. */

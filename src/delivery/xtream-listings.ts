@@ -5,7 +5,7 @@ import { listingOf } from '../lineup/xtream/listing.ts';
 import { numberIn } from '../lineup/xtream/request.ts';
 import type { Archives } from '../recording/archive/archived.ts';
 import { unavailable } from './error-response.ts';
-import { longJson, textsOf } from './json-list.ts';
+import { longJson, textsOf } from './long-answer.ts';
 import { JSON_HEADERS, type XtreamSurface } from './xtream-surface.ts';
 
 /** As panels have it, and no more than clients show. */

@@ -18,15 +18,21 @@ export type M3uDialect = 'default' | 'kodi' | 'vlc';
  * whose URL no player may be given is left out.
  */
 export function formatM3u(lineUp: M3uLineUp, dialect: M3uDialect = 'default'): string {
-  const lines = [formatHeader(dialect === 'vlc' ? undefined : lineUp.guideUrl)];
-  for (const entry of lineUp.entries) {
+  return [...m3uParts(lineUp, dialect)].join('');
+}
+
+/** The same a part at a time, for lists that are long. */
+export function* m3uParts(
+  { guideUrl, entries }: Omit<M3uLineUp, 'entries'> & { readonly entries: Iterable<M3uEntry> },
+  dialect: M3uDialect = 'default',
+): Generator<string> {
+  yield `${formatHeader(dialect === 'vlc' ? undefined : guideUrl)}\n`;
+  for (const entry of entries) {
     const safe = safeEntry(entry);
     if (safe === undefined) continue;
-    lines.push(formatInfo(safe, dialect));
-    if (dialect === 'kodi' && safe.form !== undefined) lines.push(KODI_TYPES[safe.form]);
-    lines.push(safe.url);
+    const type = dialect === 'kodi' && safe.form !== undefined ? `${KODI_TYPES[safe.form]}\n` : '';
+    yield `${formatInfo(safe, dialect)}\n${type}${safe.url}\n`;
   }
-  return `${lines.join('\n')}\n`;
 }
 
 /** Without it Kodi opens whatever does not end in .m3u8 twice: once to see what it is. */

@@ -1,14 +1,11 @@
-// This file sends a JSON document of very many members a piece at a time.
+// This file sends a document of very many members a piece at a time.
 import { othersTurn } from '../base/turn.ts';
 import { prefersGzip } from './accept.ts';
 
 /** Written in a fraction of a millisecond: whoever watches has his turn after each. */
 const PIECE_CHARS = 64 * 1024;
 
-/**
- * `open`, the members with commas between, `close`: each member is JSON already. Members are made as
- * the client takes them, and nothing is made once it has gone.
- */
+/** `open`, the members with commas between, `close`: each member is JSON already. */
 export function longJson(
   open: string,
   members: Iterable<string>,
@@ -16,7 +13,16 @@ export function longJson(
   headers: Readonly<Record<string, string>>,
   request: Request,
 ): Response {
-  const pieces = piecesOf(open, members, close);
+  return longText(documentOf(open, members, close), headers, request);
+}
+
+/** Members are made as the client takes them, and nothing is made once it has gone. */
+export function longText(
+  members: Iterable<string>,
+  headers: Readonly<Record<string, string>>,
+  request: Request,
+): Response {
+  const pieces = piecesOf(members);
   const first = pieces.next();
   const second = first.done === true ? first : pieces.next();
   // A short one has its length
@@ -50,21 +56,25 @@ function streamed(begun: readonly string[], rest: Iterator<string>): ReadableStr
   );
 }
 
-function* piecesOf(
-  open: string,
-  members: Iterable<string>,
-  close: string,
-): Generator<string, undefined> {
-  let piece = open;
+function* documentOf(open: string, members: Iterable<string>, close: string): Generator<string> {
+  yield open;
   let comma = '';
   for (const member of members) {
-    piece += comma + member;
+    yield comma + member;
     comma = ',';
+  }
+  yield close;
+}
+
+function* piecesOf(members: Iterable<string>): Generator<string, undefined> {
+  let piece = '';
+  for (const member of members) {
+    piece += member;
     if (piece.length < PIECE_CHARS) continue;
     yield piece;
     piece = '';
   }
-  yield piece + close;
+  if (piece !== '') yield piece;
 }
 
 /** `before` stands before what is written of a row: its key, in an object. */
