@@ -153,8 +153,8 @@ export async function serve(
     lineUp: {
       shared,
       wanted: () => matchWantedOf(relays.channels, current.channels),
-      document: () =>
-        guideChannelsOf(relays.channels, [], guides, guideLogoOf(publicUrl, logoMode)),
+      document: (feeds) =>
+        guideChannelsOf(relays.channels, [], feeds, guideLogoOf(publicUrl, logoMode)),
     },
   });
   const logoFolder = join(config.dataDir, 'logos');

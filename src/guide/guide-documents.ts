@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { SingleFlight } from '../base/single-flight.ts';
-import type { WantedChannel, WrittenDocument } from './document.ts';
+import type { DocumentSpec, WantedChannel, WrittenDocument } from './document.ts';
 import { dayOf } from './edition.ts';
 import type { KeptGuide } from './guide-messages.ts';
 import type { GuideThread } from './guide-thread.ts';
@@ -45,44 +45,51 @@ export class GuideDocuments implements Disposable {
   }
 
   async get(channels: readonly WantedChannel[], days: number): Promise<GuideDocument> {
-    const { guides, kept, clock } = this.#options;
+    return await this.make(channels, days, this.#options.kept());
+  }
+
+  /** The same of editions that are not served yet. */
+  async make(
+    channels: readonly WantedChannel[],
+    days: number,
+    kept: ReadonlyMap<string, KeptGuide>,
+  ): Promise<GuideDocument> {
+    const { guides, clock } = this.#options;
     const today = dayOf(clock.nowMs());
-    const editions = guides.map((id) => `${id} ${kept().get(id)?.edition ?? 0}`);
+    const editions = guides.map((id) => `${id} ${kept.get(id)?.edition ?? 0}`);
     const key = Bun.hash.wyhash(JSON.stringify([channels, days, today, editions])).toString(36);
     const known = this.#documents.get(key);
     if (known === undefined) {
-      return await this.#writing.run(key, () => this.#write(key, channels, today, days));
+      const span = { fromDay: today - DAYS_BACK, toDay: today + days - 1 };
+      const spec = { key, guides, channels, ...span };
+      return await this.#writing.run(key, () => this.#write(spec, kept));
     }
     this.#documents.delete(key);
     this.#documents.set(key, known);
     return known;
   }
 
-  /** What most ask for, made now and again each midnight: whoever asks first would wait for it. */
-  async keepReady(channels: () => readonly WantedChannel[]): Promise<void> {
+  /** Makes what most ask for at each midnight: whoever asks first would wait for it. */
+  keepReady(channels: () => readonly WantedChannel[]): void {
     this.#midnight?.[Symbol.dispose]();
     const { clock } = this.#options;
     const leftMs = DAY_MS - (clock.nowMs() % DAY_MS);
-    // Should it fail, the first who asks has it written, or is told
-    this.#midnight = clock.after(leftMs, () => void this.keepReady(channels).catch(() => {}));
-    await this.get(channels(), GUIDE_DAYS);
+    this.#midnight = clock.after(leftMs, () => {
+      this.keepReady(channels);
+      // Should it fail, the first who asks has it written, or is told
+      this.get(channels(), GUIDE_DAYS).catch(() => {});
+    });
   }
 
   [Symbol.dispose](): void {
     this.#midnight?.[Symbol.dispose]();
   }
 
-  async #write(
-    key: string,
-    channels: readonly WantedChannel[],
-    today: number,
-    days: number,
-  ): Promise<GuideDocument> {
-    const { thread, folder, guides, kept } = this.#options;
-    const span = { fromDay: today - DAYS_BACK, toDay: today + days - 1 };
-    const spec = { key, guides, channels, ...span };
+  async #write(spec: DocumentSpec, kept: ReadonlyMap<string, KeptGuide>): Promise<GuideDocument> {
+    const { thread, folder } = this.#options;
+    const { key } = spec;
     const written = await thread.call({ what: 'document', spec, folder });
-    const fetched = [...kept().values()].map(({ fetchedMs }) => fetchedMs);
+    const fetched = [...kept.values()].map(({ fetchedMs }) => fetchedMs);
     const document = { ...written, key, modifiedMs: Math.max(0, ...fetched) };
     this.#documents.set(key, document);
     this.#forgetOldest();

@@ -12,11 +12,11 @@ import type { SharedStore } from '../channel/shared-store.ts';
 import type { GuideSetting } from '../config/resolve-guides.ts';
 import type { WantedChannel } from './document.ts';
 import type { GuideFeed } from './feed.ts';
-import { type GuideDocument, GuideDocuments } from './guide-documents.ts';
+import { GUIDE_DAYS, type GuideDocument, GuideDocuments } from './guide-documents.ts';
 import { guideKey } from './guide-key.ts';
 import type { KeptGuide } from './guide-messages.ts';
 import type { GuideThread } from './guide-thread.ts';
-import { GuideMatches } from './match/guide-matches.ts';
+import { type Feeds, GuideMatches } from './match/guide-matches.ts';
 import type { MatchWanted } from './match/match-channel.ts';
 import type { MatchedChannel } from './match/match-guides.ts';
 import type { OnAir } from './on-air.ts';
@@ -41,7 +41,7 @@ export type GuideLineUp = {
   readonly shared: SharedStore;
   readonly wanted: () => readonly Omit<MatchWanted, 'choice'>[];
   /** What most ask for: made before anybody does. */
-  readonly document: () => readonly WantedChannel[];
+  readonly document: (feeds: Feeds) => readonly WantedChannel[];
 };
 
 export type GuideStatus = {
@@ -67,6 +67,8 @@ export class Guides implements AsyncDisposable {
   readonly #documents: GuideDocuments;
   readonly #matches: GuideMatches | undefined;
   #kept = new Map<string, KeptGuide>();
+  /** What will be kept once the documents of it are written. */
+  #coming: Map<string, KeptGuide> | undefined;
 
   constructor(options: GuidesOptions) {
     this.#options = options;
@@ -79,9 +81,13 @@ export class Guides implements AsyncDisposable {
     const { lineUp, thread, log } = options;
     const guides = this.#specs.map(({ id }) => id);
     const kept = () => this.#kept;
+    const coming = () => this.#coming ?? this.#kept;
     this.#documents = this.#jobs.use(new GuideDocuments({ ...options, guides, kept }));
     if (lineUp === undefined || this.isEmpty) return;
-    const matched = () => this.#documents.keepReady(lineUp.document);
+    const matched = async (feeds: Feeds) => {
+      await this.#documents.make(lineUp.document(feeds), GUIDE_DAYS, coming());
+      this.#documents.keepReady(() => lineUp.document(this));
+    };
     this.#matches = this.#jobs.use(new GuideMatches({ ...lineUp, guides, thread, log, matched }));
   }
 
@@ -225,8 +231,11 @@ export class Guides implements AsyncDisposable {
 
   async #lookUpKept(): Promise<void> {
     const kept = await this.#options.thread.call({ what: 'kept' });
-    this.#kept = new Map(kept.map((guide) => [guide.id, guide]));
-    await this.lineUpChanged();
+    const coming = new Map(kept.map((guide) => [guide.id, guide]));
+    this.#coming = coming;
+    // Until the new one is written the last one is served: whoever asks first would wait for it
+    if (coming.size > 0) await this.#matches?.update();
+    this.#kept = coming;
   }
 }
 

@@ -15,11 +15,16 @@ export type GuideMatchesOptions = {
   readonly log: Log;
   /** The channels as they are now. */
   readonly wanted: () => readonly Omit<MatchWanted, 'choice'>[];
-  /** They were matched anew. */
-  readonly matched: () => Promise<void>;
+  /** They were matched anew, and are fed by that once this has ended. */
+  readonly matched: (feeds: Feeds) => Promise<void>;
 };
 
-export class GuideMatches implements Disposable {
+export type Feeds = {
+  /** As it was found; as the line-up has it where nobody has looked yet. */
+  feedOf(channel: string, feed: GuideFeed): GuideFeed;
+};
+
+export class GuideMatches implements Feeds, Disposable {
   readonly #options: GuideMatchesOptions;
   readonly #watching: Disposable;
   #matches: ReadonlyMap<string, MatchedChannel> = new Map();
@@ -42,12 +47,8 @@ export class GuideMatches implements Disposable {
     return [...this.#matches.values()];
   }
 
-  /** As it was found; as the line-up has it where nobody has looked yet. */
   feedOf(channel: string, feed: GuideFeed): GuideFeed {
-    const match = this.#matches.get(channel);
-    if (match === undefined) return feed;
-    const shiftMs = feed.shiftMs ?? match.shiftMs;
-    return { ...feed, from: match.from, ...(shiftMs === undefined ? {} : { shiftMs }) };
+    return fedBy(this.#matches.get(channel), feed);
   }
 
   /** Matches anew; one run answers all who ask while it waits. Never rejects. */
@@ -68,8 +69,15 @@ export class GuideMatches implements Disposable {
     while (this.#isStale && !this.#isClosed) {
       this.#isStale = false;
       try {
-        await this.#match();
-        if (!this.#isStale) await this.#options.matched();
+        const next = await this.#match();
+        if (this.#isStale) continue;
+        try {
+          await this.#options.matched({
+            feedOf: (channel, feed) => fedBy(next.get(channel), feed),
+          });
+        } finally {
+          this.#matches = next;
+        }
       } catch (error) {
         if (this.#isClosed) return;
         const message = 'guides are matched by what was known before';
@@ -78,7 +86,7 @@ export class GuideMatches implements Disposable {
     }
   }
 
-  async #match(): Promise<void> {
+  async #match(): Promise<ReadonlyMap<string, MatchedChannel>> {
     const { thread, shared, guides } = this.#options;
     this.#choices ??= await loadChoices(shared);
     const choices = this.#choices;
@@ -87,6 +95,12 @@ export class GuideMatches implements Disposable {
       return choice === undefined ? each : { ...each, choice };
     });
     const matches = await thread.call({ what: 'match', guides, channels });
-    this.#matches = new Map(matches.map((match) => [match.channel, match]));
+    return new Map(matches.map((match) => [match.channel, match]));
   }
+}
+
+function fedBy(match: MatchedChannel | undefined, feed: GuideFeed): GuideFeed {
+  if (match === undefined) return feed;
+  const shiftMs = feed.shiftMs ?? match.shiftMs;
+  return { ...feed, from: match.from, ...(shiftMs === undefined ? {} : { shiftMs }) };
 }

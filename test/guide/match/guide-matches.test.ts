@@ -73,7 +73,7 @@ beforeEach(async () => {
     lineUp: {
       shared,
       wanted: () => matchWantedOf(channels, []),
-      document: () => guideChannelsOf(channels, [], guides),
+      document: (feeds) => guideChannelsOf(channels, [], feeds),
     },
   });
   await guides.refresh();
