@@ -238,6 +238,7 @@ export async function serve(
     devices,
     logos,
     logoMode,
+    archivePad: () => current.archivePad,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;

@@ -137,6 +137,8 @@ export type Config = {
   readonly overflow: readonly OverflowTier[];
   /** The most that all archives may hold together; absent: as much as it takes. */
   readonly archiveBytes?: number;
+  /** How much more of a programme is had from an archive than the guide says. */
+  readonly archivePad: { readonly beforeMs: number; readonly afterMs: number };
   /** The one that is asked first comes first. */
   readonly guides: readonly GuideSetting[];
   /** The first is what a client finds at the root. */

@@ -13,6 +13,22 @@ export const ARCHIVE_KEYS = [
       'The most they may hold together; the oldest goes first. As much as it takes where absent.',
   },
   {
+    path: 'archive.pad_before',
+    kind: 'duration',
+    default: '1m',
+    min: '0s',
+    max: '1h',
+    means: 'How much earlier a programme of the guide begins when it is had from the archive.',
+  },
+  {
+    path: 'archive.pad_after',
+    kind: 'duration',
+    default: '5m',
+    min: '0s',
+    max: '1h',
+    means: 'How much later it ends: broadcasters are late more often than early.',
+  },
+  {
     path: 'channels[].archive',
     kind: 'section',
     shorthand: 'keep',

@@ -52,6 +52,10 @@ export function resolveConfig(
     logos: valueAt(root, 'logos'),
     providers: resolveProviders(root),
     ...(archiveBytes === undefined ? {} : { archiveBytes }),
+    archivePad: {
+      beforeMs: valueAt(root, 'archive.pad_before'),
+      afterMs: valueAt(root, 'archive.pad_after'),
+    },
     channels,
   };
 }

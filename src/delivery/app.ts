@@ -1,7 +1,7 @@
 // This file puts the surfaces together into one application.
 import { Elysia } from 'elysia';
 import type { Log } from '../base/log.ts';
-import type { LogoMode } from '../config/config.ts';
+import type { Config, LogoMode } from '../config/config.ts';
 import { guideLogoOf } from '../lineup/guide-channels.ts';
 import type { HeldDevice } from '../lineup/hdhomerun/devices.ts';
 import type { LineUpStatus } from '../lineup/line-ups.ts';
@@ -56,6 +56,7 @@ export type AppDeps = {
   readonly devices: readonly HeldDevice[];
   readonly logos: Logos;
   readonly logoMode: () => LogoMode;
+  readonly archivePad: () => Config['archivePad'];
   readonly xtream: Xtream;
   readonly leases: ProviderLeases;
   readonly addressOf: AddressOf;
@@ -108,7 +109,7 @@ export function createApp(deps: AppDeps) {
     .use(unbufferedPlugin(modes))
     .use(passedStreamPlugin(passing))
     .use(archivePlugin(archive, files))
-    .use(archiveProgrammePlugin({ relays, guides: deps.guide.guides, answers: archive, files }))
+    .use(archiveProgrammePlugin({ ...deps.guide, answers: archive, files, pad: deps.archivePad }))
     .use(ancestorPlugin(live, modes))
     .use(lineUpPlugin(relays, deps.publicUrl, () => !deps.guide.guides.isEmpty, deps.logoMode))
     .use(logoPlugin({ relays, logos: deps.logos, nowMs: () => clock.nowMs() }))

@@ -23,13 +23,12 @@ export type ArchiveProgrammeDeps = {
   readonly guides: Guides;
   readonly answers: ArchiveAnswers;
   readonly files: ArchiveFiles;
+  /** Where the request says nothing. */
+  readonly pad: () => Pads;
 };
 
 type Span = Extract<Wanted, { kind: 'span' }>;
 
-/** Broadcasters begin a little early, and end late more often, and by more. */
-const PAD_BEFORE_MS = 60_000;
-const PAD_AFTER_MS = 5 * 60_000;
 /** More than that is another programme. */
 const PAD_MAX_MS = 60 * 60_000;
 /** What a player calls the time may have lost its seconds. */
@@ -53,7 +52,7 @@ async function answer(
   const isFile = written.endsWith('.ts');
   const startMs = startIn(written.replace(/\.(?:ts|m3u8)$/, ''));
   if (startMs === undefined) return badWanted(START_WANTED, request);
-  const pads = padsIn(queryOf(request.url)?.get('pad') ?? '');
+  const pads = padsIn(queryOf(request.url)?.get('pad') ?? '', deps.pad());
   if (pads === undefined) return badWanted(PAD_WANTED, request);
   const span = await spanOf(deps, id, startMs, pads, request);
   if (span instanceof Response) return answers.counted(isFile ? 'file' : 'list', span);
@@ -112,8 +111,8 @@ function startIn(text: string): number | undefined {
 type Pads = { readonly beforeMs: number; readonly afterMs: number };
 
 /** One length is before and after it; two are each. */
-function padsIn(text: string): Pads | undefined {
-  if (text === '') return { beforeMs: PAD_BEFORE_MS, afterMs: PAD_AFTER_MS };
+function padsIn(text: string, pads: Pads): Pads | undefined {
+  if (text === '') return pads;
   const lengths = text.split(',').map(parseLength);
   const [beforeMs, afterMs = beforeMs] = lengths;
   if (beforeMs === undefined || afterMs === undefined || lengths.includes(undefined)) {

@@ -11,7 +11,7 @@ import type { GuideThread } from './guide-thread.ts';
 export type GuideDocument = WrittenDocument & {
   /** The same for the same channels, days and editions. */
   readonly key: string;
-  /** When the newest of its guides was fetched. */
+  /** When it was written. */
   readonly modifiedMs: number;
 };
 
@@ -62,7 +62,7 @@ export class GuideDocuments implements Disposable {
     if (known === undefined) {
       const span = { fromDay: today - DAYS_BACK, toDay: today + days - 1 };
       const spec = { key, guides, channels, ...span };
-      return await this.#writing.run(key, () => this.#write(spec, kept));
+      return await this.#writing.run(key, () => this.#write(spec));
     }
     this.#documents.delete(key);
     this.#documents.set(key, known);
@@ -85,12 +85,12 @@ export class GuideDocuments implements Disposable {
     this.#midnight?.[Symbol.dispose]();
   }
 
-  async #write(spec: DocumentSpec, kept: ReadonlyMap<string, KeptGuide>): Promise<GuideDocument> {
-    const { thread, folder } = this.#options;
+  async #write(spec: DocumentSpec): Promise<GuideDocument> {
+    const { thread, folder, clock } = this.#options;
     const { key } = spec;
     const written = await thread.call({ what: 'document', spec, folder });
-    const fetched = [...kept.values()].map(({ fetchedMs }) => fetchedMs);
-    const document = { ...written, key, modifiedMs: Math.max(0, ...fetched) };
+    // Not when its guides were fetched: channels, what feeds them and the day change it too
+    const document = { ...written, key, modifiedMs: clock.nowMs() };
     this.#documents.set(key, document);
     this.#forgetOldest();
     return document;

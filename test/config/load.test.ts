@@ -89,6 +89,7 @@ describe("the design's example", () => {
         segmentMaxBytes: 64 * 2 ** 20,
       },
       connections: { perAddress: 256 },
+      archivePad: { beforeMs: 60_000, afterMs: 300_000 },
       allowPrivate: ['10.0.0.0/8'],
       logos: 'serve',
       providers: new Map(),
@@ -506,6 +507,8 @@ describe('precedence', () => {
       ['log.level', 'warn', 'weir.yaml:4:15'],
       ['log.format', 'auto', 'default'],
       ['archive.size', '', 'default'],
+      ['archive.pad_before', '1m', 'default'],
+      ['archive.pad_after', '5m', 'default'],
       ['store', '', 'default'],
     ]);
   });

@@ -84,6 +84,8 @@ describe('the schema', () => {
       'log.level': ['WEIR_LOG_LEVEL', '--log-level'],
       'log.format': ['WEIR_LOG_FORMAT', '--log-format'],
       'archive.size': ['WEIR_ARCHIVE_SIZE', '--archive-size'],
+      'archive.pad_before': ['WEIR_ARCHIVE_PAD_BEFORE', '--archive-pad-before'],
+      'archive.pad_after': ['WEIR_ARCHIVE_PAD_AFTER', '--archive-pad-after'],
       store: ['WEIR_STORE', '--store'],
     });
   });

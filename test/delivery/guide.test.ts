@@ -97,8 +97,10 @@ describe('/epg.xml.gz', () => {
     expect(
       (await get('/epg.xml.gz', { 'if-none-match': '"x"', 'if-modified-since': since })).status,
     ).toBe(200);
+    app.clock.stepWall(2000);
     await guides.refresh();
     expect((await get('/epg.xml.gz')).headers.get('etag')).not.toBe(etag);
+    expect((await get('/epg.xml.gz', { 'if-modified-since': since })).status).toBe(200);
   });
 
   test('HEAD says how long it is', async () => {

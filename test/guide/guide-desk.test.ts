@@ -91,6 +91,26 @@ describe('GuideDesk imports', () => {
     expect(titles(text)).toEqual(['One', 'Three', 'Four', 'Two']);
   });
 
+  test('and keeps of a programme all that players show', async () => {
+    const said = [
+      '<title lang="en">T</title><sub-title>S</sub-title><desc lang="de">D</desc>',
+      '<credits><director>R</director><actor role="Hero">A</actor></credits><date>2026</date>',
+      '<category>Film</category><keyword>k</keyword><language>en</language>',
+      '<icon src="http://h/i.png"/><url>http://h/u</url><country>UK</country>',
+      '<episode-num system="xmltv_ns">1.4.0/2</episode-num>',
+      '<episode-num system="onscreen">S02E05</episode-num>',
+      '<video><aspect>16:9</aspect><quality>HDTV</quality></video>',
+      '<audio><stereo>dolby</stereo></audio>',
+      '<previously-shown start="20250101000000 +0000"/><premiere>P</premiere><last-chance/><new/>',
+      '<subtitles type="teletext"/>',
+      '<rating system="BBFC"><value>PG</value><icon src="http://h/pg.png"/></rating>',
+      '<star-rating><value>3/5</value></star-rating>',
+    ].join('');
+    const head = 'start="20261121200000 +0000" stop="20261121210000 +0000" channel="a"';
+    await read(tv(`<programme ${head} catchup-id="7">${said}</programme>`));
+    expect(await document([A])).toContain(`<programme ${head} catchup-id="7">${said}</programme>`);
+  });
+
   test('and tells where what has no end ends', async () => {
     await read(tv(...EVENING));
     const text = await document([A]);

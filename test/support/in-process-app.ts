@@ -214,6 +214,7 @@ export function createInProcessApp(
     logoMode: () => state.logoMode,
     archives,
     archiveAnswered,
+    archivePad: () => ({ beforeMs: 60_000, afterMs: 300_000 }),
     collect() {},
     sendSized: sendStreamed,
     addressOf: () => 'viewer',
