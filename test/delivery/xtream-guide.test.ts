@@ -1,0 +1,108 @@
+// This file tests that Xtream clients are told the same programmes by the API and by XMLTV.
+import { afterEach, beforeEach, expect, test } from 'bun:test';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { silentLog } from '../../src/base/log.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import { GuideDesk } from '../../src/guide/guide-desk.ts';
+import { Guides } from '../../src/guide/guides.ts';
+import { programmesOf } from '../../src/lineup/guide-channels.ts';
+import type { FakeClock } from '../support/fake-clock.ts';
+import { createInProcessApp, type InProcessApp, loopChannel } from '../support/in-process-app.ts';
+import { scriptedOutbound } from '../support/outbound-script.ts';
+import { scriptedUsers } from '../support/scripted-users.ts';
+import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
+import { decodeXtream } from '../support/xtream-decoder.ts';
+
+const PLACE = 'http://guide.example/all.xml';
+const WHO = 'username=anna&password=secret';
+const CHANNELS = [
+  { ...loopChannel('one'), guide: 'one.guide' },
+  { ...loopChannel('later'), guide: 'one.guide', guideShiftMs: 3_600_000 },
+];
+
+let folder: TempFolder;
+let desk: GuideDesk;
+let guides: Guides;
+let app: InProcessApp;
+
+function xmltvOf(clock: FakeClock): string {
+  const time = (hours: number) =>
+    new Date(clock.nowMs() + hours * 3_600_000).toISOString().replace(/[-:T]/g, '').slice(0, 14);
+  const shows = [-1.5, -0.5, 0.5, 1.5].map(
+    (hours, at) =>
+      `<programme start="${time(hours)}" stop="${time(hours + 1)}" channel="one.guide">` +
+      `<title lang="en">Show ${at} &amp; é</title><desc>About it</desc></programme>`,
+  );
+  return `<tv>${shows.join('')}</tv>`;
+}
+
+beforeEach(async () => {
+  folder = await createTempFolder();
+  const create = (clock: FakeClock): Guides => {
+    const outbound = scriptedOutbound({ [PLACE]: () => ({ body: xmltvOf(clock) }) });
+    desk = new GuideDesk({ dataDir: folder.path, outbound, clock });
+    guides = new Guides({
+      guides: [{ place: PLACE, headers: {}, at: 240 }],
+      thread: desk,
+      clock,
+      random: seededRandom(1),
+      log: silentLog,
+      folder: join(folder.path, 'guide'),
+      daily: () => ({ [Symbol.dispose]() {} }),
+    });
+    return guides;
+  };
+  app = createInProcessApp(CHANNELS, {}, undefined, create, [], undefined, {
+    users: scriptedUsers({ anna: { password: 'secret' } }),
+    programmesOf: (channel, wanted) => programmesOf(guides, channel, wanted),
+  });
+  app.state.publicUrl = 'http://weir.local';
+  await guides.refresh();
+});
+
+afterEach(async () => {
+  app[Symbol.dispose]();
+  await guides[Symbol.asyncDispose]();
+  await desk[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+test('xmltv.php is /epg.xml, for this client alone', async () => {
+  const plain = await app.ask(`/xmltv.php?${WHO}`);
+  const text = await plain.text();
+  expect(text).toBe(await (await app.ask('/epg.xml')).text());
+  expect(plain.headers.get('cache-control')).toBe('private, no-cache');
+  expect(plain.headers.get('content-type')).toBe('application/xml; charset=utf-8');
+  const packed = await app.ask(`/xmltv.php?${WHO}`, { 'accept-encoding': 'gzip' });
+  expect(packed.headers.get('content-encoding')).toBe('gzip');
+  expect(gunzipSync(await packed.bytes()).toString()).toBe(text);
+  const tag = plain.headers.get('etag') as string;
+  expect((await app.ask(`/xmltv.php?${WHO}`, { 'if-none-match': tag })).status).toBe(304);
+  const line = await (await app.ask(`/get.php?${WHO}`)).text();
+  expect(line).toStartWith(`#EXTM3U x-tvg-url="http://weir.local/xmltv.php?${WHO}"`);
+});
+
+test('what is on is told alike, by ids that are the same everywhere', async () => {
+  const ask = async (what: 'get_live_streams' | 'get_short_epg', more = '') => {
+    const answer = await app.ask(`/player_api.php?${WHO}&action=${what}${more}`);
+    return decodeXtream(what, await answer.text());
+  };
+  const streams = (await ask('get_live_streams')) as {
+    stream_id: number;
+    epg_channel_id: string;
+  }[];
+  const xml = await (await app.ask(`/xmltv.php?${WHO}`)).text();
+  const told = [...xml.matchAll(/<channel id="([^"]*)"/g)].map(([, id]) => id);
+  expect(streams.map(({ epg_channel_id }) => epg_channel_id)).toEqual(told as string[]);
+  const titles = [];
+  for (const { stream_id } of streams) {
+    const { epg_listings } = (await ask('get_short_epg', `&stream_id=${stream_id}`)) as {
+      epg_listings: { title: string; now_playing: number; lang: string }[];
+    };
+    expect(epg_listings[0]).toMatchObject({ now_playing: 1, lang: 'en' });
+    titles.push(Buffer.from(epg_listings[0]?.title as string, 'base64').toString());
+  }
+  // An hour later there is what was on an hour ago
+  expect(titles).toEqual(['Show 1 & é', 'Show 0 & é']);
+});
