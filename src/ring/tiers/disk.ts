@@ -189,6 +189,7 @@ export class DiskTier implements Tier {
         if (errnoOf(error) !== 'ENOENT' || left <= 1) throw error;
       }
     }
+    await this.#mark?.checkWritten(this.#folder.pathOf(place));
     this.#folder.index.set(place, { bytes: fileBytes, expiresAtMs });
     await this.#folder.shrink(signal);
   }

@@ -1,6 +1,6 @@
 // This file tells a folder of ours from one over which nothing is mounted.
-import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { errnoOf } from './disk-error.ts';
 import { TierError } from './errors.ts';
 
@@ -54,6 +54,17 @@ export class FolderMark {
   /** Throws TIER_ABSENT where it was there, and is not any more. */
   async check(): Promise<void> {
     if (this.#isSeen && !(await this.isThere())) throw this.#absent();
+  }
+
+  /** The volume may have gone while `path` was written: then that lies beside it, and is not held. */
+  async checkWritten(path: string): Promise<void> {
+    try {
+      await this.check();
+    } catch (error) {
+      await unlink(path).catch(() => {});
+      await rmdir(dirname(path)).catch(() => {});
+      throw error;
+    }
   }
 
   /** Makes the folder with its mark; throws TIER_ABSENT where it is to have been there before. */

@@ -10,10 +10,12 @@ import { checkTiers } from '../../../src/command/doctor-tiers.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { archivePlaces } from '../../../src/recording/archive/archive-places.ts';
 import { openArchive } from '../../../src/recording/archive/open-archive.ts';
+import { DiskTier } from '../../../src/ring/tiers/disk.ts';
 import { GuardedTier } from '../../../src/ring/tiers/guarded-tier.ts';
 import { TierChain } from '../../../src/ring/tiers/tier-chain.ts';
 import { TierThread } from '../../../src/ring/tiers/tier-thread.ts';
 import { TIER_WORKER } from '../../../src/threads.ts';
+import { bodyOf, FAR_MS, key, NEVER, stored } from '../../ring/tiers/stored-segment.ts';
 import { PLACE, past } from '../../support/archive-world.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { urlChannel } from '../../support/in-process-app.ts';
@@ -164,3 +166,26 @@ async function doctor(root: string, kind: Kind) {
   const channels = [{ id: 'x', archive: { ...KEEP, hlsPath: path } }];
   return await checkArchiveFolders({ channels, dataDir } as unknown as Config);
 }
+
+test('what was written while the volume went is not held, and not left beside it', async () => {
+  await using folder = await createTempFolder();
+  const root = folder.path;
+  const place = join(root, 'volume');
+  let asked = 0;
+  // Asked between the look at the mark and the write
+  const askRoom = async () => {
+    if (asked++ === 1) await unmount(root);
+    return { freeBytes: 2 ** 40, totalBytes: 2 ** 40 };
+  };
+  const sizeBytes = SIZE_BYTES;
+  await using tier = new DiskTier({
+    ...{ path: place, sizeBytes, clock: systemClock, markName: 'weir-place-1', askRoom },
+  });
+  await tier.open(NEVER);
+  await tier.put(key('1'), stored(bodyOf('1', 1000)), FAR_MS, NEVER);
+  const put = tier.put(key('2'), stored(bodyOf('2', 1000)), FAR_MS, NEVER);
+  expect(put).rejects.toMatchObject({ code: 'TIER_ABSENT' });
+  await put.catch(() => {});
+  await mount(root);
+  expect(await tier.holds([key('1'), key('2')], NEVER)).toEqual([true, false]);
+});

@@ -60,6 +60,8 @@ export class HlsFolder implements Disposable {
     if (!isThere) await disk.writeWhole(path, bytes, 0o644);
     if (list === undefined) await this.lists.begin(at, shelved);
     else if (!isListed) await this.lists.add(at, list, [shelved]);
+    // The volume may have gone while we wrote: then it lies beside it
+    await this.#mark?.check();
     return true;
   }
 

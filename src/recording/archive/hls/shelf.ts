@@ -59,6 +59,7 @@ export class HlsShelf implements Shelf {
   readonly #log: Log;
   readonly #lane: Lane;
   readonly #folder: HlsFolder;
+  readonly #newest = new Map<string, ArchivedSegment>();
   #timer: Timer | undefined;
   #state: HlsShelfStats['state'] = 'up';
   #bodies = 0;
@@ -89,6 +90,7 @@ export class HlsShelf implements Shelf {
     const { segment, stored } = shelved;
     if (stored === undefined) return await this.#putGap(place, shelved);
     if (!isFileName(segment.name)) return false;
+    this.#newest.set(idOf(place), segment);
     // What cannot be read is no fault of the disk it is to lie on
     const bytes = await stored.body.bytes().catch(() => undefined);
     const isHeld =
@@ -145,7 +147,11 @@ export class HlsShelf implements Shelf {
     dropped: readonly ArchivedSegment[],
     oldest: ArchivedSegment | undefined,
   ): Promise<boolean> {
-    const steps = this.#folder.drop(place, dropped, oldest, this.#state === 'full');
+    const newest = this.#newest.get(idOf(place));
+    const isNewer = newest !== undefined && newest.number > (dropped.at(-1)?.number ?? -1);
+    // What was just written has no row yet where all before it goes
+    const left = oldest ?? (isNewer ? newest : undefined);
+    const steps = this.#folder.drop(place, dropped, left, this.#state === 'full');
     for (;;) {
       const step = await this.#write(() => steps.next());
       if (step === undefined) return false;
@@ -244,4 +250,8 @@ export class HlsShelf implements Shelf {
     this.#trouble = undefined;
     this.#log.info('archive folder takes segments again');
   }
+}
+
+function idOf({ channel, rendition }: ShelfPlace): string {
+  return JSON.stringify([channel, rendition]);
 }

@@ -279,6 +279,17 @@ describe('HlsShelf is where the archive is served from', () => {
     }
   });
 
+  test('what was just written stays, also where all that has a row is dropped', async () => {
+    const shelf = shelfAt();
+    await putAll(shelf, [1, 2, 3]);
+    const [one, two, three] = [1, 2, 3].map((number) => shelved(number).segment);
+    expect(await shelf.drop(PLACE, [one!, two!], undefined)).toBe(true);
+    expect(await listedOf(temp.path)).toEqual(['3-abc.ts']);
+    expect(await shelf.get(PLACE, three!, 1000)).toBeDefined();
+    expect(await shelf.drop(PLACE, [three!], undefined)).toBe(true);
+    expect(await shelf.get(PLACE, three!, 1000)).toBeUndefined();
+  });
+
   test('lost(): what is gone or cut, but no gap; undefined where the folder is not there', async () => {
     const shelf = shelfAt();
     await putAll(shelf, [1, 2, 3]);
