@@ -8,8 +8,11 @@ import { logoUrlOf } from './logos/logo-url.ts';
 import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
 import { modeOf, streamAddressOf } from './stream-address.ts';
 
-/** What formatM3u() gives is this: by no other type does mpv know a list with a guide. */
-export const LINE_UP_TYPE = 'audio/x-mpegurl; charset=utf-8';
+/**
+ * What formatM3u() gives is this: by no other type does mpv know a list with a guide, nor by this one
+ * where anything stands behind it. It is UTF-8, as everybody takes it to be.
+ */
+export const LINE_UP_TYPE = 'audio/x-mpegurl';
 
 /** Gzip as Kodi and Jellyfin want it: by name and content, not by Content-Encoding. */
 const GUIDE_PATH = '/epg.xml.gz';

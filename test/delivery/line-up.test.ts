@@ -37,7 +37,7 @@ function world() {
 const pathOf = (url: string) => url.slice('http://tv.example'.length);
 
 describe('/playlist.m3u?dialect=', () => {
-  const M3U = 'audio/x-mpegurl; charset=utf-8';
+  const M3U = 'audio/x-mpegurl';
   const E2 = 'application/x-e2-bouquet; charset=utf-8';
   const rows: readonly (readonly [string, string, string, string])[] = [
     ['', M3U, 'weir.m3u', '#EXTM3U\n'],

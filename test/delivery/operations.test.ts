@@ -215,7 +215,7 @@ describe('line-up', () => {
     const answer = await app.fetch(new Request(`http://tv.example${path}`, init));
     expect([answer.status, answer.headers.get('content-type')]).toEqual([
       200,
-      'audio/x-mpegurl; charset=utf-8',
+      'audio/x-mpegurl',
     ]);
     expect(await answer.text()).toContain(`\n${wanted}\n`);
   });

@@ -332,7 +332,7 @@ describe('the line-up', () => {
   test('names every channel in the one safe form', async () => {
     const response = await get('/playlist.m3u');
     const text = await response.text();
-    expect(response.headers.get('content-type')).toBe('audio/x-mpegurl; charset=utf-8');
+    expect(response.headers.get('content-type')).toBe('audio/x-mpegurl');
     expect(text.split('\n')[0]).toBe('#EXTM3U');
     expect(text).toContain(`http://127.0.0.1:${weir.port}/live/single/index.m3u8`);
     expect(text).toContain('tvg-chno="7"');

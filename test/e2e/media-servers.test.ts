@@ -7,6 +7,7 @@ import { escapeMarkup } from '../../src/media/xmltv/markup.ts';
 import { hostileText } from '../media/m3u/hostile.ts';
 import { readAsJellyfin } from '../support/player-parsers/jellyfin.ts';
 import { readAsKodi } from '../support/player-parsers/kodi.ts';
+import { isMpvPlaylist } from '../support/player-parsers/mpv.ts';
 import { readAsPlayers } from '../support/player-parsers/xmltv.ts';
 import { RawServer } from '../support/raw-server.ts';
 import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
@@ -57,19 +58,24 @@ describe('media servers', () => {
 
   const lists = ['/playlist.m3u', '/playlist.m3u?output=ts', '/playlist.m3u?dialect=kodi'];
 
-  test.each(lists)('%s names every channel alike for Jellyfin and Kodi', async (list) => {
-    const text = await (await ask(list)).text();
-    const jellyfin = readAsJellyfin(text);
-    const kodi = readAsKodi(text).channels;
-    expect(jellyfin).toHaveLength(NAMES.length);
-    const known = ({ number, url, guideId, groups }: (typeof jellyfin)[number]) => {
-      return { number: Number(number), url, guideId, groups };
-    };
-    expect(jellyfin.map(known)).toEqual(kodi.map(known));
-    // Jellyfin takes a number where there is none, and its favourites hang on the address
-    expect(new Set(jellyfin.map(({ number }) => number)).size).toBe(NAMES.length);
-    expect(await (await ask(list)).text()).toBe(text);
-  });
+  test.each(lists)(
+    '%s is a list for mpv, and names every channel alike for Jellyfin and Kodi',
+    async (list) => {
+      const answer = await ask(list);
+      const text = await answer.text();
+      expect(isMpvPlaylist(text, answer.headers.get('content-type') ?? '')).toBe(true);
+      const jellyfin = readAsJellyfin(text);
+      const kodi = readAsKodi(text).channels;
+      expect(jellyfin).toHaveLength(NAMES.length);
+      const known = ({ number, url, guideId, groups }: (typeof jellyfin)[number]) => {
+        return { number: Number(number), url, guideId, groups };
+      };
+      expect(jellyfin.map(known)).toEqual(kodi.map(known));
+      // Jellyfin takes a number where there is none, and its favourites hang on the address
+      expect(new Set(jellyfin.map(({ number }) => number)).size).toBe(NAMES.length);
+      expect(await (await ask(list)).text()).toBe(text);
+    },
+  );
 
   test('what a channel is is told without a look at its source', async () => {
     const text = await (await ask('/playlist.m3u?output=ts')).text();
@@ -78,7 +84,7 @@ describe('media servers', () => {
     const types: Readonly<Record<string, string>> = {
       [url]: 'video/mp2t',
       '/auto/v1': 'video/mp2t',
-      '/playlist.m3u': 'audio/x-mpegurl; charset=utf-8',
+      '/playlist.m3u': 'audio/x-mpegurl',
       '/epg.xml.gz': 'application/gzip',
       '/epg.xml': 'application/xml; charset=utf-8',
     };

@@ -12,7 +12,7 @@ export const MPV_MAX_LINE_BYTES = 8 * 1024;
 
 const FORCING_TYPES = ['audio/mpegurl', 'audio/x-mpegurl', 'application/x-mpegurl'];
 
-/** Whether mpv opens it as a list; `mimeType` is that of the answer, without parameters. */
+/** Whether mpv opens it as a list; `mimeType` is that of the answer, where no parameter may stand. */
 export function isMpvPlaylist(text: string, mimeType: string | undefined): boolean {
   if (mimeType !== undefined && FORCING_TYPES.includes(mimeType.toLowerCase())) return true;
   return strip(text.replace(/^\ufeff/, '').split('\n')[0] as string) === '#EXTM3U';
