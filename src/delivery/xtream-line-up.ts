@@ -5,7 +5,7 @@ import { logoUrlOf } from '../lineup/logos/logo-url.ts';
 import { archiveDaysOf } from '../lineup/xtream/live-stream.ts';
 import type { Row } from '../lineup/xtream/numbered-line-up.ts';
 import type { M3uEntry, StreamForm } from '../media/m3u/entry.ts';
-import { m3uParts } from '../media/m3u/format.ts';
+import { m3uParts, plainM3uParts } from '../media/m3u/format.ts';
 import { badHost } from './error-response.ts';
 import { fieldsOf } from './form.ts';
 import { guide } from './guide.ts';
@@ -20,7 +20,10 @@ const LINE_UP_HEADERS = {
   'content-disposition': 'attachment; filename="weir.m3u"',
 };
 
-/** `output=` says in what form channels are: ts where it is absent, as panels have it. */
+/**
+ * `output=` says in what form channels are: ts where it is absent, as panels have it; `type=m3u` that
+ * names and addresses are enough.
+ */
 export async function userLineUp(surface: XtreamSurface, request: Request): Promise<Response> {
   const { xtream } = surface;
   const base = baseOf(surface, request);
@@ -37,7 +40,9 @@ export async function userLineUp(surface: XtreamSurface, request: Request): Prom
   const query = new URLSearchParams({ username, password });
   const guideUrl = surface.guide.guides.isEmpty ? {} : { guideUrl: `${base}/xmltv.php?${query}` };
   const entries = (await xtream.lineUp.live()).rows().map(entryOf);
-  return longText(m3uParts({ entries, ...guideUrl }), LINE_UP_HEADERS, request);
+  const isPlain = fields.get('type') === 'm3u';
+  const parts = isPlain ? plainM3uParts(entries) : m3uParts({ entries, ...guideUrl });
+  return longText(parts, LINE_UP_HEADERS, request);
 }
 
 function entriesIn(base: string, credentials: string, form: StreamForm, logoMode: LogoMode) {

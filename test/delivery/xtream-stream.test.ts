@@ -425,6 +425,15 @@ describe('the line-up of a user', () => {
     expect(text).toContain('timeshift="1"');
   });
 
+  test('has names and addresses alone with type=m3u', async () => {
+    const path = '/get.php?username=alice&password=p@ss&type=m3u';
+    const lines = (await (await app.ask(path, HOST)).text()).split('\n');
+    expect(lines.slice(0, 3)).toEqual([
+      ...['#EXTM3U', '#EXTINF:-1,Channel news', 'http://tv.local:8080/live/alice/p%40ss/2.ts'],
+    ]);
+    expect(lines).toContain("#EXTINF:-1,Sport\u201a 'live'");
+  });
+
   test('is given to forms and to HEAD, and to nobody else', async () => {
     const headers = { ...HOST, 'content-type': 'application/x-www-form-urlencoded' };
     const body = new URLSearchParams({ username: 'alice', password: 'p@ss' });

@@ -200,6 +200,7 @@ export class StreamIds implements Disposable {
   async #claimDerived(): Promise<void> {
     await this.#load();
     if (!this.#isUp()) return this.#retryLater();
+    if (this.#known.size > COUNT_MAX) return;
     const kept = [...this.#unclaimed].filter(([number, key]) => this.#numbers.get(key) === number);
     this.#unclaimed.clear();
     for (const [number, key] of kept) this.#unclaimed.set(number, key);

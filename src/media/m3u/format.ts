@@ -35,6 +35,15 @@ export function* m3uParts(
   }
 }
 
+/** Names and addresses alone, for boxes that stop at attributes. */
+export function* plainM3uParts(entries: Iterable<M3uEntry>): Generator<string> {
+  yield '#EXTM3U\n';
+  for (const entry of entries) {
+    const safe = safeEntry(entry);
+    if (safe !== undefined) yield `#EXTINF:-1,${titleOf(safe.name)}\n${safe.url}\n`;
+  }
+}
+
 /** Without it Kodi opens whatever does not end in .m3u8 twice: once to see what it is. */
 const KODI_TYPES: Readonly<Record<StreamForm, string>> = {
   hls: '#KODIPROP:mimetype=application/vnd.apple.mpegurl',
