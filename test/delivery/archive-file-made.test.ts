@@ -129,6 +129,17 @@ describe.skipIf(!hasProgram('ffmpeg'))('/archive/{channel}.ts', () => {
     }, 60_000);
   }
 
+  test('is one clean stream of sound alone', async () => {
+    for (const pictures of ['fmp4-sound', 'aac-sound'] as const) {
+      await withArchive({ pictures }, { times: 2, lost: [2] }, async (app) => {
+        const bytes = await whole(app);
+        const seen = inspectTs(bytes, LOOSE);
+        expect([seen.problems, seen.tracks.size]).toEqual([[], 1]);
+        expect((await played(bytes)).stderr).toBe('');
+      });
+    }
+  });
+
   test('is the same of what was archived before anything was learnt of it', async () => {
     for (const row of [{ pictures: 'fmp4' }, { pictures: 'ts-pictures', sound: 'fmp4-sound' }]) {
       let learnt: Uint8Array | undefined;
@@ -137,6 +148,18 @@ describe.skipIf(!hasProgram('ffmpeg'))('/archive/{channel}.ts', () => {
       });
       await withArchive(row as Row, { isOld: true }, async (app) => {
         expect(Buffer.compare(await whole(app), learnt as Uint8Array)).toBe(0);
+      });
+    }
+  });
+
+  test('is the same of what is encrypted', async () => {
+    for (const row of [{ pictures: 'fmp4' }, { pictures: 'ts-pictures', sound: 'fmp4-sound' }]) {
+      let clear: Uint8Array | undefined;
+      await withArchive(row as Row, {}, async (app) => {
+        clear = await whole(app);
+      });
+      await withArchive(row as Row, { isEncrypted: true }, async (app) => {
+        expect(Buffer.compare(await whole(app), clear as Uint8Array)).toBe(0);
       });
     }
   });

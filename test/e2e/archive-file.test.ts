@@ -16,6 +16,8 @@ const CHANNELS: readonly (readonly [Manner, 'ts' | 'fmp4'])[] = [
   ['ahead', 'fmp4'],
 ];
 const IDS = CHANNELS.map(([manner, form]) => `${manner}-${form}`);
+/** The others lie in a tier. */
+const AS_HLS = 'numbers-fmp4';
 /** Pictures are of 25 a second, cut every two seconds. */
 const FRAME_TICKS = 3600;
 /** Three frames of AAC at 48 kHz. */
@@ -54,7 +56,9 @@ describe.skipIf(!hasProgram('ffmpeg') || !hasProgram('curl'))('an archive as one
   function start(): Promise<Weir> {
     const channels = CHANNELS.map(([manner, form]) => {
       const id = `${manner}-${form}`;
-      return `  - { id: ${id}, archive: 1h, sources: ['${origin.url(id, manner, form)}'] }`;
+      const asHls = `{ keep: 1h, as: hls, path: ${join(folder.path, 'hls')} }`;
+      const archive = id === AS_HLS ? asHls : '1h';
+      return `  - { id: ${id}, archive: ${archive}, sources: ['${origin.url(id, manner, form)}'] }`;
     });
     const tier = `overflow: [{ disk: { path: ${join(folder.path, 'kept')}, size: 1GiB } }]`;
     const yaml = `allow_private: [127.0.0.0/8]\n${tier}\nchannels:\n${channels.join('\n')}\n`;

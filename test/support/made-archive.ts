@@ -1,4 +1,5 @@
 // This file has ffmpeg make the same picture and sound in every form, and archives them in memory.
+import { createCipheriv } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { topLevelBoxes } from '../../src/media/fmp4/box.ts';
@@ -116,26 +117,43 @@ export type Archiving = {
   readonly times?: number;
   /** Those by these numbers are lost. */
   readonly lost?: readonly number[];
+  /** With AES-128, each segment as a whole, and the init segment. */
+  readonly isEncrypted?: boolean;
 };
+
+const KEY = Buffer.from('00112233445566778899aabbccddeeff', 'hex');
+const IV = '0f0e0d0c0b0a09080706050403020100';
+const KEYS = [
+  { key: { method: 'AES-128', iv: IV, attributes: new Map() }, asset: 'key-1.bin' },
+] as const;
+
+function encrypted(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const cipher = createCipheriv('aes-128-cbc', KEY, Buffer.from(IV, 'hex'));
+  return new Uint8Array(Buffer.concat([cipher.update(bytes), cipher.final()]));
+}
 
 /** A rendition that holds it, as it would have been archived. */
 export async function archivedList(
   id: string,
   { init, segments }: MadeList,
-  { kind, startMs, isOld = false, times = 1, lost = [] }: Archiving,
+  { kind, startMs, isOld = false, times = 1, lost = [], isEncrypted = false }: Archiving,
 ): Promise<ScriptedRendition> {
   const as = kind === 'sound' ? 'audio' : 'video';
   const rendition = new ScriptedRendition(id, startMs, { kind: as, targetDurationS: 2 });
-  const map = init && { asset: 'init-1.mp4', keys: [] };
+  const closed = isEncrypted ? encrypted : (bytes: Uint8Array<ArrayBuffer>) => bytes;
+  const keys = isEncrypted ? KEYS : [];
+  const map = init && { asset: 'init-1.mp4', keys };
   const contentType = init === undefined ? 'video/mp2t' : TYPES[kind];
-  const assets = init === undefined ? [] : [{ name: 'init-1.mp4', contentType, body: init }];
-  if (init !== undefined) {
-    rendition.bodies.set('init-1.mp4', { kind: 'whole', body: new Blob([init]), contentType });
+  const assets = [{ name: 'key-1.bin', contentType, body: new Uint8Array(KEY) }];
+  if (init !== undefined) assets.push({ name: 'init-1.mp4', contentType, body: closed(init) });
+  for (const { name, body } of assets) {
+    rendition.bodies.set(name, { kind: 'whole', body: new Blob([body]), contentType });
   }
-  const needs = { keys: [], assets, ...(map && { map }) };
+  const needs = { keys, assets, ...(map && { map }) };
   let earlierTicks = 0;
   for (let time = 0; time < times; time++) {
-    for (const [index, { bytes, durationS }] of segments.entries()) {
+    for (const [index, { bytes: clear, durationS }] of segments.entries()) {
+      const bytes = closed(clear);
       const discontinuity = time > 0 && index === 0;
       const gap = lost.includes(rendition.rows.length);
       if (gap) {
@@ -144,7 +162,7 @@ export async function archivedList(
       }
       const learnt = await segmentMarks(new Blob([bytes]), needs, { kind: as, earlierTicks });
       earlierTicks = learnt.made?.earlierTicks ?? earlierTicks;
-      const more = { contentType, ...(map && { map }), ...(isOld ? {} : learnt) };
+      const more = { contentType, keys, ...(map && { map }), ...(isOld ? {} : learnt) };
       rendition.put({ bytes, durationS, discontinuity, more });
       const row = rendition.rows.at(-1);
       if (isOld && row !== undefined) {

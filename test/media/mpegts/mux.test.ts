@@ -175,6 +175,19 @@ describe('Muxer', () => {
     expect(inspectTs(joinBytes([first, rest])).problems).toEqual([]);
   });
 
+  test('led by its pictures, each piece leaves the clock where the next can take it up', () => {
+    const part = (at: number) => {
+      const pictures = [0, 1, 2, 3].map((index) => unit(0, at + index * 45_000));
+      // It begins before the pictures, and runs on after them
+      const sound = Array.from({ length: 100 }, (_, index) => unit(1, at - 900 + index * 1920));
+      return new Muxer(undefined, true).write([VIDEO, AUDIO], [...pictures, ...sound]);
+    };
+    const clocks = (ts: Uint8Array) => inspectTs(ts).pcr.map((pcr) => pcr / 300);
+    const [first, next] = [part(START), part(START + 180_000)].map(clocks);
+    expect(first?.at(-1)).toBe(START + 135_000 - 63_000);
+    expect(next?.[0]).toBe(START + 180_000 - 63_000);
+  });
+
   const jumps = [
     { name: 'an hour on', ticks: 90_000 * 3600 },
     { name: 'an hour back', ticks: -90_000 * 3600 },
