@@ -175,7 +175,7 @@ export async function serve(
         archives: () => archive.stats(),
         archiveFolders: () => archive.folders(),
         archiveAnswered,
-        guides: () => guides.status(),
+        guides,
         lineUps: () => list.lineUps.status(),
         logos: () => logos.stats(),
         users: () => users.stats(),

@@ -5,8 +5,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { othersTurn } from '../base/turn.ts';
 import { VERSION } from '../base/version.ts';
-import { writeGuideChannel } from '../media/xmltv/channel.ts';
-import { escapeMarkup } from '../media/xmltv/markup.ts';
+import { parseGuideChannel, writeGuideChannel } from '../media/xmltv/channel.ts';
 import { type DayPart, dayParts, keepDayParts } from './fed-days.ts';
 import { type GuideFeed, mergedDays, type Served, servedOf, sourceIn } from './feed.ts';
 import { GzipFile, type GzipPart, gzipPartSync } from './gzip-parts.ts';
@@ -107,21 +106,29 @@ function* parts(database: Database, spec: DocumentSpec): Generator<Part> {
   }
 }
 
+/**
+ * Under a name of ours where the guide calls it otherwise: among its own may be that of the channel
+ * this one follows, or a number, which players take for the channel's.
+ */
+function ownChannel({ id, name, logo }: WantedChannel, icons: readonly string[] = []): string {
+  const pictures = logo === undefined ? icons : [logo];
+  return writeGuideChannel({ id, names: [{ text: name }], icons: pictures, urls: [] });
+}
+
 /** Every channel of the line-up stands there, since players drop what has none: Plex all of it. */
 function head(database: Database, { channels }: DocumentSpec, editions: readonly Served[]): string {
   const find = database.query<{ xml: string }, [string, number, string]>(
     'SELECT xml FROM channel WHERE guide = ? AND edition = ? AND id = ?',
   );
   const lines = channels.map((channel) => {
-    const { id, name, logo } = channel;
+    const { id } = channel;
     for (const { guide, edition } of editions) {
       const source = sourceIn(channel, guide);
       const row = source === undefined ? null : find.get(guide, edition, source);
       if (row === null) continue;
-      return row.xml.replace(/^<channel id="[^"]*"/, () => `<channel id="${escapeMarkup(id)}"`);
+      return source === id ? row.xml : ownChannel(channel, parseGuideChannel(row.xml)?.icons);
     }
-    const icons = logo === undefined ? [] : [logo];
-    return writeGuideChannel({ id, names: [{ text: name }], icons, urls: [] });
+    return ownChannel(channel);
   });
   const generator = `generator-info-name="weir ${VERSION}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<tv ${generator}>\n${lines.join('\n')}\n`;

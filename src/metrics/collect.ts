@@ -2,7 +2,7 @@
 import type { UsersStats } from '../access/open-users.ts';
 import type { SharedStats } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
-import type { GuideStatus } from '../guide/guides.ts';
+import type { Guides } from '../guide/guides.ts';
 import type { LineUpStatus } from '../lineup/line-ups.ts';
 import type { Logos } from '../lineup/logos/logos.ts';
 import type { ConnectionCounts } from '../lineup/xtream/connections.ts';
@@ -45,7 +45,7 @@ export type Sources = {
   readonly archives: () => readonly ArchiveStats[];
   readonly archiveFolders: () => readonly HlsShelfStats[];
   readonly archiveAnswered: Readonly<ArchiveAnswered>;
-  readonly guides: () => readonly GuideStatus[];
+  readonly guides: Pick<Guides, 'status' | 'matches'>;
   readonly lineUps: () => readonly LineUpStatus[];
   readonly logos: () => ReturnType<Logos['stats']>;
   readonly users: () => UsersStats;
@@ -71,7 +71,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...archiveMetrics(sources.archives()),
     ...archiveFolderMetrics(sources.archiveFolders()),
     archiveAnswerMetric(sources.archiveAnswered),
-    ...guideMetrics(sources.guides(), sources.nowMs()),
+    ...guideMetrics(sources.guides.status(), sources.nowMs(), sources.guides.matches()),
     ...lineUpMetrics(sources.lineUps(), sources.nowMs()),
     ...logoMetrics(sources.logos()),
     ...userMetrics(sources.users()),

@@ -1,10 +1,20 @@
 // This file gives the numbers of the guides their names.
 import type { GuideStatus } from '../guide/guides.ts';
+import type { MatchedChannel } from '../guide/match/match-guides.ts';
 import { gauge, type Metric } from './prometheus.ts';
 
 /** Nothing where no guide is configured. */
-export function guideMetrics(guides: readonly GuideStatus[], nowMs: number): readonly Metric[] {
+export function guideMetrics(
+  guides: readonly GuideStatus[],
+  nowMs: number,
+  matches: readonly Pick<MatchedChannel, 'found'>[] = [],
+): readonly Metric[] {
   if (guides.length === 0) return [];
+  const by = new Map<string, number>();
+  for (const { found } of matches) {
+    const how = found?.by ?? 'none';
+    by.set(how, (by.get(how) ?? 0) + 1);
+  }
   const each = (value: (guide: GuideStatus) => number | undefined) =>
     guides.flatMap((guide) => {
       const found = value(guide);
@@ -30,6 +40,11 @@ export function guideMetrics(guides: readonly GuideStatus[], nowMs: number): rea
       'weir_guide_failed',
       '1 where a guide could not be read the last time.',
       each(({ error }) => (error === undefined ? 0 : 1)),
+    ),
+    gauge(
+      'weir_guide_matched_channels',
+      'Channels of ours, by how their guide was found; none: they have none.',
+      [...by].map(([how, value]) => ({ labels: { by: how }, value })),
     ),
   ];
 }

@@ -12,7 +12,7 @@ import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 const PLACE = 'http://guide.example/all.xml';
 const HOUR = 3600_000;
 const DAY = Math.floor(Date.UTC(2026, 10, 21) / 86_400_000);
-const GUIDE = `<tv><channel id="One.uk"><display-name>One</display-name></channel>
+const GUIDE = `<tv><channel id="One.uk"><display-name>One</display-name><display-name>101</display-name><icon src="http://h/one.png"/></channel>
 <programme start="20261121220000 +0000" stop="20261121233000 +0000" channel="One.uk"><title lang="en">Film &amp; more</title><desc>A &lt;programme start="20261121220000 +0000"
 in two lines</desc><new/></programme>
 <programme start="20261121233000 +0000" stop="20261122010000 +0000" channel="One.uk" catchup-id="7"><title>News</title></programme></tv>`;
@@ -50,9 +50,15 @@ const starts = (text: string) => [...text.matchAll(/<programme (start="\d+)/g)].
 describe('A channel that a guide calls otherwise', () => {
   const fed: WantedChannel = { id: 'a&b', name: 'Own', source: 'One.uk' };
 
-  test('has its programmes and names under the id of the line-up', async () => {
+  test('has its programmes and picture under the id and name of the line-up', async () => {
     const text = await document(fed);
-    expect(text).toContain('<channel id="a&amp;b"><display-name>One</display-name></channel>');
+    const picture = '<icon src="http://h/one.png"/>';
+    expect(text).toContain(
+      `<channel id="a&amp;b"><display-name>Own</display-name>${picture}</channel>`,
+    );
+    expect(await document({ ...fed, logo: 'http://h/own.png' })).toContain(
+      '<icon src="http://h/own.png"/>',
+    );
     expect(text.replaceAll('channel="a&amp;b"', 'channel="One.uk"')).toContain(
       (await document({ id: 'One.uk', name: 'Own' })).split('</channel>\n')[1] as string,
     );

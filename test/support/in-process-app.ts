@@ -169,7 +169,7 @@ export function createInProcessApp(
         archives: () => [],
         archiveFolders: () => [],
         archiveAnswered,
-        guides: () => guides.status(),
+        guides,
         lineUps: () => [],
         logos: () => logos.stats(),
         store: () => undefined,

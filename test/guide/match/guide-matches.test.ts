@@ -110,7 +110,7 @@ test('the document of all is there before anybody asks, in the names of the line
   const { path } = await guides.document(guideChannelsOf(channels, [], guides), 7);
   expect(calls).toEqual([]);
   const text = gunzipSync(await Bun.file(path).bytes()).toString();
-  expect(text).toContain('<channel id="none.uk"><display-name>BBC One</display-name>');
+  expect(text).toContain('<channel id="none.uk"><display-name>UK: BBC One FHD</display-name>');
   expect(text).toMatch(/channel="none.uk"[^>]*><title>BBC One now/);
   expect(text).toMatch(/channel="bbc1-later"[^>]*><title>BBC One now/);
 });
