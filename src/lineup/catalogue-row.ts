@@ -2,10 +2,9 @@
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import { idFromName } from './channel-id.ts';
 import type { RowSource } from './channel-row.ts';
-import type { LineUpEntries } from './combine.ts';
 import type { Particulars } from './films.ts';
 import { episodeName, extensionOf, seriesNumberOf } from './kind.ts';
-import type { KnownEntry } from './known-entry.ts';
+import type { KnownEntry, LineUpEntries } from './known-entry.ts';
 import type { AccountEpisode } from './read-account.ts';
 
 /** On their way to the serving thread: plain data. */

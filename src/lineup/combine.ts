@@ -2,14 +2,8 @@
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import { sourceOf } from './catalogue-row.ts';
 import type { ChannelRow, OwnChannel } from './channel-row.ts';
-import type { KnownEntry } from './known-entry.ts';
+import type { KnownEntry, LineUpEntries } from './known-entry.ts';
 import { KnownChannels } from './same-channel.ts';
-
-export type LineUpEntries = {
-  readonly setting: LineUpSetting;
-  /** In the order of the list; those that have gone are passed over. */
-  readonly rows: readonly KnownEntry[];
-};
 
 export type CombinedChannels = {
   /** What line-ups put to channels of the file, then their own channels. */
