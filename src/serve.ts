@@ -22,7 +22,6 @@ import { createSizedSend } from './delivery/sized-answer.ts';
 import { openSocketCalls } from './delivery/socket-calls.ts';
 import { createGuideThread } from './guide/guide-thread.ts';
 import { Guides } from './guide/guides.ts';
-import { EMPTY_CATALOGUE } from './lineup/catalogue.ts';
 import {
   guideChannelsOf,
   guideLogoOf,
@@ -107,7 +106,9 @@ export async function serve(
   const marks = archivePlaces(store, 'tiers');
   const tierDeps = { entry: TIER_WORKER, clock, random: systemRandom, log, marks };
   const tiers = openOverflow(config.overflow, tierDeps);
-  const leases = new ProviderLeases(clock, config.providers);
+  const limitsOf = ({ providers }: Config) =>
+    new Map([...providers, ...list.lineUps.accountLimits]);
+  const leases = new ProviderLeases(clock, limitsOf(config));
   const { channels } = list;
   const archive = openArchive(channels, config.archiveBytes, {
     store,
@@ -195,7 +196,7 @@ export async function serve(
     clock,
     log,
     channels: () => relays.channels,
-    catalogue: EMPTY_CATALOGUE,
+    catalogue: list.lineUps.catalogue,
     programmesOf: (channel, wanted) => programmesOf(guides, channel, wanted),
   });
   xtream.prepare();
@@ -281,7 +282,7 @@ export async function serve(
     url: `http://${hostForUrl(config.listen.host)}:${server.port}`,
     reload(next, nextChannels) {
       current = next;
-      leases.limits = next.providers;
+      leases.limits = limitsOf(next);
       archive.apply(nextChannels, next.archiveBytes);
       relays.apply(nextChannels);
       void guides.lineUpChanged();

@@ -33,8 +33,9 @@ export async function checkLineUps({ config }: LoadedConfig, worker: URL): Promi
 /** What a list makes, in one line. */
 export function describeImport(answer: ImportAnswer): string {
   if (answer.kind === 'same') return 'unchanged since it was last read';
-  const { channels, problems } = answer;
-  const count = channels === 1 ? '1 channel' : `${channels} channels`;
+  const { channels, films, problems } = answer;
+  const beside = films === 0 ? '' : ` and ${films} films, episodes and series`;
+  const count = `${channels === 1 ? '1 channel' : `${channels} channels`}${beside}`;
   const wrong = Object.entries(problems.counts).map(([reason, times]) => `${reason} ${times}`);
   return wrong.length === 0 ? count : `${count}; in the list: ${wrong.join(', ')}`;
 }

@@ -14,7 +14,7 @@ export const LINEUP_KEYS = [
     path: 'lineups[]',
     kind: 'section',
     shorthand: 'url',
-    means: 'One line-up: a `url` or a `path` of an M3U list, plain or gzip.',
+    means: 'One line-up: a `url` or a `path` of an M3U list, plain or gzip, or an account.',
   },
   {
     path: 'lineups[].url',
@@ -24,6 +24,28 @@ export const LINEUP_KEYS = [
     means: 'Where it is.',
   },
   { path: 'lineups[].path', kind: 'path', example: './list.m3u', means: 'A file instead.' },
+  {
+    path: 'lineups[].xtream',
+    kind: 'url',
+    schemes: ['http', 'https'],
+    bare: true,
+    example: 'http://provider.example.com:8080',
+    means: 'A panel that speaks the Xtream API instead, up to the port.',
+  },
+  {
+    path: 'lineups[].username',
+    kind: 'text',
+    max: '200',
+    example: 'me',
+    means: 'User of the account there.',
+  },
+  {
+    path: 'lineups[].password',
+    kind: 'text',
+    max: '200',
+    secret: true,
+    means: 'Password of the account there; never shown.',
+  },
   {
     path: 'lineups[].name',
     kind: 'text',

@@ -51,6 +51,17 @@ export type LineUpSetting = {
   /** For the list, and for streams whose entry names none. */
   readonly userAgent?: string;
   readonly provider?: string;
+  /** Absent: `place` is a list. */
+  readonly account?: AccountSetting;
+};
+
+export type AccountSetting = {
+  /** Of the panel, without a slash at its end. */
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  /** For people: without the password. */
+  readonly shown: string;
 };
 
 /** As `lineups[].refresh` has it where nothing is written. */
@@ -86,9 +97,10 @@ function settingOf(section: SectionSetting, place: string, problems: Problems): 
   const userAgent = valueAt(section, 'lineups[].user_agent');
   const provider = valueAt(section, 'lineups[].provider');
   const headers = resolveHeaders(sectionAt(section, 'lineups[].headers'), problems);
+  const account = accountOf(section, problems);
   return {
-    key: name ?? keyOf(place),
-    shown: name ?? showPlace(place),
+    key: name ?? account?.shown ?? keyOf(place),
+    shown: name ?? account?.shown ?? showPlace(place),
     place,
     refreshMs: valueAt(section, 'lineups[].refresh'),
     rules: rulesOf(section),
@@ -96,6 +108,7 @@ function settingOf(section: SectionSetting, place: string, problems: Problems): 
     headers: userAgent === undefined ? headers : { ...headers, 'user-agent': userAgent },
     ...(userAgent === undefined ? {} : { userAgent }),
     ...(provider === undefined ? {} : { provider }),
+    ...(account === undefined ? {} : { account }),
   };
 }
 
@@ -131,23 +144,45 @@ function filterOf(section: SectionSetting, name: 'include' | 'exclude'): LineUpF
   };
 }
 
+const PLACES = ['url', 'path', 'xtream'] as const;
+
+/** The only one that is written. */
 function placeOf(
   section: SectionSetting,
   toPath: PathBase,
   problems: Problems,
 ): string | undefined {
-  const url: string | undefined = valueAt(section, 'lineups[].url');
-  const path: string | undefined = valueAt(section, 'lineups[].path');
-  const hasUrl = settingAt(section, 'lineups[].url') !== undefined;
-  const hasPath = settingAt(section, 'lineups[].path') !== undefined;
-  if (hasUrl === hasPath) {
+  const written = PLACES.filter((name) => settingAt(section, `lineups[].${name}`) !== undefined);
+  if (written.length !== 1) {
     if (problems.concern(section.key)) return undefined;
-    const message = `${hasUrl ? 'url and path together' : 'no place'}, wanted a url or a path`;
+    const seen = written.length === 0 ? 'no place' : `${written.join(' and ')} together`;
+    const message = `${seen}, wanted one of ${PLACES.join(', ')}`;
     problems.add('CONFIG_KEY_CONFLICT', section.origin, section.key, message);
     return undefined;
   }
-  if (url !== undefined) return url;
-  return path === undefined ? undefined : toPath(path, originAt(section, 'lineups[].path'));
+  const path: string | undefined = valueAt(section, 'lineups[].path');
+  if (path !== undefined) return toPath(path, originAt(section, 'lineups[].path'));
+  return valueAt(section, 'lineups[].url') ?? valueAt(section, 'lineups[].xtream');
+}
+
+/** Undefined where it is none, or is not whole, which is said. */
+function accountOf(section: SectionSetting, problems: Problems): AccountSetting | undefined {
+  const url: string | undefined = valueAt(section, 'lineups[].xtream');
+  const username: string | undefined = valueAt(section, 'lineups[].username');
+  const password: string | undefined = valueAt(section, 'lineups[].password');
+  const given = { username, password };
+  for (const name of ['username', 'password'] as const) {
+    const setting = settingAt(section, `lineups[].${name}`);
+    if (url === undefined && setting !== undefined) {
+      const message = 'no effect here, wanted only beside xtream';
+      problems.add('CONFIG_KEY_CONFLICT', setting.origin, `${section.key}.${name}`, message);
+    } else if (url !== undefined && given[name] === undefined && setting === undefined) {
+      const message = 'missing, wanted it beside xtream';
+      problems.add('CONFIG_KEY_MISSING', section.origin, `${section.key}.${name}`, message);
+    }
+  }
+  if (url === undefined || username === undefined || password === undefined) return undefined;
+  return { url, username, password, shown: `${showPlace(url)} of ${username}` };
 }
 
 /** A name that was mistyped would mean no limit at all. */

@@ -17,6 +17,8 @@ function shown({ name, kept, error, isReading }: LineUpStatus) {
     isReading,
     readAt: kept === undefined ? null : new Date(kept.fetchedMs).toISOString(),
     channels: kept?.channels ?? 0,
+    /** Films, episodes and series. */
+    films: kept?.films ?? 0,
     /** Kept for when they come back. */
     gone: kept?.gone ?? 0,
     /** Entries that are another source of a channel. */

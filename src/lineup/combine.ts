@@ -1,14 +1,9 @@
 // This file makes one list of channels of the file's own and of those of all line-ups.
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
-import type { ChannelRow, OwnChannel, RowSource } from './channel-row.ts';
-import type { KnownEntry } from './known-entry.ts';
+import { sourceOf } from './catalogue-row.ts';
+import type { ChannelRow, OwnChannel } from './channel-row.ts';
+import type { KnownEntry, LineUpEntries } from './known-entry.ts';
 import { KnownChannels } from './same-channel.ts';
-
-export type LineUpEntries = {
-  readonly setting: LineUpSetting;
-  /** In the order of the list; those that have gone are passed over. */
-  readonly rows: readonly KnownEntry[];
-};
 
 export type CombinedChannels = {
   /** What line-ups put to channels of the file, then their own channels. */
@@ -35,7 +30,7 @@ export function combine(
   const known = isMerging ? new KnownChannels<Group>() : undefined;
   for (const group of groups) known?.add(group, group.own as OwnChannel);
   for (const { setting, rows } of lineUps) {
-    const present = rows.filter(({ goneMs }) => goneMs === undefined);
+    const present = rows.filter(({ goneMs, kind }) => goneMs === undefined && kind === undefined);
     const left = setting.merge && known !== undefined ? join(present, setting, known) : present;
     const fresh = sorted(left, setting.rules.sort).map(
       (entry): Group => ({ members: [{ entry, setting }] }),
@@ -155,16 +150,6 @@ function toRow({ own, members }: Group, id: string, number: number | undefined):
     ...(logo === undefined ? {} : { logo }),
     ...(guide === undefined ? {} : { guide }),
     sources: members.map(({ entry, setting }) => sourceOf(entry, setting)),
-  };
-}
-
-function sourceOf({ url, headers }: KnownEntry, { userAgent, provider }: LineUpSetting): RowSource {
-  const isAgentMissing = userAgent !== undefined && headers?.['user-agent'] === undefined;
-  const all = isAgentMissing ? { ...headers, 'user-agent': userAgent } : headers;
-  return {
-    url,
-    ...(all === undefined ? {} : { headers: all }),
-    ...(provider === undefined ? {} : { provider }),
   };
 }
 

@@ -29,6 +29,8 @@ export type LineUpRecord = {
   readonly problems: ListProblems;
   readonly unusedRules: readonly string[];
   readonly validators: Validators;
+  /** Streams at once that the account allows. */
+  readonly maxConnections?: number;
   /** Of the settings by which it was read: others want it read again. */
   readonly readAs: string;
   /** When it was named by no configuration any more. */

@@ -15,7 +15,8 @@ export type Identity = {
 
 export function identityOf(entry: ListEntry): Identity {
   const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
-  const normal = normalText(name);
+  // A film is called what a channel is called, and is none
+  const normal = (entry.kind === undefined ? '' : `${entry.kind} `) + normalText(name);
   const { host, path } = stableUrl(entry.url);
   return {
     guide: entry.guide === undefined ? undefined : `g:${entry.guide.toLowerCase()}`,

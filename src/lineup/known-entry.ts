@@ -1,4 +1,5 @@
 // This file holds what is remembered of an entry of a line-up, so that its channel stays the same.
+import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { ListEntry } from './list-entry.ts';
 
 /** Plain data, kept as JSON. */
@@ -17,6 +18,12 @@ export type KnownEntry = ListEntry & {
   readonly goneMs?: number;
   /** The channel it is shown in, where that has the id and number of another. */
   readonly as?: { readonly id: string; readonly number?: number };
+};
+
+export type LineUpEntries = {
+  readonly setting: LineUpSetting;
+  /** In the order of the list; those that have gone are among them. */
+  readonly rows: readonly KnownEntry[];
 };
 
 /** What has gone comes back as what it was for so long. */

@@ -5,8 +5,8 @@ import { AppError } from '../base/errors.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { Outbound } from '../net/outbound.ts';
+import { catalogueOf, type EpisodeRow, episodeRowsOf } from './catalogue-row.ts';
 import { CHANNEL_NUMBER_KIND } from './channel-number.ts';
-import type { ChannelRow } from './channel-row.ts';
 import { combine } from './combine.ts';
 import {
   claimEdition,
@@ -26,9 +26,11 @@ import type {
   LineUpAnswers,
   LineUpCall,
   LineUpInput,
+  PieceOf,
   ShownChannel,
 } from './line-up-messages.ts';
 import { PatternWatch } from './pattern-watch.ts';
+import { readEpisodes } from './read-account.ts';
 import { guardAgainstShrinking, type ReadList, readList } from './read-list.ts';
 import { type Settled, settle } from './settle.ts';
 
@@ -58,7 +60,7 @@ export class LineUpDesk implements AsyncDisposable {
   readonly #ended = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
   #edition: Edition | undefined;
-  #rows: readonly ChannelRow[] = [];
+  #rows: Readonly<Record<PieceOf, readonly object[]>> = { channels: [], films: [], series: [] };
 
   constructor(options: LineUpDeskOptions) {
     this.#options = options;
@@ -82,11 +84,24 @@ export class LineUpDesk implements AsyncDisposable {
         return await this.#inTurn(() => this.#combine(call.input));
       case 'piece': {
         const from = call.index * PIECE_CHANNELS;
-        return JSON.stringify(this.#rows.slice(from, from + PIECE_CHANNELS));
+        return JSON.stringify(this.#rows[call.of].slice(from, from + PIECE_CHANNELS));
       }
+      case 'episodes':
+        return await this.#episodes(call);
       default:
         return assertNever(call);
     }
+  }
+
+  async #episodes({
+    setting,
+    series,
+  }: Extract<LineUpCall, { what: 'episodes' }>): Promise<readonly EpisodeRow[]> {
+    const { account, userAgent } = setting;
+    if (account === undefined || series.account === undefined) return [];
+    const deps = { outbound: this.#options.outbound, signal: this.#ended.signal };
+    const episodes = await readEpisodes(account, userAgent, series.account.number, deps);
+    return episodeRowsOf(series.id, episodes, setting);
   }
 
   /** Lists are fetched side by side; what comes of them is worked out one after another. */
@@ -121,8 +136,8 @@ export class LineUpDesk implements AsyncDisposable {
         guardAgainstShrinking(setting.shown, read.listedCount, known?.record.listedCount ?? 0);
       }
       const made = settleOne(setting, read, edition, input, nowMs);
-      const { listedCount, problems, unusedRules, validators } = read;
-      const record = { listedCount, problems, unusedRules, validators, fetchedMs: nowMs };
+      const { entries: _, ...of } = read;
+      const record = { ...of, fetchedMs: nowMs };
       const lineUp = { record: { ...record, readAs: readAs(setting) }, rows: made.rows };
       const lineUps = present(edition, input, nowMs).set(setting.key, lineUp);
       const changed = new Set([setting.key]);
@@ -132,12 +147,14 @@ export class LineUpDesk implements AsyncDisposable {
     });
     const { rows, changes, joined } = settled;
     const merged = here(rows).filter(({ id }) => joined.has(id));
-    const shown = here(rows);
+    const all = here(rows);
+    const shown = all.filter(({ kind }) => kind === undefined);
     const { problems, unusedRules } = read;
     const first = shown.slice(0, FIRST_CHANNELS).map(shownOf);
     return {
       kind: 'taken',
       channels: shown.length,
+      films: all.length - shown.length,
       problems,
       unusedRules,
       changes,
@@ -209,14 +226,19 @@ export class LineUpDesk implements AsyncDisposable {
       rows: edition.lineUps.get(setting.key)?.rows ?? [],
     }));
     const { rows, joined } = combine(own, lineUps);
-    this.#rows = rows;
+    this.#rows = { channels: rows, ...catalogueOf(lineUps) };
+    const piecesOf = (of: PieceOf) => Math.ceil(this.#rows[of].length / PIECE_CHANNELS);
     return {
       edition: edition.number,
       kept: settings.flatMap((setting) => {
         const known = edition.lineUps.get(setting.key);
         return known === undefined ? [] : [keptOf(setting, known, joined)];
       }),
-      pieces: Math.ceil(this.#rows.length / PIECE_CHANNELS),
+      pieces: {
+        channels: piecesOf('channels'),
+        films: piecesOf('films'),
+        series: piecesOf('series'),
+      },
     };
   }
 
@@ -316,8 +338,8 @@ function present(
 }
 
 /** What a list is read by, whatever it is called and however often. */
-function readAs({ place, rules, headers }: LineUpSetting): string {
-  const text = JSON.stringify([place, rules, headers]);
+function readAs({ place, rules, headers, account }: LineUpSetting): string {
+  const text = JSON.stringify([place, rules, headers, account]);
   return Bun.CryptoHasher.hash('sha256', text, 'hex').slice(0, 16);
 }
 
@@ -340,15 +362,17 @@ function keptOf(
   joined: ReadonlySet<string>,
 ): KeptLineUp {
   const gone = rows.filter(({ goneMs }) => goneMs !== undefined).length;
-  const { fetchedMs, problems, unusedRules } = record;
+  const { fetchedMs, problems, unusedRules, maxConnections } = record;
   return {
     key: setting.key,
     fetchedMs,
-    channels: rows.length - gone,
+    channels: here(rows).filter(({ kind }) => kind === undefined).length,
+    films: here(rows).filter(({ kind }) => kind !== undefined).length,
     gone,
     merged: rows.filter(({ id }) => joined.has(id)).length,
     problems,
     unusedRules,
     isOutdated: record.readAs !== readAs(setting),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
   };
 }

@@ -1,5 +1,6 @@
 // This file holds what is asked of the thread of the line-ups, and what it answers.
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
+import type { EpisodeRow, SeriesRow } from './catalogue-row.ts';
 import type { OwnChannel } from './channel-row.ts';
 import type { KnownEntry } from './known-entry.ts';
 import type { ListProblems } from './read-list.ts';
@@ -41,7 +42,11 @@ export type LineUpCall =
     }
   /** Makes the channels; they are then fetched in pieces. */
   | { readonly what: 'combine'; readonly input: LineUpInput }
-  | { readonly what: 'piece'; readonly index: number };
+  | { readonly what: 'piece'; readonly of: PieceOf; readonly index: number }
+  /** Asks the account of a line-up for the episodes of one of its series. */
+  | { readonly what: 'episodes'; readonly setting: LineUpSetting; readonly series: SeriesRow };
+
+export type PieceOf = 'channels' | 'films' | 'series';
 
 export type ShownChannel = Pick<KnownEntry, 'id' | 'name' | 'number' | 'group'>;
 
@@ -52,6 +57,8 @@ export type ImportAnswer =
       readonly kind: 'taken';
       /** Channels of this line-up, those that have gone not among them. */
       readonly channels: number;
+      /** Films, episodes and series. */
+      readonly films: number;
       readonly problems: ListProblems;
       readonly unusedRules: readonly string[];
       readonly changes: LineUpChanges;
@@ -71,6 +78,8 @@ export type KeptLineUp = {
   readonly key: string;
   readonly fetchedMs: number;
   readonly channels: number;
+  /** Films, episodes and series. */
+  readonly films: number;
   /** Kept for when they come back. */
   readonly gone: number;
   /** Entries that are another source of a channel. */
@@ -79,12 +88,14 @@ export type KeptLineUp = {
   readonly unusedRules: readonly string[];
   /** It was read by other settings than it has now. */
   readonly isOutdated: boolean;
+  /** Streams at once that the account allows. */
+  readonly maxConnections?: number;
 };
 
 export type Combined = {
   readonly edition: number;
   readonly kept: readonly KeptLineUp[];
-  readonly pieces: number;
+  readonly pieces: Readonly<Record<PieceOf, number>>;
 };
 
 export type LineUpAnswers = {
@@ -92,4 +103,5 @@ export type LineUpAnswers = {
   readonly combine: Combined;
   /** JSON of some channels: a text crosses threads at once, and is read in a millisecond or two. */
   readonly piece: string;
+  readonly episodes: readonly EpisodeRow[];
 };

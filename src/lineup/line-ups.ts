@@ -11,10 +11,20 @@ import type { SharedStore } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import { formatMatch } from '../config/match.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
+import type { Catalogue } from './catalogue.ts';
+import { accountProvider, type EpisodeRow, type FilmRow, type SeriesRow } from './catalogue-row.ts';
 import { type ChannelRow, ownChannelOf, RowReader } from './channel-row.ts';
 import { editionNumber, LINE_UP_KIND } from './editions.ts';
 import type { LineUpError } from './errors.ts';
-import type { ImportAnswer, KeptLineUp, LineUpInput } from './line-up-messages.ts';
+import type { Film, Series } from './films.ts';
+import { HeldCatalogue } from './held-catalogue.ts';
+import type {
+  Combined,
+  ImportAnswer,
+  KeptLineUp,
+  LineUpInput,
+  PieceOf,
+} from './line-up-messages.ts';
 import type { LineUpThread } from './line-up-thread.ts';
 import { slowPattern } from './pattern-watch.ts';
 import { patternsOf } from './rules.ts';
@@ -63,10 +73,12 @@ export class LineUps implements AsyncDisposable {
   #kept = new Map<string, KeptLineUp>();
   #edition = -1;
   #channels: readonly ChannelConfig[] = [];
+  readonly #catalogue: HeldCatalogue;
   #combining: Promise<void> = Promise.resolve();
 
   constructor(parts: LineUpsParts) {
     this.#parts = parts;
+    this.#catalogue = new HeldCatalogue(() => parts.clock.monotonicMs());
     parts.thread.onStuck = (tried) => {
       const setting = this.#settings[tried.lineUp];
       const match = setting && patternsOf(setting.rules)[tried.index];
@@ -78,6 +90,19 @@ export class LineUps implements AsyncDisposable {
   /** The file's own by their numbers, those without one as they stand there; then those of line-ups. */
   get channels(): readonly ChannelConfig[] {
     return this.#channels;
+  }
+
+  get catalogue(): Catalogue {
+    return this.#catalogue;
+  }
+
+  /** What accounts allow, by the provider that their streams count against. */
+  get accountLimits(): ReadonlyMap<string, number> {
+    const limits = new Map<string, number>();
+    for (const { key, maxConnections } of this.#kept.values()) {
+      if (maxConnections !== undefined) limits.set(accountProvider(key), maxConnections);
+    }
+    return limits;
   }
 
   get isEmpty(): boolean {
@@ -273,6 +298,8 @@ export class LineUps implements AsyncDisposable {
     const own = this.#own.toSorted(byNumber);
     if (this.#settings.length === 0) {
       this.#channels = own;
+      this.#ownCount = own.length;
+      this.#catalogue.replace([], []);
       return;
     }
     try {
@@ -284,15 +311,12 @@ export class LineUps implements AsyncDisposable {
       const channels = [...own];
       const places = new Map(own.map(({ id }, index) => [id, index]));
       const reader = new RowReader();
-      for (let index = 0; index < pieces; index++) {
-        const text = await thread.call({ what: 'piece', index });
-        for (const row of JSON.parse(text) as ChannelRow[]) {
-          const at = row.isOwn === true ? places.get(row.id) : undefined;
-          if (at === undefined) channels.push(reader.channel(row));
-          else channels[at] = reader.widened(own[at] as ChannelConfig, row);
-        }
-        await othersTurn();
-      }
+      await this.#pieces('channels', pieces, (row: ChannelRow) => {
+        const at = row.isOwn === true ? places.get(row.id) : undefined;
+        if (at === undefined) channels.push(reader.channel(row));
+        else channels[at] = reader.widened(own[at] as ChannelConfig, row);
+      });
+      await this.#takeCatalogue(pieces, reader);
       this.#kept = new Map(kept.map((lineUp) => [lineUp.key, lineUp]));
       this.#edition = edition;
       this.#channels = channels;
@@ -307,6 +331,33 @@ export class LineUps implements AsyncDisposable {
   }
 
   #ownCount = 0;
+
+  async #takeCatalogue(pieces: Combined['pieces'], reader: RowReader): Promise<void> {
+    const films: Film[] = [];
+    const series: Series[] = [];
+    await this.#pieces('films', pieces, (row: FilmRow) => {
+      films.push(this.#catalogue.film(row, reader));
+    });
+    await this.#pieces('series', pieces, (row: SeriesRow) => {
+      series.push(this.#catalogue.seriesOf(row, reader, (one) => this.#askEpisodes(one)));
+    });
+    this.#catalogue.replace(films, series);
+  }
+
+  async #askEpisodes(series: SeriesRow): Promise<readonly EpisodeRow[]> {
+    const setting = this.#settings.find(({ key }) => key === series.account?.key);
+    if (setting === undefined) return [];
+    return await this.#parts.thread.call({ what: 'episodes', setting, series });
+  }
+
+  /** Each lets others have their turn. */
+  async #pieces<T>(of: PieceOf, counts: Combined['pieces'], take: (row: T) => void): Promise<void> {
+    for (let index = 0; index < counts[of]; index++) {
+      const text = await this.#parts.thread.call({ what: 'piece', of, index });
+      for (const row of JSON.parse(text) as T[]) take(row);
+      await othersTurn();
+    }
+  }
 
   #input(): LineUpInput {
     const numbers = this.#parts.numbers();

@@ -5,7 +5,11 @@ import { plainText } from '../media/m3u/safe-text.ts';
 import { sourceHeaders } from './source-headers.ts';
 
 /** Plain data: it is kept as JSON, and crosses threads. Whatever is empty is left out. */
+/** What is no live channel. */
+export type EntryKind = 'film' | 'episode' | 'series';
+
 export type ListEntry = {
+  readonly kind?: EntryKind;
   readonly name: string;
   readonly group?: string;
   /** As the list has it, where a rule changed the one or the other. */

@@ -1,15 +1,18 @@
 // This file reads a line-up into entries, by an operator's rules.
 import { othersTurn } from '../base/turn.ts';
-import type { LineUpSetting } from '../config/resolve-lineups.ts';
+import type { AccountSetting, LineUpSetting } from '../config/resolve-lineups.ts';
 import { createM3uDecoder } from '../media/m3u/decode.ts';
-import { createProblemLog, type Problem } from '../media/m3u/problems.ts';
-import { createM3uReader } from '../media/m3u/reader.ts';
+import type { ParsedM3uEntry } from '../media/m3u/list.ts';
+import { createProblemLog, type Problem, type Problems } from '../media/m3u/problems.ts';
+import { createM3uReader, type M3uReader } from '../media/m3u/reader.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { LineUpError } from './errors.ts';
 import { openList, type Validators } from './fetch-list.ts';
-import { type EntryProblem, type ListEntry, readEntry } from './list-entry.ts';
+import { kindOf } from './kind.ts';
+import { type EntryKind, type EntryProblem, type ListEntry, readEntry } from './list-entry.ts';
 import type { PatternWatch } from './pattern-watch.ts';
-import { compileRules } from './rules.ts';
+import { readAccount } from './read-account.ts';
+import { type AppliedRules, compileRules } from './rules.ts';
 
 export type ReadList = {
   readonly entries: readonly ListEntry[];
@@ -19,6 +22,8 @@ export type ReadList = {
   /** Rules that found nothing. */
   readonly unusedRules: readonly string[];
   readonly validators: Validators;
+  /** Streams at once that an account allows. */
+  readonly maxConnections?: number;
 };
 
 export type ListProblems = {
@@ -47,59 +52,97 @@ export async function readList(
   known: Validators,
   deps: ReadDeps,
 ): Promise<ReadList | 'same'> {
+  if (setting.account !== undefined) return await readPanel(setting, setting.account, deps);
   const { place, headers } = setting;
   const opened = await openList({ place, headers, validators: known }, deps.outbound, deps.signal);
   if (opened === 'same') return 'same';
-  const rules = compileRules(setting.rules, deps.watch);
-  const problems = createProblemLog<EntryProblem>();
-  const entries: ListEntry[] = [];
-  const urls = new Set<string>();
+  const taking = new Taking(setting, deps, opened.baseUrl);
   const reader = createM3uReader();
-  const take = () => {
-    for (const parsed of reader.take()) {
-      const entry = readEntry(parsed, opened.baseUrl, problems.add);
-      if (entry === undefined) continue;
-      if (urls.has(entry.url)) {
-        problems.add(parsed.line, 'duplicate-url', 'The URL of an entry before, which is kept');
-        continue;
-      }
-      urls.add(entry.url);
-      const wanted = rules.apply(entry);
-      if (wanted !== undefined) entries.push(wanted);
-    }
-  };
+  await readPieces(opened.pieces, reader, taking, deps);
+  const { problems } = reader.end();
+  for (const entry of reader.take()) taking.take(entry);
+  return taking.read(problems, opened.validators);
+}
+
+async function readPanel(
+  setting: LineUpSetting,
+  account: AccountSetting,
+  deps: ReadDeps,
+): Promise<ReadList> {
+  const { entries, badRows, maxConnections } = await readAccount(account, setting.userAgent, deps);
+  const taking = new Taking(setting, deps, undefined);
+  for (const { entry, kind } of entries) taking.take(entry, kind ?? 'live');
+  const counts = new Map(badRows === 0 ? [] : [['bad-row', badRows] as const]);
+  const read = taking.read({ first: [], counts }, {});
+  return maxConnections === undefined ? read : { ...read, maxConnections };
+}
+
+async function readPieces(
+  pieces: AsyncIterable<Uint8Array>,
+  reader: M3uReader,
+  taking: Taking,
+  { signal, collect }: ReadDeps,
+): Promise<void> {
   const decoder = createM3uDecoder();
   let uncollectedBytes = 0;
-  for await (const piece of opened.pieces) {
-    deps.signal.throwIfAborted();
+  for await (const piece of pieces) {
+    signal.throwIfAborted();
     uncollectedBytes += piece.length;
     if (uncollectedBytes > COLLECT_BYTES) {
-      deps.collect();
+      collect();
       uncollectedBytes = 0;
     }
-    let isFull = false;
-    for (let at = 0; at < piece.length && !isFull; at += STEP_BYTES) {
-      const text = decoder.push(piece.subarray(at, at + STEP_BYTES));
-      isFull = !reader.push(text);
-      take();
+    for (let at = 0; at < piece.length; at += STEP_BYTES) {
+      const isOpen = reader.push(decoder.push(piece.subarray(at, at + STEP_BYTES)));
+      for (const entry of reader.take()) taking.take(entry);
+      if (!isOpen) return;
       await othersTurn();
     }
-    if (isFull) break;
   }
   reader.push(decoder.end());
-  const { problems: ofText } = reader.end();
-  take();
-  const ofEntries = problems.all();
-  return {
-    entries,
-    listedCount: urls.size,
-    problems: {
-      first: [...ofText.first, ...ofEntries.first],
-      counts: Object.fromEntries([...ofText.counts, ...ofEntries.counts]),
-    },
-    unusedRules: rules.unused(),
-    validators: opened.validators,
-  };
+}
+
+/** What is taken of a list while it comes. */
+class Taking {
+  readonly #rules: AppliedRules;
+  readonly #baseUrl: string | undefined;
+  readonly #problems = createProblemLog<EntryProblem>();
+  readonly #entries: ListEntry[] = [];
+  readonly #urls = new Set<string>();
+
+  constructor({ rules }: LineUpSetting, { watch }: ReadDeps, baseUrl: string | undefined) {
+    this.#rules = compileRules(rules, watch);
+    this.#baseUrl = baseUrl;
+  }
+
+  /** `said`: what it is, where whoever has it says so. */
+  take(parsed: ParsedM3uEntry, said?: EntryKind | 'live'): void {
+    const entry = readEntry(parsed, this.#baseUrl, this.#problems.add);
+    if (entry === undefined) return;
+    if (this.#urls.has(entry.url)) {
+      const message = 'The URL of an entry before, which is kept';
+      this.#problems.add(parsed.line, 'duplicate-url', message);
+      return;
+    }
+    this.#urls.add(entry.url);
+    const kind = said === undefined ? kindOf(entry) : said === 'live' ? undefined : said;
+    const wanted = this.#rules.apply(kind === undefined ? entry : { ...entry, kind });
+    if (wanted !== undefined) this.#entries.push(wanted);
+  }
+
+  read(ofText: Problems<string>, validators: Validators): ReadList {
+    const ofEntries = this.#problems.all();
+    return {
+      entries: this.#entries,
+      listedCount: this.#urls.size,
+      problems: {
+        first: [...ofText.first, ...ofEntries.first],
+        counts: Object.fromEntries([...ofText.counts, ...ofEntries.counts]),
+      },
+      unusedRules: this.#rules.unused(),
+      validators,
+    };
+  }
 }
 
 /** Throws where a list is no successor of what was there before. */

@@ -139,6 +139,7 @@ class NumberPool {
   }
 
   of(entry: ListEntry, before: KnownEntry | undefined, id: string): Numbered {
+    if (entry.kind !== undefined) return {};
     const from = this.#renumberFrom;
     if (before?.number !== undefined && before.numberedFrom === from) {
       return pick(before.number, from);

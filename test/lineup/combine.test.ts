@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import type { LineUpSetting } from '../../src/config/resolve-lineups.ts';
 import { channelName } from '../../src/lineup/channel-name.ts';
 import type { OwnChannel } from '../../src/lineup/channel-row.ts';
-import { combine, type LineUpEntries } from '../../src/lineup/combine.ts';
-import type { KnownEntry } from '../../src/lineup/known-entry.ts';
+import { combine } from '../../src/lineup/combine.ts';
+import type { KnownEntry, LineUpEntries } from '../../src/lineup/known-entry.ts';
 import type { Comparable } from '../../src/lineup/same-channel.ts';
 import { channelsOf, createDesk, inputOf, lineUpSetting } from '../support/line-up-world.ts';
 

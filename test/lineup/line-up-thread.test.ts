@@ -30,17 +30,27 @@ describe('LineUpThread', () => {
       await using trial = openThread(folder.path, 'trial');
       const answer = await trial.call({ what: 'import', key: setting.key, input });
       expect(answer).toMatchObject({ kind: 'taken', channels: 1 });
-      expect(await trial.call({ what: 'combine', input })).toMatchObject({ pieces: 1 });
+      expect(await trial.call({ what: 'combine', input })).toMatchObject({
+        pieces: { channels: 1 },
+      });
     }
     expect(await Bun.file(`${folder.path}/shared.sqlite`).exists()).toBe(false);
     {
       await using thread = openThread(folder.path);
-      expect(await thread.call({ what: 'combine', input })).toMatchObject({ pieces: 0, kept: [] });
+      expect(await thread.call({ what: 'combine', input })).toMatchObject({
+        pieces: { channels: 0 },
+        kept: [],
+      });
       await thread.call({ what: 'import', key: setting.key, input });
     }
     await using next = openThread(folder.path);
-    expect(await next.call({ what: 'combine', input })).toMatchObject({ edition: 1, pieces: 1 });
-    expect(await next.call({ what: 'piece', index: 0 })).toContain('http://h.example/1.m3u8');
+    expect(await next.call({ what: 'combine', input })).toMatchObject({
+      edition: 1,
+      pieces: { channels: 1 },
+    });
+    expect(await next.call({ what: 'piece', of: 'channels', index: 0 })).toContain(
+      'http://h.example/1.m3u8',
+    );
   });
 
   test('one that hangs in a pattern is replaced, and which pattern it was is told', async () => {

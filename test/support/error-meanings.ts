@@ -59,6 +59,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   GUIDE_STORE: 'the data folder cannot be written',
   GUIDE_THREAD: 'the thread of the guides died; the next request starts another',
   GUIDE_TOO_LARGE: 'more than any guide has',
+  LINEUP_ACCOUNT: 'the panel refuses the account (which and why is said), or answers no JSON',
   LINEUP_EMPTY: 'no entry of a line-up can be used; what was there before stays',
   LINEUP_FILE: 'the file of a line-up cannot be read',
   LINEUP_PATTERN: 'a pattern of its rules takes for ever; it is tried again once the rules change',

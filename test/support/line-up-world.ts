@@ -61,8 +61,8 @@ export function createDesk({ script, ...options }: WorldOptions) {
 export async function channelsOf(desk: LineUpDesk, input: LineUpInput) {
   const { pieces } = await desk.call({ what: 'combine', input });
   const texts = [];
-  for (let index = 0; index < pieces; index++)
-    texts.push(await desk.call({ what: 'piece', index }));
+  for (let index = 0; index < pieces.channels; index++)
+    texts.push(await desk.call({ what: 'piece', of: 'channels', index }));
   return texts.flatMap((text) => JSON.parse(text) as { id: string; name: string }[]);
 }
 
