@@ -86,6 +86,7 @@ describe('the table of commands', () => {
     expect(COMMANDS.map(({ name }) => name)).toEqual([
       'serve',
       'check',
+      'import',
       'probe',
       'user',
       'guide',
