@@ -213,10 +213,7 @@ describe('line-up', () => {
   test.each(POSTS)('POST of %s with %p as %p is answered', async (path, body, type, wanted) => {
     const init = { method: 'POST', body, headers: { 'content-type': type } };
     const answer = await app.fetch(new Request(`http://tv.example${path}`, init));
-    expect([answer.status, answer.headers.get('content-type')]).toEqual([
-      200,
-      'audio/x-mpegurl',
-    ]);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'audio/x-mpegurl']);
     expect(await answer.text()).toContain(`\n${wanted}\n`);
   });
 
