@@ -7,6 +7,7 @@ export type GuideErrorCode =
   | 'GUIDE_COMPRESSION' // broken xz, or one that unpacks to far more than any guide
   | 'GUIDE_EMPTY' // no programme in it that could be used
   | 'GUIDE_SHRUNK' // less than half of what the last one had
+  | 'GUIDE_SLOW' // it comes byte by byte
   | 'GUIDE_TOO_LARGE' // more than any guide has
   | 'GUIDE_STORE' // the data folder cannot be written
   | 'GUIDE_THREAD'; // the thread of the guides is gone, and will be back

@@ -6,6 +6,7 @@ import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
 import { Edition, type EditionCounts } from './edition.ts';
 import { GuideError } from './errors.ts';
 import { fillEdition, MAX_CHANNELS } from './fill-edition.ts';
+import { steadyPieces } from './steady-pieces.ts';
 import { MAX_GUIDE_BYTES, unpacked } from './unpacked.ts';
 
 export type GuideSpec = {
@@ -82,7 +83,7 @@ type Opened = {
 async function open(
   { place, policy }: GuideSpec,
   before: Known | null,
-  { outbound, signal }: GuideDeps,
+  { outbound, signal, clock }: GuideDeps,
 ): Promise<Opened | 'same'> {
   if (!isUrl(place)) return { pieces: fileOf(place) };
   const validators = {
@@ -104,7 +105,7 @@ async function open(
   const etag = response.headers.get('etag');
   const lastModified = response.headers.get('last-modified');
   return {
-    pieces: response.body,
+    pieces: steadyPieces(response.body, clock, showPlace(place)),
     ...(etag === null ? {} : { etag }),
     ...(lastModified === null ? {} : { lastModified }),
   };

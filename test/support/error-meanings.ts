@@ -55,6 +55,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   GUIDE_EMPTY: 'no programme of a guide can be used; the one before stays',
   GUIDE_FILE: 'the file of a guide cannot be read',
   GUIDE_SHRUNK: 'a guide has less than half of what it had; the one before stays',
+  GUIDE_SLOW: 'a guide comes byte by byte; it is tried again later',
   GUIDE_STATUS: 'the server of a guide answered with something else',
   GUIDE_STORE: 'the data folder cannot be written',
   GUIDE_THREAD: 'the thread of the guides died; the next request starts another',
