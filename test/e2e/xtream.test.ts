@@ -1,13 +1,16 @@
 // This file plays by number what weir has, as a user that was made by the command, with real programs.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
+import { Chromium, chromiumPath } from '../support/browser.ts';
 import { hasProgram, runProgram } from '../support/programs.ts';
+import { RewindPage } from '../support/rewind-page.ts';
 import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { until } from '../support/until.ts';
 import { Weir, weirCommand, weirEnv } from '../support/weir.ts';
 import { decodeXtream } from '../support/xtream-decoder.ts';
 
 const hasFfprobe = hasProgram('ffprobe');
+const chromium = chromiumPath();
 const PASSWORD = 'secret@word';
 
 describe.skipIf(!hasFfprobe)('a user', () => {
@@ -82,6 +85,20 @@ channels:
     await third.body?.cancel();
     expect((await fetch(weir.url('/live/anna/wrong/2.ts'))).status).toBe(403);
   }, 120_000);
+
+  test.skipIf(chromium === undefined)(
+    'watches its list on a page of another site',
+    async () => {
+      await using browser = await Chromium.start(chromium as string);
+      await using page = await RewindPage.open(browser.browser);
+      const { fatalErrors, playedS } = await page.play(
+        weir.url(`/live/anna/${PASSWORD}/2.m3u8`),
+        2,
+      );
+      expect({ fatalErrors, played: playedS >= 2 }).toEqual({ fatalErrors: [], played: true });
+    },
+    90_000,
+  );
 
   test('goes back to what was shown, as a file or as a list', async () => {
     const start = new Date(Date.now() - 120_000).toISOString().slice(0, 16);
