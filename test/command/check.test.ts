@@ -64,6 +64,8 @@ Settings
   log.level                info                     default
   log.format               auto                     default
   archive.size             not set                  default
+  archive.pad_before       1m                       default
+  archive.pad_after        5m                       default
   store                    not set                  default
 
 Memory
