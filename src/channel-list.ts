@@ -3,6 +3,7 @@ import { systemClock } from './base/clock.ts';
 import { errorFields, errorRecord } from './base/errors.ts';
 import type { Log } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
+import { othersTurn } from './base/turn.ts';
 import { VERSION } from './base/version.ts';
 import type { SharedStore } from './channel/shared-store.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
@@ -12,12 +13,16 @@ import { LineUps } from './lineup/line-ups.ts';
 import { eachMinute } from './schedule/each-minute.ts';
 import { LINE_UP_WORKER } from './threads.ts';
 
+/** Channels indexed in one turn: a millisecond or two. */
+const TURN_CHANNELS = 2500;
+
 export class ChannelList implements AsyncDisposable {
   readonly lineUps: LineUps;
   readonly #thread: LineUpThread;
   readonly #numbers: ChannelNumbers;
   readonly #log: Log;
   #channels: readonly ChannelConfig[] = [];
+  #byId: ReadonlyMap<string, ChannelConfig> = new Map();
   #taking: Promise<void> = Promise.resolve();
 
   private constructor(numbers: ChannelNumbers, config: Config, log: Log, shared: SharedStore) {
@@ -71,6 +76,11 @@ export class ChannelList implements AsyncDisposable {
     return this.#channels;
   }
 
+  /** The same, made while others had their turn. */
+  get byId(): ReadonlyMap<string, ChannelConfig> {
+    return this.#byId;
+  }
+
   /** Takes over what a new configuration says of channels and line-ups. */
   async apply({ lineUps, channels }: Config): Promise<void> {
     await this.lineUps.apply(lineUps, channels);
@@ -86,11 +96,25 @@ export class ChannelList implements AsyncDisposable {
   #number(): Promise<void> {
     this.#taking = this.#taking.then(async () => {
       try {
-        this.#channels = await this.#numbers.number(this.lineUps.channels);
+        const channels = await this.#numbers.number(this.lineUps.channels);
+        const byId = await indexed(channels);
+        this.#channels = channels;
+        this.#byId = byId;
       } catch (error) {
         this.#log.error('channels not numbered', errorFields(errorRecord(error)));
       }
     });
     return this.#taking;
   }
+}
+
+async function indexed(
+  channels: readonly ChannelConfig[],
+): Promise<ReadonlyMap<string, ChannelConfig>> {
+  const byId = new Map<string, ChannelConfig>();
+  for (let at = 0; at < channels.length; at += TURN_CHANNELS) {
+    if (at > 0) await othersTurn();
+    for (const channel of channels.slice(at, at + TURN_CHANNELS)) byId.set(channel.id, channel);
+  }
+  return byId;
 }

@@ -74,7 +74,7 @@ const REQUEST_BODY_MAX_BYTES = 64 * 1024;
 /** `list` are the channels of the configuration and those of line-ups; `shared` stays open. */
 export async function serve(
   config: Config,
-  list: Pick<ChannelList, 'channels' | 'lineUps'>,
+  list: Pick<ChannelList, 'channels' | 'byId' | 'lineUps'>,
   log: Log,
   shared: OpenSharedStore,
 ): Promise<Running> {
@@ -284,7 +284,7 @@ export async function serve(
       current = next;
       leases.limits = limitsOf(next);
       archive.apply(nextChannels, next.archiveBytes);
-      relays.apply(nextChannels);
+      relays.apply(nextChannels, nextChannels === list.channels ? list.byId : undefined);
       void guides.lineUpChanged();
       xtream.prepare();
     },

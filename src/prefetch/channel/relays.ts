@@ -40,7 +40,7 @@ const TIMELINE_KIND = 'timeline';
 
 export class Relays implements Disposable {
   readonly #deps: RelaysDeps;
-  readonly #configs = new Map<string, ChannelConfig>();
+  #configs: ReadonlyMap<string, ChannelConfig> = new Map();
   /** Made when a channel is first asked for: a line-up of 50,000 costs only its words. */
   readonly #relays = new Map<string, ChannelRelay>();
   readonly #timelines = new Map<string, Timeline>();
@@ -86,12 +86,15 @@ export class Relays implements Disposable {
   /**
    * Takes over a new list of channels. One whose sources stay as they were, and what they are left
    * for, goes on undisturbed,
-   * whatever it is called now.
+   * whatever it is called now. `byId` are the same, where whoever has them took his time over that:
+   * of 50,000 it holds up everybody for some 20 ms.
    */
-  apply(channels: readonly ChannelConfig[]): void {
+  apply(
+    channels: readonly ChannelConfig[],
+    byId: ReadonlyMap<string, ChannelConfig> = new Map(channels.map((each) => [each.id, each])),
+  ): void {
     this.#channels = channels;
-    this.#configs.clear();
-    for (const channel of channels) this.#configs.set(channel.id, channel);
+    this.#configs = byId;
     const runsAlone = ({ keepWarm, archive }: ChannelConfig) => keepWarm || archive !== undefined;
     this.#warm = channels.filter(runsAlone).map(({ id }) => id);
     for (const [id, relay] of this.#relays) {
