@@ -32,6 +32,7 @@ const FILM: Film = {
   ...{ id: 'one', name: 'One', source, extension: 'mp4', group: 'Drama' },
   ...{ rating: 7.13, durationS: 5405, addedMs: 1_650_000_000_000, plot: 'Somebody\nleaves' },
 };
+const WITH_PASSWORD = { ...FILM, id: 'two', poster: 'http://u:p@films.example/p.png' };
 const EPISODES = [2, 1].map((number) => ({
   ...{ ...FILM, id: `s1e${number}`, name: `Part ${number}` },
   ...{ season: 1, number },
@@ -56,7 +57,7 @@ afterEach(() => app?.[Symbol.dispose]());
 
 function opened(
   channels = CHANNELS,
-  films: readonly Film[] = [FILM],
+  films: readonly Film[] = [FILM, WITH_PASSWORD],
   series: readonly Series[] = [SERIES],
 ) {
   const held = new ScriptedRendition('v0', NOW_MS - 90 * 60_000).fill(1350);
@@ -240,6 +241,8 @@ describe('lists', () => {
       ...{ name: 'One', stream_type: 'movie', rating: '7.1', rating_5based: 3.5 },
       ...{ added: '1650000000', container_extension: 'mp4', tmdb: '' },
     });
+    const all = (await asked('get_vod_streams')) as { stream_icon: string }[];
+    expect(all.map(({ stream_icon }) => stream_icon)).toEqual(['', '']);
     const vod = String(film.stream_id);
     expect(await asked('get_vod_info', { vod_id: vod })).toMatchObject({
       info: { plot: 'Somebody leaves', duration: '01:30:05', duration_secs: 5405 },

@@ -33,6 +33,7 @@ export type RowFacts = {
 };
 
 const DAY_MS = 86_400_000;
+const WITH_USERINFO = /^https?:\/\/[^/]*@/;
 
 /** `logo`: where it is served, or '' where there is none. */
 export function liveStreamOf(channel: ChannelConfig, facts: RowFacts, logo: string): LiveStream {
@@ -66,11 +67,11 @@ export function nameOf({ id, name }: { readonly id: string; readonly name: strin
   return plainText(name) || id;
 }
 
-/** Of addresses that players can fetch; '' of others. */
+/** Of addresses that players can fetch, and that tell nobody a password; '' of others. */
 export function pictureOf(url: string | undefined): string {
   const safe = (url === undefined ? undefined : safeUrl(url)) ?? '';
   // No client puts our own name before a path
-  return safe.startsWith('/') ? '' : safe;
+  return safe.startsWith('/') || WITH_USERINFO.test(safe) ? '' : safe;
 }
 
 /** Whole: clients hold it as an integer, and channels may be 7.1. */
