@@ -1,15 +1,9 @@
 // This file starts the parts of the server in the order media flows, and stops them in reverse.
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { Server } from 'bun';
-import { openUsers } from './access/open-users.ts';
 import { systemClock } from './base/clock.ts';
 import type { Log } from './base/log.ts';
-import { systemRandom } from './base/random.ts';
 import { VERSION } from './base/version.ts';
-import { Checkpoints } from './channel/checkpoints.ts';
 import type { OpenSharedStore } from './channel/open-shared.ts';
-import { openMemoryStore, openStore, type Store } from './channel/store.ts';
 import type { ChannelList } from './channel-list.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
 import page from './console/index.html';
@@ -20,41 +14,13 @@ import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
 import { createSizedSend } from './delivery/sized-answer.ts';
 import { openSocketCalls } from './delivery/socket-calls.ts';
-import { createGuideThread } from './guide/guide-thread.ts';
-import { Guides } from './guide/guides.ts';
-import {
-  guideChannelsOf,
-  guideLogoOf,
-  matchWantedOf,
-  programmesOf,
-} from './lineup/guide-channels.ts';
 import { announceDevices } from './lineup/hdhomerun/announce.ts';
-import { createDevices, DEVICE_SECRET_BYTES } from './lineup/hdhomerun/devices.ts';
-import { Logos } from './lineup/logos/logos.ts';
-import { Xtream } from './lineup/xtream/xtream.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
 import { formatMetrics } from './metrics/prometheus.ts';
-import { createOutbound } from './net/outbound-client.ts';
-import { EndlessStreams } from './packaging/mpegts/endless-streams.ts';
-import { PassedStreams } from './packaging/mpegts/passed-streams.ts';
-import { Relays } from './prefetch/channel/relays.ts';
-import { WorkerPool } from './prefetch/loop/pool.ts';
+import { openListings } from './open-listings.ts';
+import { openMedia } from './open-media.ts';
 import { createAnswered } from './recording/archive/archive-answered.ts';
-import { archivePlaces } from './recording/archive/archive-places.ts';
-import { openArchive } from './recording/archive/open-archive.ts';
-import { MemoryFiles } from './ring/memory-files.ts';
-import { Ring } from './ring/ring.ts';
-import { openOverflow } from './ring/tiers/open-overflow.ts';
-import { daily } from './schedule/daily.ts';
-import { ProviderLeases } from './source/failover/provider-leases.ts';
-import {
-  CHECKPOINT_WORKER,
-  ELEMENT_WORKER,
-  GUIDE_WORKER,
-  PREFETCH_WORKER,
-  TIER_WORKER,
-} from './threads.ts';
 
 export type Running = {
   /** Where it listens, with the port that was really taken. */
@@ -82,102 +48,33 @@ export async function serve(
   const userAgent = `weir/${VERSION}`;
   const startedAtMs = clock.nowMs();
   let current = config;
-  const publicUrl = () => current.publicUrl;
-  const logoMode = () => current.logos;
   let stopping = false;
-
-  const store = openStoreOrNone(config.dataDir, log);
-  const { dataDir } = config;
-  const checkpoints = new Checkpoints({ dataDir, entry: CHECKPOINT_WORKER, clock, log });
-  const { allowPrivate } = config;
-  const outbound = createOutbound({ clock, allowPrivate, userAgent });
-  const files = MemoryFiles.create(config.memoryBytes, clock, log);
-  const bodyFolder = files === undefined ? {} : { bodyFolder: files.path };
-  const pool = new WorkerPool({
-    size: config.prefetch.workers,
-    entry: PREFETCH_WORKER,
-    clock,
-    log,
-    settings: { perOrigin: config.prefetch.perOrigin, allowPrivate, userAgent, ...bodyFolder },
-    onBody: (body) => files?.adopt(body),
-  });
-  const collect = () => Bun.gc(true);
-  const ring = new Ring(clock, config.memoryBytes, collect);
-  const marks = archivePlaces(store, 'tiers');
-  const tierDeps = { entry: TIER_WORKER, clock, random: systemRandom, log, marks };
-  const tiers = openOverflow(config.overflow, tierDeps);
   const limitsOf = ({ providers }: Config) =>
     new Map([...providers, ...list.lineUps.accountLimits]);
-  const leases = new ProviderLeases(clock, limitsOf(config));
+  const publicUrl = () => current.publicUrl;
+
   const { channels } = list;
-  const archive = openArchive(channels, config.archiveBytes, {
-    store,
-    tiers: tiers?.all,
-    clock,
-    log,
-    memoryBytes: config.memoryBytes,
-  });
-  const relays = new Relays(channels, {
-    clock,
-    random: systemRandom,
-    leases,
-    log,
-    outbound,
-    ring,
-    store,
-    look: pool.look,
-    openLoop: (spec, sink) => pool.open(spec, sink),
-    settings: {
-      ahead: config.prefetch.ahead,
-      segmentMaxBytes: config.prefetch.segmentMaxBytes,
-      idleStopMs: config.prefetch.idleStopMs,
-    },
-    overflow: tiers?.overflow,
-    past: archive.past,
-  });
-  const streams = new EndlessStreams({ clock, log });
-  const passed = new PassedStreams({ clock, outbound, leases, collect });
-  const guideThread = createGuideThread({
-    entry: GUIDE_WORKER,
-    clock,
-    log,
-    settings: { dataDir: config.dataDir, allowPrivate, userAgent, ...elementReader() },
-  });
-  const guides: Guides = new Guides({
-    guides: config.guides,
-    thread: guideThread,
-    clock,
-    random: systemRandom,
-    log,
-    folder: join(config.dataDir, 'guide'),
-    daily,
-    lineUp: {
-      shared,
-      wanted: () => matchWantedOf(relays.channels, current.channels),
-      document: (feeds) =>
-        guideChannelsOf(relays.channels, [], feeds, guideLogoOf(publicUrl, logoMode)),
-    },
-  });
-  const logoFolder = join(config.dataDir, 'logos');
-  const logos = new Logos({ folder: logoFolder, outbound, clock, random: systemRandom, log });
+  const media = openMedia({ config, channels, limits: limitsOf(config), userAgent, log });
+  const { relays, ring, leases, streams, passed, pool, tiers, archive, collect } = media;
+  const now = () => current;
+  const listings = await openListings({ current: now, list, media, shared, userAgent, log });
+  const { guides, logos, users, xtream, devices } = listings;
   const lag = new EventLoopLag(clock);
   const archiveAnswered = createAnswered();
+  const lineUps = () => list.lineUps.status();
+  const archiveStats = {
+    archives: () => archive.stats(),
+    archiveFolders: () => archive.folders(),
+  };
   const metrics = () =>
     formatMetrics(
       collectMetrics({
-        relays,
-        ring,
-        leases,
+        ...{ relays, ring, leases, lag, archiveAnswered, guides, lineUps, startedAtMs },
+        ...archiveStats,
         streams: () => streams.stats(),
         passed: () => passed.stats(),
-        lag,
         pool: () => pool.stats(),
         tiers: () => tiers?.overflow.stats(),
-        archives: () => archive.stats(),
-        archiveFolders: () => archive.folders(),
-        archiveAnswered,
-        guides,
-        lineUps: () => list.lineUps.status(),
         logos: () => logos.stats(),
         users: () => users.stats(),
         store: () => shared.stats(),
@@ -185,49 +82,28 @@ export async function serve(
         nowMs: () => clock.nowMs(),
         guard: () => guard.stats(),
         version: VERSION,
-        startedAtMs,
       }),
     );
-  const users = await openUsers(shared, { clock, log });
-  const xtream = new Xtream({
-    users,
-    store: shared,
-    isStoreUp: () => shared.stats().isUp,
-    clock,
-    log,
-    channels: () => relays.channels,
-    catalogue: list.lineUps.catalogue,
-    programmesOf: (channel, wanted) => programmesOf(guides, channel, wanted),
-  });
-  xtream.prepare();
-  const deviceSecret = await shared.secret('hdhomerun', DEVICE_SECRET_BYTES);
-  const devices = createDevices(config.devices, deviceSecret);
   const hot = new HotAnswers(clock, (routes) => server.reload(options(routes)));
   const app = createApp({
+    ...{ streams, passed, xtream, leases, archiveAnswered, collect, lineUps, devices, logos },
+    ...{ publicUrl, hot, log },
     unbuffered: {
       relays,
-      outbound,
+      outbound: media.outbound,
       clock,
       sealer: new Sealer(await shared.secret('proxy-url', SEAL_KEY_BYTES)),
       segmentMaxBytes: config.prefetch.segmentMaxBytes,
     },
     operations: {
-      relays,
-      metrics,
+      ...{ relays, metrics },
+      ...archiveStats,
       ring: () => ring.stats(),
-      archives: () => archive.stats(),
-      archiveFolders: () => archive.folders(),
       tiers: () => tiers?.overflow.stats().tiers ?? [],
       version: VERSION,
       notReady: () => (stopping ? 'it is stopping' : undefined),
     },
-    streams,
-    passed,
-    xtream,
-    leases,
     archives: archive.archives,
-    archiveAnswered,
-    collect,
     sendSized: createSizedSend({
       clock,
       open: openSocketCalls,
@@ -235,19 +111,13 @@ export async function serve(
       port: () => server.port as number,
     }),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
-    lineUps: () => list.lineUps.status(),
-    devices,
-    logos,
-    logoMode,
+    logoMode: () => current.logos,
     archivePad: () => current.archivePad,
     addressOf: (request) => {
       const address = server.requestIP(request)?.address ?? '';
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
     },
-    publicUrl,
-    hot,
     page: () => openPage(page),
-    log,
   });
   const options = (routes: HotRoutes) => ({
     hostname: config.listen.host,
@@ -262,31 +132,21 @@ export async function serve(
     fetch: app.fetch,
   });
   const server: Server<undefined> = Bun.serve(options({}));
+  const port = server.port as number;
   pool.start();
   guides.start();
-  const announced = await announceDevices({
-    devices,
-    clock,
-    log,
-    port: server.port as number,
-    publicUrl,
-  });
-  const guard = createConnectionGuard({
-    port: server.port as number,
-    limits: { perAddress: config.connections.perAddress },
-    clock,
-    log,
-  });
+  const announced = await announceDevices({ devices, clock, log, port, publicUrl });
+  const limits = { perAddress: config.connections.perAddress };
+  const guard = createConnectionGuard({ port, limits, clock, log });
 
   return {
-    url: `http://${hostForUrl(config.listen.host)}:${server.port}`,
+    url: `http://${hostForUrl(config.listen.host)}:${port}`,
     reload(next, nextChannels) {
       current = next;
       leases.limits = limitsOf(next);
       archive.apply(nextChannels, next.archiveBytes);
       relays.apply(nextChannels, nextChannels === list.channels ? list.byId : undefined);
-      void guides.lineUpChanged();
-      xtream.prepare();
+      listings.changed();
     },
     async stop(reason) {
       if (stopping) return;
@@ -294,30 +154,14 @@ export async function serve(
       log.info('stopping', { reason });
       guard[Symbol.dispose]();
       hot[Symbol.dispose]();
-      // What waits to be put has as long as the answers in flight
-      const tiersClosed = archive[Symbol.asyncDispose]().then(() => tiers?.[Symbol.asyncDispose]());
+      media.beginToClose();
       await drain(server);
-      relays[Symbol.dispose]();
       lag[Symbol.dispose]();
-      logos[Symbol.dispose]();
       await announced[Symbol.asyncDispose]();
-      await guides[Symbol.asyncDispose]();
-      await guideThread[Symbol.asyncDispose]();
-      await Promise.all([pool[Symbol.asyncDispose](), outbound[Symbol.asyncDispose]()]);
-      await tiersClosed;
-      xtream[Symbol.dispose]();
-      users[Symbol.dispose]();
-      files?.[Symbol.dispose]();
-      await checkpoints[Symbol.asyncDispose]();
-      store[Symbol.dispose]();
+      await Promise.all([listings[Symbol.asyncDispose](), media[Symbol.asyncDispose]()]);
       log.info('stopped');
     },
   };
-}
-
-/** A second thread reads guides no sooner where there is one core for both. */
-function elementReader(): { readonly reader?: string } {
-  return availableParallelism() > 1 ? { reader: ELEMENT_WORKER.href } : {};
 }
 
 /** No new connections; those in mid-answer end, or break at the deadline. */
@@ -326,16 +170,6 @@ async function drain(server: Server<undefined>): Promise<void> {
   const deadline = new Promise<void>((resolve) => systemClock.after(DRAIN_MS, resolve));
   await Promise.race([ended, deadline]);
   await server.stop(true);
-}
-
-/** The data folder is a convenience: without it the picture goes on, the numbering starts anew. */
-function openStoreOrNone(dataDir: string, log: Log): Store {
-  try {
-    return openStore(dataDir, log);
-  } catch (error) {
-    log.warn('data folder not usable: numbering is not kept over restarts', { dataDir, error });
-    return openMemoryStore();
-  }
 }
 
 function hostForUrl(host: string): string {
