@@ -41,6 +41,24 @@ export function combine(
   return written(groups);
 }
 
+/**
+ * Each entry is a channel of its own under its own id: nothing is joined, and nobody else has the id.
+ * Found out in a tenth of the time that it takes to combine them.
+ */
+export function areAlone(own: readonly OwnChannel[], lineUps: readonly LineUpEntries[]): boolean {
+  if (lineUps.some(({ setting }) => setting.merge)) return false;
+  const taken = new Set(own.map(({ id }) => id));
+  for (const { rows } of lineUps) {
+    for (const { id, as, goneMs, kind } of rows) {
+      if (as !== undefined) return false;
+      if (goneMs !== undefined || kind !== undefined) continue;
+      if (taken.has(id)) return false;
+      taken.add(id);
+    }
+  }
+  return true;
+}
+
 /** Puts to the channels there are what is one of them; returns what is none. */
 function join(
   entries: readonly KnownEntry[],

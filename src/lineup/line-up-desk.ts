@@ -7,7 +7,7 @@ import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { catalogueOf, type EpisodeRow, episodeRowsOf } from './catalogue-row.ts';
 import { CHANNEL_NUMBER_KIND } from './channel-number.ts';
-import { combine } from './combine.ts';
+import { areAlone, combine } from './combine.ts';
 import {
   claimEdition,
   type Edition,
@@ -271,10 +271,12 @@ function keepShown(
   changed: Set<string>,
   { settings, own }: LineUpInput,
 ): ReadonlySet<string> {
-  const { shownAs, joined } = combine(
-    own,
-    settings.map((setting) => ({ setting, rows: lineUps.get(setting.key)?.rows ?? [] })),
-  );
+  const entries = settings.map((setting) => ({
+    setting,
+    rows: lineUps.get(setting.key)?.rows ?? [],
+  }));
+  if (areAlone(own, entries)) return new Set();
+  const { shownAs, joined } = combine(own, entries);
   for (const { key } of settings) {
     const known = lineUps.get(key);
     const isKept = ({ id, as, goneMs }: KnownEntry) =>

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { LineUpSetting } from '../../src/config/resolve-lineups.ts';
 import { channelName } from '../../src/lineup/channel-name.ts';
 import type { OwnChannel } from '../../src/lineup/channel-row.ts';
-import { combine } from '../../src/lineup/combine.ts';
+import { areAlone, combine } from '../../src/lineup/combine.ts';
 import type { KnownEntry, LineUpEntries } from '../../src/lineup/known-entry.ts';
 import type { Comparable } from '../../src/lineup/same-channel.ts';
 import { channelsOf, createDesk, inputOf, lineUpSetting } from '../support/line-up-world.ts';
@@ -148,6 +148,38 @@ describe('combine()', () => {
         expect(rows.length + joined.size).toBe(wanted.length);
       }),
     );
+  });
+});
+
+describe('areAlone()', () => {
+  const row = fc.record({
+    id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+    as: fc.option(fc.record({ id: fc.constantFrom('a', 'z') }), { nil: undefined, freq: 12 }),
+    goneMs: fc.option(fc.constant(5), { nil: undefined, freq: 4 }),
+  });
+  const lists = fc.array(fc.array(row, { maxLength: 3 }), { maxLength: 3 });
+
+  test('is only true where combining them changes nothing, and true where it is so', () => {
+    let times = 0;
+    fc.assert(
+      fc.property(lists, fc.constantFrom('a', 'own'), fc.boolean(), (all, ownId, merge) => {
+        const own = [{ id: ownId, name: 'Own' }];
+        const lineUps = all.map((rows, index): LineUpEntries => {
+          const entries = rows.map(({ id, as, goneMs }) =>
+            entry(id, { name: id }, { ...(as && { as }), ...(goneMs && { goneMs }) }),
+          );
+          return { setting: { ...A, key: `${index}`, merge }, rows: entries };
+        });
+        if (!areAlone(own, lineUps)) return;
+        times++;
+        const present = lineUps.flatMap(({ rows }) => rows.filter(({ goneMs }) => !goneMs));
+        const { rows, shownAs, joined } = combine(own, lineUps);
+        expect(rows.map(({ id }) => id)).toEqual(present.map(({ id }) => id));
+        expect([shownAs.size, joined.size]).toEqual([0, 0]);
+      }),
+      { numRuns: 400 },
+    );
+    expect(times).toBeGreaterThan(10);
   });
 });
 
