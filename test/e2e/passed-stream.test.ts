@@ -161,7 +161,8 @@ channels:
       (await metricOf(weir, 'weir_proxy_ts_viewers')) === count;
     expect(await until(isOpen(STALLED))).toBe(true);
     const sentBytes = await restOf(server.counter);
-    expect(weir.rssBytes() - beforeBytes).toBeLessThan(GROWTH_MAX);
+    // A collector may come late where others have much to do
+    expect(await until(() => weir.rssBytes() - beforeBytes < GROWTH_MAX)).toBe(true);
     // Buffers of four sockets' ends each, which are the kernel's
     expect(sentBytes / STALLED).toBeLessThan(32 * MIB);
     for (const socket of stalled) socket.destroy();
