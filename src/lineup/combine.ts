@@ -30,7 +30,7 @@ export function combine(
   const known = isMerging ? new KnownChannels<Group>() : undefined;
   for (const group of groups) known?.add(group, group.own as OwnChannel);
   for (const { setting, rows } of lineUps) {
-    const present = rows.filter(({ goneMs, kind }) => goneMs === undefined && kind === undefined);
+    const present = shownOf(rows);
     const left = setting.merge && known !== undefined ? join(present, setting, known) : present;
     const fresh = sorted(left, setting.rules.sort).map(
       (entry): Group => ({ members: [{ entry, setting }] }),
@@ -38,7 +38,7 @@ export function combine(
     for (const group of fresh) known?.add(group, (group.members[0] as Member).entry);
     groups.push(...fresh);
   }
-  return written(groups);
+  return written(groups, numbersOf(own));
 }
 
 /**
@@ -57,6 +57,33 @@ export function areAlone(own: readonly OwnChannel[], lineUps: readonly LineUpEnt
     }
   }
   return true;
+}
+
+/** Rows that may be made when they are asked for. */
+export type Rows = Pick<readonly object[], 'length' | 'slice'>;
+
+/** What `combine` gives where all are alone, made a few at a time: there are tens of thousands. */
+export function aloneRows(own: readonly OwnChannel[], lineUps: readonly LineUpEntries[]): Rows {
+  const ownNumbers = numbersOf(own);
+  const members = lineUps.flatMap(({ setting, rows }) =>
+    sorted(shownOf(rows), setting.rules.sort).map((entry): Member => ({ entry, setting })),
+  );
+  const rowOf = (member: Member): ChannelRow => {
+    const alone = [member];
+    return toRow({ members: alone }, member.entry.id, numberOf(alone, ownNumbers));
+  };
+  return {
+    length: members.length,
+    slice: (from, to) => members.slice(from, to).map(rowOf),
+  };
+}
+
+function shownOf(rows: readonly KnownEntry[]): readonly KnownEntry[] {
+  return rows.filter(({ goneMs, kind }) => goneMs === undefined && kind === undefined);
+}
+
+function numbersOf(own: readonly OwnChannel[]): ReadonlySet<number> {
+  return new Set(own.flatMap(({ number }) => number ?? []));
 }
 
 /** Puts to the channels there are what is one of them; returns what is none. */
@@ -81,9 +108,8 @@ function join(
   return left;
 }
 
-function written(groups: readonly Group[]): CombinedChannels {
+function written(groups: readonly Group[], ownNumbers: ReadonlySet<number>): CombinedChannels {
   const ids = idsOf(groups);
-  const ownNumbers = new Set(groups.flatMap(({ own }) => own?.number ?? []));
   const shownAs = new Map<string, { id: string; number?: number }>();
   const rows: ChannelRow[] = [];
   const joined = new Set<string>();

@@ -7,7 +7,7 @@ import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { catalogueOf, type EpisodeRow, episodeRowsOf } from './catalogue-row.ts';
 import { CHANNEL_NUMBER_KIND } from './channel-number.ts';
-import { areAlone, combine } from './combine.ts';
+import { aloneRows, areAlone, combine, type Rows } from './combine.ts';
 import {
   claimEdition,
   type Edition,
@@ -60,7 +60,7 @@ export class LineUpDesk implements AsyncDisposable {
   readonly #ended = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
   #edition: Edition | undefined;
-  #rows: Readonly<Record<PieceOf, readonly object[]>> = { channels: [], films: [], series: [] };
+  #rows: Readonly<Record<PieceOf, Rows>> = { channels: [], films: [], series: [] };
 
   constructor(options: LineUpDeskOptions) {
     this.#options = options;
@@ -225,7 +225,10 @@ export class LineUpDesk implements AsyncDisposable {
       setting,
       rows: edition.lineUps.get(setting.key)?.rows ?? [],
     }));
-    const { rows, joined } = combine(own, lineUps);
+    const isAlone = areAlone(own, lineUps);
+    const { rows, joined } = isAlone
+      ? { rows: aloneRows(own, lineUps), joined: new Set<string>() }
+      : combine(own, lineUps);
     this.#rows = { channels: rows, ...catalogueOf(lineUps) };
     const piecesOf = (of: PieceOf) => Math.ceil(this.#rows[of].length / PIECE_CHANNELS);
     return {

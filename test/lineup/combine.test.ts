@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { LineUpSetting } from '../../src/config/resolve-lineups.ts';
 import { channelName } from '../../src/lineup/channel-name.ts';
 import type { OwnChannel } from '../../src/lineup/channel-row.ts';
-import { areAlone, combine } from '../../src/lineup/combine.ts';
+import { aloneRows, areAlone, combine } from '../../src/lineup/combine.ts';
 import type { KnownEntry, LineUpEntries } from '../../src/lineup/known-entry.ts';
 import type { Comparable } from '../../src/lineup/same-channel.ts';
 import { channelsOf, createDesk, inputOf, lineUpSetting } from '../support/line-up-world.ts';
@@ -176,6 +176,9 @@ describe('areAlone()', () => {
         const { rows, shownAs, joined } = combine(own, lineUps);
         expect(rows.map(({ id }) => id)).toEqual(present.map(({ id }) => id));
         expect([shownAs.size, joined.size]).toEqual([0, 0]);
+        const alone = aloneRows(own, lineUps);
+        expect([...alone.slice(0, 2), ...alone.slice(2)]).toEqual([...rows]);
+        expect(alone.length).toBe(rows.length);
       }),
       { numRuns: 400 },
     );
