@@ -23,21 +23,32 @@ const SPELT: ReadonlyMap<string, string> = new Map([
   ['+', ' plus '],
 ]);
 
+/** ASCII of which nothing is spelt out. */
+const PLAIN = /^[\x20-\x25\x27-\x2a\x2c-\x7e]*$/;
+
 /**
  * The id a name asks for. Where letters are lost (another script) a hash of the whole name follows
  * what is left of it, so that "Россия 1" and "Канал 1" are not both "1".
  */
 export function idFromName(name: string): string {
+  if (PLAIN.test(name)) {
+    const slug = slugOf(name.toLowerCase());
+    if (slug !== '' && slug.length <= MAX_ID_CHARS) return slug;
+  }
   const text = name.normalize('NFC');
   const latin = text
     .toLowerCase()
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .replace(/[^a-z0-9]/gu, (char) => SPELT.get(char) ?? char);
-  const slug = latin.replace(/[^a-z0-9_]+/gu, '-').replace(/^-+|-+$/g, '');
+  const slug = slugOf(latin);
   const isWhole = !/[^\x00-\x7f]/u.test(latin.replace(/[^\p{L}\p{N}]+/gu, ''));
   if (isWhole && slug !== '' && slug.length <= MAX_ID_CHARS) return slug;
   return withHash(slug || 'c', hashOf(text), HASH_CHARS);
+}
+
+function slugOf(latin: string): string {
+  return latin.replace(/[^a-z0-9_]+/g, '-').replace(/^-+|-+$/g, '');
 }
 
 /**
@@ -46,7 +57,7 @@ export function idFromName(name: string): string {
  * on the set alone, not on the order. Keys are all different.
  */
 export function assignIds(
-  wanted: readonly { readonly id: string; readonly key: string }[],
+  wanted: readonly { readonly id: string; readonly key: () => string }[],
   taken: ReadonlySet<string>,
 ): readonly string[] {
   const rivals = new Map<string, number[]>();
@@ -61,7 +72,7 @@ export function assignIds(
   for (const [id, group] of rivals) {
     if (group.length === 1 && !taken.has(id)) continue;
     const byHash = group
-      .map((index) => ({ index, hash: hashOf((wanted[index] as { key: string }).key) }))
+      .map((index) => ({ index, hash: hashOf(wanted[index]?.key() ?? '') }))
       .sort((a, b) => (a.hash < b.hash ? -1 : 1));
     losers.push(...byHash.slice(taken.has(id) ? 0 : 1));
   }

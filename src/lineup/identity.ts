@@ -59,19 +59,20 @@ const ID_NAMES: ReadonlySet<string> = new Set([
 const ACCOUNT = /^\/(?:(live|movie|series|timeshift)\/)?[^/]+\/[^/]+\/(\d{1,12})(\.\w{1,5})?$/;
 /** Sixteen and more of hex, base64 or the like, with a digit among them. */
 const TOKEN = /^(?=[^/]*\d)[A-Za-z0-9_=.-]{16,}$/;
+const LONG_PART = /[^/]{16}/;
 const URL_PARTS = /^https?:\/\/(?:[^/?#@]*@)?([^/?#]+)([^?#]*)(?:\?([^#]*))?/;
 
 export function stableUrl(url: string): { readonly host: string; readonly path: string } {
   const [, host = '', path = '', query] = URL_PARTS.exec(url) ?? [];
   const account = ACCOUNT.exec(path);
-  const stable =
-    account === null
-      ? path
-          .split('/')
-          .map((part) => (part.length >= 16 && TOKEN.test(part) ? '*' : part))
-          .join('/')
-      : `/${account[1] ?? ''}/*/*/${account[2]}`;
+  const stable = account === null ? withoutTokens(path) : `/${account[1] ?? ''}/*/*/${account[2]}`;
   return { host: host.toLowerCase(), path: stable + idsIn(query) };
+}
+
+function withoutTokens(path: string): string {
+  if (!LONG_PART.test(path)) return path;
+  const parts = path.split('/');
+  return parts.map((part) => (part.length >= 16 && TOKEN.test(part) ? '*' : part)).join('/');
 }
 
 function idsIn(query: string | undefined): string {

@@ -1,4 +1,5 @@
 // This file reads a line-up into entries, by an operator's rules.
+import { ownText } from '../base/own-text.ts';
 import { othersTurn } from '../base/turn.ts';
 import type { AccountSetting, LineUpSetting } from '../config/resolve-lineups.ts';
 import { createM3uDecoder } from '../media/m3u/decode.ts';
@@ -109,6 +110,7 @@ class Taking {
   readonly #problems = createProblemLog<EntryProblem>();
   readonly #entries: ListEntry[] = [];
   readonly #urls = new Set<string>();
+  readonly #groups = new Map<string, string>();
 
   constructor({ rules }: LineUpSetting, { watch }: ReadDeps, baseUrl: string | undefined) {
     this.#rules = compileRules(rules, watch);
@@ -124,10 +126,34 @@ class Taking {
       this.#problems.add(parsed.line, 'duplicate-url', message);
       return;
     }
-    this.#urls.add(entry.url);
-    const kind = said === undefined ? kindOf(entry) : said === 'live' ? undefined : said;
-    const wanted = this.#rules.apply(kind === undefined ? entry : { ...entry, kind });
+    const kept = this.#ownTextsOf(entry);
+    this.#urls.add(kept.url);
+    const kind = said === undefined ? kindOf(kept) : said === 'live' ? undefined : said;
+    const wanted = this.#rules.apply(kind === undefined ? kept : { ...kept, kind });
     if (wanted !== undefined) this.#entries.push(wanted);
+  }
+
+  /** Each entry would hold the chunk of the list that it was cut from. */
+  #ownTextsOf(entry: ListEntry): ListEntry {
+    const { name, url, group, guide, logo, headers, kept } = entry;
+    return {
+      ...entry,
+      ...(headers === undefined ? {} : { headers: ownTextsIn(headers) }),
+      ...(kept === undefined ? {} : { kept: ownTextsIn(kept) }),
+      name: ownText(name),
+      url: ownText(url),
+      ...(group === undefined ? {} : { group: this.#groupOf(group) }),
+      ...(guide === undefined ? {} : { guide: ownText(guide) }),
+      ...(logo === undefined ? {} : { logo: ownText(logo) }),
+    };
+  }
+
+  #groupOf(group: string): string {
+    const known = this.#groups.get(group);
+    if (known !== undefined) return known;
+    const own = ownText(group);
+    this.#groups.set(own, own);
+    return own;
   }
 
   read(ofText: Problems<string>, validators: Validators): ReadList {
@@ -155,4 +181,10 @@ export function guardAgainstShrinking(shown: string, listed: number, before: num
     const message = `Cannot take line-up from ${shown}: ${listed} entries, wanted at least half of the ${before} it had`;
     throw new LineUpError('LINEUP_SHRUNK', message, { listed, before });
   }
+}
+
+function ownTextsIn(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const own = Object.create(null) as Record<string, string>;
+  for (const [name, text] of Object.entries(record)) own[ownText(name)] = ownText(text);
+  return own;
 }

@@ -1,4 +1,5 @@
 // This file finds out which entries of a list are which of those that are known.
+import { fingerprint } from './fingerprint.ts';
 import { type Identity, identityOf, stableUrl } from './identity.ts';
 import type { KnownEntry } from './known-entry.ts';
 import type { ListEntry } from './list-entry.ts';
@@ -49,16 +50,16 @@ const EVIDENCE: readonly Evidence[] = [
 ];
 
 /** Cheap, and true of nearly all of a list that was read before and has no tokens in it. */
-function asWritten(entry: ListEntry): string {
+function asWritten(entry: ListEntry): number {
   const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
-  return `${entry.url}\n${name}\n${group}\n${entry.guide ?? ''}`;
+  return fingerprint(entry.url, name, group, entry.guide ?? '');
 }
 
 /** The same with new tokens. */
-function asAddressed(entry: ListEntry): string {
+function asAddressed(entry: ListEntry): number {
   const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
   const { host, path } = stableUrl(entry.url);
-  return `${host}${path}\n${name}\n${group}\n${entry.guide ?? ''}`;
+  return fingerprint(host, path, name, group, entry.guide ?? '');
 }
 
 class Search {
@@ -87,7 +88,7 @@ class Search {
     return this.#openEntries;
   }
 
-  pair(keyOf: (entry: ListEntry) => string): void {
+  pair(keyOf: (entry: ListEntry) => Key): void {
     if (this.isDone) return;
     this.#join(
       (index) => keyOf(this.#entries[index] as ListEntry),
@@ -125,8 +126,8 @@ class Search {
   }
 
   #join(
-    keyOf: (entry: number) => string | undefined,
-    keysOf: (known: number) => string | readonly string[] | undefined,
+    keyOf: (entry: number) => Key | undefined,
+    keysOf: (known: number) => Key | readonly string[] | undefined,
     inOrder: boolean,
   ): void {
     const rows = bucketsOf(this.#openKnown, keysOf);
@@ -156,15 +157,18 @@ class Search {
   }
 }
 
+/** What entries have in common: a text, or the fingerprint of several. */
+type Key = string | number;
+
 /** One index, as nearly all have, or several. */
 type Bucket = number | number[];
 
 function bucketsOf(
   indexes: readonly number[],
-  keysOf: (index: number) => string | readonly string[] | undefined,
-): Map<string, Bucket> {
-  const buckets = new Map<string, Bucket>();
-  const add = (key: string, index: number) => {
+  keysOf: (index: number) => Key | readonly string[] | undefined,
+): Map<Key, Bucket> {
+  const buckets = new Map<Key, Bucket>();
+  const add = (key: Key, index: number) => {
     const bucket = buckets.get(key);
     if (bucket === undefined) buckets.set(key, index);
     else if (typeof bucket === 'number') buckets.set(key, [bucket, index]);
@@ -172,8 +176,8 @@ function bucketsOf(
   };
   for (const index of indexes) {
     const keys = keysOf(index);
-    if (typeof keys === 'string') add(keys, index);
-    else for (const key of keys ?? []) add(key, index);
+    if (typeof keys === 'object') for (const key of keys) add(key, index);
+    else if (keys !== undefined) add(keys, index);
   }
   return buckets;
 }

@@ -1,5 +1,6 @@
 // This file gives the entries of a list that was read the ids and numbers they keep.
 import { assignIds, idFromName } from './channel-id.ts';
+import { fingerprint } from './fingerprint.ts';
 import { identityOf, stableUrl } from './identity.ts';
 import { FORGET_MS, type KnownEntry, MAX_WAS } from './known-entry.ts';
 import type { ListEntry } from './list-entry.ts';
@@ -88,22 +89,23 @@ function newIds(
   const fresh = [...entries.keys()].filter((index) => former[index] === undefined);
   if (fresh.length === 0) return new Map();
   const taken = new Set([...takenIds, ...known.map(({ id }) => id)]);
-  const keys = new Set<string>();
+  const used = new Set<number>();
   const wanted = fresh.map((index) => {
     const entry = entries[index] as ListEntry;
-    return { id: idFromName(entry.guide ?? entry.name), key: keyOf(entry, keys) };
+    const stable = fingerprint(...stableParts(entry));
+    const isTwin = used.has(stable);
+    used.add(stable);
+    const key = () => [...stableParts(entry), ...(isTwin ? [entry.url] : [])].join('\n');
+    return { id: idFromName(entry.guide ?? entry.name), key };
   });
   const ids = assignIds(wanted, taken);
   return new Map(fresh.map((index, at) => [index, ids[at] as string]));
 }
 
-/** Different for each, and without what changes with an account while that suffices. */
-function keyOf(entry: ListEntry, used: Set<string>): string {
+/** Together different for nearly all, and without what changes with an account. */
+function stableParts(entry: ListEntry): readonly string[] {
   const { host, path } = stableUrl(entry.url);
-  const stable = `${host}${path}\n${entry.name}\n${entry.group ?? ''}`;
-  const key = used.has(stable) ? `${stable}\n${entry.url}` : stable;
-  used.add(key);
-  return key;
+  return [`${host}${path}`, entry.name, entry.group ?? ''];
 }
 
 /** As for numbers that people give; within what every player takes. */

@@ -42,6 +42,12 @@ describe('idFromName()', () => {
 });
 
 describe('assignIds()', () => {
+  type Wanted = { readonly id: string; readonly key: string };
+  const assign = (wanted: readonly Wanted[], taken: readonly string[]) =>
+    assignIds(
+      wanted.map(({ id, key }) => ({ id, key: () => key })),
+      new Set(taken),
+    );
   const entry = fc.record({
     id: fc.constantFrom('news', 'sport', 'news-0000', 'x'.repeat(64)),
     key: fc.string({ minLength: 1, maxLength: 8 }),
@@ -52,10 +58,10 @@ describe('assignIds()', () => {
   test('ids are unique, none is taken, and the order does not matter', () => {
     fc.assert(
       fc.property(entries, taken, (wanted, used) => {
-        const ids = assignIds(wanted, new Set(used));
+        const ids = assign(wanted, used);
         expect(new Set([...ids, ...used]).size).toBe(ids.length + used.length);
         for (const id of ids) expect(id).toMatch(ID);
-        const backwards = assignIds(wanted.toReversed(), new Set(used));
+        const backwards = assign(wanted.toReversed(), used);
         expect(backwards.toReversed()).toEqual([...ids]);
       }),
       { numRuns: 1000 },
@@ -64,13 +70,13 @@ describe('assignIds()', () => {
 
   test('one of the rivals has the id as it is', () => {
     const wanted = ['a', 'b', 'c'].map((key) => ({ id: 'news', key }));
-    const ids = assignIds(wanted, new Set());
+    const ids = assign(wanted, []);
     expect(ids.filter((id) => id === 'news')).toHaveLength(1);
     expect(ids.filter((id) => /^news-[0-9a-f]{8}$/.test(id))).toHaveLength(2);
   });
 
   test('a taken id is given to none of them, and one alone is moved as well', () => {
-    expect(assignIds([{ id: 'demo', key: 'a' }], new Set(['demo']))).toEqual(['demo-ca978112']);
+    expect(assign([{ id: 'demo', key: 'a' }], ['demo'])).toEqual(['demo-ca978112']);
   });
 
   test('an id that looks like a hashed one stays with whom it belongs to', () => {
@@ -78,7 +84,7 @@ describe('assignIds()', () => {
       { id: 'demo', key: 'a' },
       { id: 'demo-ca978112', key: 'b' },
     ];
-    const ids = assignIds(wanted, new Set(['demo']));
+    const ids = assign(wanted, ['demo']);
     expect(ids).toEqual(['demo-ca978112ca1bbdca', 'demo-ca978112']);
   });
 });
