@@ -7,7 +7,7 @@ import { othersTurn } from './base/turn.ts';
 import { VERSION } from './base/version.ts';
 import type { SharedStore } from './channel/shared-store.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
-import { ChannelNumbers } from './lineup/channel-number.ts';
+import { CHANNEL_NUMBER_KIND, ChannelNumbers } from './lineup/channel-number.ts';
 import { LineUpThread } from './lineup/line-up-thread.ts';
 import { LineUps } from './lineup/line-ups.ts';
 import { eachMinute } from './schedule/each-minute.ts';
@@ -24,6 +24,7 @@ export class ChannelList implements AsyncDisposable {
   #channels: readonly ChannelConfig[] = [];
   #byId: ReadonlyMap<string, ChannelConfig> = new Map();
   #taking: Promise<void> = Promise.resolve();
+  #watching: Disposable | undefined;
 
   private constructor(numbers: ChannelNumbers, config: Config, log: Log, shared: SharedStore) {
     const { dataDir, storeUrl, allowPrivate } = config;
@@ -68,6 +69,12 @@ export class ChannelList implements AsyncDisposable {
     await list.lineUps.start(config.lineUps, config.channels, () => {
       void list.#number().then(changed);
     });
+    // Two nodes may number the same channel while they do not hear of each other: the first is right
+    list.#watching = shared.watch(CHANNEL_NUMBER_KIND, async () => {
+      if (!(await numbers.read())) return;
+      await list.#number();
+      changed();
+    });
     await list.#number();
     return list;
   }
@@ -88,6 +95,7 @@ export class ChannelList implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#watching?.[Symbol.dispose]();
     await this.lineUps[Symbol.asyncDispose]();
     await this.#thread[Symbol.asyncDispose]();
   }

@@ -27,14 +27,23 @@ export class ChannelNumbers {
   /** Without its store it numbers all the same, anew with every start. */
   static async open(store: SharedStore, log: Log): Promise<ChannelNumbers> {
     const numbers = new ChannelNumbers(store, log);
+    await numbers.read();
+    return numbers;
+  }
+
+  /** What other nodes gave goes; true where a number is another now. Never rejects. */
+  async read(): Promise<boolean> {
+    let isChanged = false;
     try {
-      for (const [id, number] of await store.load(CHANNEL_NUMBER_KIND)) {
-        if (isNumber(number)) numbers.#known.set(id, number);
+      for (const [id, number] of await this.#store.load(CHANNEL_NUMBER_KIND)) {
+        if (!isNumber(number) || this.#known.get(id) === number) continue;
+        this.#known.set(id, number);
+        isChanged = true;
       }
     } catch (error) {
-      log.error('channel numbers not read', errorFields(errorRecord(error)));
+      this.#log.error('channel numbers not read', errorFields(errorRecord(error)));
     }
-    return numbers;
+    return isChanged;
   }
 
   /** By id, of channels that are away too. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { silentLog } from '../../src/base/log.ts';
 import type { SharedStore } from '../../src/channel/shared-store.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
-import { ChannelNumbers } from '../../src/lineup/channel-number.ts';
+import { CHANNEL_NUMBER_KIND, ChannelNumbers } from '../../src/lineup/channel-number.ts';
 import { MemorySharedStore } from '../support/memory-shared-store.ts';
 
 function channel(id: string, number?: number): ChannelConfig {
@@ -154,5 +154,15 @@ describe('ChannelNumbers', () => {
     expect(second.every(({ number }) => number !== undefined)).toBe(true);
     const third = await numbers.number(many('c', 100_005));
     expect(third.filter(({ number }) => number === undefined).length).toBe(6);
+  });
+
+  test('what another node gave goes, once it is heard of', async () => {
+    const store = new MemorySharedStore();
+    const numbers = await start(store);
+    expect(format(await numbers.number(parse('a b')))).toBe('a=1 b=2');
+    expect(await numbers.read()).toBe(false);
+    await store.save(CHANNEL_NUMBER_KIND, new Map([['b', 7]]));
+    expect(await numbers.read()).toBe(true);
+    expect(format(await numbers.number(parse('a b')))).toBe('a=1 b=7');
   });
 });
