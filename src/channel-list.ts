@@ -3,7 +3,7 @@ import { systemClock } from './base/clock.ts';
 import { errorFields, errorRecord } from './base/errors.ts';
 import type { Log } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
-import { othersTurn } from './base/turn.ts';
+import { eachInTurns } from './base/turn.ts';
 import { VERSION } from './base/version.ts';
 import type { SharedStore } from './channel/shared-store.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
@@ -120,9 +120,6 @@ async function indexed(
   channels: readonly ChannelConfig[],
 ): Promise<ReadonlyMap<string, ChannelConfig>> {
   const byId = new Map<string, ChannelConfig>();
-  for (let at = 0; at < channels.length; at += TURN_CHANNELS) {
-    if (at > 0) await othersTurn();
-    for (const channel of channels.slice(at, at + TURN_CHANNELS)) byId.set(channel.id, channel);
-  }
+  await eachInTurns(channels, TURN_CHANNELS, (channel) => byId.set(channel.id, channel));
   return byId;
 }

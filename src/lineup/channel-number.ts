@@ -1,11 +1,14 @@
 // This file gives a number to channels that have none, and remembers it.
 import { errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { eachInTurns } from '../base/turn.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 
 /** As for numbers that people give; within what every player takes. */
 const MAX_NUMBER = 99_999;
+/** Looked at without a pause: some milliseconds. */
+const TURN_CHANNELS = 10_000;
 export const CHANNEL_NUMBER_KIND = 'channel-number';
 
 /**
@@ -56,11 +59,16 @@ export class ChannelNumbers {
     const without = channels.filter(({ number }) => number === undefined);
     if (without.length === 0) return channels;
     const given = new Set<number>();
-    for (const { number } of channels) if (number !== undefined) given.add(number);
+    await eachInTurns(
+      channels,
+      TURN_CHANNELS,
+      ({ number }) => void (number !== undefined && given.add(number)),
+    );
     const changed = this.#makeRoom(channels, given.size + without.length);
     // Of a channel that is away for now too: it may come back
-    const taken = new Set([...given, ...this.#known.values()]);
-    const free = freeNumbers(taken, highestOf(given));
+    const formerly = new Set(this.#known.values());
+    const isTaken = (number: number) => given.has(number) || formerly.has(number);
+    const free = freeNumbers(isTaken, highestOf(given));
     const fresh = new Map<string, number>();
     for (const { id } of without) {
       const known = this.#known.get(id);
@@ -72,10 +80,13 @@ export class ChannelNumbers {
       this.#known.set(id, next.value);
     }
     await this.#save(changed, fresh);
-    return channels.map((channel) => {
+    const numbered: ChannelConfig[] = [];
+    await eachInTurns(channels, TURN_CHANNELS, (channel) => {
       const number = channel.number ?? this.#known.get(channel.id);
-      return number === undefined ? channel : { ...channel, number };
+      const isSame = number === undefined || channel.number !== undefined;
+      numbered.push(isSame ? channel : { ...channel, number });
     });
+    return numbered;
   }
 
   /** Where all numbers would be used up, channels that are away lose theirs. */
@@ -120,10 +131,13 @@ function highestOf(numbers: Iterable<number>): number {
 }
 
 /** Those after `last`, then those before it. */
-function* freeNumbers(taken: ReadonlySet<number>, last: number): Generator<number, undefined> {
+function* freeNumbers(
+  isTaken: (number: number) => boolean,
+  last: number,
+): Generator<number, undefined> {
   for (let step = 1; step <= MAX_NUMBER; step++) {
     const number = ((last + step - 1) % MAX_NUMBER) + 1;
-    if (!taken.has(number)) yield number;
+    if (!isTaken(number)) yield number;
   }
   return undefined;
 }

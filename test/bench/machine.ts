@@ -6,16 +6,38 @@ import { availableParallelism, release, totalmem } from 'node:os';
 export type Cores = { readonly server: string; readonly load: string; readonly loadCount: number };
 
 export function cores(): Cores {
-  const all = availableParallelism();
-  if (all < 2) return { server: '0', load: '0', loadCount: 1 };
-  return { server: '0', load: all === 2 ? '1' : `1-${all - 1}`, loadCount: all - 1 };
+  return CORES;
+}
+
+/** As it was at the start: who moves to another core sees fewer. */
+const CORE_COUNT = availableParallelism();
+const CORES: Cores =
+  CORE_COUNT < 2
+    ? { server: '0', load: '0', loadCount: 1 }
+    : {
+        server: '0',
+        load: CORE_COUNT === 2 ? '1' : `1-${CORE_COUNT - 1}`,
+        loadCount: CORE_COUNT - 1,
+      };
+
+/**
+ * What is started from now on, and says nothing else, runs where the load does: until it is disposed.
+ * A database beside what is measured would take processor time from it.
+ */
+export function onLoadCores(): Disposable {
+  move(CORES.load);
+  return { [Symbol.dispose]: () => move(CORE_COUNT < 2 ? '0' : `0-${CORE_COUNT - 1}`) };
+}
+
+function move(to: string): void {
+  Bun.spawnSync({ cmd: ['taskset', '-c', '-p', to, String(process.pid)], stdout: 'ignore' });
 }
 
 export function describeMachine(weir: string): string[] {
   const cpu = /^model name\s*:\s*(.+)$/m.exec(readFileSync('/proc/cpuinfo', 'latin1'))?.[1];
   const { server, load } = cores();
   return [
-    `${new Date().toISOString().slice(0, 10)}, ${cpu ?? process.arch}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`,
+    `${new Date().toISOString().slice(0, 10)}, ${cpu ?? process.arch}, ${CORE_COUNT} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}`,
     `servers on core ${server}, load on core ${load}, over loopback`,
     `weir: ${weir}, Bun ${Bun.version}`,
     `${version(['nginx', '-v'])}; ${version(['varnishd', '-V'])}; ${version(['wrk', '-v'])}`,

@@ -67,11 +67,11 @@ export class Archivist implements PastKeeper, AsyncDisposable {
 
   apply(channels: readonly ChannelConfig[], totalBytes: number | undefined): void {
     this.#totalBytes = totalBytes;
-    if (channels.some(({ archive }) => archive !== undefined)) this.#sayWhose();
-    const configs = new Map(channels.map(({ id, archive }) => [id, archive]));
-    for (const [id, archive] of configs) {
-      if (archive !== undefined && !this.#channels.has(id)) this.#create(id);
-    }
+    // Of tens of thousands of channels few are archived
+    const configs = new Map<string, ArchiveConfig>();
+    for (const { id, archive } of channels) if (archive !== undefined) configs.set(id, archive);
+    if (configs.size > 0) this.#sayWhose();
+    for (const id of configs.keys()) if (!this.#channels.has(id)) this.#create(id);
     for (const channel of this.#channels.values()) {
       this.#attempt(() => this.#configure(channel, configs.get(channel.id)));
     }
