@@ -1,6 +1,13 @@
 // This file lists guides that are broken, or meant to break whoever reads them.
 import { deflateSync, gzipSync } from 'node:zlib';
-import { type HostileAnswer, repeated } from '../support/hostile-origin.ts';
+import {
+  endlessGzip,
+  type HostileAnswer,
+  parts,
+  REFUSED_BY_ALL,
+  repeated,
+  text,
+} from '../support/hostile-answers.ts';
 
 export type HostileGuide = HostileAnswer & {
   readonly name: string;
@@ -24,24 +31,8 @@ function tv(...elements: readonly string[]): string {
 }
 
 const GOOD = showing('Good');
-const text = (whole: string | Uint8Array) => () => [whole];
-
-function* parts(...of: readonly (Iterable<string | Uint8Array> | string)[]) {
-  for (const part of of) {
-    if (typeof part === 'string') yield part;
-    else yield* part;
-  }
-}
-
 /** It begins as a guide does, or it would be refused before it had grown. */
 const BEGIN = '<tv>';
-
-/** Zeros to a thousandth, and another such member for ever. */
-function* endlessGzip(): Generator<Uint8Array> {
-  yield gzipSync(BEGIN);
-  const member = gzipSync(Buffer.alloc(4 * MIB));
-  for (;;) yield member;
-}
 
 function bomb(): Buffer {
   return Buffer.concat([Buffer.from(BEGIN), Buffer.alloc(64 * MIB)]);
@@ -70,11 +61,7 @@ function utf16(of: string, isBigEndian: boolean): Uint8Array {
 }
 
 const REFUSED: readonly HostileGuide[] = [
-  { name: 'a web page', body: text('<!DOCTYPE html><html></html>'), comes: 'MEDIA_FORMAT' },
-  { name: 'an answer of an API', body: text('{"error":"expired"}'), comes: 'MEDIA_FORMAT' },
-  { name: 'nothing', comes: 'MEDIA_FORMAT' },
-  { name: 'bytes', body: text(new Uint8Array(4096).fill(0x80)), comes: 'MEDIA_FORMAT' },
-  { name: 'zeros without end', body: () => repeated('\0'), comes: 'MEDIA_FORMAT' },
+  ...REFUSED_BY_ALL,
   { name: 'words without end', body: () => repeated('no guide today '), comes: 'MEDIA_FORMAT' },
   { name: 'blanks without end', body: () => repeated(' '), comes: 'MEDIA_FORMAT' },
   { name: 'UTF-7', body: text('+ADw-tv+AD4APA-/tv+AD4-'), comes: 'MEDIA_FORMAT' },
@@ -83,7 +70,7 @@ const REFUSED: readonly HostileGuide[] = [
     body: text(Buffer.from(Uint32Array.from([...tv(GOOD)], (char) => char.codePointAt(0)!).buffer)),
     comes: 'MEDIA_FORMAT',
   },
-  { name: 'gzip of zeros without end', body: endlessGzip, comes: 'NET_ENCODING' },
+  { name: 'gzip of zeros without end', body: () => endlessGzip(BEGIN), comes: 'NET_ENCODING' },
   {
     name: 'gzip of gzip of zeros',
     body: () => [gzipSync(gzipSync(bomb()))],
@@ -117,21 +104,6 @@ const REFUSED: readonly HostileGuide[] = [
     head: ['HTTP/1.1 200 OK', 'Content-Length: 9', 'Content-Length: 10'],
     body: text('<tv></tv>'),
     comes: 'NET_PROTOCOL',
-  },
-  {
-    name: 'a redirect into the network of the machine',
-    head: ['HTTP/1.1 302 Found', 'Location: http://169.254.169.254/latest', 'Content-Length: 0'],
-    comes: 'NET_ADDRESS_BLOCKED',
-  },
-  {
-    name: 'a redirect to itself',
-    head: ['HTTP/1.1 302 Found', 'Location: ?', 'Content-Length: 0'],
-    comes: 'NET_REDIRECT',
-  },
-  {
-    name: 'a redirect to a file',
-    head: ['HTTP/1.1 302 Found', 'Location: file:///etc/passwd', 'Content-Length: 0'],
-    comes: 'NET_URL',
   },
   {
     name: 'a password that is wrong',

@@ -1,15 +1,7 @@
 // This file is an origin of lists and guides that are meant to break whoever reads them.
 import type { Socket } from 'node:net';
+import type { HostileAnswer } from './hostile-answers.ts';
 import { RawServer } from './raw-server.ts';
-
-type Body = string | Uint8Array;
-
-export type HostileAnswer = {
-  /** Lines of the head, as they are; 200 without any where absent. */
-  readonly head?: readonly string[];
-  /** Sent until it ends, or until nobody reads any more; it may be endless. */
-  readonly body?: () => Iterable<Body>;
-};
 
 /** What of a body may be on its way, in the buffers of both sides, when the reader gives up. */
 export const ON_ITS_WAY_BYTES = 16 * 1024 * 1024;
@@ -69,10 +61,4 @@ function drained(socket: Socket): Promise<void> {
     };
     socket.on('drain', done).on('close', done);
   });
-}
-
-/** `unit` over and over, in pieces of some 64 KiB, to `sizeBytes` in all or for ever. */
-export function* repeated(unit: string, sizeBytes = Number.POSITIVE_INFINITY): Generator<Buffer> {
-  const piece = Buffer.from(unit.repeat(Math.ceil(65_536 / unit.length)));
-  for (let sent = 0; sent < sizeBytes; sent += piece.length) yield piece;
 }
