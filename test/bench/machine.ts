@@ -3,35 +3,29 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, release, totalmem } from 'node:os';
 
 /** One core for what is measured, the others for what loads it. */
-export type Cores = { readonly server: string; readonly load: string; readonly loadCount: number };
+export type Cores = {
+  readonly server: string;
+  readonly load: string;
+  readonly loadCount: number;
+  /** For what has threads that work beside the one that serves. */
+  readonly all: string;
+};
 
 export function cores(): Cores {
   return CORES;
 }
 
-/** As it was at the start: who moves to another core sees fewer. */
+/** As it was at the start: who moves to another core sees fewer, and so does all that it starts. */
 const CORE_COUNT = availableParallelism();
 const CORES: Cores =
   CORE_COUNT < 2
-    ? { server: '0', load: '0', loadCount: 1 }
+    ? { server: '0', load: '0', loadCount: 1, all: '0' }
     : {
         server: '0',
         load: CORE_COUNT === 2 ? '1' : `1-${CORE_COUNT - 1}`,
         loadCount: CORE_COUNT - 1,
+        all: `0-${CORE_COUNT - 1}`,
       };
-
-/**
- * What is started from now on, and says nothing else, runs where the load does: until it is disposed.
- * A database beside what is measured would take processor time from it.
- */
-export function onLoadCores(): Disposable {
-  move(CORES.load);
-  return { [Symbol.dispose]: () => move(CORE_COUNT < 2 ? '0' : `0-${CORE_COUNT - 1}`) };
-}
-
-function move(to: string): void {
-  Bun.spawnSync({ cmd: ['taskset', '-c', '-p', to, String(process.pid)], stdout: 'ignore' });
-}
 
 export function describeMachine(weir: string): string[] {
   const cpu = /^model name\s*:\s*(.+)$/m.exec(readFileSync('/proc/cpuinfo', 'latin1'))?.[1];

@@ -15,6 +15,11 @@ function tree(pid: number): number[] {
   return pids;
 }
 
+/** As the kernel lists those it may run on: `0-1`. */
+export function allowedCores(pid: number): string {
+  return /^Cpus_allowed_list:\s*(\S+)$/m.exec(read(`/proc/${pid}/status`))?.[1] ?? '';
+}
+
 export function treeRssBytes(pid: number): number {
   return tree(pid).reduce((sum, each) => sum + rssBytes(each), 0);
 }

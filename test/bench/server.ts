@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Subprocess } from 'bun';
 import { cores } from './machine.ts';
-import { threadCpuMs, treeCpuMs, treeRssBytes } from './process-tree.ts';
+import { allowedCores, threadCpuMs, treeCpuMs, treeRssBytes } from './process-tree.ts';
 
 export type ServerName = 'weir' | 'nginx' | 'nginx-copying' | 'varnish';
 
@@ -38,6 +38,10 @@ export type Launch = {
   readonly isWide?: boolean;
 };
 
+function coresOf({ isWide }: Launch): string {
+  return isWide === true ? cores().all : cores().server;
+}
+
 export class BenchServer implements AsyncDisposable {
   readonly name: ServerName;
   readonly port: number;
@@ -52,7 +56,8 @@ export class BenchServer implements AsyncDisposable {
     this.#dir = launch.dir;
     mkdirSync(this.#dir, { recursive: true });
     this.#child = Bun.spawn({
-      cmd: [...(launch.isWide === true ? [] : ['taskset', '-c', cores().server]), ...launch.cmd],
+      // Said in both cases: it would run where the load does, as all that is started here
+      cmd: ['taskset', '-c', coresOf(launch), ...launch.cmd],
       cwd: this.#dir,
       env: { PATH: process.env['PATH'] ?? '', ...launch.env },
       stdin: 'ignore',
@@ -68,7 +73,10 @@ export class BenchServer implements AsyncDisposable {
     while (performance.now() - startMs < READY_WITHIN_MS && server.#child.exitCode === null) {
       const status = await statusOf(server.url(launch.readyPath));
       server.readyMs = performance.now() - startMs;
-      if (status === 200) return server;
+      if (status === 200) {
+        server.#checkCores(coresOf(launch));
+        return server;
+      }
       await Bun.sleep(1);
     }
     const said = await Bun.file(join(launch.dir, 'stderr.txt')).text();
@@ -92,6 +100,13 @@ export class BenchServer implements AsyncDisposable {
   /** Has it read its configuration and its line-ups anew. */
   hangUp(): void {
     this.#child.kill('SIGHUP');
+  }
+
+  /** A figure of two cores that was taken on one would be believed. */
+  #checkCores(wanted: string): void {
+    const allowed = allowedCores(this.#child.pid);
+    if (allowed === wanted) return;
+    throw new Error(`Cannot measure ${this.name}: it runs on cores ${allowed}, wanted ${wanted}`);
   }
 
   rssBytes(): number {

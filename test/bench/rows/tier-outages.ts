@@ -2,7 +2,6 @@
 import { programPath } from '../../support/program-path.ts';
 import type { Bench } from '../contest.ts';
 import { type Figure, median, milliseconds, quantile, verdict } from '../figure.ts';
-import { onLoadCores } from '../machine.ts';
 import { beside } from '../other-work.ts';
 import { CHANNELS, KINDS, Outage, PER_SECOND, SEGMENT_MS, STATES, type State } from './outage.ts';
 import { ENGINES, type Engine } from './outage-engines.ts';
@@ -24,7 +23,6 @@ type Window = Awaited<ReturnType<Outage['load']>> & { readonly othersShare: numb
 type Windows = ReadonlyMap<State, Window[]>;
 
 export async function tierOutageFigures(bench: Bench): Promise<Figure[]> {
-  using _ = onLoadCores();
   const figures: Figure[] = [];
   for (const engine of bench.isQuick ? ENGINES.slice(0, 1) : ENGINES) {
     if (programPath(engine.program) === undefined) figures.push(...missing(engine));
