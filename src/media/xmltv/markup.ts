@@ -1,8 +1,6 @@
 // This file writes the markup of a guide.
 import type { Text } from './programme.ts';
 
-type Attributes = Readonly<Record<string, string | undefined>>;
-
 const ESCAPES: Readonly<Record<string, string>> = {
   '&': '&amp;',
   '<': '&lt;',
@@ -18,34 +16,27 @@ export function escapeMarkup(text: string): string {
   return UNSAFE.test(text) ? text.replace(ALL_UNSAFE, (char) => ESCAPES[char] ?? '') : text;
 }
 
-function tag(name: string, attributes: Attributes): string {
-  let text = `<${name}`;
-  for (const key in attributes) {
-    const value = attributes[key];
-    if (value !== undefined) text += ` ${key}="${oneLine(escapeMarkup(value))}"`;
-  }
-  return text;
-}
-
 // XML 1.0 §3.3.3: these would be read as blanks; other spaces belong to an id as line-ups have it
-function oneLine(value: string): string {
-  return /[\t\n\r]/.test(value) ? value.replace(/[\t\n\r]+/g, ' ') : value;
+const UNSAFE_IN_ATTRIBUTE = new RegExp(`[\\t\\n\\r]|${UNSAFE.source}`);
+
+/** With a blank before it, as it stands in a tag; nothing where it has no value. */
+export function attribute(name: string, value: string | undefined): string {
+  if (value === undefined) return '';
+  // Most hold nothing of the kind: a guide has millions of them
+  if (!UNSAFE_IN_ATTRIBUTE.test(value)) return ` ${name}="${value}"`;
+  return ` ${name}="${escapeMarkup(value).replace(/[\t\n\r]+/g, ' ')}"`;
 }
 
-export function emptyElement(name: string, attributes: Attributes = {}): string {
-  return `${tag(name, attributes)}/>`;
+/** `attributes` as `attribute` writes them. */
+export function emptyElement(name: string, attributes = ''): string {
+  return `<${name}${attributes}/>`;
 }
 
-export function textElement(
-  name: string,
-  { text, lang }: Text,
-  attributes: Attributes = {},
-): string {
-  const all = lang === undefined ? attributes : { ...attributes, lang };
-  return `${tag(name, all)}>${escapeMarkup(text)}</${name}>`;
+export function textElement(name: string, { text, lang }: Text, attributes = ''): string {
+  return `<${name}${attributes}${attribute('lang', lang)}>${escapeMarkup(text)}</${name}>`;
 }
 
-export function element(name: string, attributes: Attributes, inner: readonly string[]): string {
-  if (inner.length === 0) return emptyElement(name, attributes);
-  return `${tag(name, attributes)}>${inner.join('')}</${name}>`;
+/** `inner` is written markup. */
+export function element(name: string, attributes: string, inner: string): string {
+  return inner === '' ? emptyElement(name, attributes) : `<${name}${attributes}>${inner}</${name}>`;
 }

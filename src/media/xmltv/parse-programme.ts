@@ -1,14 +1,8 @@
 // This file reads what a guide says of a programme.
-import { iconsOf, isHttp, texts } from './channel.ts';
-import {
-  CREDIT_ROLES,
-  type Credit,
-  type EpisodeNumber,
-  type Programme,
-  type Rating,
-} from './programme.ts';
+import { addIcon, addText, addUrl } from './channel.ts';
+import { CREDIT_ROLES, type Credit, type Programme, type Rating } from './programme.ts';
 import { parseXmltvTime } from './time.ts';
-import { attributeOf, childOf, childrenOf, type Node, parseElement, textOf } from './tree.ts';
+import { attributeOf, childOf, type Node, parseElement, textOf } from './tree.ts';
 
 /** Of one programme: casts of films come to some dozens. */
 const MAX_CREDITS = 200;
@@ -17,120 +11,156 @@ const MAX_LENGTH_MS = 48 * 3600_000;
 
 export type ProgrammeProblem = 'malformed' | 'no-channel' | 'no-time' | 'no-title';
 
+type List<T> = T extends readonly (infer Each)[] ? Each[] : T;
+/** One that is being read. */
+type Draft = { -readonly [Key in keyof Programme]: List<Programme[Key]> };
+
 /** Why it cannot be used, or what it says. */
 export function parseProgramme(slice: string): Programme | ProgrammeProblem {
   const node = parseElement('programme', slice);
   if (node === undefined) return 'malformed';
   const channel = attributeOf(node, 'channel');
   if (channel === undefined) return 'no-channel';
-  const startMs = parseXmltvTime(attributeOf(node, 'start') ?? '');
+  const startMs = timeOf(node, 'start');
   if (startMs === undefined) return 'no-time';
-  const titles = texts(node, 'title');
-  if (titles.length === 0) return 'no-title';
-  const stopMs = parseXmltvTime(attributeOf(node, 'stop') ?? '');
+  const draft = begin(channel, startMs);
+  for (const child of node.children) READERS.get(child.name)?.(draft, child);
+  if (draft.titles.length === 0) return 'no-title';
+  const stopMs = timeOf(node, 'stop');
   const lengthMs = stopMs === undefined ? 0 : stopMs - startMs;
+  if (stopMs !== undefined && lengthMs > 0 && lengthMs <= MAX_LENGTH_MS) draft.stopMs = stopMs;
   const catchupId = attributeOf(node, 'catchup-id');
+  if (catchupId !== undefined) draft.catchupId = catchupId;
+  return draft;
+}
+
+function begin(channel: string, startMs: number): Draft {
   return {
-    channel,
-    startMs,
-    ...(stopMs !== undefined && lengthMs > 0 && lengthMs <= MAX_LENGTH_MS ? { stopMs } : {}),
-    ...(catchupId === undefined ? {} : { catchupId }),
-    titles,
-    ...wordsOf(node),
-    ...partsOf(node),
-    ...showingOf(node),
+    ...{ channel, startMs },
+    titles: [],
+    subTitles: [],
+    descriptions: [],
+    credits: [],
+    categories: [],
+    keywords: [],
+    icons: [],
+    urls: [],
+    countries: [],
+    episodes: [],
+    video: {},
+    audio: {},
+    subtitles: [],
+    ratings: [],
+    starRatings: [],
+    isNew: false,
   };
 }
 
-function wordsOf(node: Node) {
-  const language = textOf(childOf(node, 'language'));
-  const date = textOf(childOf(node, 'date')).replace(/[-\s]/g, '');
-  return {
-    subTitles: texts(node, 'sub-title'),
-    descriptions: texts(node, 'desc'),
-    ...(/^(?:\d{4}|\d{6}|\d{8})$/.test(date.slice(0, 8)) ? { date: date.slice(0, 8) } : {}),
-    categories: texts(node, 'category'),
-    keywords: texts(node, 'keyword'),
-    ...(language === '' ? {} : { language }),
-    icons: iconsOf(node),
-    urls: childrenOf(node, 'url').map(textOf).filter(isHttp),
-    countries: texts(node, 'country'),
-  };
+/** What each element of it says; where only one can be meant, the first that says anything is. */
+const READERS: ReadonlyMap<string, (draft: Draft, node: Node) => void> = new Map([
+  ['title', (draft, node) => addText(draft.titles, node)],
+  ['sub-title', (draft, node) => addText(draft.subTitles, node)],
+  ['desc', (draft, node) => addText(draft.descriptions, node)],
+  ['credits', readCredits],
+  ['date', readDate],
+  ['category', (draft, node) => addText(draft.categories, node)],
+  ['keyword', (draft, node) => addText(draft.keywords, node)],
+  ['language', readLanguage],
+  ['icon', (draft, node) => addIcon(draft.icons, node)],
+  ['url', (draft, node) => addUrl(draft.urls, node)],
+  ['country', (draft, node) => addText(draft.countries, node)],
+  ['episode-num', readEpisode],
+  ['video', readVideo],
+  ['audio', readAudio],
+  ['previously-shown', readPreviouslyShown],
+  ['premiere', readPremiere],
+  ['last-chance', readLastChance],
+  ['new', readNew],
+  ['subtitles', readSubtitles],
+  ['rating', (draft, node) => addRating(draft.ratings, node)],
+  ['star-rating', (draft, node) => addRating(draft.starRatings, node)],
+]);
+
+function timeOf(node: Node, attribute: string): number | undefined {
+  return parseXmltvTime(attributeOf(node, attribute) ?? '');
 }
 
-function partsOf(node: Node) {
-  const credits = childOf(node, 'credits');
-  return {
-    credits: credits === undefined ? [] : creditsOf(credits),
-    episodes: episodesOf(node),
-    ratings: ratingsOf(node, 'rating'),
-    starRatings: ratingsOf(node, 'star-rating'),
-  };
-}
-
-function creditsOf(node: Node): readonly Credit[] {
+function readCredits(draft: Draft, { children }: Node): void {
+  if (draft.credits.length > 0) return;
   const credits: Credit[] = [];
   for (const role of CREDIT_ROLES) {
-    for (const person of childrenOf(node, role)) {
+    for (const person of children) {
+      if (person.name !== role) continue;
       const name = textOf(person);
       const part = attributeOf(person, 'role');
       if (name !== '') credits.push(part === undefined ? { role, name } : { role, name, part });
-      if (credits.length === MAX_CREDITS) return credits;
     }
   }
-  return credits;
+  draft.credits = credits.slice(0, MAX_CREDITS);
 }
 
-function episodesOf(node: Node): readonly EpisodeNumber[] {
-  const episodes: EpisodeNumber[] = [];
-  for (const number of childrenOf(node, 'episode-num')) {
-    const value = textOf(number);
-    // XMLTV DTD: the system is `onscreen` where it is not said
-    const system = attributeOf(number, 'system') ?? 'onscreen';
-    if (value !== '') episodes.push({ system, value });
-  }
-  return episodes;
+function readDate(draft: Draft, node: Node): void {
+  const date = textOf(node).replace(/[-\s]/g, '').slice(0, 8);
+  if (/^(?:\d{4}|\d{6}|\d{8})$/.test(date)) draft.date ??= date;
 }
 
-function ratingsOf(node: Node, name: string): readonly Rating[] {
-  const ratings: Rating[] = [];
-  for (const rating of childrenOf(node, name)) {
-    const value = textOf(childOf(rating, 'value'));
-    if (value === '') continue;
-    const system = attributeOf(rating, 'system');
-    const icons = iconsOf(rating);
-    ratings.push(system === undefined ? { value, icons } : { value, system, icons });
-  }
-  return ratings;
+function readLanguage(draft: Draft, node: Node): void {
+  const language = textOf(node);
+  if (language !== '') draft.language ??= language;
+}
+
+function readEpisode(draft: Draft, node: Node): void {
+  const value = textOf(node);
+  // XMLTV DTD: the system is `onscreen` where it is not said
+  const system = attributeOf(node, 'system') ?? 'onscreen';
+  if (value !== '') draft.episodes.push({ system, value });
+}
+
+function readVideo(draft: Draft, node: Node): void {
+  const aspect = textOf(childOf(node, 'aspect'));
+  const quality = textOf(childOf(node, 'quality'));
+  draft.video = {
+    ...(aspect === '' ? {} : { aspect }),
+    ...(quality === '' ? {} : { quality }),
+    ...draft.video,
+  };
+}
+
+function readAudio(draft: Draft, node: Node): void {
+  const stereo = textOf(childOf(node, 'stereo'));
+  if (stereo !== '') draft.audio = { stereo, ...draft.audio };
+}
+
+function readPreviouslyShown(draft: Draft, node: Node): void {
+  const startMs = timeOf(node, 'start');
+  draft.previouslyShown ??= startMs === undefined ? {} : { startMs };
+}
+
+function readPremiere(draft: Draft, node: Node): void {
+  draft.premiere ??= textOf(node);
+}
+
+function readLastChance(draft: Draft, node: Node): void {
+  draft.lastChance ??= textOf(node);
+}
+
+function readNew(draft: Draft): void {
+  draft.isNew = true;
 }
 
 const SUBTITLES = ['teletext', 'onscreen', 'deaf-signed'] as const;
 
-function showingOf(node: Node) {
-  const video = childOf(node, 'video');
-  const aspect = video === undefined ? '' : textOf(childOf(video, 'aspect'));
-  const quality = video === undefined ? '' : textOf(childOf(video, 'quality'));
-  const audio = childOf(node, 'audio');
-  const stereo = audio === undefined ? '' : textOf(childOf(audio, 'stereo'));
-  const premiere = childOf(node, 'premiere');
-  const lastChance = childOf(node, 'last-chance');
-  return {
-    video: { ...(aspect === '' ? {} : { aspect }), ...(quality === '' ? {} : { quality }) },
-    audio: stereo === '' ? {} : { stereo },
-    subtitles: childrenOf(node, 'subtitles').flatMap((each) => {
-      const type = SUBTITLES.find((known) => known === attributeOf(each, 'type'));
-      return type === undefined ? [] : [type];
-    }),
-    ...previouslyShownOf(node),
-    ...(premiere === undefined ? {} : { premiere: textOf(premiere) }),
-    ...(lastChance === undefined ? {} : { lastChance: textOf(lastChance) }),
-    isNew: childOf(node, 'new') !== undefined,
-  };
+function readSubtitles(draft: Draft, node: Node): void {
+  const said = attributeOf(node, 'type');
+  const type = SUBTITLES.find((known) => known === said);
+  if (type !== undefined) draft.subtitles.push(type);
 }
 
-function previouslyShownOf(node: Node) {
-  const shown = childOf(node, 'previously-shown');
-  if (shown === undefined) return {};
-  const startMs = parseXmltvTime(attributeOf(shown, 'start') ?? '');
-  return { previouslyShown: startMs === undefined ? {} : { startMs } };
+function addRating(ratings: Rating[], node: Node): void {
+  const value = textOf(childOf(node, 'value'));
+  if (value === '') return;
+  const icons: string[] = [];
+  for (const child of node.children) if (child.name === 'icon') addIcon(icons, child);
+  const system = attributeOf(node, 'system');
+  ratings.push(system === undefined ? { value, icons } : { value, system, icons });
 }

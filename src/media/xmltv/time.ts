@@ -6,28 +6,54 @@ const TIME =
 
 /** Guides live in these years; what lies outside was written by mistake. */
 const YEARS = { min: 1900, max: 2199 };
+/** No zone is further from Greenwich; some guides err by some hours. */
+const MAX_AHEAD_MIN = 18 * 60;
+
+/** As nearly all guides write it: read by its digits, since a guide has hundreds of thousands of them. */
+const WHOLE_TIME = /^\d{14} [+-]\d{4}$/;
 
 /**
  * XMLTV DTD, "date/time": `YYYYMMDDhhmmss ±hhmm`, fewer digits where less is known; without a zone it
  * is UTC. Undefined where it is no time.
  */
 export function parseXmltvTime(text: string): number | undefined {
+  if (WHOLE_TIME.test(text)) return wholeTime(text);
   const found = TIME.exec(text.trim());
   if (found === null) return undefined;
   const [, year, month = '01', day = '01', hour = '00', minute = '00', second = '00'] = found;
   const [, , , , , , , sign, zoneHours = '0', zoneMinutes = '0'] = found;
-  const [y, mo, d] = [Number(year), Number(month), Number(day)];
-  const [h, mi, s] = [Number(hour), Number(minute), Number(second)];
-  if (y < YEARS.min || y > YEARS.max || mo < 1 || mo > 12 || d < 1 || h > 24 || mi > 59 || s > 60) {
+  const offsetMin = Number(zoneHours) * 60 + Number(zoneMinutes);
+  const date = { year: Number(year), month: Number(month), day: Number(day) };
+  const time = { hour: Number(hour), minute: Number(minute), second: Number(second) };
+  return momentOf(date, time, sign === '-' ? -offsetMin : offsetMin);
+}
+
+function wholeTime(text: string): number | undefined {
+  const two = (at: number) => text.charCodeAt(at) * 10 + text.charCodeAt(at + 1) - 11 * DIGIT_0;
+  const offsetMin = two(16) * 60 + two(18);
+  const date = { year: two(0) * 100 + two(2), month: two(4), day: two(6) };
+  const time = { hour: two(8), minute: two(10), second: two(12) };
+  return momentOf(date, time, text[15] === '-' ? -offsetMin : offsetMin);
+}
+
+const DIGIT_0 = 48;
+
+type CalendarDate = { readonly year: number; readonly month: number; readonly day: number };
+type TimeOfDay = { readonly hour: number; readonly minute: number; readonly second: number };
+
+function momentOf(
+  { year, month, day }: CalendarDate,
+  { hour, minute, second }: TimeOfDay,
+  aheadMin: number,
+): number | undefined {
+  if (year < YEARS.min || year > YEARS.max || month < 1 || month > 12 || day < 1) return undefined;
+  if (hour > 24 || minute > 59 || second > 60 || Math.abs(aheadMin) > MAX_AHEAD_MIN) {
     return undefined;
   }
   // Days in that month: the day before the first of the next; every month has 28
-  if (d > 28 && d > new Date(Date.UTC(y, mo, 0)).getUTCDate()) return undefined;
-  const offsetMin = Number(zoneHours) * 60 + Number(zoneMinutes);
-  if (offsetMin > 18 * 60) return undefined;
-  const aheadMin = sign === '-' ? -offsetMin : offsetMin;
+  if (day > 28 && day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return undefined;
   // 24:00:00 is the end of a day in some guides
-  return Date.UTC(y, mo - 1, d, h, mi, s) - aheadMin * 60_000;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - aheadMin * 60_000;
 }
 
 /** In UTC, the form every player reads: one blank before the offset. */

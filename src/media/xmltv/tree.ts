@@ -1,14 +1,15 @@
 // This file reads one element of a guide as a tree of plain values.
 import { ALL_ENTITIES, EntityDecoder } from '@nodable/entities';
-import { XMLParser } from 'fast-xml-parser';
+import { type MatcherView, XMLParser } from 'fast-xml-parser';
 
 export type Node = {
+  readonly name: string;
   /** Under `@name`. */
   readonly attributes: Readonly<Record<string, unknown>>;
   /** As written, without the blanks around it. */
   readonly text: string;
-  /** Each kind in the order in which they stand. */
-  readonly children: ReadonlyMap<string, readonly Node[]>;
+  /** In the order in which they stand. */
+  readonly children: readonly Node[];
 };
 
 /** An element is deeper than this only where somebody plays with us: guides have four. */
@@ -16,18 +17,35 @@ const MAX_DEPTH = 32;
 /** Longer texts are cut: descriptions come to some thousands. */
 export const MAX_TEXT_CHARS = 64 * 1024;
 
-const ATTRIBUTES = ':@';
-const TEXT = '#text';
-
 const entities = new EntityDecoder({ namedEntities: ALL_ENTITIES });
 
+// Most elements have none of most things: a guide has millions of them
+const NO_CHILDREN: readonly Node[] = [];
+
+type Draft = {
+  readonly name: string;
+  readonly attributes: Node['attributes'];
+  text: string;
+  children: Node[] | typeof NO_CHILDREN;
+};
+
+/** The elements that are open, by their depth; what stands outside of all of them is in the first. */
+const open: Draft[] = [];
+
+function begin(name: string, depth: number, attributes: Node['attributes']): void {
+  const node: Draft = { name, attributes, text: '', children: NO_CHILDREN };
+  const parent = open[depth - 1] as Draft;
+  if (parent.children === NO_CHILDREN) parent.children = [node];
+  else (parent.children as Node[]).push(node);
+  open[depth] = node;
+}
+
 // What a document declares is never read; entities are those that every document has, and of HTML.
-// In order: the parser's other form is made out of this one, and costs as much again
+// Elements and words are taken as they come: both trees that the parser makes cost as much again
 const parser = new XMLParser({
   preserveOrder: true,
   ignoreAttributes: false,
   attributeNamePrefix: '@',
-  alwaysCreateTextNode: false,
   allowBooleanAttributes: true,
   parseTagValue: false,
   parseAttributeValue: false,
@@ -37,6 +55,15 @@ const parser = new XMLParser({
   ignorePiTags: true,
   maxNestedTags: MAX_DEPTH,
   jPath: false,
+  updateTag(name, path, attributes) {
+    begin(name, (path as MatcherView).getDepth(), attributes);
+    return false;
+  },
+  tagValueProcessor(_, text, path) {
+    (open[(path as MatcherView).getDepth()] as Draft).text += text;
+    return '';
+  },
+  attributeValueProcessor: () => undefined,
   // It makes one for each text it is given, unless it has one; it never asks it for anything here
   entityDecoder: {
     decode: (text) => text,
@@ -47,32 +74,22 @@ const parser = new XMLParser({
   },
 });
 
-/** `{ name: what stands in it, ':@': its attributes }`, or `{ '#text': words }`. */
-type Entry = Readonly<Record<string, unknown>>;
-
-const NO_ATTRIBUTES: Node['attributes'] = {};
-const NO_CHILDREN: Node['children'] = new Map();
-const NONE: readonly Node[] = [];
-
 /** Undefined where it is no well-formed element of that name. */
 export function parseElement(name: string, text: string): Node | undefined {
-  let entries: readonly Entry[];
+  const outside: Draft = { name: '', attributes: {}, text: '', children: NO_CHILDREN };
+  open[0] = outside;
   try {
-    entries = parser.parse(text) as readonly Entry[];
+    parser.parse(text);
   } catch {
     return undefined;
   }
-  const found = entries.filter((entry) => nameOf(entry) === name);
-  return found.length === 1 ? nodeOf(found[0] as Entry, name) : undefined;
+  const found = outside.children.filter((node) => node.name === name);
+  return found.length === 1 ? found[0] : undefined;
 }
 
-/** The elements of that name in it, in their order. */
-export function childrenOf({ children }: Node, name: string): readonly Node[] {
-  return children.get(name) ?? NONE;
-}
-
+/** The first of that name in it. */
 export function childOf({ children }: Node, name: string): Node | undefined {
-  return children.get(name)?.[0];
+  return children.find((child) => child.name === name);
 }
 
 /** Decoded, on one line or more as written, and free of what XML cannot hold; empty where it has none. */
@@ -86,41 +103,15 @@ export function attributeOf({ attributes }: Node, name: string): string | undefi
   return text === '' ? undefined : text;
 }
 
-function nodeOf(entry: Entry, name: string): Node {
-  const inner = entry[name];
-  const attributes = (entry[ATTRIBUTES] ?? NO_ATTRIBUTES) as Node['attributes'];
-  if (!Array.isArray(inner)) return { attributes, text: '', children: NO_CHILDREN };
-  let text = '';
-  let children: Map<string, Node[]> | undefined;
-  for (const child of inner as readonly Entry[]) {
-    const key = nameOf(child);
-    if (key === TEXT) {
-      text += String(child[TEXT]);
-      continue;
-    }
-    children ??= new Map();
-    const alike = children.get(key);
-    const node = nodeOf(child, key);
-    if (alike === undefined) children.set(key, [node]);
-    else alike.push(node);
-  }
-  return { attributes, text, children: children ?? NO_CHILDREN };
-}
-
-/** What an entry has beside its attributes, which stand behind it. */
-function nameOf(entry: Entry): string {
-  for (const key in entry) return key;
-  return '';
-}
-
+/** The parser has taken the blanks around it away. */
 function cleanText(value: unknown): string {
   if (typeof value !== 'string' || value === '') return '';
   const cut = value.length > MAX_TEXT_CHARS ? value.slice(0, MAX_TEXT_CHARS) : value;
-  const decoded = cut.includes('&') ? entities.decode(cut) : cut;
+  const isPlain = !cut.includes('&');
+  const decoded = isPlain ? cut : entities.decode(cut);
   // XML 1.0 §2.2: Char; halves of surrogates are none either
-  return NOT_XML.test(decoded)
-    ? decoded.toWellFormed().replace(NOT_XML_ALL, '').trim()
-    : decoded.trim();
+  if (!NOT_XML.test(decoded)) return isPlain ? decoded : decoded.trim();
+  return decoded.toWellFormed().replace(NOT_XML_ALL, '').trim();
 }
 
 const NOT_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff\ud800-\udfff]/;

@@ -1,5 +1,5 @@
 // This file writes what is known of a programme as XMLTV, in the order that its DTD wants.
-import { element, emptyElement, textElement } from './markup.ts';
+import { attribute, element, emptyElement, textElement } from './markup.ts';
 import { CREDIT_ROLES, type Programme, type Rating } from './programme.ts';
 import { formatXmltvTime } from './time.ts';
 
@@ -13,13 +13,12 @@ export function writeShowing(
   stopMs: number | undefined,
   body: string,
 ): string {
-  const attributes = {
-    start: formatXmltvTime(startMs),
-    stop: stopMs === undefined ? undefined : formatXmltvTime(stopMs),
-    channel,
-    'catchup-id': catchupId,
-  };
-  return element('programme', attributes, [body]);
+  const attributes =
+    attribute('start', formatXmltvTime(startMs)) +
+    attribute('stop', stopMs === undefined ? undefined : formatXmltvTime(stopMs)) +
+    attribute('channel', channel) +
+    attribute('catchup-id', catchupId);
+  return element('programme', attributes, body);
 }
 
 /** All that stands between its tags. */
@@ -49,7 +48,7 @@ function people(credits: Programme['credits']): string {
     for (const credit of credits) {
       if (credit.role !== role) continue;
       const { name, part } = credit;
-      text += textElement(role, { text: name }, part === undefined ? {} : { role: part });
+      text += textElement(role, { text: name }, attribute('role', part));
     }
   }
   return text;
@@ -61,10 +60,12 @@ function facts(programme: Programme): string {
     each(categories, (text) => textElement('category', text)) +
     each(keywords, (text) => textElement('keyword', text)) +
     (language === undefined ? '' : textElement('language', { text: language })) +
-    each(icons, (src) => emptyElement('icon', { src })) +
+    each(icons, (src) => emptyElement('icon', attribute('src', src))) +
     each(urls, (text) => textElement('url', { text })) +
     each(countries, (text) => textElement('country', text)) +
-    each(episodes, ({ system, value }) => textElement('episode-num', { text: value }, { system }))
+    each(episodes, ({ system, value }) =>
+      textElement('episode-num', { text: value }, attribute('system', system)),
+    )
   );
 }
 
@@ -81,13 +82,13 @@ function showing(programme: Programme): string {
     (premiere === undefined ? '' : said('premiere', premiere)) +
     (lastChance === undefined ? '' : said('last-chance', lastChance)) +
     (isNew ? '<new/>' : '') +
-    each(subtitles, (type) => emptyElement('subtitles', { type }))
+    each(subtitles, (type) => emptyElement('subtitles', attribute('type', type)))
   );
 }
 
 function shownBefore(startMs: number | undefined): string {
   const start = startMs === undefined ? undefined : formatXmltvTime(startMs);
-  return emptyElement('previously-shown', { start });
+  return emptyElement('previously-shown', attribute('start', start));
 }
 
 function said(name: string, text: string): string {
@@ -95,14 +96,15 @@ function said(name: string, text: string): string {
 }
 
 function ratingElement(name: string, { value, system, icons }: Rating): string {
-  return element(name, { system }, [
-    textElement('value', { text: value }),
-    ...icons.map((src) => emptyElement('icon', { src })),
-  ]);
+  const inner =
+    textElement('value', { text: value }) +
+    each(icons, (src) => emptyElement('icon', attribute('src', src)));
+  return element(name, attribute('system', system), inner);
 }
 
 /** A guide has hundreds of thousands of programmes, and most of them nothing of most of this. */
 function each<T>(values: readonly T[], write: (value: T) => string): string {
+  if (values.length === 0) return '';
   let text = '';
   for (const value of values) text += write(value);
   return text;

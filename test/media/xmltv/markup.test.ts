@@ -1,6 +1,6 @@
 // This file tests what the markup of guides cannot hold.
 import { describe, expect, test } from 'bun:test';
-import { emptyElement, escapeMarkup } from '../../../src/media/xmltv/markup.ts';
+import { attribute, escapeMarkup } from '../../../src/media/xmltv/markup.ts';
 
 describe('escapeMarkup()', () => {
   const rows: readonly (readonly [string, string, string])[] = [
@@ -15,7 +15,11 @@ describe('escapeMarkup()', () => {
 
 describe('attributes', () => {
   test('are on one line, and have the spaces of the ids in line-ups', () => {
-    expect(emptyElement('a', { b: 'c\r\n\td' })).toBe('<a b="c d"/>');
-    expect(emptyElement('a', { b: '5\u00a0USA \u3000x' })).toBe('<a b="5\u00a0USA \u3000x"/>');
+    expect(attribute('b', 'c\r\n\td')).toBe(' b="c d"');
+    expect(attribute('b', '5\u00a0USA \u3000x')).toBe(' b="5\u00a0USA \u3000x"');
+  });
+  test('that have no value are not written', () => {
+    expect(attribute('b', undefined)).toBe('');
+    expect(attribute('b', '')).toBe(' b=""');
   });
 });
