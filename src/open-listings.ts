@@ -21,7 +21,7 @@ import { Logos } from './lineup/logos/logos.ts';
 import { Xtream } from './lineup/xtream/xtream.ts';
 import type { Media } from './open-media.ts';
 import { daily } from './schedule/daily.ts';
-import { ELEMENT_WORKER, GUIDE_WORKER } from './threads.ts';
+import { GUIDE_WORKER, IMPORT_WORKER } from './threads.ts';
 
 export type ListingsOptions = {
   /** As it is now: it is loaded anew while the server runs. */
@@ -83,7 +83,7 @@ function openGuides({ current, media, shared, userAgent, log }: ListingsOptions)
   );
   const thread = createGuideThread({
     ...{ entry: GUIDE_WORKER, clock, log },
-    settings: { dataDir, allowPrivate, userAgent, ...elementReader() },
+    settings: { dataDir, allowPrivate, userAgent, ...secondThread() },
   });
   const guides: Guides = new Guides({
     ...{ guides: settings, thread, clock, random, log, daily },
@@ -103,7 +103,7 @@ function openGuides({ current, media, shared, userAgent, log }: ListingsOptions)
   };
 }
 
-/** A second thread reads guides no sooner where there is one core for both. */
-function elementReader(): { readonly reader?: string } {
-  return availableParallelism() > 1 ? { reader: ELEMENT_WORKER.href } : {};
+/** Two threads import guides no sooner than one where there is one core for both. */
+function secondThread(): { readonly second?: string } {
+  return availableParallelism() > 1 ? { second: IMPORT_WORKER.href } : {};
 }

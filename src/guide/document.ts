@@ -8,7 +8,7 @@ import { VERSION } from '../base/version.ts';
 import { parseGuideChannel, writeGuideChannel } from '../media/xmltv/channel.ts';
 import { type DayPart, dayParts, keepDayParts } from './fed-days.ts';
 import { type GuideFeed, mergedDays, type Served, servedOf, sourceIn } from './feed.ts';
-import { GzipFile, type GzipPart, gzipPartSync } from './gzip-parts.ts';
+import { GzipFile, type GzipPart, gzipPart } from './gzip-parts.ts';
 
 /** A channel of the line-up, and what feeds it. */
 export type WantedChannel = GuideFeed & { readonly name: string; readonly logo?: string };
@@ -98,9 +98,9 @@ function* parts(database: Database, spec: DocumentSpec): Generator<Part> {
   database.run('BEGIN');
   try {
     const editions = servedOf(database, spec.guides);
-    yield { ...gzipPartSync(head(database, spec, editions)), programmes: 0 };
+    yield { ...gzipPart(head(database, spec, editions)), programmes: 0 };
     for (const channel of spec.channels) yield* days(database, spec, editions, channel);
-    yield { ...gzipPartSync('</tv>\n'), programmes: 0 };
+    yield { ...gzipPart('</tv>\n'), programmes: 0 };
   } finally {
     database.run('COMMIT');
   }

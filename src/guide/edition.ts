@@ -4,9 +4,9 @@ import { ownText } from '../base/own-text.ts';
 import { othersTurn } from '../base/turn.ts';
 import { writeGuideChannel } from '../media/xmltv/channel.ts';
 import type { GuideChannel } from '../media/xmltv/programme.ts';
-import { writeShowing } from '../media/xmltv/write-programme.ts';
-import { gzipPart } from './gzip-parts.ts';
-import { Incoming, type IncomingProgramme } from './incoming.ts';
+import type { ChannelDay } from './channel-days.ts';
+import type { ImportCrew } from './import-crew.ts';
+import { Incoming, type IncomingChannel } from './incoming.ts';
 import type { ProgrammeRow } from './read-elements.ts';
 
 export type EditionCounts = { readonly channels: number; readonly programmes: number };
@@ -18,14 +18,8 @@ export type FetchedAs = {
   readonly problems: Readonly<Record<string, number>>;
 };
 
-/** Begin and end in seconds of Unix time, and the title: of every programme of a day. */
-export type Brief = readonly (readonly [startS: number, stopS: number, title: string])[];
-
-const DAY_MS = 86_400_000;
-/** Channels whose days are being compressed. */
-const CHANNELS_AT_ONCE = 3;
-/** One that says not when it ends, and has none after it, ends after this. */
-const LAST_LENGTH_MS = 30 * 60_000;
+/** Channels whose days are made, and written, at a time. */
+const CHANNELS_AT_ONCE = 4;
 
 /**
  * ```
@@ -67,13 +61,13 @@ export class Edition implements Disposable {
   }
 
   /** Puts everything in order, and serves it from now on instead of what was served before. */
-  async finish(as: FetchedAs): Promise<EditionCounts> {
+  async finish(as: FetchedAs, crew: ImportCrew): Promise<EditionCounts> {
     const channels = this.#incoming.seal();
-    const programmes = await this.#writeAll(channels);
+    const programmes = await this.#writeAll(channels, crew);
     await this.#writeChannels();
     // Some guides name their channels nowhere but in the programmes
     const counts = { channels: this.#channels.size, programmes };
-    for (const id of channels) if (!this.#channels.has(id)) counts.channels++;
+    for (const { id } of channels) if (!this.#channels.has(id)) counts.channels++;
     this.#serve(as, counts);
     return counts;
   }
@@ -99,54 +93,34 @@ export class Edition implements Disposable {
     }
   }
 
-  /** Others compress what is written here: some channels are under way at once. */
-  async #writeAll(channels: readonly string[]): Promise<number> {
-    const underWay: Promise<number>[] = [];
+  /** Some channels at a time: whoever else uses the file waits for no more. */
+  async #writeAll(channels: readonly IncomingChannel[], crew: ImportCrew): Promise<number> {
+    const { path } = this.#incoming;
     let programmes = 0;
-    try {
-      for (const channel of channels) {
-        if (underWay.length === CHANNELS_AT_ONCE) programmes += await (underWay.shift() ?? 0);
-        const writing = this.#writeProgrammes(channel);
-        // It is awaited below, later than it may fail
-        writing.catch(() => {});
-        underWay.push(writing);
-        await othersTurn();
-      }
-    } finally {
-      // All of them, or one would write to a file that is closed
-      for (const each of await Promise.allSettled(underWay)) {
-        if (each.status === 'fulfilled') programmes += each.value;
-      }
+    for (let from = 0; from < channels.length; from += CHANNELS_AT_ONCE) {
+      const some = channels.slice(from, from + CHANNELS_AT_ONCE);
+      await crew.give({ what: 'days', wanted: { path, channels: some } }, (days) => {
+        this.#writeDays(days);
+        for (const day of days) programmes += day.programmes;
+      });
     }
-    await Promise.all(underWay);
+    await crew.done();
     return programmes;
   }
 
-  /** One transaction a channel: whoever else uses the file waits for no more. */
-  async #writeProgrammes(channel: string): Promise<number> {
-    const timed = inOrder(this.#incoming.of(channel));
-    const days = Map.groupBy(timed, ({ startMs }) => dayOf(startMs));
-    const parts = await Promise.all(
-      [...days].map(async ([day, programmes]) => {
-        let xml = '';
-        for (const each of programmes) xml += `${showing(channel, each)}\n`;
-        return { day, programmes, part: await gzipPart(xml) };
-      }),
-    );
+  #writeDays(days: readonly ChannelDay[]): void {
     const insert = this.#database.query(
       `INSERT INTO day (guide, edition, channel, day, crc, advance, size, programmes, brief, deflated)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#database.transaction(() => {
-      for (const { day, programmes, part } of parts) {
-        const { crc, advance, sizeBytes, deflated } = part;
+      for (const { channel, day, crc, advance, sizeBytes, programmes, brief, deflated } of days) {
         insert.run(
-          ...[this.#guide, this.#number, channel, day, crc, advance, sizeBytes, programmes.length],
-          ...[JSON.stringify(briefOf(programmes)), deflated],
+          ...[this.#guide, this.#number, channel, day, crc, advance, sizeBytes, programmes],
+          ...[brief, deflated],
         );
       }
     })();
-    return timed.length;
   }
 
   #serve({ fetchedMs, etag, lastModified, problems }: FetchedAs, counts: EditionCounts): void {
@@ -161,36 +135,6 @@ export class Edition implements Disposable {
         ...[counts.channels, counts.programmes, JSON.stringify(problems)],
       );
   }
-}
-
-type Timed = Omit<IncomingProgramme, 'stopMs'> & { readonly stopMs: number };
-
-/**
- * One at a time: of two that begin at once the first stays, and one that ends after the next begins
- * ends there, since players show nothing, or both, where two overlap.
- */
-function inOrder(programmes: readonly IncomingProgramme[]): readonly Timed[] {
-  const apart = programmes.filter(({ startMs }, at) => programmes[at - 1]?.startMs !== startMs);
-  return apart.map((programme, at) => {
-    const { startMs, stopMs } = programme;
-    const nextMs = apart[at + 1]?.startMs ?? Number.POSITIVE_INFINITY;
-    const endMs = stopMs ?? (nextMs - startMs <= DAY_MS ? nextMs : startMs + LAST_LENGTH_MS);
-    return { ...programme, stopMs: Math.min(endMs, nextMs) };
-  });
-}
-
-function showing(channel: string, { startMs, stopMs, catchupId, body }: Timed): string {
-  const times = catchupId === null ? { channel, startMs } : { channel, startMs, catchupId };
-  return writeShowing(times, stopMs, body);
-}
-
-function briefOf(programmes: readonly Timed[]): Brief {
-  return programmes.map(({ startMs, stopMs, title }) => [startMs / 1000, stopMs / 1000, title]);
-}
-
-/** The day (UTC, since 1970) in which this moment lies. */
-export function dayOf(timeMs: number): number {
-  return Math.floor(timeMs / DAY_MS);
 }
 
 /** The number of the edition that is served; 0 where none is. */

@@ -1,9 +1,9 @@
 // This file keeps the days of a guide's channel as a line-up wants them: under its id, at its time.
 import type { Database } from 'bun:sqlite';
+import { dayOf } from './channel-days.ts';
 import { dayProgrammes, movedProgramme } from './day-text.ts';
-import { dayOf } from './edition.ts';
 import type { GuideFeed, Served } from './feed.ts';
-import { type GzipPart, gzipPartSync } from './gzip-parts.ts';
+import { type GzipPart, gzipPart } from './gzip-parts.ts';
 
 /** The programmes of one day, as a part of a document. */
 export type DayPart = GzipPart & { readonly day: number; readonly programmes: number };
@@ -93,7 +93,7 @@ function movedParts(
     }
   }
   return [...days].map(([day, { xml, programmes }]) => ({
-    ...gzipPartSync(xml),
+    ...gzipPart(xml),
     day,
     programmes,
   }));

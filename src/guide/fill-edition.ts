@@ -5,8 +5,8 @@ import { parseGuideChannel } from '../media/xmltv/channel.ts';
 import { createXmltvDecoder } from '../media/xmltv/decode.ts';
 import { createXmltvSlicer } from '../media/xmltv/slicer.ts';
 import type { Edition } from './edition.ts';
-import { ElementThread } from './element-thread.ts';
-import { type ElementsRead, readElements } from './read-elements.ts';
+import type { ImportCrew } from './import-crew.ts';
+import type { ElementsRead } from './read-elements.ts';
 
 /** Text cut at a time: some milliseconds of work. */
 const STEP_BYTES = 64 * 1024;
@@ -17,26 +17,15 @@ const BATCH_CHARS = 32 * 1024;
 export const MAX_CHANNELS = 100_000;
 const MAX_PROGRAMMES = 10_000_000;
 
-export type FillOptions = {
-  readonly signal: AbortSignal;
-  /** Of the thread that reads half of it; absent: all of it is read here. */
-  readonly reader?: URL;
-};
+export type FillOptions = { readonly signal: AbortSignal; readonly crew: ImportCrew };
 
-/**
- * Returns what was left out, by why.
- * ```
- *   pieces ── cut ──► batch ─┬─► the other thread, while it has room ─┬─► rows of the edition
- *                            └─► this one, where it has none ─────────┘
- * ```
- */
+/** Returns what was left out, by why. */
 export async function fillEdition(
   edition: Edition,
   pieces: AsyncIterable<Uint8Array>,
-  { signal, reader }: FillOptions,
+  { signal, crew }: FillOptions,
 ): Promise<Readonly<Record<string, number>>> {
-  using thread = reader === undefined ? undefined : new ElementThread(reader);
-  const filling = new Filling(edition, thread);
+  const filling = new Filling(edition, crew);
   const slicer = createXmltvSlicer({
     take: (kind, text) =>
       kind === 'channel' ? filling.takeChannel(text) : filling.takeProgramme(text),
@@ -61,19 +50,16 @@ export async function fillEdition(
 class Filling {
   readonly problems: Record<string, number> = {};
   readonly #edition: Edition;
-  readonly #thread: ElementThread | undefined;
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #crew: ImportCrew;
   #texts: string[] = [];
   #charCount = 0;
   /** Batches of what was cut, in their order. */
   #batches: string[][] = [];
   #nextAt = 0;
-  /** What went wrong while nobody was waiting for it. */
-  #failure: { readonly error: unknown } | undefined;
 
-  constructor(edition: Edition, thread: ElementThread | undefined) {
+  constructor(edition: Edition, crew: ImportCrew) {
     this.#edition = edition;
-    this.#thread = thread;
+    this.#crew = crew;
   }
 
   problem(kind: string): void {
@@ -96,29 +82,16 @@ class Filling {
   /** Reads what was cut so far, or has it read. */
   async read(): Promise<void> {
     for (const texts of this.#batches.splice(0)) {
-      const batch = { firstAt: this.#nextAt, texts };
+      const wanted = { firstAt: this.#nextAt, texts };
       this.#nextAt += texts.length;
-      if (this.#thread?.hasRoom === true) {
-        const reading = this.#thread.read(batch).then((read) => this.#keep(read));
-        const done = reading
-          .catch((error: unknown) => {
-            this.#failure ??= { error };
-          })
-          .finally(() => this.#underWay.delete(done));
-        this.#underWay.add(done);
-      } else {
-        this.#keep(readElements(batch));
-        await othersTurn();
-      }
-      if (this.#failure !== undefined) throw this.#failure.error;
+      await this.#crew.give({ what: 'elements', wanted }, (read) => this.#keep(read));
     }
   }
 
   async end(): Promise<void> {
     this.#cut();
     await this.read();
-    await Promise.all(this.#underWay);
-    if (this.#failure !== undefined) throw this.#failure.error;
+    await this.#crew.done();
   }
 
   #cut(): void {

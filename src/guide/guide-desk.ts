@@ -17,8 +17,8 @@ export type GuideDeskOptions = {
   readonly dataDir: string;
   readonly outbound: Outbound;
   readonly clock: Clock;
-  /** Entry of the thread that reads half of each guide; absent: this one reads all of it. */
-  readonly reader?: URL;
+  /** Entry of a thread that does half of each import; absent: this one does all of it. */
+  readonly second?: URL;
 };
 
 type Files = {

@@ -2,8 +2,8 @@
 import { rmSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { SingleFlight } from '../base/single-flight.ts';
+import { dayOf } from './channel-days.ts';
 import type { DocumentSpec, WantedChannel, WrittenDocument } from './document.ts';
-import { dayOf } from './edition.ts';
 import type { KeptGuide } from './guide-messages.ts';
 import type { GuideThread } from './guide-thread.ts';
 

@@ -11,8 +11,8 @@ export type GuideSettings = {
   readonly dataDir: string;
   readonly allowPrivate: readonly string[];
   readonly userAgent: string;
-  /** Entry of the thread that reads half of each guide; absent where there is one core. */
-  readonly reader?: string;
+  /** Entry of a thread that does half of each import; absent where there is one core. */
+  readonly second?: string;
 };
 
 /** What is kept of a guide. */

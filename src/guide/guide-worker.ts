@@ -5,10 +5,10 @@ import { createOutbound } from '../net/outbound-client.ts';
 import { GuideDesk } from './guide-desk.ts';
 import type { GuideCall, GuideSettings } from './guide-messages.ts';
 
-answerCalls<GuideSettings, GuideCall>(({ dataDir, allowPrivate, userAgent, reader }) => {
+answerCalls<GuideSettings, GuideCall>(({ dataDir, allowPrivate, userAgent, second }) => {
   const outbound = createOutbound({ clock: systemClock, allowPrivate, userAgent });
   const deps = { dataDir, outbound, clock: systemClock };
-  const desk = new GuideDesk(reader === undefined ? deps : { ...deps, reader: new URL(reader) });
+  const desk = new GuideDesk(second === undefined ? deps : { ...deps, second: new URL(second) });
   return {
     call: (call) => desk.call(call),
     async [Symbol.asyncDispose]() {

@@ -1,5 +1,5 @@
 // This file makes one gzip file out of parts that were compressed long before.
-import { constants, deflateRaw, deflateRawSync } from 'node:zlib';
+import { constants, deflateRawSync } from 'node:zlib';
 import { advanceBy, combineCrc } from './crc.ts';
 
 /**
@@ -24,24 +24,10 @@ const HEADER = new Uint8Array([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 // RFC 1951 §3.2.6: the last block, of fixed codes, and empty
 const LAST_BLOCK = new Uint8Array([3, 0]);
 
-export function gzipPartSync(text: string): GzipPart {
+export function gzipPart(text: string): GzipPart {
   const bytes = new TextEncoder().encode(text);
-  return partOf(bytes, deflateRawSync(bytes, OPTIONS));
-}
-
-/** The same on another thread. */
-export function gzipPart(text: string): Promise<GzipPart> {
-  const bytes = new TextEncoder().encode(text);
-  return new Promise((resolve, reject) => {
-    deflateRaw(bytes, OPTIONS, (error, deflated) => {
-      if (error === null) resolve(partOf(bytes, deflated));
-      else reject(error);
-    });
-  });
-}
-
-function partOf(bytes: Uint8Array, deflated: Uint8Array): GzipPart {
   const { length: sizeBytes } = bytes;
+  const deflated = deflateRawSync(bytes, OPTIONS);
   return { deflated, crc: Bun.hash.crc32(bytes), sizeBytes, advance: advanceBy(sizeBytes) };
 }
 

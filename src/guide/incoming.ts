@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { ownText } from '../base/own-text.ts';
 import type { ProgrammeRow } from './read-elements.ts';
 
+/** `number` stands for it in the file: its id would be written with every programme. */
+export type IncomingChannel = { readonly id: string; readonly number: number };
+
 export type IncomingProgramme = Omit<ProgrammeRow, 'at' | 'channel'>;
 
 /** Rows written at once. */
@@ -22,19 +25,19 @@ type Insert = Statement<
  * file; one that is worth nothing once it is closed, so that it needs neither journal nor sync.
  */
 export class Incoming implements Disposable {
-  readonly #path: string;
+  /** Of the file: another connection may read it once it is sealed. */
+  readonly path: string;
   readonly #database: Database;
   readonly #insert: Insert;
-  /** Which number stands for a channel: its id would be written with every programme. */
   readonly #channels = new Map<string, number>();
   readonly #maxChannels: number;
   #rows = 0;
 
   constructor(dataDir: string, maxChannels: number) {
     this.#maxChannels = maxChannels;
-    this.#path = join(dataDir, 'guide-incoming.sqlite');
-    rmSync(this.#path, { force: true });
-    this.#database = new Database(this.#path, { create: true, strict: true });
+    this.path = join(dataDir, 'guide-incoming.sqlite');
+    rmSync(this.path, { force: true });
+    this.#database = new Database(this.path, { create: true, strict: true });
     this.#database.run('PRAGMA journal_mode = OFF');
     this.#database.run('PRAGMA synchronous = OFF');
     this.#database.run(
@@ -61,27 +64,18 @@ export class Incoming implements Disposable {
     return this.#rows;
   }
 
-  /** Nothing is added any more. Returns the channels that have programmes. */
-  seal(): readonly string[] {
+  /** Nothing is added any more. Returns the channels that have programmes, in order of their ids. */
+  seal(): readonly IncomingChannel[] {
     this.#database.run('COMMIT');
     this.#database.run('CREATE INDEX by_channel ON programme (channel, start_ms)');
-    return [...this.#channels.keys()].sort();
-  }
-
-  /** In order of time; of two that begin at once the one that stands first is first. */
-  of(channel: string): readonly IncomingProgramme[] {
-    return this.#database
-      .query<IncomingProgramme, [number, number]>(
-        `SELECT start_ms AS startMs, stop_ms AS stopMs, catchup_id AS catchupId, title, body
-         FROM programme WHERE channel = ? ORDER BY start_ms, at LIMIT ?`,
-      )
-      .all(this.#channels.get(channel) ?? -1, MAX_PROGRAMMES_PER_CHANNEL);
+    const channels = [...this.#channels].map(([id, number]) => ({ id, number }));
+    return channels.sort((a, b) => (a.id < b.id ? -1 : 1));
   }
 
   [Symbol.dispose](): void {
     this.#insert.finalize();
     this.#database.close();
-    rmSync(this.#path, { force: true });
+    rmSync(this.path, { force: true });
   }
 
   #numberOf(channel: string): number | undefined {
@@ -92,4 +86,17 @@ export class Incoming implements Disposable {
     this.#channels.set(ownText(channel), size);
     return size;
   }
+}
+
+/** In order of time; of two that begin at once the one that stands first is first. */
+export function programmesOfIncoming(
+  database: Database,
+  { number }: IncomingChannel,
+): readonly IncomingProgramme[] {
+  return database
+    .query<IncomingProgramme, [number, number]>(
+      `SELECT start_ms AS startMs, stop_ms AS stopMs, catchup_id AS catchupId, title, body
+       FROM programme WHERE channel = ? ORDER BY start_ms, at LIMIT ?`,
+    )
+    .all(number, MAX_PROGRAMMES_PER_CHANNEL);
 }

@@ -1,6 +1,6 @@
 // This file tells what is on, and what comes next.
 import type { Database } from 'bun:sqlite';
-import { type Brief, dayOf } from './edition.ts';
+import { type Brief, dayOf } from './channel-days.ts';
 import { type GuideFeed, mergedDays, servedOf } from './feed.ts';
 
 export type Airing = { readonly startMs: number; readonly stopMs: number; readonly title: string };

@@ -1,8 +1,8 @@
 // This file tells the programmes of one channel with what is said of them.
 import type { Database } from 'bun:sqlite';
 import { parseProgramme } from '../media/xmltv/parse-programme.ts';
+import { dayOf } from './channel-days.ts';
 import { type DayProgramme, dayProgrammes } from './day-text.ts';
-import { dayOf } from './edition.ts';
 import { type GuideFeed, mergedDays, servedOf } from './feed.ts';
 
 export type ProgrammesWanted = {

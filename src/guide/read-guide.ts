@@ -6,6 +6,7 @@ import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
 import { Edition, type EditionCounts } from './edition.ts';
 import { GuideError } from './errors.ts';
 import { fillEdition, MAX_CHANNELS } from './fill-edition.ts';
+import { ImportCrew } from './import-crew.ts';
 import { steadyPieces } from './steady-pieces.ts';
 import { MAX_GUIDE_BYTES, unpacked } from './unpacked.ts';
 
@@ -23,8 +24,8 @@ export type GuideDeps = {
   readonly outbound: Outbound;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** Entry of the thread that reads half of a guide; absent: it is read here. */
-  readonly reader?: URL;
+  /** Entry of a thread that does half of an import; absent: all is done here. */
+  readonly second?: URL;
 };
 
 export type GuideRead =
@@ -51,12 +52,15 @@ export async function readGuide(spec: GuideSpec, deps: GuideDeps): Promise<Guide
   const answer = await open(spec, before, deps);
   if (answer === 'same') return { kind: 'same' };
   const { pieces, ...validators } = answer;
+  using crew = new ImportCrew(deps.second);
   using edition = new Edition(deps.database, deps.dataDir, spec.id, MAX_CHANNELS);
-  const problems = await fillEdition(edition, unpacked(pieces, showPlace(spec.place)), deps);
+  const { signal } = deps;
+  const text = unpacked(pieces, showPlace(spec.place));
+  const problems = await fillEdition(edition, text, { signal, crew });
   const { programmes } = edition.counts;
   checkSize(spec.place, programmes, before?.programmes ?? 0);
   const fetchedMs = deps.clock.nowMs();
-  const counts = await edition.finish({ fetchedMs, problems, ...validators });
+  const counts = await edition.finish({ fetchedMs, problems, ...validators }, crew);
   return { kind: 'taken', ...counts, problems };
 }
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { Edition } from '../../src/guide/edition.ts';
 import { fillEdition } from '../../src/guide/fill-edition.ts';
 import { openGuideFile } from '../../src/guide/guide-file.ts';
-import { ELEMENT_WORKER } from '../../src/threads.ts';
+import { ImportCrew } from '../../src/guide/import-crew.ts';
+import { IMPORT_WORKER } from '../../src/threads.ts';
 import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 
 let folder: TempFolder;
@@ -18,14 +19,14 @@ afterEach(async () => {
 type Row = { readonly channel: string; readonly text: string };
 
 /** What is kept of a guide, as bytes that tell every difference. */
-async function filled(name: string, text: string, reader?: URL, maxChannels = 100) {
+async function filled(name: string, text: string, second?: URL, maxChannels = 100) {
   const dataDir = join(folder.path, name);
   using database = openGuideFile(dataDir);
+  using crew = new ImportCrew(second);
   using edition = new Edition(database, dataDir, 'g', maxChannels);
   const { signal } = new AbortController();
-  const options = reader === undefined ? { signal } : { signal, reader };
-  const problems = await fillEdition(edition, pieces(text), options);
-  const counts = await edition.finish({ fetchedMs: 0, problems });
+  const problems = await fillEdition(edition, pieces(text), { signal, crew });
+  const counts = await edition.finish({ fetchedMs: 0, problems }, crew);
   const days = database
     .query<Row & { day: number }, []>(
       'SELECT channel, day, brief, hex(deflated) AS text FROM day ORDER BY channel, day',
@@ -61,7 +62,7 @@ describe('fillEdition()', () => {
     const alone = await filled('alone', text);
     expect(alone.counts.programmes).toBeGreaterThan(100);
     expect(alone.problems).toMatchObject({ 'no-title': 40 });
-    expect(await filled('two', text, ELEMENT_WORKER)).toEqual(alone);
+    expect(await filled('two', text, IMPORT_WORKER)).toEqual(alone);
   });
 
   test('and where that thread cannot start', async () => {
@@ -79,9 +80,10 @@ describe('fillEdition()', () => {
   test('ends where it is told to', async () => {
     const ended = new AbortController();
     using database = openGuideFile(folder.path);
+    using crew = new ImportCrew(undefined);
     using edition = new Edition(database, folder.path, 'g', 100);
     ended.abort();
-    const filling = fillEdition(edition, pieces(someGuide()), { signal: ended.signal });
+    const filling = fillEdition(edition, pieces(someGuide()), { signal: ended.signal, crew });
     await expect(filling).rejects.toThrow();
   });
 });

@@ -1,0 +1,29 @@
+// This file is the work of an import that any thread can do: plain values go in, and come out.
+import { Database } from 'bun:sqlite';
+import { type ChannelDay, channelDays } from './channel-days.ts';
+import { type IncomingChannel, programmesOfIncoming } from './incoming.ts';
+import { type ElementBatch, type ElementsRead, readElements } from './read-elements.ts';
+
+/** Channels of a guide that has come, in the file at `path`. */
+export type DaysWanted = { readonly path: string; readonly channels: readonly IncomingChannel[] };
+
+export type ImportWork =
+  | { readonly what: 'elements'; readonly wanted: ElementBatch }
+  | { readonly what: 'days'; readonly wanted: DaysWanted };
+
+/** What comes of each kind of work. */
+export type ImportDone = {
+  readonly elements: ElementsRead;
+  readonly days: readonly ChannelDay[];
+};
+
+export function doWork({ what, wanted }: ImportWork): ImportDone[ImportWork['what']] {
+  return what === 'elements' ? readElements(wanted) : readDays(wanted);
+}
+
+function readDays({ path, channels }: DaysWanted): readonly ChannelDay[] {
+  using incoming = new Database(path, { readonly: true, strict: true });
+  return channels.flatMap((channel) =>
+    channelDays(channel.id, programmesOfIncoming(incoming, channel)),
+  );
+}
