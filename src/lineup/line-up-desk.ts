@@ -31,8 +31,9 @@ import type {
 } from './line-up-messages.ts';
 import { PatternWatch } from './pattern-watch.ts';
 import { readEpisodes } from './read-account.ts';
-import { guardAgainstShrinking, type ReadList, readList } from './read-list.ts';
+import { type ReadList, readList } from './read-list.ts';
 import { type Settled, settle } from './settle.ts';
+import { guardAgainstShrinking } from './shrink-guard.ts';
 
 export type LineUpDeskOptions = {
   readonly store: () => Promise<SharedStore>;
@@ -132,9 +133,7 @@ export class LineUpDesk implements AsyncDisposable {
     const { mayShrink } = call;
     const settled = await this.#write((edition, nowMs) => {
       const known = edition.lineUps.get(setting.key);
-      if (mayShrink !== true) {
-        guardAgainstShrinking(setting.shown, read.listedCount, known?.record.listedCount ?? 0);
-      }
+      guardAgainstShrinking(setting.shown, read, mayShrink === true ? undefined : known?.record);
       const made = settleOne(setting, read, edition, input, nowMs);
       const { entries: _, ...of } = read;
       const record = { ...of, fetchedMs: nowMs };
