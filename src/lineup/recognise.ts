@@ -173,14 +173,14 @@ class Search {
     if (pairs.length === 0) return pairs;
     const wanted = new Set(pairs.map(({ key }) => key));
     const shared = new Set<Key>();
-    const look = (entry: ListEntry) => {
-      const key = keyOf(partsOf(entry));
+    const look = (is: Identity) => {
+      const key = keyOf(is);
       if (key !== undefined && wanted.has(key)) shared.add(key);
     };
     for (const [index, entry] of this.#entries.entries()) {
-      if (this.found[index] !== undefined) look(entry);
+      if (this.found[index] !== undefined) look(partsOf(entry));
     }
-    for (const index of this.#changedKnown) look(this.#known[index] as KnownEntry);
+    for (const index of this.#changedKnown) look(this.#row(index));
     return pairs.filter(({ key }) => !shared.has(key));
   }
 
