@@ -314,6 +314,11 @@ describe('lineups of the configuration', () => {
     ['{ url: http://h/a, password: c4n4ry }', 'lineups[0].password: no effect here'],
     ['{ url: http://h/a, provider: x }', '"x" is no provider'],
     ['{ url: http://h/a, include: { name: /(/ } }', 'wanted a text, or a pattern such as /^UK/i'],
+    ['{ url: http://h/a, exclude: { name: /x/g } }', 'wanted a text, or a pattern such as /^UK/i'],
+    [
+      '{ url: http://h/a, name: p }\n  - { url: http://h/b, name: p }',
+      'weir.yaml:3:30: lineups[1].name: "p" is the name of lineups[0] too, wanted another',
+    ],
   ])('%s is refused', async (entry, words) => {
     const failed = load(`lineups:\n  - ${entry}\n`);
     expect(failed).rejects.toThrow(words);
@@ -325,11 +330,15 @@ describe('lineups of the configuration', () => {
   - http://h.example/get.php?username=a
   - http://h.example/get.php?username=b
   - { url: 'http://h.example/get.php?username=c', name: third }
+  - { url: 'http://h.example/get.php?username=d', name: 'http://h.example/get.php 3' }
+  - http://h.example/get.php?username=e
 `);
     expect(config.lineUps.map(({ key }) => key)).toEqual([
       'http://h.example/get.php',
       'http://h.example/get.php 2',
       'third',
+      'http://h.example/get.php 3',
+      'http://h.example/get.php 4',
     ]);
   });
 });
