@@ -10,13 +10,16 @@ const MAX_TEXT_CHARS = 200;
 /** A list of fifty groups by their beginnings fits. */
 const MAX_PATTERN_CHARS = 1000;
 
-/** `/^UK/i` is a pattern; what lacks either slash is a text. Undefined where the pattern is none. */
+/**
+ * `/^UK/i` is a pattern; what lacks either slash is a text. Undefined where the pattern is none, or has
+ * flags that change nothing here: read as a text it would never be found.
+ */
 export function parseMatch(text: string): Match | undefined {
-  const written = /^\/(.+)\/([iu]{0,2})$/s.exec(text);
+  const written = /^\/(.+)\/([dgimsuvy]*)$/s.exec(text);
   if (/[\u0000-\u001f\u007f]/.test(text) || text.trim() === '') return undefined;
   if (written === null) return text.length > MAX_TEXT_CHARS ? undefined : { kind: 'text', text };
   const [, source = '', flags = ''] = written;
-  if (source.length > MAX_PATTERN_CHARS) return undefined;
+  if (source.length > MAX_PATTERN_CHARS || /[^iu]/.test(flags)) return undefined;
   try {
     new RegExp(source, flags);
   } catch {

@@ -1,7 +1,8 @@
 // This file turns the settings of `lineups` into the line-ups that channels are made of.
 import { nearest } from '../base/nearest.ts';
-import { isUrl, showPlace } from '../base/place.ts';
+import { showPlace } from '../base/place.ts';
 import type { Problems } from './errors.ts';
+import { keyOf, refuseEqualNames, withOwnKeys } from './lineup-keys.ts';
 import type { Match } from './match.ts';
 import type { PathBase } from './path-base.ts';
 import { resolveHeaders } from './resolve-headers.ts';
@@ -75,6 +76,7 @@ export function lineUpSettings(
   toPath: PathBase,
   problems: Problems,
 ): LineUpSetting[] {
+  refuseEqualNames(root, problems);
   const written = sectionsAt(root, 'lineups').flatMap((section) => {
     const place = placeOf(section, toPath, problems);
     refuseUnknownProvider(root, section, problems);
@@ -199,20 +201,4 @@ function refuseUnknownProvider(
   const message = `"${provider}" is no provider, wanted ${wanted}`;
   const origin = originAt(section, 'lineups[].provider');
   problems.add('CONFIG_VALUE', origin, `${section.key}.provider`, message);
-}
-
-/** What an account changes about its address is the query, and what stands before the host. */
-function keyOf(place: string): string {
-  const url = isUrl(place) ? URL.parse(place) : null;
-  return url === null ? place : `${url.protocol}//${url.host}${url.pathname}`;
-}
-
-/** Two accounts at one host: the second in the file is called the second. */
-function withOwnKeys(settings: readonly LineUpSetting[]): LineUpSetting[] {
-  const counts = new Map<string, number>();
-  return settings.map((setting) => {
-    const count = (counts.get(setting.key) ?? 0) + 1;
-    counts.set(setting.key, count);
-    return count === 1 ? setting : { ...setting, key: `${setting.key} ${count}` };
-  });
 }

@@ -26,6 +26,8 @@ export type LineUpRecord = {
   readonly fetchedMs: number;
   /** Usable entries the list had, before any rule. */
   readonly listedCount: number;
+  /** Of those, the live channels; absent in what earlier versions wrote. */
+  readonly liveCount?: number;
   readonly problems: ListProblems;
   readonly unusedRules: readonly string[];
   readonly validators: Validators;

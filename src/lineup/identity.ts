@@ -5,8 +5,11 @@ import type { ListEntry } from './list-entry.ts';
 export type Identity = {
   /** What guides call it. */
   readonly guide: string | undefined;
-  readonly name: string;
-  readonly nameAndGroup: string;
+  /** Undefined where it has none. */
+  readonly name: string | undefined;
+  readonly nameAndGroup: string | undefined;
+  /** To the letter; no two entries of a list have the same. */
+  readonly exact: string;
   /** Without user, token and whatever else changes with an account. */
   readonly url: string;
   /** The same without the host, which providers change too. */
@@ -14,17 +17,44 @@ export type Identity = {
 };
 
 export function identityOf(entry: ListEntry): Identity {
-  const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
-  // A film is called what a channel is called, and is none
-  const normal = (entry.kind === undefined ? '' : `${entry.kind} `) + normalText(name);
-  const { host, path } = stableUrl(entry.url);
+  const { guide, name, nameAndGroup, exact, url, path } = partsOf(entry);
+  return { guide, name, nameAndGroup, exact, url, path };
+}
+
+/** The same, each worked out whenever it is asked for: of many, where little of each is wanted. */
+export function partsOf(entry: ListEntry): Identity {
   return {
-    guide: entry.guide === undefined ? undefined : `g:${entry.guide.toLowerCase()}`,
-    name: `m:${normal}`,
-    nameAndGroup: `n:${normal}|${normalText(group)}`,
-    url: `u:${host}${path}`,
-    path: `p:${path}`,
+    get guide() {
+      return entry.guide === undefined ? undefined : `g:${entry.guide.toLowerCase()}`;
+    },
+    get name() {
+      const name = nameIn(entry);
+      return name === '' ? undefined : `m:${name}`;
+    },
+    get nameAndGroup() {
+      const group = entry.listed?.[1] ?? entry.group ?? '';
+      const name = nameIn(entry);
+      return name === '' ? undefined : `n:${name}|${normalText(group)}`;
+    },
+    get exact() {
+      return `x:${entry.url}`;
+    },
+    get url() {
+      const { host, path } = stableUrl(entry.url);
+      return `u:${host}${path}`;
+    },
+    get path() {
+      return `p:${stableUrl(entry.url).path}`;
+    },
   };
+}
+
+function nameIn({ kind, name, listed }: ListEntry): string {
+  const text = listed?.[0] ?? name;
+  // "***" and "---" have no letter between them, and are two
+  const normal = normalText(text) || text.trim();
+  // A film is called what a channel is called, and is none
+  return kind === undefined || normal === '' ? normal : `${kind} ${normal}`;
 }
 
 const PLAIN = /^[a-z0-9]+(?: [a-z0-9]+)*$/;

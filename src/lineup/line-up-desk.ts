@@ -19,6 +19,7 @@ import {
 } from './editions.ts';
 import { LineUpError } from './errors.ts';
 import { FORGET_MS, type KnownEntry } from './known-entry.ts';
+import { inheritedKey, readAs, underPresentKeys } from './line-up-keys.ts';
 import type {
   Combined,
   ImportAnswer,
@@ -31,8 +32,9 @@ import type {
 } from './line-up-messages.ts';
 import { PatternWatch } from './pattern-watch.ts';
 import { readEpisodes } from './read-account.ts';
-import { guardAgainstShrinking, type ReadList, readList } from './read-list.ts';
+import { type ReadList, readList } from './read-list.ts';
 import { type Settled, settle } from './settle.ts';
+import { guardAgainstShrinking } from './shrink-guard.ts';
 
 export type LineUpDeskOptions = {
   readonly store: () => Promise<SharedStore>;
@@ -109,7 +111,8 @@ export class LineUpDesk implements AsyncDisposable {
     const index = call.input.settings.findIndex(({ key }) => key === call.key);
     const setting = call.input.settings[index] as LineUpSetting;
     const { outbound, patternCells, clock, collect } = this.#options;
-    const before = (await this.#inTurn(() => this.#current())).lineUps.get(call.key)?.record;
+    const { lineUps } = await this.#inTurn(() => this.#current(call.input));
+    const before = lineUps.get(call.key)?.record;
     const isAsBefore = before?.readAs === readAs(setting);
     const read = await readList(setting, isAsBefore ? before.validators : {}, {
       outbound,
@@ -130,19 +133,24 @@ export class LineUpDesk implements AsyncDisposable {
   ): Promise<ImportAnswer> {
     const input = await this.#numbered(call.input);
     const { mayShrink } = call;
-    const settled = await this.#write((edition, nowMs) => {
-      const known = edition.lineUps.get(setting.key);
-      if (mayShrink !== true) {
-        guardAgainstShrinking(setting.shown, read.listedCount, known?.record.listedCount ?? 0);
-      }
-      const made = settleOne(setting, read, edition, input, nowMs);
+    const settled = await this.#write(input, (edition, nowMs) => {
+      const { key } = setting;
+      const known = edition.lineUps.get(key);
+      guardAgainstShrinking(setting.shown, read, mayShrink === true ? undefined : known?.record);
+      const inherited =
+        known === undefined
+          ? inheritedKey(read.entries, edition.lineUps, input.settings)
+          : undefined;
+      const from = edition.lineUps.get(inherited ?? key)?.rows ?? [];
+      const made = settleOne(setting, { read, from }, edition, input, nowMs);
       const { entries: _, ...of } = read;
       const record = { ...of, fetchedMs: nowMs };
       const lineUp = { record: { ...record, readAs: readAs(setting) }, rows: made.rows };
-      const lineUps = present(edition, input, nowMs).set(setting.key, lineUp);
-      const changed = new Set([setting.key]);
+      const lineUps = present(edition, input, nowMs).set(key, lineUp);
+      if (inherited !== undefined) lineUps.delete(inherited);
+      const changed = new Set([key]);
       const joined = keepShown(lineUps, changed, input);
-      const rows = lineUps.get(setting.key)?.rows ?? [];
+      const rows = lineUps.get(key)?.rows ?? [];
       return { lineUps, changed, result: { rows, joined, changes: made.changes } };
     });
     const { rows, changes, joined } = settled;
@@ -165,7 +173,7 @@ export class LineUpDesk implements AsyncDisposable {
   }
 
   async #same({ key, input }: Extract<LineUpCall, { what: 'import' }>): Promise<ImportAnswer> {
-    await this.#write((edition, fetchedMs) => {
+    await this.#write(input, (edition, fetchedMs) => {
       const lineUps = present(edition, input, fetchedMs);
       const known = lineUps.get(key);
       if (known !== undefined) {
@@ -178,6 +186,7 @@ export class LineUpDesk implements AsyncDisposable {
 
   /** Works out what follows the newest edition, and makes it the newest. */
   async #write<T>(
+    input: LineUpInput,
     work: (
       edition: Edition,
       nowMs: number,
@@ -186,8 +195,12 @@ export class LineUpDesk implements AsyncDisposable {
     const { clock, writer } = this.#options;
     const deps: EditionDeps = { store: await this.#options.store(), clock, writer };
     for (let tries = 0; tries < MAX_TRIES; tries++) {
-      const edition = await this.#current();
+      const edition = await this.#current(input);
       const { lineUps, changed, result } = work(edition, clock.nowMs());
+      for (const [key, { rows }] of lineUps) {
+        // What has another key now stands under it
+        if (this.#edition?.lineUps.get(key)?.rows !== rows) changed.add(key);
+      }
       if (this.#options.isTrial === true) {
         this.#edition = { number: edition.number, lineUps };
         return result;
@@ -209,18 +222,20 @@ export class LineUpDesk implements AsyncDisposable {
     throw new LineUpError('LINEUP_STORE', 'Cannot keep line-ups: others write all the time');
   }
 
-  /** As it is in the store: another process may have written since. */
-  async #current(): Promise<Edition> {
+  /** As it is in the store, by the names there are now: another process may have written since. */
+  async #current({ settings }: LineUpInput): Promise<Edition> {
     const store = await this.#options.store();
     if (this.#edition?.number !== (await editionNumber(store))) {
       this.#edition = undefined; // before the next is read: both would be held at once
       this.#edition = await loadEdition(store);
     }
-    return this.#edition as Edition;
+    const { number, lineUps } = this.#edition as Edition;
+    return { number, lineUps: underPresentKeys(lineUps, settings) };
   }
 
-  async #combine({ settings, own }: LineUpInput): Promise<Combined> {
-    const edition = await this.#current();
+  async #combine(input: LineUpInput): Promise<Combined> {
+    const { settings, own } = input;
+    const edition = await this.#current(input);
     const lineUps = settings.map((setting) => ({
       setting,
       rows: edition.lineUps.get(setting.key)?.rows ?? [],
@@ -298,7 +313,7 @@ function shownIn({ as: _, ...row }: KnownEntry, as: KnownEntry['as']): KnownEntr
 
 function settleOne(
   setting: LineUpSetting,
-  read: ReadList,
+  { read, from }: { readonly read: ReadList; readonly from: readonly KnownEntry[] },
   edition: Edition,
   { own, numbers }: Required<LineUpInput>,
   nowMs: number,
@@ -315,7 +330,7 @@ function settleOne(
     }
   }
   const { renumberFrom } = setting.rules;
-  return settle(read.entries, edition.lineUps.get(setting.key)?.rows ?? [], {
+  return settle(read.entries, from, {
     takenIds,
     takenNumbers,
     numbers,
@@ -340,12 +355,6 @@ function present(
       lineUps.set(key, { record: { ...rest, absentMs }, rows });
   }
   return lineUps;
-}
-
-/** What a list is read by, whatever it is called and however often. */
-function readAs({ place, rules, headers, account }: LineUpSetting): string {
-  const text = JSON.stringify([place, rules, headers, account]);
-  return Bun.CryptoHasher.hash('sha256', text, 'hex').slice(0, 16);
 }
 
 function here(rows: readonly KnownEntry[]): readonly KnownEntry[] {

@@ -199,15 +199,26 @@ export class LineUps implements AsyncDisposable {
   #import(setting: LineUpSetting): Promise<ImportAnswer | undefined> {
     const { key } = setting;
     return this.#imports.run(key, async () => {
-      const { clock, random } = this.#parts;
-      const answer = await this.#tryImport(setting);
-      const later = setting.refreshMs * (1 + (random() - 0.5) * JITTER);
-      this.#dueMs.set(key, clock.nowMs() + later);
-      if (answer === undefined) void this.#retry(setting);
-      else await this.#combine();
-      if (answer?.kind === 'taken') this.#changed();
-      return answer;
+      for (let wanted = setting; ; ) {
+        const answer = await this.#importOnce(wanted);
+        // Rules that came meanwhile found this one under way, and would wait for the next
+        const newest = this.#settings.find((each) => each.key === key);
+        const isOver = newest === undefined || newest === wanted || answer === undefined;
+        if (isOver || this.#kept.get(key)?.isOutdated !== true) return answer;
+        wanted = newest;
+      }
     });
+  }
+
+  async #importOnce(setting: LineUpSetting): Promise<ImportAnswer | undefined> {
+    const { clock, random } = this.#parts;
+    const answer = await this.#tryImport(setting);
+    const later = setting.refreshMs * (1 + (random() - 0.5) * JITTER);
+    this.#dueMs.set(setting.key, clock.nowMs() + later);
+    if (answer === undefined) void this.#retry(setting);
+    else await this.#combine();
+    if (answer?.kind === 'taken') this.#changed();
+    return answer;
   }
 
   async #tryImport(setting: LineUpSetting): Promise<ImportAnswer | undefined> {

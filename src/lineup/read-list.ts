@@ -7,7 +7,6 @@ import type { ParsedM3uEntry } from '../media/m3u/list.ts';
 import { createProblemLog, type Problem, type Problems } from '../media/m3u/problems.ts';
 import { createM3uReader, type M3uReader } from '../media/m3u/reader.ts';
 import type { Outbound } from '../net/outbound.ts';
-import { LineUpError } from './errors.ts';
 import { openList, type Validators } from './fetch-list.ts';
 import { kindOf } from './kind.ts';
 import { type EntryKind, type EntryProblem, type ListEntry, readEntry } from './list-entry.ts';
@@ -19,6 +18,8 @@ export type ReadList = {
   readonly entries: readonly ListEntry[];
   /** Usable entries of the list itself, whatever the rules take of them. */
   readonly listedCount: number;
+  /** Of those, the live channels. */
+  readonly liveCount: number;
   readonly problems: ListProblems;
   /** Rules that found nothing. */
   readonly unusedRules: readonly string[];
@@ -44,9 +45,6 @@ export type ReadDeps = {
 const STEP_BYTES = 64 * 1024;
 /** Of text, which leaves some ten times as much behind. */
 const COLLECT_BYTES = 4 * 1024 * 1024;
-/** A refresh that has less than this share of what was there before is half an answer. */
-const LEAST_SHARE = 0.5;
-
 /** Throws AppError where it cannot be had or is no line-up; 'same' where it is what we have. */
 export async function readList(
   setting: LineUpSetting,
@@ -111,6 +109,7 @@ class Taking {
   readonly #entries: ListEntry[] = [];
   readonly #urls = new Set<string>();
   readonly #groups = new Map<string, string>();
+  #liveCount = 0;
 
   constructor({ rules }: LineUpSetting, { watch }: ReadDeps, baseUrl: string | undefined) {
     this.#rules = compileRules(rules, watch);
@@ -129,6 +128,7 @@ class Taking {
     const kept = this.#ownTextsOf(entry);
     this.#urls.add(kept.url);
     const kind = said === undefined ? kindOf(kept) : said === 'live' ? undefined : said;
+    if (kind === undefined) this.#liveCount++;
     const wanted = this.#rules.apply(kind === undefined ? kept : { ...kept, kind });
     if (wanted !== undefined) this.#entries.push(wanted);
   }
@@ -161,6 +161,7 @@ class Taking {
     return {
       entries: this.#entries,
       listedCount: this.#urls.size,
+      liveCount: this.#liveCount,
       problems: {
         first: [...ofText.first, ...ofEntries.first],
         counts: Object.fromEntries([...ofText.counts, ...ofEntries.counts]),
@@ -168,18 +169,6 @@ class Taking {
       unusedRules: this.#rules.unused(),
       validators,
     };
-  }
-}
-
-/** Throws where a list is no successor of what was there before. */
-export function guardAgainstShrinking(shown: string, listed: number, before: number): void {
-  if (listed === 0) {
-    const message = `Cannot take line-up from ${shown}: no entry in it can be used`;
-    throw new LineUpError('LINEUP_EMPTY', message);
-  }
-  if (listed < before * LEAST_SHARE) {
-    const message = `Cannot take line-up from ${shown}: ${listed} entries, wanted at least half of the ${before} it had`;
-    throw new LineUpError('LINEUP_SHRUNK', message, { listed, before });
   }
 }
 

@@ -1,6 +1,8 @@
 // This file finds out which entries of a list are which of those that are known.
+import { type Bucket, bucketsOf, type Key, listOf } from './buckets.ts';
+import { ADDRESSES, AS_SENT, EVIDENCE, type Field, textOf } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
-import { type Identity, identityOf, stableUrl } from './identity.ts';
+import { type Identity, identityOf, partsOf, stableUrl } from './identity.ts';
 import type { KnownEntry } from './known-entry.ts';
 import type { ListEntry } from './list-entry.ts';
 
@@ -12,9 +14,9 @@ export type Recognised = {
 };
 
 /**
- * What speaks most is looked at
- * first; whatever two on a side have in common decides nothing until all else is used up, and what
- * is left then goes by the order of the list. So a shuffle, a rename or a new token changes nothing.
+ * What speaks most is looked at first; whatever two on a side have in common decides nothing, and
+ * what is left of those that are alike in everything goes by the order of the list. So a shuffle, a
+ * rename or a new token changes nothing, and none becomes another because it lies beside that.
  */
 export function recognise(entries: readonly ListEntry[], known: readonly KnownEntry[]): Recognised {
   const search = new Search(entries, known);
@@ -23,31 +25,13 @@ export function recognise(entries: readonly ListEntry[], known: readonly KnownEn
   search.pair(asAddressed);
   const open = new Set(search.open);
   const isAsBefore = (entry: number) => found[entry] !== undefined && !open.has(entry);
-  if (search.isDone) return { found, isAsBefore };
-  for (const evidence of EVIDENCE) search.pairById(evidence);
-  for (const kind of ['g:', 'n:', 'u:'] as const) search.pairByFormer(kind);
-  search.pairById((is) => `${is.guide ?? ''} ${is.nameAndGroup} ${is.url}`, 'in order');
-  search.pairById((is) => `${is.guide ?? ''} ${is.nameAndGroup}`, 'in order');
+  if (search.hasCommonUrl()) for (const fields of AS_SENT) search.pairBy(fields);
+  for (const fields of EVIDENCE) search.pairBy(fields);
+  for (const field of ['guide', 'nameAndGroup', 'url'] as const) search.pairByFormer(field);
+  search.pairInOrder((is) => `${is.guide ?? ''} ${is.nameAndGroup ?? ''} ${is.url}`);
+  search.pairInOrder((is) => is.nameAndGroup && `${is.guide ?? ''} ${is.nameAndGroup}`);
   return { found, isAsBefore };
 }
-
-type Evidence = (is: Identity) => string | undefined;
-
-const EVIDENCE: readonly Evidence[] = [
-  (is) => `${is.guide ?? ''} ${is.nameAndGroup} ${is.url}`,
-  (is) => is.guide && `${is.guide} ${is.nameAndGroup} ${is.path}`,
-  (is) => is.guide && `${is.guide} ${is.nameAndGroup}`,
-  (is) => is.guide && `${is.guide} ${is.url}`,
-  (is) => is.guide && `${is.guide} ${is.path}`,
-  (is) => is.guide && `${is.guide} ${is.name}`,
-  (is) => `${is.nameAndGroup} ${is.url}`,
-  (is) => `${is.nameAndGroup} ${is.path}`,
-  (is) => `${is.name} ${is.url}`,
-  (is) => is.guide,
-  (is) => is.nameAndGroup,
-  (is) => is.name,
-  (is) => is.url,
-];
 
 /** Cheap, and true of nearly all of a list that was read before and has no tokens in it. */
 function asWritten(entry: ListEntry): number {
@@ -62,6 +46,8 @@ function asAddressed(entry: ListEntry): number {
   return fingerprint(host, path, name, group, entry.guide ?? '');
 }
 
+type Pair = { readonly key: Key; readonly entry: number; readonly row: number };
+
 class Search {
   readonly found: (number | undefined)[];
   readonly #entries: readonly ListEntry[];
@@ -69,6 +55,8 @@ class Search {
   /** Indexes of those that are not yet found. */
   #openEntries: number[];
   #openKnown: number[];
+  /** Of those known that were found, and are known by something else now. */
+  readonly #changedKnown: number[] = [];
   readonly #entryIds = new Map<number, Identity>();
   readonly #knownIds = new Map<number, Identity>();
 
@@ -80,108 +68,143 @@ class Search {
     this.#openKnown = [...known.keys()];
   }
 
-  get isDone(): boolean {
-    return this.#openEntries.length === 0 || this.#openKnown.length === 0;
-  }
-
   get open(): readonly number[] {
     return this.#openEntries;
   }
 
-  pair(keyOf: (entry: ListEntry) => Key): void {
-    if (this.isDone) return;
-    this.#join(
-      (index) => keyOf(this.#entries[index] as ListEntry),
-      (index) => keyOf(this.#known[index] as KnownEntry),
-      false,
-    );
+  get #isDone(): boolean {
+    return this.#openEntries.length === 0 || this.#openKnown.length === 0;
   }
 
-  pairById(evidence: Evidence, order?: 'in order'): void {
-    if (this.isDone) return;
-    this.#join(
-      (index) => evidence(this.#identity(this.#entryIds, this.#entries, index)),
-      (index) => evidence(this.#identity(this.#knownIds, this.#known, index)),
-      order !== undefined,
+  /** False where the host or the token of all is new. */
+  hasCommonUrl(): boolean {
+    const known = new Set(this.#openKnown.map((index) => this.#known[index]?.url));
+    return this.#openEntries.some((index) => known.has(this.#entries[index]?.url));
+  }
+
+  pair(keyOf: (entry: ListEntry) => Key): void {
+    if (this.#isDone) return;
+    const pairs = this.#pairs(
+      (index) => keyOf(this.#entries[index] as ListEntry),
+      (index) => keyOf(this.#known[index] as KnownEntry),
     );
+    this.#take(pairs);
+  }
+
+  pairBy(fields: readonly Field[]): void {
+    if (this.#isDone) return;
+    const pairs = this.#pairs(
+      (index) => textOf(this.#entry(index), fields),
+      (index) => textOf(this.#row(index), fields),
+    );
+    const isEnough = ({ row }: Pair) =>
+      this.#isHere(row) || fields.length > 1 || !ADDRESSES.has(fields[0] as Field);
+    this.#takeChanged(this.#alone(pairs.filter(isEnough), (is) => textOf(is, fields)));
   }
 
   /** By what those known were called before. */
-  pairByFormer(kind: 'g:' | 'n:' | 'u:'): void {
-    if (this.isDone) return;
-    const field = ({ 'g:': 'guide', 'n:': 'nameAndGroup', 'u:': 'url' } as const)[kind];
-    this.#join(
-      (index) => this.#identity(this.#entryIds, this.#entries, index)[field],
+  pairByFormer(field: 'guide' | 'nameAndGroup' | 'url'): void {
+    if (this.#isDone) return;
+    const kind = ({ guide: 'g:', nameAndGroup: 'n:', url: 'u:' } as const)[field];
+    const pairs = this.#pairs(
+      (index) => this.#entry(index)[field],
       (index) => this.#known[index]?.was?.filter((key) => key.startsWith(kind)) ?? [],
-      false,
     );
+    const isEnough = ({ row }: Pair) => this.#isHere(row) || !ADDRESSES.has(field);
+    this.#takeChanged(this.#alone(pairs.filter(isEnough), (is) => is[field]));
   }
 
-  #identity(cache: Map<number, Identity>, list: readonly ListEntry[], index: number): Identity {
-    const before = cache.get(index);
-    if (before !== undefined) return before;
-    const identity = identityOf(list[index] as ListEntry);
-    cache.set(index, identity);
-    return identity;
+  /** What is alike: the first of the list is the first that is known. */
+  pairInOrder(keyOf: (is: Identity) => string | undefined): void {
+    if (this.#isDone) return;
+    const pairs = this.#pairs(
+      (index) => keyOf(this.#entry(index)),
+      (index) => keyOf(this.#row(index)),
+      'in order',
+    );
+    this.#takeChanged(pairs);
   }
 
-  #join(
+  #entry(index: number): Identity {
+    return cached(this.#entryIds, this.#entries, index);
+  }
+
+  #row(index: number): Identity {
+    return cached(this.#knownIds, this.#known, index);
+  }
+
+  /** It was in the list when that was read last. */
+  #isHere(row: number): boolean {
+    return this.#known[row]?.goneMs === undefined;
+  }
+
+  #pairs(
     keyOf: (entry: number) => Key | undefined,
     keysOf: (known: number) => Key | readonly string[] | undefined,
-    inOrder: boolean,
-  ): void {
+    order?: 'in order',
+  ): Pair[] {
     const rows = bucketsOf(this.#openKnown, keysOf);
     const wanted = bucketsOf(this.#openEntries, (index) => {
       const key = keyOf(index);
       return key !== undefined && rows.has(key) ? key : undefined;
     });
     const taken = new Set<number>();
+    const pairs: Pair[] = [];
     for (const [key, found] of wanted) {
       const entries = listOf(found);
       const open = listOf(rows.get(key) as Bucket).filter((index) => !taken.has(index));
       // What is in the list goes before what has gone from it
-      const present = open.filter((index) => this.#known[index]?.goneMs === undefined);
-      const candidates = present.length > 0 && !inOrder ? present : [...present, ...open];
-      const rivals = [...new Set(candidates)];
-      if (!inOrder && (entries.length !== 1 || rivals.length !== 1)) continue;
+      const present = open.filter((index) => this.#isHere(index));
+      const rivals =
+        order === undefined && present.length > 0 ? present : [...new Set([...present, ...open])];
+      if (order === undefined && (entries.length !== 1 || rivals.length !== 1)) continue;
       for (const [at, entry] of entries.entries()) {
         const row = rivals[at];
         if (row === undefined) break;
-        this.found[entry] = row;
         taken.add(row);
+        pairs.push({ key, entry, row });
       }
     }
-    if (taken.size === 0) return;
+    return pairs;
+  }
+
+  /** Without those whose key one that was found before has too: nobody is told apart by that. */
+  #alone(pairs: readonly Pair[], keyOf: (is: Identity) => string | undefined): readonly Pair[] {
+    if (pairs.length === 0) return pairs;
+    const wanted = new Set(pairs.map(({ key }) => key));
+    const shared = new Set<Key>();
+    const look = (is: Identity) => {
+      const key = keyOf(is);
+      if (key !== undefined && wanted.has(key)) shared.add(key);
+    };
+    for (const [index, entry] of this.#entries.entries()) {
+      if (this.found[index] !== undefined) look(partsOf(entry));
+    }
+    for (const index of this.#changedKnown) look(this.#row(index));
+    return pairs.filter(({ key }) => !shared.has(key));
+  }
+
+  #takeChanged(pairs: readonly Pair[]): void {
+    this.#take(pairs);
+    for (const { row } of pairs) this.#changedKnown.push(row);
+  }
+
+  #take(pairs: readonly Pair[]): void {
+    if (pairs.length === 0) return;
+    const taken = new Set<number>();
+    for (const { entry, row } of pairs) {
+      this.found[entry] = row;
+      taken.add(row);
+    }
     this.#openEntries = this.#openEntries.filter((index) => this.found[index] === undefined);
     this.#openKnown = this.#openKnown.filter((index) => !taken.has(index));
   }
 }
 
-/** What entries have in common: a text, or the fingerprint of several. */
-type Key = string | number;
-
-/** One index, as nearly all have, or several. */
-type Bucket = number | number[];
-
-function bucketsOf(
-  indexes: readonly number[],
-  keysOf: (index: number) => Key | readonly string[] | undefined,
-): Map<Key, Bucket> {
-  const buckets = new Map<Key, Bucket>();
-  const add = (key: Key, index: number) => {
-    const bucket = buckets.get(key);
-    if (bucket === undefined) buckets.set(key, index);
-    else if (typeof bucket === 'number') buckets.set(key, [bucket, index]);
-    else bucket.push(index);
-  };
-  for (const index of indexes) {
-    const keys = keysOf(index);
-    if (typeof keys === 'object') for (const key of keys) add(key, index);
-    else if (keys !== undefined) add(keys, index);
-  }
-  return buckets;
-}
-
-function listOf(bucket: Bucket): readonly number[] {
-  return typeof bucket === 'number' ? [bucket] : bucket;
+function cached(cache: Map<number, Identity>, list: readonly ListEntry[], index: number): Identity {
+  const before = cache.get(index);
+  if (before !== undefined) return before;
+  const identity = identityOf(list[index] as ListEntry);
+  cache.set(index, identity);
+  return identity;
 }

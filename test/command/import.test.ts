@@ -95,6 +95,12 @@ describe('weir import', () => {
     await folder.write('a.m3u', `#EXTM3U\n${entry('a')}`);
     expect((await run(folder, []))[1]).toContain('(LINEUP_SHRUNK)');
     expect((await run(folder, ['--accept-shrunk']))[1]).toContain('2 gone\n    b\n    c\n');
+    for (const nothing of ['', '#EXTM3U\n', '<html>Log in</html>']) {
+      await folder.write('a.m3u', nothing);
+      const [failed, said] = await run(folder, ['--accept-shrunk']);
+      expect(failed).toBe(EXIT.failed);
+      expect(said).toContain('/f/a.m3u: NOT read');
+    }
   });
 
   test('a person sees a bar, which leaves nothing behind', async () => {

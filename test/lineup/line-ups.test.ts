@@ -210,6 +210,27 @@ describe('LineUps', () => {
     expect(world.ids).toEqual(['one']);
   });
 
+  test('other rules that come while it is read are not forgotten over that', async () => {
+    await using world = new LineUpWorld({ script: { [URL_A]: { body: m3uOf('one', 'two') } } });
+    await world.start([A]);
+    const held = Promise.withResolvers<void>();
+    world.before = async ({ what }) => {
+      if (what === 'import') await held.promise;
+    };
+    const refreshed = world.lineUps.refresh();
+    const name = [{ kind: 'text', text: 'two' }] as const;
+    const rules = { ...A.rules, exclude: { group: [], name, guide: [] } };
+    await world.lineUps.apply([{ ...A, rules }], []);
+    held.resolve();
+    await refreshed;
+    expect(world.ids).toEqual(['one']);
+    const asked = world.outbound.requests.length;
+    // The same settings anew are no others
+    await world.lineUps.apply([{ ...A, rules: { ...rules } }], []);
+    await world.settle();
+    expect(world.outbound.requests.length).toBe(asked);
+  });
+
   test('takes up what another process has written', async () => {
     const store = new MemorySharedStore();
     const script = { [URL_A]: { body: m3uOf('one') } };

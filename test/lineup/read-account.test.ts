@@ -210,6 +210,39 @@ describe('an account at a panel', () => {
     expect(JSON.stringify(error)).not.toContain('c4n4ry');
   });
 
+  const streams = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({ stream_id: 100 + n, name: `Channel ${n}` }));
+  const films = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({ stream_id: 9000 + n, name: `Film ${n}` }));
+  test.each<[string, Panel, string | undefined]>([
+    ['no channels', { get_live_streams: [] }, '0 channels, wanted at least half of the 12 it had'],
+    ['false for channels', { get_live_streams: false }, '0 channels'],
+    ['fewer than half of its channels', { get_live_streams: streams(5) }, '5 channels'],
+    ['half of its channels', { get_live_streams: streams(6) }, undefined],
+    ['no films', { get_vod_streams: [] }, '3 films, wanted at least half of the 40 it had'],
+    ['429 for films', { get_vod_streams: 429 }, '3 films'],
+    ['the login for films', { get_vod_streams: LOGIN }, '3 films'],
+    ['no series, of which there were a few', { get_series: [] }, undefined],
+  ])('one that says %s after more: what was there stays or not', async (_, less, words) => {
+    const most = {
+      get_live_streams: streams(12),
+      get_vod_streams: films(37),
+      get_series: [1, 2, 3].map((n) => ({ series_id: n, name: `Series ${n}` })),
+    };
+    const store = (await started(most)).store.beside();
+    await using world = new LineUpWorld({ script: panelScript({ ...most, ...less }), store });
+    await world.start([setting]);
+    await world.lineUps.refresh();
+    const { error } = world.lineUps.status()[0] ?? {};
+    if (words === undefined) return expect(error).toBeUndefined();
+    expect(error).toMatchObject({
+      code: 'LINEUP_SHRUNK',
+      message: expect.stringContaining(words),
+    });
+    expect(world.ids.length).toBe(12);
+    expect(world.lineUps.catalogue.films().length).toBe(37);
+  });
+
   test('films that a panel does not speak of are none', async () => {
     await using world = await started({ ...WHOLE, get_vod_streams: 403, get_series: '' });
     expect(world.ids).toEqual(['bbc1-uk', 'itv']);
@@ -281,6 +314,11 @@ describe('lineups of the configuration', () => {
     ['{ url: http://h/a, password: c4n4ry }', 'lineups[0].password: no effect here'],
     ['{ url: http://h/a, provider: x }', '"x" is no provider'],
     ['{ url: http://h/a, include: { name: /(/ } }', 'wanted a text, or a pattern such as /^UK/i'],
+    ['{ url: http://h/a, exclude: { name: /x/g } }', 'wanted a text, or a pattern such as /^UK/i'],
+    [
+      '{ url: http://h/a, name: p }\n  - { url: http://h/b, name: p }',
+      'weir.yaml:3:30: lineups[1].name: "p" is the name of lineups[0] too, wanted another',
+    ],
   ])('%s is refused', async (entry, words) => {
     const failed = load(`lineups:\n  - ${entry}\n`);
     expect(failed).rejects.toThrow(words);
@@ -292,11 +330,15 @@ describe('lineups of the configuration', () => {
   - http://h.example/get.php?username=a
   - http://h.example/get.php?username=b
   - { url: 'http://h.example/get.php?username=c', name: third }
+  - { url: 'http://h.example/get.php?username=d', name: 'http://h.example/get.php 3' }
+  - http://h.example/get.php?username=e
 `);
     expect(config.lineUps.map(({ key }) => key)).toEqual([
       'http://h.example/get.php',
       'http://h.example/get.php 2',
       'third',
+      'http://h.example/get.php 3',
+      'http://h.example/get.php 4',
     ]);
   });
 });

@@ -205,6 +205,63 @@ describe('settle()', () => {
     expect(idAfter(before, after)).toBe(id);
   });
 
+  const stays = entry('A', 'http://a/play?c=1', { group: 'G', guide: 's' });
+  test.each<[string, ListEntry, ListEntry]>([
+    [
+      'at an address that differs in what nobody knows to be a channel',
+      entry('B', 'http://a/play?c=2'),
+      entry('C', 'http://a/play?c=3'),
+    ],
+    [
+      'at an address that differs in what may be a token',
+      entry('B', 'http://a/8c5f0c02-1111-3333/i.m3u8'),
+      entry('C', 'http://a/8c5f0c02-1111-4444/i.m3u8'),
+    ],
+    ['with another name of signs', entry('***', 'http://a/2'), entry('---', 'http://a/3')],
+    ['without a name', entry('', 'http://a/2'), entry('', 'http://a/3')],
+    [
+      'called what several are called',
+      entry('A', 'http://a/2', { group: 'H' }),
+      entry('A', 'http://a/3', { group: 'I' }),
+    ],
+    [
+      'with a guide id that several have',
+      entry('B', 'http://a/2', { guide: 's' }),
+      entry('C', 'http://a/3', { guide: 's' }),
+    ],
+  ])('what comes %s is not what went', (_, gone, comes) => {
+    const beside = entry('D', 'http://a/8c5f0c02-1111-2222/i.m3u8');
+    const known = first([stays, beside, gone]);
+    const { rows, changes } = next([beside, comes, stays], known);
+    expect(changes.gone).toEqual([known[2]?.id as string]);
+    expect(changes.added).toEqual([rows[1]?.id as string]);
+    expect(changes.added).not.toEqual(changes.gone);
+  });
+
+  test('an address alone says nothing of what had gone, whoever has it now', () => {
+    const [a, b] = [entry('A', 'http://a/1'), entry('B', 'http://a/2')];
+    const without = next([a], first([a, b])).rows;
+    const { changes } = next([a, entry('C', 'http://a/2')], without);
+    expect(changes).toMatchObject({ added: ['c'], back: [] });
+    // Nor one that it had before that
+    const moved = next([a, entry('B', 'http://a/3')], first([a, b])).rows;
+    const later = next([a, entry('C', 'http://a/2')], next([a], moved).rows);
+    expect(later.changes).toMatchObject({ added: ['c'], back: [] });
+  });
+
+  test.each<[string, string, Partial<ListEntry>, string, Partial<ListEntry>]>([
+    ['the name is new', 'B', {}, 'X', {}],
+    ['name and group are new', 'B', { group: 'G' }, 'X', { group: 'H' }],
+    ['guide ids come', 'B', {}, 'B', { guide: 's' }],
+    ['guide ids go', 'B', { guide: 's' }, 'B', {}],
+    ['the guide id is that of another now', 'B', { guide: 's' }, 'B', { guide: 't' }],
+  ])('where several share an address but for a word: %s', (_, name, had, newName, has) => {
+    const [b, c] = ['http://a/play?c=2', 'http://a/play?c=3'];
+    const known = first([stays, entry(name, b, had), entry(name, c, had)]);
+    const { rows } = next([entry(newName, c, has), entry(newName, b, has), stays], known);
+    expect(rows.map(({ id }) => id)).toEqual(known.map(({ id }) => id).reverse());
+  });
+
   test('an entry that matches what a channel was called before is that channel', () => {
     const one = first([entry('Old', 'http://a/1.ts', { group: 'G' }), entry('B', 'http://a/2.ts')]);
     const two = next([entry('New', 'http://a/1.ts', { group: 'G' })], one).rows;
