@@ -1,10 +1,10 @@
 // This file has a thread bring what was written into weir.sqlite to its place, before there is much of it.
-import { closeSync, openSync, readSync } from 'node:fs';
 import { AskedThread } from '../base/asked-thread.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { AppError, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { CheckpointCall, CheckpointSettings } from './checkpoint-worker.ts';
+import { pagesInLog } from './log-pages.ts';
 import { storePath } from './store.ts';
 
 export type CheckpointOptions = {
@@ -50,7 +50,7 @@ export class Checkpoints implements AsyncDisposable {
   async #look(): Promise<void> {
     const { dataDir, clock, log } = this.#options;
     try {
-      if (waitingPages(`${storePath(dataDir)}-shm`) >= START_PAGES)
+      if (pagesInLog(`${storePath(dataDir)}-wal`) >= START_PAGES)
         await this.#thread.call({ what: 'checkpoint' });
     } catch (error) {
       if (!this.#isClosed)
@@ -63,22 +63,4 @@ export class Checkpoints implements AsyncDisposable {
 function gone(reason: string): AppError {
   const message = `Cannot put weir.sqlite in order: its thread is gone (${reason})`;
   return new AppError('CHANNEL_CHECKPOINT', message);
-}
-
-/**
- * https://sqlite.org/walformat.html#the_wal_index_file_format: mxFrame at 16, nBackfill at 96, both in
- * the order of bytes of this machine. 0 where there is no such file.
- */
-function waitingPages(path: string): number {
-  let file: number | undefined;
-  try {
-    file = openSync(path, 'r');
-    const words = new Uint32Array(25);
-    if (readSync(file, words, 0, words.byteLength, 0) < words.byteLength) return 0;
-    return (words[4] ?? 0) - (words[24] ?? 0);
-  } catch {
-    return 0;
-  } finally {
-    if (file !== undefined) closeSync(file);
-  }
 }

@@ -52,10 +52,13 @@ export class PendingClaims {
   ): Promise<readonly string[]> {
     const changed: string[] = [];
     for (const [kind, waiting] of [...this.#byKind]) {
-      const standing = await store.claim(kind, waiting);
+      const given = new Map(waiting);
+      const standing = await store.claim(kind, given);
       await keep(kind, standing);
-      this.#byKind.delete(kind);
-      const isSame = [...waiting].every(([id, own]) => Bun.deepEquals(standing.get(id), own));
+      // It may have gone away again, and more wait now
+      for (const id of given.keys()) waiting.delete(id);
+      if (waiting.size === 0) this.#byKind.delete(kind);
+      const isSame = [...given].every(([id, own]) => Bun.deepEquals(standing.get(id), own));
       if (!isSame) changed.push(kind);
     }
     return changed;

@@ -4,16 +4,28 @@ import { type Clock, sleep } from '../base/clock.ts';
 import { errorFields } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { Random } from '../base/random.ts';
-import { othersTurn } from '../base/turn.ts';
 import { type SharedStoreCode, SharedStoreError } from './errors.ts';
+import { LocalCopy } from './local-copy.ts';
 import { PendingClaims } from './pending-claims.ts';
-import type { PostgresSharedStore } from './shared-postgres.ts';
 import type { SqliteSharedStore } from './shared-sqlite.ts';
 import type { SharedStats, SharedStore } from './shared-store.ts';
 
+type Documents = ReadonlyMap<string, unknown>;
+
+/** What nodes share, wherever it lies. */
+export interface CommonStore extends SharedStore {
+  readonly place: string;
+  /** Makes it ready for use. */
+  prepare(withinMs: number): Promise<void>;
+  /** All of it or nothing, by kind, and only to a store that nobody has ever written to. */
+  bring(held: () => Promise<ReadonlyMap<string, Documents>>): Promise<void>;
+  /** `bytes` where there is none under this name yet; resolves to what stands there now. */
+  claimSecret(name: string, bytes: Uint8Array): Promise<Uint8Array>;
+}
+
 export type SharedCopyOptions = {
   /** Opens nothing yet; `onFailure` hears of every failure. */
-  readonly connect: (onFailure: (error: SharedStoreError) => void) => PostgresSharedStore;
+  readonly connect: (onFailure: (error: SharedStoreError) => void) => CommonStore;
   readonly copy: SqliteSharedStore;
   /** Kinds that may have been kept here before there was a store that nodes share. */
   readonly kinds: () => readonly string[];
@@ -27,8 +39,6 @@ const HEAL: Backoff = { baseMs: 250, maxMs: 4000 };
 const JOIN_MS = 5000;
 /** Another password is as good as no server. */
 const AWAY: readonly SharedStoreCode[] = ['CHANNEL_STORE_UNREACHABLE', 'CHANNEL_STORE_REFUSED'];
-/** So many are compared at once, in a millisecond or two. */
-const TURN_DOCUMENTS = 500;
 
 /**
  *            joined: what waited is claimed
@@ -38,14 +48,17 @@ const TURN_DOCUMENTS = 500;
  *    │   saves: refused                        │
  *    └────── unreachable, or refused ──────────┘
  *
- * What is claimed while it is away may have been given otherwise elsewhere: whoever watches is told
- * then, and loads it again.
+ * What is read and claimed while it is away may be otherwise elsewhere: whoever watches is told once it
+ * is joined again, and loads it anew.
  */
 export class SharedCopy implements SharedStore {
   readonly #options: SharedCopyOptions;
-  readonly #server: PostgresSharedStore;
+  readonly #server: CommonStore;
+  readonly #local: LocalCopy;
   readonly #pending = new PendingClaims();
   readonly #watchers = new Map<string, Set<() => void>>();
+  /** Kinds that were read from the copy since it was last joined. */
+  readonly #readFromCopy = new Set<string>();
   readonly #ending = new AbortController();
   readonly #firstTry = Promise.withResolvers<void>();
   #isJoined = false;
@@ -57,6 +70,7 @@ export class SharedCopy implements SharedStore {
 
   constructor(options: SharedCopyOptions) {
     this.#options = options;
+    this.#local = new LocalCopy(options.copy, options.log);
     this.#server = options.connect((error) => this.#failed(error));
     void this.#join();
   }
@@ -80,14 +94,10 @@ export class SharedCopy implements SharedStore {
     };
   }
 
-  async load(kind: string): Promise<ReadonlyMap<string, unknown>> {
+  async load(kind: string): Promise<Documents> {
     const documents = await this.#orCopy(
-      async () => {
-        const found = await this.#server.load(kind);
-        await this.#follow(kind, found);
-        return found;
-      },
-      () => this.#options.copy.load(kind),
+      () => this.#local.follow(kind, () => this.#server.load(kind)),
+      () => this.#copyOf(kind).load(kind),
     );
     return this.#pending.over(kind, documents);
   }
@@ -95,30 +105,31 @@ export class SharedCopy implements SharedStore {
   async get(kind: string, id: string): Promise<unknown> {
     const found = await this.#orCopy(
       () => this.#server.get(kind, id),
-      () => this.#options.copy.get(kind, id),
+      () => this.#copyOf(kind).get(kind, id),
     );
     return found ?? this.#pending.get(kind, id);
   }
 
-  async save(kind: string, documents: ReadonlyMap<string, unknown>): Promise<void> {
+  async save(kind: string, documents: Documents): Promise<void> {
     const given = new Map(documents);
     if (!this.#isJoined) throw this.#trouble ?? this.#notYet();
     await this.#server.save(kind, given);
-    await this.#keep(kind, given);
+    await this.#local.keep(kind, given);
   }
 
-  async claim(
-    kind: string,
-    documents: ReadonlyMap<string, unknown>,
-  ): Promise<ReadonlyMap<string, unknown>> {
+  async claim(kind: string, documents: Documents): Promise<Documents> {
     const given = new Map(documents);
     return await this.#orCopy(
       async () => {
         const standing = await this.#server.claim(kind, given);
-        await this.#keep(kind, standing);
+        await this.#local.keep(kind, standing);
         return standing;
       },
-      async () => this.#pending.claim(kind, given, await this.#options.copy.load(kind)),
+      async () => {
+        const held = await this.#options.copy.load(kind);
+        // What waits is claimed as it is joined: what came after that would wait until the next time
+        return this.#isJoined ? this.claim(kind, given) : this.#pending.claim(kind, given, held);
+      },
     );
   }
 
@@ -166,26 +177,9 @@ export class SharedCopy implements SharedStore {
     }
   }
 
-  /** The copy becomes what the server has. */
-  async #follow(kind: string, found: ReadonlyMap<string, unknown>): Promise<void> {
-    const held = await this.#options.copy.load(kind);
-    const differing = new Map<string, unknown>();
-    let at = 0;
-    for (const [id, document] of found) {
-      if (!Bun.deepEquals(held.get(id), document)) differing.set(id, document);
-      if (++at % TURN_DOCUMENTS === 0) await othersTurn();
-    }
-    for (const id of held.keys()) if (!found.has(id)) differing.set(id, null);
-    await this.#keep(kind, differing);
-  }
-
-  /** A copy that cannot be written costs no more than the copy. */
-  async #keep(kind: string, documents: ReadonlyMap<string, unknown>): Promise<void> {
-    try {
-      await this.#options.copy.save(kind, documents);
-    } catch (error) {
-      this.#options.log.warn('copy of the shared store not written', { kind, error });
-    }
+  #copyOf(kind: string): SharedStore {
+    this.#readFromCopy.add(kind);
+    return this.#options.copy;
   }
 
   /** One at a time. */
@@ -212,10 +206,10 @@ export class SharedCopy implements SharedStore {
       await this.#server.prepare(JOIN_MS);
       await this.#bring();
       this.#isJoined = true;
-      const changed = await this.#pending.settle(this.#server, (kind, standing) =>
-        this.#keep(kind, standing),
+      const given = await this.#pending.settle(this.#server, (kind, standing) =>
+        this.#local.keep(kind, standing),
       );
-      for (const kind of changed) for (const tell of this.#watchers.get(kind) ?? []) tell();
+      this.#tellOf(new Set([...given, ...this.#readFromCopy]));
       return this.#isJoined;
     } catch {
       // Said by whoever heard of the failure
@@ -224,14 +218,22 @@ export class SharedCopy implements SharedStore {
     }
   }
 
+  /** Also what was written elsewhere: by now the server may have told of that, to who read the copy then. */
+  #tellOf(kinds: ReadonlySet<string>): void {
+    this.#readFromCopy.clear();
+    for (const kind of kinds) for (const tell of this.#watchers.get(kind) ?? []) tell();
+  }
+
   /** Whoever comes first to a store that nobody has used brings what was kept here until now. */
   async #bring(): Promise<void> {
-    if (!(await this.#server.isUnused())) return;
     const { copy, kinds } = this.#options;
-    for (const kind of kinds()) {
-      const held = await copy.load(kind);
-      if (held.size > 0) await this.#server.claim(kind, held);
-    }
+    await this.#server.bring(async () => {
+      const held = new Map<string, Documents>();
+      for (const kind of kinds()) {
+        held.set(kind, await copy.load(kind));
+      }
+      return held;
+    });
   }
 
   #failed(error: SharedStoreError): void {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Log } from '../base/log.ts';
 import { SharedStoreError } from './errors.ts';
 import { migrate, versionOf } from './migrate.ts';
+import { openWal } from './open-wal.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 
 /*
@@ -53,12 +54,11 @@ export function openSharedFile(
   const path = join(dataDir, file.name);
   try {
     mkdirSync(dataDir, { recursive: true });
-    const database = new Database(path, { create: true, strict: true });
-    try {
+    const database = openWal(path, OPEN_BUSY_MS, (made) => {
       // Keys and what passwords were made into; its log gets the same rights by SQLite
-      if (versionOf(database) === 0) protect(path, dataDir);
-      database.run(`PRAGMA busy_timeout = ${OPEN_BUSY_MS}`);
-      database.run('PRAGMA journal_mode = WAL');
+      if (versionOf(made) === 0) protect(path, dataDir);
+    });
+    try {
       make(database, file, join(dataDir, file.earlier), log);
       return database;
     } catch (error) {
@@ -99,6 +99,7 @@ function make(database: Database, file: SharedFile, earlier: string, log: Log): 
 function hasTables(path: string, log: Log): boolean {
   try {
     using database = new Database(path, { readonly: true, strict: true });
+    database.run(`PRAGMA busy_timeout = ${OPEN_BUSY_MS}`);
     const names = "SELECT name FROM sqlite_master WHERE name IN ('document', 'secret')";
     return database.query(names).all().length === 2;
   } catch (error) {

@@ -8,7 +8,7 @@ import { readSqlAddress, type SqlAddress } from '../net/sql-address.ts';
 import { ChangeWatch, type WriteCounts } from './change-watch.ts';
 import { type SharedStoreCode, SharedStoreError } from './errors.ts';
 import { migratePostgres } from './postgres-tables.ts';
-import type { SharedStore } from './shared-store.ts';
+import type { CommonStore } from './shared-copy.ts';
 
 export type PostgresSharedOptions = {
   readonly url: string;
@@ -56,11 +56,16 @@ const PAGE = 'SELECT id, body FROM weir_documents WHERE kind = $1 AND id > $2 OR
 const DROP = `DELETE FROM weir_documents WHERE ${LISTED}`;
 const STANDING = `SELECT id, body FROM weir_documents WHERE ${LISTED}`;
 
+/** Nodes that come at once to a store that is new; whoever writes otherwise has joined before. */
+const ONE_AT_A_TIME = 'SELECT pg_advisory_xact_lock(1466262868)';
+const ANY_WRITE = 'SELECT 1 FROM weir_document_writes LIMIT 1';
+
+type Documents = ReadonlyMap<string, unknown>;
 type Row = Readonly<Record<string, unknown>>;
 type Entry = { readonly id: string; readonly body: string | null };
 
 /** Throws SharedStoreError, and never waits for longer than `WRITE_MS`. */
-export class PostgresSharedStore implements SharedStore {
+export class PostgresSharedStore implements CommonStore {
   readonly place: string;
   readonly #options: PostgresSharedOptions;
   readonly #address: SqlAddress;
@@ -90,12 +95,25 @@ export class PostgresSharedStore implements SharedStore {
     return this.#call(withinMs, (client) => migratePostgres(client, this.place));
   }
 
-  /** Nobody has ever written anything. */
-  async isUnused(): Promise<boolean> {
-    return (await this.#call(READ_MS, (client) => counts(client))).size === 0;
+  /** All of it or nothing, by kind, and only where nobody has ever written anything. */
+  async bring(held: () => Promise<ReadonlyMap<string, Documents>>): Promise<void> {
+    if (!(await this.#isUnused())) return;
+    const brought = new Map<string, readonly Entry[]>();
+    for (const [kind, documents] of await held()) {
+      if (documents.size > 0) brought.set(kind, await toEntries([...documents]));
+    }
+    const bring = async (sql: TransactionSql) => {
+      await sql.unsafe(ONE_AT_A_TIME);
+      if ((await sql.unsafe(ANY_WRITE)).length > 0) return;
+      for (const [kind, entries] of brought) {
+        await sql.unsafe(COUNT, [kind]);
+        await putInBatches(sql, KEEP, kind, entries);
+      }
+    };
+    await this.#call(WRITE_MS, (client) => client.ask((sql) => sql.begin(bring)));
   }
 
-  async load(kind: string): Promise<ReadonlyMap<string, unknown>> {
+  async load(kind: string): Promise<Documents> {
     const documents = new Map<string, unknown>();
     const read = async (sql: TransactionSql) => {
       const [counted] = await sql.unsafe(COUNTED, [kind]);
@@ -121,34 +139,25 @@ export class PostgresSharedStore implements SharedStore {
     return found.get(id);
   }
 
-  async save(kind: string, documents: ReadonlyMap<string, unknown>): Promise<void> {
+  async save(kind: string, documents: Documents): Promise<void> {
     if (documents.size === 0) return;
     await this.#write(kind, toEntries([...documents]), async (sql, entries) => {
-      for (const batch of batchesOf(entries)) {
-        const put = batch.filter(({ body }) => body !== null);
-        const gone = batch.filter(({ body }) => body === null).map(({ id }) => id);
-        if (put.length > 0) await sql.unsafe(OVERWRITE, [kind, JSON.stringify(put)]);
-        if (gone.length > 0) await sql.unsafe(DROP, [kind, JSON.stringify(gone)]);
-        await othersTurn();
-      }
+      const put = entries.filter(({ body }) => body !== null);
+      const gone = entries.filter(({ body }) => body === null).map(({ id }) => id);
+      await putInBatches(sql, OVERWRITE, kind, put);
+      for (const batch of batchesOf(gone)) await sql.unsafe(DROP, [kind, JSON.stringify(batch)]);
     });
   }
 
-  async claim(
-    kind: string,
-    documents: ReadonlyMap<string, unknown>,
-  ): Promise<ReadonlyMap<string, unknown>> {
+  async claim(kind: string, documents: Documents): Promise<Documents> {
     const ids = [...documents.keys()];
     const entries = await toEntries([...documents]);
     const before = await this.#standing(kind, ids);
     const isMissing = entries.filter(({ id }) => !before.has(id));
     if (isMissing.length === 0) return before;
-    await this.#write(kind, Promise.resolve(isMissing), async (sql, missing) => {
-      for (const batch of batchesOf(missing)) {
-        await sql.unsafe(KEEP, [kind, JSON.stringify(batch)]);
-        await othersTurn();
-      }
-    });
+    await this.#write(kind, Promise.resolve(isMissing), (sql, missing) =>
+      putInBatches(sql, KEEP, kind, missing),
+    );
     return await this.#standing(kind, ids);
   }
 
@@ -170,6 +179,10 @@ export class PostgresSharedStore implements SharedStore {
       client.ask((sql) => sql.unsafe(put, [name, Buffer.from(bytes)])),
     );
     return new Uint8Array((await read())[0]?.['bytes'] as Uint8Array);
+  }
+
+  async #isUnused(): Promise<boolean> {
+    return (await this.#call(READ_MS, (client) => counts(client))).size === 0;
   }
 
   watch(kind: string, changed: () => void): Disposable {
@@ -271,6 +284,18 @@ export class PostgresSharedStore implements SharedStore {
     const { kind, state } = postgresFailure(error);
     const { place } = this;
     return new SharedStoreError(CODES[kind], `Cannot use ${place}: ${state}`, { place }, error);
+  }
+}
+
+async function putInBatches(
+  sql: TransactionSql,
+  statement: typeof KEEP | typeof OVERWRITE,
+  kind: string,
+  entries: readonly Entry[],
+): Promise<void> {
+  for (const batch of batchesOf(entries)) {
+    await sql.unsafe(statement, [kind, JSON.stringify(batch)]);
+    await othersTurn();
   }
 }
 

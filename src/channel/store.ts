@@ -7,6 +7,7 @@ import { type Log, silentLog } from '../base/log.ts';
 import { ARCHIVE_TABLES, ArchiveRows } from './archive-rows.ts';
 import { FolderLock } from './folder-lock.ts';
 import { migrate } from './migrate.ts';
+import { openWal } from './open-wal.ts';
 
 export interface Store extends Disposable {
   /** What is held of the channels that are archived; absent where nothing outlives the process. */
@@ -28,6 +29,8 @@ const MIGRATIONS: readonly string[] = [
   ARCHIVE_TABLES,
 ];
 
+/** Another that writes holds it for milliseconds; the serving thread waits no longer. */
+const BUSY_MS = 2000;
 /** Of 4 KiB: where the thread of `Checkpoints` does not come to it, or there is none. */
 const WAL_MAX_PAGES = 8192;
 
@@ -43,12 +46,10 @@ export function storePath(dataDir: string): string {
  */
 export function openStore(dataDir: string, log: Log = silentLog): Store {
   mkdirSync(dataDir, { recursive: true });
-  const database = new Database(storePath(dataDir), { create: true, strict: true });
-  database.run('PRAGMA journal_mode = WAL');
+  const database = openWal(storePath(dataDir), BUSY_MS);
   database.run(`PRAGMA wal_autocheckpoint = ${WAL_MAX_PAGES}`);
   // A power cut may cost the last second of numbering, for which the timeline keeps a margin
   database.run('PRAGMA synchronous = NORMAL');
-  database.run('PRAGMA busy_timeout = 2000');
   migrate(database, MIGRATIONS, 'weir.sqlite');
   const lock = new FolderLock(dataDir);
   if (!lock.isOurs()) {
@@ -66,6 +67,7 @@ export function lookIntoStore(
   try {
     const opened = new Database(storePath(dataDir), { readonly: true, strict: true });
     database = opened;
+    opened.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
     const version = opened.query<{ user_version: number }, []>('PRAGMA user_version').get();
     if (version?.user_version !== MIGRATIONS.length) throw new Error('of another version');
     return {

@@ -66,6 +66,26 @@ test('a little is left alone, and so is a folder that has no such file', async (
   expect(said).toEqual([]);
 });
 
+/** POSIX advisory locks on the index of the log, which other processes tell by whether it is in use. */
+function locksOnIndex(dataDir: string): number {
+  const { ino } = statSync(`${storePath(dataDir)}-shm`);
+  const held = readFileSync('/proc/locks', 'utf8').split('\n');
+  return held.filter((line) => line.includes(`:${ino} `)).length;
+}
+
+test.skipIf(process.platform !== 'linux')('a look costs SQLite none of its locks', async () => {
+  await using folder = await createTempFolder();
+  const dataDir = folder.path;
+  using store = openStore(dataDir);
+  const clock = new FakeClock();
+  const open = { dataDir, entry: new URL('file:///none.ts'), clock, log: silentLog };
+  await using _checkpoints = new Checkpoints(open);
+  write(store, MIB, 'a');
+  const before = locksOnIndex(dataDir);
+  await clock.advance(20_000);
+  expect({ before, after: locksOnIndex(dataDir) }).toEqual({ before: 1, after: 1 });
+});
+
 test('where no thread comes to it, whoever writes does, and the log has an end', async () => {
   await using folder = await createTempFolder();
   using store = openStore(folder.path);

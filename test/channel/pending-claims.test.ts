@@ -79,6 +79,22 @@ describe('PendingClaims', () => {
     expect(await store.get('number', 'b')).toBe(2);
   });
 
+  test('what is claimed while they are being claimed waits for the next time', async () => {
+    const pending = new PendingClaims();
+    pending.claim('id', new Map([['a', 1]]), NOTHING);
+    const store = new MemorySharedStore();
+    const claim = store.claim.bind(store);
+    store.claim = async (kind, documents) => {
+      const standing = await claim(kind, documents);
+      // It has gone away in between
+      pending.claim('id', new Map([['b', 1]]), NOTHING);
+      return standing;
+    };
+    expect(await pending.settle(store, async () => {})).toEqual([]);
+    expect(pending.size).toBe(1);
+    expect(pending.get('id', 'b')).toBe(1);
+  });
+
   test('holds so many and no more, and of one that is too much nothing', () => {
     const pending = new PendingClaims();
     const many = (prefix: string, count: number) =>

@@ -311,6 +311,34 @@ describe.skipIf(!hasProgram('postgres'))('PostgresSharedStore', () => {
     );
 
     test(
+      'what it brings comes whole, also where the first try failed in its midst',
+      async () => {
+        const { name, url: storeUrl } = await create();
+        await (await open(storeUrl))[Symbol.asyncDispose]();
+        await server.run(
+          `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';
+           CREATE TRIGGER refuse BEFORE INSERT ON weir_documents FOR EACH ROW
+           WHEN (NEW.kind = 'user') EXECUTE FUNCTION refuse()`,
+          name,
+        );
+        await using folder = await createTempFolder();
+        const dataDir = folder.path;
+        {
+          await using alone = await openSharedForCommand({ dataDir }, deps);
+          for (const kind of ['number', 'user', 'word'])
+            await alone.save(kind, new Map([['a', 1]]));
+        }
+        await using store = await openSharedStore({ dataDir, storeUrl }, deps);
+        expect(store.stats()).toMatchObject({ isUp: false });
+        await server.run('DROP TRIGGER refuse ON weir_documents', name);
+        expect(await until(() => store.stats().isUp, 10_000)).toBe(true);
+        await using other = await open(storeUrl);
+        for (const kind of ['number', 'user', 'word']) expect(await other.get(kind, 'a')).toBe(1);
+      },
+      TEST_MS,
+    );
+
+    test(
       'with another password it is as good as away, until that is right again',
       async () => {
         const { name } = await create();

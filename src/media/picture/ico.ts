@@ -1,4 +1,5 @@
 // This file reads the size of the largest picture in a Windows icon.
+import { bitmapSize } from './bmp.ts';
 import { isPng, pngSize } from './png.ts';
 import type { PictureSize } from './size.ts';
 
@@ -20,11 +21,13 @@ export function icoSize(view: DataView): PictureSize | undefined {
   return largest;
 }
 
-/** 0 means 256, and what lies there as PNG has a size of its own. */
+/** What it says itself: readers go by that, and not by what the icon says of it. */
 function entrySize(view: DataView, at: number): PictureSize | undefined {
   const lengthBytes = view.getUint32(at + 8, true);
   const bodyAt = view.getUint32(at + 12, true);
   if (lengthBytes < HEADER_BYTES || bodyAt + lengthBytes > view.byteLength) return undefined;
   if (lengthBytes > 24 && isPng(view, bodyAt)) return pngSize(view, bodyAt);
-  return { width: view.getUint8(at) || 256, height: view.getUint8(at + 1) || 256 };
+  const bitmap = bitmapSize(view, bodyAt);
+  // Its mask lies below it, and is counted in its height
+  return bitmap && { width: bitmap.width, height: Math.ceil(bitmap.height / 2) };
 }

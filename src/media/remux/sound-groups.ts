@@ -47,17 +47,19 @@ function belongs(group: readonly Whole[], { dts, endTicks }: Whole): boolean {
 /** Undefined where it does not begin with a frame and end with another. */
 function wholeFrames({ bytes, dts }: MuxUnit, read: ReadSound): Whole[] | undefined {
   const frames: Whole[] = [];
+  let beginsAt = 0;
   let seconds = 0;
   const ticks = () => dts + Math.round(seconds * TICKS_PER_SECOND);
   for (let at = 0; at < bytes.length; ) {
     const frame = bytes.length - at < SOUND_HEADER_BYTES ? undefined : read(bytes, at);
     if (frame === undefined || at + frame.frameBytes > bytes.length) return undefined;
-    const own = bytes.subarray(at, at + frame.frameBytes);
+    if (!frame.isPart) beginsAt = at;
     at += frame.frameBytes;
+    const own = bytes.subarray(beginsAt, at);
     const last = frames.at(-1);
     if (frame.isPart && last === undefined) return undefined;
     if (frame.isPart && last !== undefined) {
-      frames[frames.length - 1] = { ...last, bytes: Buffer.concat([last.bytes, own]) };
+      frames[frames.length - 1] = { ...last, bytes: own };
       continue;
     }
     const begin = ticks();

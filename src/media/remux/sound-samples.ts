@@ -9,6 +9,8 @@ import type { TimedSample } from './sample-times.ts';
 const ROUNDING_TICKS = 2;
 /** The longest frame of any codec, E-AC-3, has 4096 bytes; ADTS can say 8191. */
 const REST_MAX_BYTES = 8192;
+/** ETSI TS 102 366 §E.1.3.1.2: substreamid has three bits. Without an end each would copy all before it. */
+const PARTS_MAX = 8;
 const NOTHING = new Uint8Array();
 
 /** Frames may go on from one PES packet, and one segment, to the next. */
@@ -17,6 +19,8 @@ export class SoundSamples {
   #rest: Uint8Array = NOTHING;
   /** When the next frame begins, where it follows the last; not rounded. */
   #next: number | undefined;
+  /** Of the frame that came last. */
+  #parts = 0;
   #made: { readonly key: string; readonly entry: SampleEntry } | undefined;
   sampleRate: number | undefined;
 
@@ -80,6 +84,8 @@ export class SoundSamples {
 
   #add({ config, samples: count, isPart }: SoundFrame, bytes: Uint8Array, samples: TimedSample[]) {
     const last = samples.at(-1);
+    this.#parts = isPart ? this.#parts + 1 : 0;
+    if (this.#parts > PARTS_MAX) return;
     if (isPart && last !== undefined) {
       samples[samples.length - 1] = { ...last, bytes: Buffer.concat([last.bytes, bytes]) };
       return;

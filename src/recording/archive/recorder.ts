@@ -14,7 +14,7 @@ import {
 } from './archive-about.ts';
 import type { ArchiveCounts, GapReason } from './archive-counts.ts';
 import { rowOf } from './archive-rendition.ts';
-import type { ArchivedSegment } from './archived.ts';
+import type { ArchivedSegment, SegmentMarks } from './archived.ts';
 import { type KeptNeeds, keptNeeds } from './archived-assets.ts';
 import { type LearnAs, segmentMarks } from './segment-marks.ts';
 import type { Shelf } from './shelf.ts';
@@ -41,6 +41,8 @@ type Waiting = {
   /** Undefined once it was let go of. */
   body: Blob | undefined;
   gap: GapReason | undefined;
+  /** Learnt once, however often its shelf refuses it: to look through a segment takes milliseconds. */
+  learnt?: SegmentMarks;
 };
 
 /** A shelf that refuses is asked again so soon. */
@@ -182,7 +184,10 @@ export class Recorder {
     const untilMs = segment.startMs + segment.durationS * 1000 + this.#deps.keepMs() + GRACE_MS;
     const assets = needs?.assets ?? [];
     const { body } = next;
-    const marks = body && needs && (await segmentMarks(body, needs, this.#learnAs(row)));
+    if (body !== undefined && needs !== undefined) {
+      next.learnt ??= await segmentMarks(body, needs, this.#learnAs(row));
+    }
+    const marks = segment.gap ? undefined : next.learnt;
     const isHeld = await this.#deps.shelf().put(
       { channel, rendition },
       {

@@ -11,6 +11,8 @@ import type { KeptNeeds } from './archived-assets.ts';
 
 /** Looked at in one turn: less than a millisecond. */
 const PART_BYTES = 1000 * PACKET_BYTES;
+/** A minute of 256 kbit/s. What is larger, and made of frames of some bytes, would hold up everybody. */
+const SOUND_MAX_BYTES = 2 * 1024 * 1024;
 /** What MPEG-TS can be made of, or is already. */
 const CARRIED: ReadonlySet<Container> = new Set(['mpegts', 'fmp4', 'aac'] as const);
 
@@ -48,7 +50,8 @@ export async function marksOf(
   const container = sniffContainer(await body.slice(0, SNIFF_BYTES).bytes());
   if (!CARRIED.has(container)) return {};
   if (kind === 'audio') {
-    // A segment of sound is small: it is looked at in one go
+    // It is looked at in one go
+    if (body.size > SOUND_MAX_BYTES) return {};
     const found = besideSound(await body.bytes(), init);
     const sound = found && soundMarks(found);
     return sound === undefined ? {} : { sound };

@@ -1,8 +1,9 @@
 // This file is what is held of each channel's past, for those who serve it.
 import type { Clock } from '../../base/clock.ts';
+import { SingleFlight } from '../../base/single-flight.ts';
 import type { ArchiveRows, RenditionRow, SegmentRow } from '../../channel/archive-rows.ts';
 import type { MultivariantPlaylist } from '../../media/m3u8/playlist.ts';
-import type { BodyForm } from '../../ring/tiers/tier.ts';
+import type { BodyForm, Stored } from '../../ring/tiers/tier.ts';
 import { parseKeptPlaylist, parseRenditionAbout, type RenditionAbout } from './archive-about.ts';
 import { segmentOf } from './archive-rendition.ts';
 import type {
@@ -28,14 +29,20 @@ export type ShelvedArchivesDeps = {
 const BODY_MS = 5000;
 const LATE_RETRY_S = 2;
 
+/** With what all renditions share. */
+type RenditionDeps = ShelvedArchivesDeps & {
+  /** However many ask for one body at once, its shelf is asked once: they all wait equally long. */
+  readonly asked: SingleFlight<Stored | undefined>;
+};
+
 /** Each question is answered from the index, in some ten microseconds; nothing is remembered here. */
 export class ShelvedArchives implements Archives {
-  readonly #deps: ShelvedArchivesDeps;
+  readonly #deps: RenditionDeps;
   /** By the text it was read from: it changes when a channel is opened otherwise. */
   readonly #playlists = new Map<string, MultivariantPlaylist | undefined>();
 
   constructor(deps: ShelvedArchivesDeps) {
-    this.#deps = deps;
+    this.#deps = { ...deps, asked: new SingleFlight() };
   }
 
   channel(id: string): ArchivedChannel | undefined {
@@ -70,10 +77,10 @@ const PLAYLISTS_MAX = 1000;
 class ShelvedRendition implements ArchivedRendition {
   readonly #row: RenditionRow;
   readonly #channel: ChannelArchive;
-  readonly #deps: ShelvedArchivesDeps;
+  readonly #deps: RenditionDeps;
   readonly #about: RenditionAbout;
 
-  constructor(row: RenditionRow, channel: ChannelArchive, deps: ShelvedArchivesDeps) {
+  constructor(row: RenditionRow, channel: ChannelArchive, deps: RenditionDeps) {
     this.#row = row;
     this.#channel = channel;
     this.#deps = deps;
@@ -130,10 +137,18 @@ class ShelvedRendition implements ArchivedRendition {
     if (row === undefined) return { kind: 'missing' };
     const segment = segmentOf(row, clock.nowMs());
     if (segment.gap) return { kind: row.gap === '' || row.gap === 'lost' ? 'gone' : 'missing' };
-    const { channel, rendition } = this.#row;
-    const stored = await this.#channel.shelf?.get({ channel, rendition }, segment, BODY_MS, form);
+    const stored = await this.#stored(segment, form);
     if (stored !== undefined) return { kind: 'whole', ...stored, startMs: row.startMs };
     return await this.#notHere(row);
+  }
+
+  async #stored(segment: ArchivedSegment, form: BodyForm): Promise<Stored | undefined> {
+    const { channel, rendition } = this.#row;
+    const { shelf } = this.#channel;
+    if (shelf === undefined) return undefined;
+    const id = JSON.stringify([channel, rendition, segment.name, form]);
+    const ask = () => shelf.get({ channel, rendition }, segment, BODY_MS, form);
+    return await this.#deps.asked.run(id, ask);
   }
 
   /** It did not come: is it gone, or only late? */

@@ -27,6 +27,13 @@ function canvasWebp(width: number, height: number): Uint8Array {
   return bytes;
 }
 
+/** As it lies in an icon. */
+function hugeBitmap(): Uint8Array {
+  const bytes = PICTURES.bmp.slice(14);
+  viewOf(bytes).setInt32(4, 60_000, true);
+  return bytes;
+}
+
 describe('pictureTypeOf()', () => {
   const known: readonly (readonly [string, Uint8Array, string])[] = [
     ['a PNG', PICTURES.png, 'image/png'],
@@ -70,6 +77,8 @@ describe('pictureTypeOf()', () => {
     ['a PNG that is far too high', pngOf(1, 2 ** 32 - 1)],
     ['a WebP canvas that is too large', canvasWebp(2 ** 24, 1)],
     ['an icon that holds a huge PNG', iconOf(pngOf(65_535, 65_535))],
+    ['an icon that holds a huge bitmap', iconOf(hugeBitmap(), 16)],
+    ['an icon of neither', iconOf(text('neither a PNG nor a bitmap'), 16)],
     ['an icon of nothing', Uint8Array.of(0, 0, 1, 0, 0, 0)],
     ['an icon that points beyond its end', iconOf(PICTURES.png).subarray(0, 60)],
     ['a cursor', Uint8Array.of(0, 0, 2, 0, 1, 0, ...new Uint8Array(40))],
@@ -115,7 +124,7 @@ describe('the size of a picture', () => {
     ['AVIF', avifSize(PICTURES.avif), 16, 12],
     ['bitmap', bmpSize(viewOf(PICTURES.bmp)), 6, 4],
     ['icon of a PNG', icoSize(viewOf(iconOf(PICTURES.png))), 6, 4],
-    ['icon of a bitmap', icoSize(viewOf(iconOf(PICTURES.bmp, 0))), 256, 256],
+    ['icon of a bitmap', icoSize(viewOf(iconOf(PICTURES.bmp.subarray(14), 16))), 6, 2],
   ];
   test.each(sizes)('of a %s', (_, size, width, height) => {
     expect(size).toEqual({ width, height });

@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { writeAdtsFrame } from '../../../src/media/codec/adts-header.ts';
-import { readAac } from '../../../src/media/codec/sound-frame.ts';
+import { readAac, readAc3 } from '../../../src/media/codec/sound-frame.ts';
 import type { MuxUnit } from '../../../src/media/mpegts/mux-track.ts';
 import { regrouped } from '../../../src/media/remux/sound-groups.ts';
+import { eac3Frames } from '../../support/eac3-frames.ts';
 
 /** 1,024 samples at 48 kHz. */
 const FRAME_TICKS = 1920;
@@ -52,6 +53,14 @@ describe('regrouped()', () => {
     const later = { ...second, dts: 90_000, pts: 90_000 };
     expect(regrouped([first, later], readAac).map(({ dts }) => dts)).toEqual([0, 90_000]);
   });
+
+  // With each part copied anew this takes minutes
+  test('keeps the parts of a frame together, however many somebody sends', () => {
+    const bytes = eac3Frames(200_000);
+    expect(regrouped([unit(0, bytes)], readAc3)).toEqual([unit(0, bytes)]);
+    const few = unit(0, new Uint8Array(Buffer.concat([eac3Frames(1), eac3Frames(0)])));
+    expect(regrouped([few], readAc3)).toEqual([few]);
+  }, 10_000);
 
   test('leaves a packet as it is that is not of whole frames', () => {
     const [whole] = packets([1]) as [MuxUnit];

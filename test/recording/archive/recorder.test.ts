@@ -53,6 +53,29 @@ describe('Recorder', () => {
     expect(world.archivist.get('x')?.counts.putsFailed).toBeGreaterThan(3);
   });
 
+  test('what a shelf refuses for long is looked through once', async () => {
+    const world = new ArchiveWorld();
+    world.shelf.state = 'refuses';
+    const told = past(1);
+    const body = told.body as Blob;
+    const slice = body.slice.bind(body);
+    let looks = 0;
+    body.slice = (...span) => {
+      looks++;
+      return slice(...span);
+    };
+    world.archivist.take(PLACE, told);
+    await settle();
+    const first = looks;
+    expect(first).toBeGreaterThan(0);
+    await world.clock.advance(60_000);
+    expect(world.shelf.puts.length).toBeGreaterThan(50);
+    expect(looks).toBe(first);
+    world.shelf.state = 'well';
+    await world.clock.advance(2000);
+    expect(world.shown()).toBe('1');
+  });
+
   test('what never came is a gap of its length', async () => {
     const world = new ArchiveWorld();
     await record(world, 1, 1);

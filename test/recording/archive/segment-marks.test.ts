@@ -6,6 +6,7 @@ import { TransportPiece } from '../../../src/media/remux/transport-piece.ts';
 import { parseNeeds } from '../../../src/recording/archive/archive-about.ts';
 import { segmentMarks } from '../../../src/recording/archive/segment-marks.ts';
 import type { ListedSegment } from '../../../src/ring/listing.ts';
+import { adtsSound } from '../../support/adts-sound.ts';
 import { ArchiveWorld, PLACE, past, restarted } from '../../support/archive-world.ts';
 import { listedSegment } from '../../support/listed.ts';
 import { type Form, type MadeList, madeForms } from '../../support/made-archive.ts';
@@ -80,6 +81,14 @@ describe.skipIf(!hasProgram('ffmpeg'))('segmentMarks()', () => {
       expect(units).toBeGreaterThanOrEqual(30);
       expect(units).toBeLessThan(40);
     }
+  });
+
+  test('are none of sound that is larger than any: to look at it would hold up everybody', async () => {
+    const { bytes, needs } = first('aac-sound');
+    const learnt = async (seconds: number) =>
+      await segmentMarks(new Blob([bytes, adtsSound(seconds)]), needs, { ...AS, kind: 'audio' });
+    expect(Object.keys(await learnt(100))).toEqual(['sound']);
+    expect(await learnt(4000)).toEqual({});
   });
 
   test('are none of what cannot be read', async () => {
