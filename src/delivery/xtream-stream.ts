@@ -3,6 +3,7 @@ import type { User } from '../access/user.ts';
 import { kindByAddress, mayBeHad, urlSourceOf } from '../channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../config/config.ts';
 import type { StreamName } from '../lineup/xtream/request.ts';
+import { pastFile } from './archive-query.ts';
 import { channelStream, STREAM_HEADERS } from './endless.ts';
 import { headResponse, isHead } from './head.ts';
 import { channelPlaylist } from './live.ts';
@@ -31,6 +32,9 @@ export async function liveStream(
   if (channel === undefined) return unknownStream(wanted.number, request);
   const mode = modeOf(channel, wanted.form);
   if (mode === 'redirect') return surface.modes.redirect(channel.id, request);
+  const file = [name, password, `${wanted.number}.ts`].map(encodeURIComponent).join('/');
+  const past = wanted.form === 'ts' ? pastFile(request.url, `past/${file}`) : undefined;
+  if (past !== undefined) return past;
   return wanted.form === 'ts'
     ? await transportStream(surface, user, channel, mode, request)
     : await liveList(surface, user, channel, mode, request);

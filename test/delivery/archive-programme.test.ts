@@ -161,6 +161,7 @@ describe('/api/guide/channel/{channel}', () => {
     expect(programmes.map(({ title }) => title)).toEqual(['On', 'To come']);
     expect((await ask('/api/guide/channel/news?from=soon')).status).toBe(400);
     expect((await ask('/api/guide/channel/news?from=0&to=2026-01-01T00:00:00Z')).status).toBe(400);
+    expect((await ask('/api/guide/channel/news?from=2000&to=1000')).status).toBe(400);
     expect((await ask('/api/guide/channel/none')).status).toBe(404);
   });
 });
