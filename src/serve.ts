@@ -13,7 +13,14 @@ import { HotAnswers, type HotRoutes } from './delivery/hot-answers.ts';
 import { openPage } from './delivery/page-files.ts';
 import { Sealer } from './delivery/seal.ts';
 import { createSizedSend } from './delivery/sized-answer.ts';
+import { isLoopback } from './delivery/socket-address.ts';
 import { openSocketCalls } from './delivery/socket-calls.ts';
+import {
+  addressBehind,
+  asAsked,
+  createNetworkTrust,
+  createTrust,
+} from './delivery/viewer-address.ts';
 import { announceDevices } from './lineup/hdhomerun/announce.ts';
 import { collectMetrics } from './metrics/collect.ts';
 import { EventLoopLag } from './metrics/event-loop.ts';
@@ -52,6 +59,7 @@ export async function serve(
   const limitsOf = ({ providers }: Config) =>
     new Map([...providers, ...list.lineUps.accountLimits]);
   const publicUrl = () => current.publicUrl;
+  const trust = createTrust(config.trustedProxies);
 
   const { channels } = list;
   const media = openMedia({ config, channels, limits: limitsOf(config), userAgent, log });
@@ -107,14 +115,16 @@ export async function serve(
     sendSized: createSizedSend({
       clock,
       open: openSocketCalls,
-      peerOf: (request) => server.requestIP(request),
+      peerOf: (request) => server.requestIP(asAsked(request)),
       port: () => server.port as number,
     }),
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     logoMode: () => current.logos,
     archivePad: () => current.archivePad,
     addressOf: (request) => {
-      const address = server.requestIP(request)?.address ?? '';
+      const peer = server.requestIP(asAsked(request))?.address ?? '';
+      const forwardedFor = request.headers.get('x-forwarded-for');
+      const address = addressBehind(peer, forwardedFor, trust);
       return `${address} ${request.headers.get('user-agent') ?? ''}`;
     },
     page: () => openPage(page),
@@ -137,7 +147,9 @@ export async function serve(
   guides.start();
   const announced = await announceDevices({ devices, clock, log, port, publicUrl });
   const limits = { perAddress: config.connections.perAddress };
-  const guard = createConnectionGuard({ port, limits, clock, log });
+  const isProxy = createNetworkTrust(config.trustedProxies);
+  const isExempt = (network: string) => isLoopback(network) || isProxy(network);
+  const guard = createConnectionGuard({ port, limits, clock, log, isExempt });
 
   return {
     url: `http://${hostForUrl(config.listen.host)}:${port}`,

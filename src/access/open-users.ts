@@ -100,7 +100,9 @@ class LiveUsers implements OpenUsers {
     if (this.#lockOut.isLocked(name, address)) return refused('locked-out');
     const hash = this.#records.get(name)?.passwordHash;
     const isRight = await this.#isRight(name, password, hash);
-    if (isRight === undefined) return refused('locked-out');
+    // Again: of guesses that are all sent at once only those before the one too many count
+    const isLocked = isRight === undefined || this.#lockOut.isLocked(name, address);
+    if (isLocked) return refused('locked-out');
     if (!isRight) {
       if (this.#lockOut.failed(name, password, address)) {
         this.#deps.log.warn('locked out: too many wrong passwords', { address });

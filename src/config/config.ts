@@ -126,6 +126,8 @@ export type Config = {
   };
   /** CIDR blocks of private address space that upstreams may lie in. */
   readonly allowPrivate: readonly string[];
+  /** Address blocks of those whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
   readonly log: {
     readonly level: 'debug' | 'info' | 'warn' | 'error';
     readonly format: 'auto' | 'pretty' | 'json';

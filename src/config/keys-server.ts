@@ -110,6 +110,22 @@ export const SERVER_KEYS = [
     means: 'One block, or one address.',
   },
   {
+    path: 'trusted_proxies',
+    kind: 'list',
+    single: true,
+    maxCount: 256,
+    example: '[127.0.0.1, 10.0.0.0/8]',
+    restart: true,
+    means:
+      'Reverse proxies before weir, whose X-Forwarded-For says who asks; nobody is believed by default.',
+  },
+  {
+    path: 'trusted_proxies[]',
+    kind: 'address-block',
+    example: '127.0.0.1',
+    means: 'One block, or one address.',
+  },
+  {
     path: 'providers',
     kind: 'map',
     maxCount: 1000,

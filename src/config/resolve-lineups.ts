@@ -5,6 +5,7 @@ import type { Problems } from './errors.ts';
 import { keyOf, refuseEqualNames, withOwnKeys } from './lineup-keys.ts';
 import type { Match } from './match.ts';
 import type { PathBase } from './path-base.ts';
+import { placeAt } from './place.ts';
 import { resolveHeaders } from './resolve-headers.ts';
 import type { ListPath } from './schema.ts';
 import {
@@ -65,6 +66,7 @@ export type AccountSetting = {
   readonly shown: string;
 };
 
+const PLACES = ['lineups[].url', 'lineups[].path', 'lineups[].xtream'] as const;
 /** As `lineups[].refresh` has it where nothing is written. */
 const DEFAULT_REFRESH_MS = 6 * 3_600_000;
 const NO_RULES: LineUpRules = { rename: [], regroup: [], sort: 'list' };
@@ -78,7 +80,7 @@ export function lineUpSettings(
 ): LineUpSetting[] {
   refuseEqualNames(root, problems);
   const written = sectionsAt(root, 'lineups').flatMap((section) => {
-    const place = placeOf(section, toPath, problems);
+    const place = placeAt(section, PLACES, toPath, problems);
     refuseUnknownProvider(root, section, problems);
     return place === undefined ? [] : [settingOf(section, place, problems)];
   });
@@ -144,27 +146,6 @@ function filterOf(section: SectionSetting, name: 'include' | 'exclude'): LineUpF
     name: matches(`lineups[].${name}.name`),
     guide: matches(`lineups[].${name}.guide`),
   };
-}
-
-const PLACES = ['url', 'path', 'xtream'] as const;
-
-/** The only one that is written. */
-function placeOf(
-  section: SectionSetting,
-  toPath: PathBase,
-  problems: Problems,
-): string | undefined {
-  const written = PLACES.filter((name) => settingAt(section, `lineups[].${name}`) !== undefined);
-  if (written.length !== 1) {
-    if (problems.concern(section.key)) return undefined;
-    const seen = written.length === 0 ? 'no place' : `${written.join(' and ')} together`;
-    const message = `${seen}, wanted one of ${PLACES.join(', ')}`;
-    problems.add('CONFIG_KEY_CONFLICT', section.origin, section.key, message);
-    return undefined;
-  }
-  const path: string | undefined = valueAt(section, 'lineups[].path');
-  if (path !== undefined) return toPath(path, originAt(section, 'lineups[].path'));
-  return valueAt(section, 'lineups[].url') ?? valueAt(section, 'lineups[].xtream');
 }
 
 /** Undefined where it is none, or is not whole, which is said. */

@@ -48,6 +48,7 @@ export function resolveConfig(
     },
     connections: { perAddress: valueAt(root, 'connections.per_address') },
     allowPrivate: valuesAt(root, 'allow_private').map((block) => String(block.value)),
+    trustedProxies: valuesAt(root, 'trusted_proxies').map((block) => String(block.value)),
     log: { level: valueAt(root, 'log.level'), format: valueAt(root, 'log.format') },
     logos: valueAt(root, 'logos'),
     providers: resolveProviders(root),

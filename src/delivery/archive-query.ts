@@ -3,6 +3,7 @@ import { parseDuration } from '../config/duration.ts';
 import { parseInstant } from '../config/instant.ts';
 import { AT_SPAN_MS, SPAN_MAX_MS, type Wanted } from '../recording/archive/wanted-span.ts';
 import { CORS } from './headers.ts';
+import { pathOf, queryOf } from './query.ts';
 
 export type WantedQuery = Wanted | { readonly kind: 'wrong'; readonly why: string };
 
@@ -41,14 +42,16 @@ const FILE_S = AT_SPAN_MS / 1000;
 
 /**
  * An endless stream goes on from now alone. Players that append `utc=` to whatever they play are sent
- * to the file of what was on from then, which can be sought in. The address is beside that of the
- * stream.
+ * to the file of what was on from then, which can be sought in: `file` is its path from our root. It
+ * is said from the address of the stream, since only players know what that is under.
  */
-export function pastFile(id: string, query: URLSearchParams | undefined): Response | undefined {
+export function pastFile(url: string, file: string): Response | undefined {
+  const query = queryOf(url);
   const at = query?.get('at') || query?.get('utc') || undefined;
   if (at === undefined) return undefined;
   const wanted = new URLSearchParams({ from: at, duration: String(FILE_S) });
-  const location = `../archive/${encodeURIComponent(id)}.ts?${wanted}`;
+  const root = '../'.repeat(pathOf(url).split('/').length - 2);
+  const location = `${root}${file}?${wanted}`;
   return new Response(null, { status: 302, headers: { ...CORS, location } });
 }
 

@@ -4,6 +4,7 @@ import { problemResponse } from './error-response.ts';
 import { asGet } from './head.ts';
 import { loggedPath } from './logged-path.ts';
 import { pathOf } from './query.ts';
+import { standingFor } from './viewer-address.ts';
 
 type Answer = Response | Promise<Response>;
 type Fetch = (request: Request) => Answer;
@@ -23,7 +24,7 @@ export function createDoor(route: Fetch, log: Log): Fetch {
       // The server writes no more than the path where the Host header is no name, or absent, as
       // HTTP/1.0 and checks of load balancers have it
       if (host !== null && host !== '') return badHost(asked);
-      request = new Request(`http://localhost${url}`, asked);
+      request = standingFor(new Request(`http://localhost${url}`, asked), asked);
     } else if (host?.includes(',')) {
       return badHost(asked);
     }

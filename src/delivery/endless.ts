@@ -56,10 +56,9 @@ export async function channelStream(
 ): Promise<Response> {
   const { relays } = endless;
   if (relays.config(id) === undefined) return unknownChannel(id, request);
-  const query = queryOf(request.url);
-  const past = pastFile(id, query);
+  const past = pastFile(request.url, `archive/${id}.ts`);
   if (past !== undefined) return past;
-  const height = parseHeight(query);
+  const height = parseHeight(queryOf(request.url));
   if (height === 'invalid') return badQuality(request);
   if (isHead(request)) return headResponse(STREAM_HEADERS);
   const relay = relays.get(id) as ChannelRelay;

@@ -62,9 +62,10 @@ async function programmes(deps: GuideApiDeps, id: string, request: Request): Pro
   const query = queryOf(request.url);
   const fromMs = timeIn(query, 'from', nowMs());
   const toMs = timeIn(query, 'to', (fromMs ?? 0) + DAY_MS);
-  if (fromMs === undefined || toMs === undefined || toMs - fromMs > SPAN_MAX_MS) {
+  const lengthMs = fromMs === undefined || toMs === undefined ? 0 : toMs - fromMs;
+  if (fromMs === undefined || toMs === undefined || lengthMs <= 0 || lengthMs > SPAN_MAX_MS) {
     const message =
-      'Cannot tell the programmes: wanted from= and to= as 2026-11-21T20:00:00Z or Unix seconds, 31 days at most';
+      'Cannot tell the programmes: wanted from= and a later to= as 2026-11-21T20:00:00Z or Unix seconds, 31 days at most';
     return problemResponse({ status: 400, code: 'DELIVERY_PARAMETER', message }, request);
   }
   try {

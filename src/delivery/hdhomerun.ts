@@ -32,7 +32,16 @@ const XML = { ...NO_STORE, 'content-type': 'application/xml; charset=utf-8' };
 
 /** The first device is at the root too: Plex takes a host and a port, and no path. */
 export function hdHomeRunPlugin(hdHomeRun: HdHomeRun) {
+  const { devices } = hdHomeRun;
+  const root = new Elysia({ name: 'hdhomerun-tuners' });
+  // A name within a part of a path is no parameter to the router
+  for (let index = 0; index < (devices[0]?.tuners.count ?? 0); index++) {
+    root.get(`/tuner${index}/:channel`, ({ params, request }) =>
+      tune(hdHomeRun, undefined, `tuner${index}`, params.channel, request),
+    );
+  }
   return new Elysia({ name: 'hdhomerun' })
+    .use(root)
     .get('/hdhr/:device/:part', ({ params, request }) =>
       document(hdHomeRun, params.device, params.part, request),
     )
@@ -145,7 +154,8 @@ async function watch(
   failing.use(tuner);
   const response = await channelStream(endless, channel.id, request, () => tuner[Symbol.dispose]());
   if (response.status === 200) failing.move();
-  else if (!response.headers.has(ERROR)) response.headers.set(ERROR, '807 No Video Data');
+  else if (response.status >= 400 && !response.headers.has(ERROR))
+    response.headers.set(ERROR, '807 No Video Data');
   return response;
 }
 

@@ -1,4 +1,5 @@
 // This file lets a HEAD be answered by what answers the GET of the same address.
+import { standingFor } from './viewer-address.ts';
 
 /** The router would read a whole body to count its bytes, and call one it has not got 0 long. */
 const HEADS = new WeakSet<Request>();
@@ -6,7 +7,7 @@ const HEADS = new WeakSet<Request>();
 /** A GET of the same, which `isHead` knows; the server sends the headers of its answer only. */
 export function asGet(request: Request, url = request.url): Request {
   const { headers, signal } = request;
-  const get = new Request(url, { headers, signal });
+  const get = standingFor(new Request(url, { headers, signal }), request);
   HEADS.add(get);
   return get;
 }

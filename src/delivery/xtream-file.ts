@@ -6,7 +6,7 @@ import { isHead } from './head.ts';
 import { upstreamFile, upstreamFileHead } from './upstream-file.ts';
 import {
   admitted,
-  tooMany,
+  inPlace,
   unknownAddress,
   unknownStream,
   type XtreamSurface,
@@ -40,19 +40,15 @@ async function filmIn({ xtream }: XtreamSurface, number: number): Promise<Film |
 }
 
 async function sent(
-  { xtream, endless, upstreamFiles }: XtreamSurface,
+  surface: XtreamSurface,
   user: User,
   film: Film,
   request: Request,
 ): Promise<Response> {
+  const { upstreamFiles } = surface;
   if (isHead(request)) return await upstreamFileHead(upstreamFiles, film, request);
-  const viewer = endless.addressOf(request);
-  const what = film.source.url;
-  const place = await xtream.connections.take(user, 'file', viewer, what, request.signal);
-  if (place === undefined) return tooMany(user, request);
-  using failing = new DisposableStack();
-  failing.use(place);
-  const answer = await upstreamFile(upstreamFiles, film, request, () => place[Symbol.dispose]());
-  if (answer.status < 300) failing.move();
-  return answer;
+  const place = { kind: 'file', what: film.source.url } as const;
+  return await inPlace(surface, user, place, request, (left) =>
+    upstreamFile(upstreamFiles, film, request, left),
+  );
 }

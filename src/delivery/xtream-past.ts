@@ -1,6 +1,6 @@
 // This file plays what channels have shown to Xtream clients, from their archives.
 import type { User } from '../access/user.ts';
-import { numberIn, type StreamName, spanIn, streamNameIn } from '../lineup/xtream/request.ts';
+import { numberIn, type StreamName, spanIn } from '../lineup/xtream/request.ts';
 import type { TimeSpan } from '../recording/archive/archived.ts';
 import { badWanted } from './archive-answers.ts';
 import { wantedIn } from './archive-query.ts';
@@ -11,7 +11,9 @@ import { found } from './unbuffered.ts';
 import { channelIn, isWatching } from './xtream-stream.ts';
 import {
   admitted,
+  inPlace,
   pathPrefix,
+  streamAsked,
   tooMany,
   unknownAddress,
   unknownStream,
@@ -34,10 +36,9 @@ export async function pastStream(
   { user: name, password, minutes, start, stream }: PastParams,
   request: Request,
 ): Promise<Response> {
-  const wanted = streamNameIn(stream);
-  if (wanted === undefined) return unknownAddress(request);
-  const user = await admitted(surface, name, password, request);
-  if (user instanceof Response) return user;
+  const asked = await streamAsked(surface, name, password, stream, request);
+  if (asked instanceof Response) return asked;
+  const { user, wanted } = asked;
   const span = spanIn(minutes, start);
   if (span === undefined) return badSpan(request);
   const answer = await played(surface, user, { ...wanted, span }, request);
@@ -53,10 +54,9 @@ export async function pastByTimes(
   stream: string,
   request: Request,
 ): Promise<Response> {
-  const wanted = streamNameIn(stream);
-  if (wanted === undefined) return unknownAddress(request);
-  const user = await admitted(surface, name, password, request);
-  if (user instanceof Response) return user;
+  const asked = await streamAsked(surface, name, password, stream, request);
+  if (asked instanceof Response) return asked;
+  const { user, wanted } = asked;
   const span = wantedIn(queryOf(request.url), surface.xtream.nowMs);
   if (span.kind === 'wrong') return badWanted(span.why, request);
   if (span.kind !== 'span') return badWanted('wanted ?from=&to=', request);
@@ -104,21 +104,17 @@ async function played(
 }
 
 async function asFile(
-  { xtream, endless, files }: XtreamSurface,
+  surface: XtreamSurface,
   user: User,
   id: string,
   wanted: TimeSpan & { readonly kind: 'span' },
   request: Request,
 ): Promise<Response> {
+  const { files } = surface;
   if (isHead(request)) return await files.answerSpan(id, wanted, request);
-  const viewer = endless.addressOf(request);
-  const place = await xtream.connections.take(user, 'past', viewer, id, request.signal);
-  if (place === undefined) return tooMany(user, request);
-  using failing = new DisposableStack();
-  failing.use(place);
-  const answer = await files.answerSpan(id, wanted, request, () => place[Symbol.dispose]());
-  if (answer.status < 300) failing.move();
-  return answer;
+  return await inPlace(surface, user, { kind: 'past', what: id }, request, (left) =>
+    files.answerSpan(id, wanted, request, left),
+  );
 }
 
 function badSpan(request: Request): Response {

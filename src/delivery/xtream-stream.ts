@@ -2,16 +2,17 @@
 import type { User } from '../access/user.ts';
 import { kindByAddress, mayBeHad, urlSourceOf } from '../channel/modes.ts';
 import type { ChannelConfig, ChannelMode } from '../config/config.ts';
-import { type StreamName, streamNameIn } from '../lineup/xtream/request.ts';
+import type { StreamName } from '../lineup/xtream/request.ts';
+import { pastFile } from './archive-query.ts';
 import { channelStream, STREAM_HEADERS } from './endless.ts';
 import { headResponse, isHead } from './head.ts';
 import { channelPlaylist } from './live.ts';
 import { passedChannel } from './passed-stream.ts';
 import {
-  admitted,
+  inPlace,
   pathPrefix,
+  streamAsked,
   tooMany,
-  unknownAddress,
   unknownStream,
   type XtreamSurface,
 } from './xtream-surface.ts';
@@ -24,14 +25,16 @@ export async function liveStream(
   stream: string,
   request: Request,
 ): Promise<Response> {
-  const wanted = streamNameIn(stream);
-  if (wanted === undefined) return unknownAddress(request);
-  const user = await admitted(surface, name, password, request);
-  if (user instanceof Response) return user;
+  const asked = await streamAsked(surface, name, password, stream, request);
+  if (asked instanceof Response) return asked;
+  const { user, wanted } = asked;
   const channel = await channelIn(surface, wanted.number);
   if (channel === undefined) return unknownStream(wanted.number, request);
   const mode = modeOf(channel, wanted.form);
   if (mode === 'redirect') return surface.modes.redirect(channel.id, request);
+  const file = [name, password, `${wanted.number}.ts`].map(encodeURIComponent).join('/');
+  const past = wanted.form === 'ts' ? pastFile(request.url, `past/${file}`) : undefined;
+  if (past !== undefined) return past;
   return wanted.form === 'ts'
     ? await transportStream(surface, user, channel, mode, request)
     : await liveList(surface, user, channel, mode, request);
@@ -64,21 +67,15 @@ async function transportStream(
   request: Request,
 ): Promise<Response> {
   if (isHead(request)) return headResponse(STREAM_HEADERS);
-  const { xtream, endless, passing } = surface;
-  const viewer = endless.addressOf(request);
-  const place = await xtream.connections.take(user, 'live', viewer, '', request.signal);
-  if (place === undefined) return tooMany(user, request);
-  using failing = new DisposableStack();
-  failing.use(place);
-  const left = () => place[Symbol.dispose]();
-  let answer: Response | undefined;
-  if (mode === 'proxy') answer = await passedChannel(passing, channel.id, request, left);
-  // Its upstream had no stream after all
-  if (answer === undefined || answer.status === 302) {
-    answer = await channelStream(endless, channel.id, request, left);
-  }
-  if (answer.status === 200) failing.move();
-  return answer;
+  const { endless, passing } = surface;
+  return await inPlace(surface, user, { kind: 'live', what: '' }, request, async (left) => {
+    if (mode === 'proxy') {
+      const answer = await passedChannel(passing, channel.id, request, left);
+      // Else its upstream had no stream after all
+      if (answer.status !== 302) return answer;
+    }
+    return await channelStream(endless, channel.id, request, left);
+  });
 }
 
 /**

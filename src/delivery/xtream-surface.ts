@@ -3,7 +3,9 @@ import type { Refusal, User } from '../access/user.ts';
 import type { ChannelConfig, LogoMode } from '../config/config.ts';
 import { ownBaseUrl } from '../lineup/base-url.ts';
 import { logoUrlOf } from '../lineup/logos/logo-url.ts';
+import type { ConnectionKind } from '../lineup/xtream/connections.ts';
 import { pictureOf } from '../lineup/xtream/live-stream.ts';
+import { type StreamName, streamNameIn } from '../lineup/xtream/request.ts';
 import type { Xtream } from '../lineup/xtream/xtream.ts';
 import { busy } from '../prefetch/answers.ts';
 import type { Archives } from '../recording/archive/archived.ts';
@@ -54,6 +56,42 @@ export async function admitted(
   if (xtream.isUnused) return unknownAddress(request);
   const checked = await xtream.check(name, password, peerOf(surface, request));
   return checked.kind === 'user' ? checked.user : denied(checked.why, request);
+}
+
+/** Who asks for which stream, or why there is none: `stream` is the last part of the address. */
+export async function streamAsked(
+  surface: XtreamSurface,
+  name: string,
+  password: string,
+  stream: string,
+  request: Request,
+): Promise<{ readonly user: User; readonly wanted: StreamName } | Response> {
+  const wanted = streamNameIn(stream);
+  if (wanted === undefined) return unknownAddress(request);
+  const user = await admitted(surface, name, password, request);
+  return user instanceof Response ? user : { user, wanted };
+}
+
+/**
+ * An answer that takes a place of the user for as long as it is sent: `left` gives the place back.
+ * `what`: see UserConnections.take.
+ */
+export async function inPlace(
+  { xtream, endless }: XtreamSurface,
+  user: User,
+  { kind, what }: { readonly kind: ConnectionKind; readonly what: string },
+  request: Request,
+  answer: (left: () => void) => Promise<Response>,
+): Promise<Response> {
+  const viewer = endless.addressOf(request);
+  const place = await xtream.connections.take(user, kind, viewer, what, request.signal);
+  if (place === undefined) return tooMany(user, request);
+  using failing = new DisposableStack();
+  failing.use(place);
+  const response = await answer(() => place[Symbol.dispose]());
+  // Of what is no stream nobody will say that it has ended
+  if (response.status < 300) failing.move();
+  return response;
 }
 
 const WHY: Readonly<Record<Refusal, string>> = {

@@ -11,7 +11,12 @@ import { type GuideFeed, mergedDays, type Served, servedOf, sourceIn } from './f
 import { GzipFile, type GzipPart, gzipPart } from './gzip-parts.ts';
 
 /** A channel of the line-up, and what feeds it. */
-export type WantedChannel = GuideFeed & { readonly name: string; readonly logo?: string };
+export type WantedChannel = GuideFeed & {
+  readonly name: string;
+  /** That tuners have it by; of two with the same the first. */
+  readonly number?: number;
+  readonly logo?: string;
+};
 
 export type DocumentSpec = {
   /** Names the file; the same for the same channels and days. */
@@ -107,12 +112,18 @@ function* parts(database: Database, spec: DocumentSpec): Generator<Part> {
 }
 
 /**
- * Under a name of ours where the guide calls it otherwise: among its own may be that of the channel
- * this one follows, or a number, which players take for the channel's.
+ * Under our name and number, and none of the guide's: by those, and not by the id, Jellyfin and Plex
+ * join the channels of a tuner to their programmes, and a guide has the numbers of another place.
  */
-function ownChannel({ id, name, logo }: WantedChannel, icons: readonly string[] = []): string {
-  const pictures = logo === undefined ? icons : [logo];
-  return writeGuideChannel({ id, names: [{ text: name }], icons: pictures, urls: [] });
+function ownChannel({ id, name, number, logo }: WantedChannel, xml = ''): string {
+  const icons = logo === undefined ? parseGuideChannel(xml)?.icons : [logo];
+  const texts = number === undefined ? [name] : [name, String(number)];
+  return writeGuideChannel({
+    id,
+    names: texts.map((text) => ({ text })),
+    icons: icons ?? [],
+    urls: [],
+  });
 }
 
 /** Every channel of the line-up stands there, since players drop what has none: Plex all of it. */
@@ -121,12 +132,10 @@ function head(database: Database, { channels }: DocumentSpec, editions: readonly
     'SELECT xml FROM channel WHERE guide = ? AND edition = ? AND id = ?',
   );
   const lines = channels.map((channel) => {
-    const { id } = channel;
     for (const { guide, edition } of editions) {
       const source = sourceIn(channel, guide);
       const row = source === undefined ? null : find.get(guide, edition, source);
-      if (row === null) continue;
-      return source === id ? row.xml : ownChannel(channel, parseGuideChannel(row.xml)?.icons);
+      if (row !== null) return ownChannel(channel, row.xml);
     }
     return ownChannel(channel);
   });

@@ -2,22 +2,15 @@
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import { idFromName } from './channel-id.ts';
 import type { RowSource } from './channel-row.ts';
-import type { Particulars } from './films.ts';
+import type { Film, Particulars, Series } from './films.ts';
 import { episodeName, extensionOf, seriesNumberOf } from './kind.ts';
 import type { KnownEntry, LineUpEntries } from './known-entry.ts';
 import type { AccountEpisode } from './read-account.ts';
 
 /** On their way to the serving thread: plain data. */
-export type FilmRow = Particulars & {
-  readonly id: string;
-  readonly name: string;
-  readonly source: RowSource;
-  readonly extension: string;
-};
+export type FilmRow = Omit<Film, 'source'> & { readonly source: RowSource };
 export type EpisodeRow = FilmRow & { readonly season: number; readonly number: number };
-export type SeriesRow = Particulars & {
-  readonly id: string;
-  readonly name: string;
+export type SeriesRow = Omit<Series, 'episodes'> & {
   /** Those that the line-up names one by one. */
   readonly episodes?: readonly EpisodeRow[];
   /** Or whom to ask for them. */

@@ -87,12 +87,20 @@ export function guideChannelsOf(
   logoOf: LogoOf = upstreamLogoOf,
 ): readonly WantedChannel[] {
   const found = new Map<string, WantedChannel>();
+  const numbers = new Set<number>();
   for (const channel of channels.filter(inGroups(groups))) {
+    const { name, number } = channel;
+    const isFirst = number !== undefined && !numbers.has(number);
+    if (isFirst) numbers.add(number);
     const feed = feedOf(channel, guides);
     if (found.has(feed.id)) continue;
-    const { name } = channel;
     const logo = logoOf(channel);
-    found.set(feed.id, { ...feed, name, ...(logo === undefined ? {} : { logo }) });
+    found.set(feed.id, {
+      ...feed,
+      name,
+      ...(isFirst ? { number } : {}),
+      ...(logo === undefined ? {} : { logo }),
+    });
   }
   return [...found.values()];
 }

@@ -117,6 +117,15 @@ describe('openUsers()', () => {
     expect((await users.check('anna', 'right', AT)).kind).toBe('user');
   });
 
+  test('locks out who sends all guesses at once', async () => {
+    const { users } = await createWorld({ anna });
+    const guesses = [...Array.from({ length: 60 }, (_, at) => `wrong-${at}`), 'right'];
+    const answers = await Promise.all(guesses.map((guess) => users.check('anna', guess, AT)));
+    expect(answers.at(-1)).toEqual({ kind: 'refused', why: 'locked-out' });
+    expect(users.stats().checks.unknown).toBe(10);
+    expect((await users.check('anna', 'right', '10.0.0.2')).kind).toBe('user');
+  });
+
   test('a flood of comparisons is turned away, and who was right before is let in', async () => {
     const { users } = await createWorld({ anna });
     await users.check('anna', 'right', AT);

@@ -60,6 +60,7 @@ Settings
   prefetch.segment_max     64MiB                    default
   connections.per_address  256                      default
   allow_private            127.0.0.0/8, 10.0.0.0/8  weir.yaml:3:16
+  trusted_proxies          not set                  default
   logos                    serve                    default
   log.level                info                     default
   log.format               auto                     default

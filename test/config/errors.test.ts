@@ -156,7 +156,7 @@ describe('one mistake', () => {
     [
       'a list as the whole file',
       '- a',
-      'CONFIG_TYPE weir.yaml:1:1: a list, wanted a section with listen, public_url, data, memory, prefetch, connections, allow_private, providers, logos, log, channels, overflow, archive, guides, hdhomerun, lineups, store, cluster, auth, ingest, record',
+      'CONFIG_TYPE weir.yaml:1:1: a list, wanted a section with listen, public_url, data, memory, prefetch, connections, allow_private, trusted_proxies, providers, logos, log, channels, overflow, archive, guides, hdhomerun, lineups, store, cluster, auth, ingest, record',
     ],
     [
       'a store with a mode of TLS that there is not',

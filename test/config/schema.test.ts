@@ -80,6 +80,7 @@ describe('the schema', () => {
       'prefetch.segment_max': ['WEIR_PREFETCH_SEGMENT_MAX', '--prefetch-segment-max'],
       'connections.per_address': ['WEIR_CONNECTIONS_PER_ADDRESS', '--connections-per-address'],
       allow_private: ['WEIR_ALLOW_PRIVATE', '--allow-private'],
+      trusted_proxies: ['WEIR_TRUSTED_PROXIES', '--trusted-proxies'],
       logos: ['WEIR_LOGOS', '--logos'],
       'log.level': ['WEIR_LOG_LEVEL', '--log-level'],
       'log.format': ['WEIR_LOG_FORMAT', '--log-format'],

@@ -1,21 +1,15 @@
 // This file tests that what was on is had by the time at which the guide has it begin.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { join } from 'node:path';
-import { silentLog } from '../../src/base/log.ts';
-import { seededRandom } from '../../src/base/random.ts';
-import { GuideDesk } from '../../src/guide/guide-desk.ts';
-import { Guides } from '../../src/guide/guides.ts';
+import type { Guides } from '../../src/guide/guides.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
+import { GUIDE_PLACE, GuideWorld } from '../support/guide-world.ts';
 import { createInProcessApp, type InProcessApp, loopChannel } from '../support/in-process-app.ts';
-import { scriptedOutbound } from '../support/outbound-script.ts';
 import {
   ScriptedRendition,
   scriptedArchives,
   scriptedChannel,
 } from '../support/scripted-archive.ts';
-import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 
-const PLACE = 'http://guide.example/all.xml';
 const START_MS = Date.UTC(2026, 10, 21, 18);
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -29,29 +23,18 @@ const GUIDE = `<tv>
 
 const main = new ScriptedRendition('main', START_MS).fill(1800);
 
-let folder: TempFolder;
-let desk: GuideDesk;
+let world: GuideWorld;
 let guides: Guides;
 let app: InProcessApp;
 
 beforeEach(async () => {
-  folder = await createTempFolder();
+  world = await GuideWorld.create();
   const archives = scriptedArchives({
     news: scriptedChannel([main]),
     later: scriptedChannel([main]),
   });
   const create = (clock: FakeClock): Guides => {
-    const outbound = scriptedOutbound({ [PLACE]: () => ({ body: GUIDE }) });
-    desk = new GuideDesk({ dataDir: folder.path, outbound, clock });
-    guides = new Guides({
-      guides: [{ place: PLACE, headers: {}, at: 240 }],
-      thread: desk,
-      clock,
-      random: seededRandom(1),
-      log: silentLog,
-      folder: join(folder.path, 'guide'),
-      daily: () => ({ [Symbol.dispose]() {} }),
-    });
+    guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body: GUIDE }) });
     return guides;
   };
   const channels = [
@@ -66,9 +49,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   app[Symbol.dispose]();
-  await guides[Symbol.asyncDispose]();
-  await desk[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
 });
 
 const NEWS_S = (START_MS + 30 * MINUTE) / 1000;
@@ -180,6 +161,7 @@ describe('/api/guide/channel/{channel}', () => {
     expect(programmes.map(({ title }) => title)).toEqual(['On', 'To come']);
     expect((await ask('/api/guide/channel/news?from=soon')).status).toBe(400);
     expect((await ask('/api/guide/channel/news?from=0&to=2026-01-01T00:00:00Z')).status).toBe(400);
+    expect((await ask('/api/guide/channel/news?from=2000&to=1000')).status).toBe(400);
     expect((await ask('/api/guide/channel/none')).status).toBe(404);
   });
 });

@@ -1,49 +1,30 @@
 // This file tests what players get who ask for the guide.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { silentLog } from '../../src/base/log.ts';
-import { seededRandom } from '../../src/base/random.ts';
-import { GuideDesk } from '../../src/guide/guide-desk.ts';
-import { Guides } from '../../src/guide/guides.ts';
+import type { Guides } from '../../src/guide/guides.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
+import { GUIDE_PLACE, GuideWorld, guidesOf, xmltvTime } from '../support/guide-world.ts';
 import { createInProcessApp, loopChannel } from '../support/in-process-app.ts';
-import { scriptedOutbound } from '../support/outbound-script.ts';
-import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 
-const PLACE = 'http://guide.example/all.xml';
-
-let folder: TempFolder;
-let desk: GuideDesk;
+let world: GuideWorld;
 let guides: Guides;
 let app: ReturnType<typeof createInProcessApp>;
 
 function xmltvOf(clock: FakeClock): string {
-  const time = (hours: number) =>
-    new Date(clock.nowMs() + hours * 3600_000).toISOString().replace(/[-:T]/g, '').slice(0, 14);
+  const time = (hours: number) => xmltvTime(clock.nowMs() + hours * 3600_000);
   const showing = (channel: string, hours: number, title: string) =>
     `<programme start="${time(hours)}" stop="${time(hours + 1)}" channel="${channel}"><title>${title}</title></programme>`;
   return `<tv>${showing('one.guide', -0.5, 'Now &amp; here')}${showing('one.guide', 0.5, 'Next')}${showing('two', 200, 'Far')}${showing('else', 0, 'Not ours')}</tv>`;
 }
 
 beforeEach(async () => {
-  folder = await createTempFolder();
+  world = await GuideWorld.create();
   const channels = [
     { ...loopChannel('one'), guide: 'one.guide', group: 'News' },
     { ...loopChannel('two'), group: 'Sport' },
   ];
   const create = (clock: FakeClock): Guides => {
-    const outbound = scriptedOutbound({ [PLACE]: () => ({ body: xmltvOf(clock) }) });
-    desk = new GuideDesk({ dataDir: folder.path, outbound, clock });
-    guides = new Guides({
-      guides: [{ place: PLACE, headers: {}, at: 240 }],
-      thread: desk,
-      clock,
-      random: seededRandom(1),
-      log: silentLog,
-      folder: join(folder.path, 'guide'),
-      daily: () => ({ [Symbol.dispose]() {} }),
-    });
+    guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body: xmltvOf(clock) }) });
     return guides;
   };
   app = createInProcessApp(channels, {}, undefined, create);
@@ -52,9 +33,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await guides[Symbol.asyncDispose]();
-  await desk[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
 });
 
 const get = async (path: string, headers = {}, method = 'GET') =>
@@ -142,13 +121,9 @@ describe('/epg.xml', () => {
   });
 
   test('is said to come while none is there yet', async () => {
-    const early = createInProcessApp([loopChannel('one')], {}, undefined, (clock) => {
-      const nobody = { call: () => Promise.reject(new Error('nobody is there')) };
-      const parts = { thread: nobody, clock, random: seededRandom(1), log: silentLog };
-      const place = { place: PLACE, headers: {}, at: 240 };
-      const daily = () => ({ [Symbol.dispose]() {} });
-      return new Guides({ ...parts, guides: [place], folder: folder.path, daily });
-    });
+    const early = createInProcessApp([loopChannel('one')], {}, undefined, (clock) =>
+      guidesOf(clock, [GUIDE_PLACE], { folder: world.folder.path }),
+    );
     const response = await early.fetch(new Request('http://weir.local/epg.xml'));
     expect(response.status).toBe(503);
     expect(response.headers.get('retry-after')).toBe('30');

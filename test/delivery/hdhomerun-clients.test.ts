@@ -2,8 +2,10 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { ChannelConfig } from '../../src/config/config.ts';
+import type { Guides } from '../../src/guide/guides.ts';
 import { plainText } from '../../src/media/m3u/safe-text.ts';
 import { hostileText } from '../media/m3u/hostile.ts';
+import { GUIDE_PLACE, GuideWorld, xmltvTime } from '../support/guide-world.ts';
 import { createInProcessApp, loopChannel } from '../support/in-process-app.ts';
 import {
   readDeviceXml,
@@ -13,6 +15,7 @@ import {
   readStatus,
 } from '../support/player-parsers/hdhomerun.ts';
 import { readAsJellyfin } from '../support/player-parsers/jellyfin.ts';
+import { readAsPlayers } from '../support/player-parsers/xmltv.ts';
 
 const DEVICES = [
   { id: 'all', name: 'Our "TV" <&>', tuners: 2, groups: [], discovery: false },
@@ -77,6 +80,42 @@ describe('a device and its clients', () => {
         expect(it.app.loopsOpened).toBe(0);
       }),
       { numRuns: 60 },
+    );
+  });
+
+  test('find the programmes of each channel by its number, whatever numbers a guide has', async () => {
+    await using world = await GuideWorld.create();
+    const xml =
+      '<tv><channel id="one.uk"><display-name>Uno</display-name><display-name>2</display-name></channel>' +
+      '<channel id="two.uk"><display-name lang="en">Two</display-name><display-name>1</display-name></channel></tv>';
+    const channels = [
+      { ...loopChannel('one'), number: 1, guide: 'one.uk' },
+      { ...loopChannel('two'), number: 2, guide: 'two.uk' },
+      { ...loopChannel('other'), number: 2, guide: 'other.uk' },
+      { ...loopChannel('point'), number: 5.1 },
+      { ...loopChannel('none'), guide: 'none.uk' },
+    ];
+    let guides: Guides | undefined;
+    using app = createInProcessApp(
+      channels,
+      {},
+      undefined,
+      (clock) => {
+        const time = (hours: number) => xmltvTime(clock.nowMs() + hours * 3_600_000);
+        const programme = `<programme start="${time(-1)}" stop="${time(1)}" channel="one.uk"><title>T</title></programme></tv>`;
+        const body = xml.replace('</tv>', programme);
+        guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body }) });
+        return guides;
+      },
+      DEVICES,
+    );
+    await guides?.refresh();
+    const read = readAsPlayers(await (await app.ask('/epg.xml')).text());
+    expect(Object.fromEntries(read.byNumber)).toEqual({ 1: 'one.uk', 2: 'two.uk', 5.1: 'point' });
+    expect(read.channels.get('one.uk')).toBe('Channel one');
+    const rows = readLineup(await (await app.ask('/lineup.json', { host: 'tv' })).json());
+    expect(rows.map(({ number }) => read.channels.get(read.byNumber.get(number) ?? ''))).toEqual(
+      rows.map(({ name }) => name),
     );
   });
 

@@ -150,11 +150,25 @@ describe('tuners', () => {
     expect(second.headers.get('x-hdhomerun-error')).toBe('805 All Tuners In Use');
     const same = await get('/hdhr/news/tuner0/v2');
     expect(same.headers.get('x-hdhomerun-error')).toBe('804 Tuner In Use');
+    expect((await get('/tuner0/v1', 'HEAD')).headers.get('content-type')).toBe('video/mp2t');
+    expect((await get('/tuner2/v1')).status).toBe(404);
     // Another device has its own
     expect((await get('/hdhr/main/tuner1/v1')).status).toBe(200);
     await first.body?.cancel();
     expect(await json('/hdhr/news/status.json')).toEqual([{ Resource: 'tuner0' }]);
     expect((await get('/hdhr/news/tuner0/v2')).status).toBe(200);
+  });
+
+  test('lead to what was on where a player appends utc=', async () => {
+    for (const path of ['/auto/v1', '/hdhr/news/tuner0/v1', '/tuner1/v1.ts']) {
+      const answer = await get(`${path}?utc=1767222000&lutc=1`);
+      const location = answer.headers.get('location') as string;
+      const wanted = '/archive/one.ts?from=1767222000&duration=10800';
+      const { pathname, search } = new URL(location, `http://tv.local${path}`);
+      expect([answer.status, `${pathname}${search}`]).toEqual([302, wanted]);
+      expect(answer.headers.has('x-hdhomerun-error')).toBe(false);
+    }
+    expect(await json('/status.json')).toEqual([{ Resource: 'tuner0' }, { Resource: 'tuner1' }]);
   });
 
   test('of a channel that is not to be had are free again', async () => {

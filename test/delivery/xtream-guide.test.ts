@@ -1,34 +1,26 @@
 // This file tests that Xtream clients are told the same programmes by the API and by XMLTV.
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { silentLog } from '../../src/base/log.ts';
-import { seededRandom } from '../../src/base/random.ts';
-import { GuideDesk } from '../../src/guide/guide-desk.ts';
-import { Guides } from '../../src/guide/guides.ts';
+import type { Guides } from '../../src/guide/guides.ts';
 import { programmesOf } from '../../src/lineup/guide-channels.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
+import { GUIDE_PLACE, GuideWorld, xmltvTime } from '../support/guide-world.ts';
 import { createInProcessApp, type InProcessApp, loopChannel } from '../support/in-process-app.ts';
-import { scriptedOutbound } from '../support/outbound-script.ts';
 import { scriptedUsers } from '../support/scripted-users.ts';
-import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { decodeXtream } from '../support/xtream-decoder.ts';
 
-const PLACE = 'http://guide.example/all.xml';
 const WHO = 'username=anna&password=secret';
 const CHANNELS = [
   { ...loopChannel('one'), guide: 'one.guide' },
   { ...loopChannel('later'), guide: 'one.guide', guideShiftMs: 3_600_000 },
 ];
 
-let folder: TempFolder;
-let desk: GuideDesk;
+let world: GuideWorld;
 let guides: Guides;
 let app: InProcessApp;
 
 function xmltvOf(clock: FakeClock): string {
-  const time = (hours: number) =>
-    new Date(clock.nowMs() + hours * 3_600_000).toISOString().replace(/[-:T]/g, '').slice(0, 14);
+  const time = (hours: number) => xmltvTime(clock.nowMs() + hours * 3_600_000);
   const shows = [-1.5, -0.5, 0.5, 1.5].map(
     (hours, at) =>
       `<programme start="${time(hours)}" stop="${time(hours + 1)}" channel="one.guide">` +
@@ -38,19 +30,9 @@ function xmltvOf(clock: FakeClock): string {
 }
 
 beforeEach(async () => {
-  folder = await createTempFolder();
+  world = await GuideWorld.create();
   const create = (clock: FakeClock): Guides => {
-    const outbound = scriptedOutbound({ [PLACE]: () => ({ body: xmltvOf(clock) }) });
-    desk = new GuideDesk({ dataDir: folder.path, outbound, clock });
-    guides = new Guides({
-      guides: [{ place: PLACE, headers: {}, at: 240 }],
-      thread: desk,
-      clock,
-      random: seededRandom(1),
-      log: silentLog,
-      folder: join(folder.path, 'guide'),
-      daily: () => ({ [Symbol.dispose]() {} }),
-    });
+    guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body: xmltvOf(clock) }) });
     return guides;
   };
   app = createInProcessApp(CHANNELS, {}, undefined, create, [], undefined, {
@@ -63,9 +45,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   app[Symbol.dispose]();
-  await guides[Symbol.asyncDispose]();
-  await desk[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
 });
 
 test('xmltv.php is /epg.xml, for this client alone', async () => {

@@ -270,6 +270,19 @@ describe('what was shown', () => {
     expect(await answer.text()).toBe(await (await app.ask(`${PATH}.m3u8`)).text());
   });
 
+  test.each([
+    ['/live/alice/p@ss/3.ts', '../../../past/alice/p%40ss/3.ts'],
+    ['/alice/p@ss/3', '../../past/alice/p%40ss/3.ts'],
+  ])('of %s is had by utc=, too', async (path, file) => {
+    const from = (NOW_MS - 3_600_000) / 1000;
+    const answer = await app.ask(`${path}?utc=${from}&lutc=1`);
+    const location = answer.headers.get('location') as string;
+    expect([answer.status, location]).toEqual([302, `${file}?from=${from}&duration=10800`]);
+    expect(app.xtream.connections.activeCount('alice')).toBe(0);
+    const { pathname, search } = new URL(location, `http://tv.example${path}`);
+    expect((await app.ask(`${pathname}${search}`)).status).toBe(302);
+  });
+
   test('as a file it is of a length, or leads to the list where it can be none', async () => {
     const answer = await app.ask(`${PATH}.ts`);
     // These bytes are no MPEG-TS
@@ -359,6 +372,14 @@ describe('a film', () => {
     expect(await answer.text()).toBe(body);
     expect(answer.status).toBe(body.length === 10 ? 200 : 206);
     expect(answer.headers.get('content-length')).toBe(String(body.length));
+  });
+
+  test('is had whole where upstream calls it by a tag that is weak', async () => {
+    filmAnswer = { ...filmAnswer, headers: { etag: 'W/"e"' } };
+    const headers = { range: 'bytes=7-', 'if-range': 'W/"e"' };
+    const number = await numberOf('get_vod_streams');
+    const answer = await app.ask(`/movie/alice/p@ss/${number}.mkv`, headers);
+    expect([answer.status, await answer.text()]).toEqual([200, '0123456789']);
   });
 
   test('of its end, once it is known where that is', async () => {

@@ -80,13 +80,17 @@ describe('GuideDesk imports', () => {
       programmes: 4,
       problems: {},
     });
-    const text = await document([A, B, { id: 'c', name: 'Own C & Co' }]);
+    const text = await document([A, B, { id: 'c', name: 'Own C & Co', number: 5.1 }]);
     expect(text).toStartWith(
       '<?xml version="1.0" encoding="UTF-8"?>\n<tv generator-info-name="weir',
     );
-    expect(text).toContain('<channel id="a"><display-name>A</display-name></channel>');
+    expect(text).toContain(
+      '<channel id="a"><display-name>Own A</display-name><icon src="http://h/a.png"/></channel>',
+    );
     expect(text).toContain('<channel id="b"><display-name>Own B</display-name></channel>');
-    expect(text).toContain('<channel id="c"><display-name>Own C &amp; Co</display-name></channel>');
+    expect(text).toContain(
+      '<channel id="c"><display-name>Own C &amp; Co</display-name><display-name>5.1</display-name></channel>',
+    );
     expect(text).toEndWith('</tv>\n');
     expect(titles(text)).toEqual(['One', 'Three', 'Four', 'Two']);
   });

@@ -10,7 +10,7 @@ import { HotAnswers } from '../../src/delivery/hot-answers.ts';
 import type { PageFiles } from '../../src/delivery/page-files.ts';
 import { Sealer } from '../../src/delivery/seal.ts';
 import { sendStreamed } from '../../src/delivery/sized-answer.ts';
-import { Guides } from '../../src/guide/guides.ts';
+import type { Guides } from '../../src/guide/guides.ts';
 import { EMPTY_CATALOGUE } from '../../src/lineup/catalogue.ts';
 import { createDevices } from '../../src/lineup/hdhomerun/devices.ts';
 import { Logos } from '../../src/lineup/logos/logos.ts';
@@ -30,6 +30,7 @@ import { Ring } from '../../src/ring/ring.ts';
 import type { Overflow } from '../../src/ring/tiers/overflow.ts';
 import { ProviderLeases } from '../../src/source/failover/provider-leases.ts';
 import { FakeClock } from './fake-clock.ts';
+import { guidesOf } from './guide-world.ts';
 import { listedSegment } from './listed.ts';
 import { MemorySharedStore } from './memory-shared-store.ts';
 import { type Script, scriptedOutbound } from './outbound-script.ts';
@@ -72,18 +73,6 @@ export function urlChannel(id: string, url: string, more: Partial<UrlSource> = {
   return { id, name: `Channel ${id}`, mode: 'proxy', sources: [source], keepWarm: false };
 }
 
-function noGuides(clock: FakeClock): Guides {
-  return new Guides({
-    guides: [],
-    thread: { call: () => Promise.reject(new Error('no guide is asked for')) },
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    folder: '/nowhere',
-    daily: () => ({ [Symbol.dispose]() {} }),
-  });
-}
-
 /**
  * `createOverflow`: where segments go beyond memory; absent: nowhere. `archives`: none. `given`: what
  * Xtream clients are served from; no user, no film where absent.
@@ -92,7 +81,7 @@ export function createInProcessApp(
   channels: readonly ChannelConfig[],
   upstream: Script = {},
   createOverflow?: (clock: FakeClock) => Overflow,
-  createGuides = noGuides,
+  createGuides: (clock: FakeClock) => Guides = (clock) => guidesOf(clock, []),
   devices: readonly DeviceSetting[] = [],
   archives: Archives = { channel: () => undefined },
   given: Partial<XtreamDeps> = {},

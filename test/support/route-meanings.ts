@@ -25,7 +25,8 @@ export const ROUTE_MEANINGS: readonly {
       ...['/discover.json', '/lineup.json', '/lineup.xml', '/lineup.m3u', '/lineup.post'],
       ...['/lineup_status.json', '/status.json', '/device.xml', '/auto/{channel}'],
     ],
-    means: 'the first HDHomeRun device; `/auto/v101` is channel 101 as endless MPEG-TS',
+    means:
+      'the first HDHomeRun device; `/auto/v101` is channel 101 as endless MPEG-TS, `/tuner0/v101` on that tuner',
   },
   {
     routes: [

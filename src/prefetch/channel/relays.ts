@@ -1,38 +1,12 @@
 // This file holds the relays of all channels, keeps time for them and saves their numbering.
-import type { Clock, Timer } from '../../base/clock.ts';
-import type { Log } from '../../base/log.ts';
-import type { Random } from '../../base/random.ts';
+import type { Timer } from '../../base/clock.ts';
 import type { Store } from '../../channel/store.ts';
 import type { ChannelConfig } from '../../config/config.ts';
-import type { Outbound } from '../../net/outbound.ts';
-import type { Ring } from '../../ring/ring.ts';
 import { parseSavedTimeline } from '../../ring/saved-timeline.ts';
-import type { Overflow } from '../../ring/tiers/overflow.ts';
 import { Timeline } from '../../ring/timeline.ts';
-import type { ProviderLeases } from '../../source/failover/provider-leases.ts';
-import type { Look } from '../../source/stream/first-answer.ts';
-import type { PastKeeper } from '../rendition/past.ts';
-import type { RenditionSettings } from '../rendition/rendition.ts';
-import type { OpenLoop } from '../rendition/supply.ts';
-import { ChannelRelay } from './channel-relay.ts';
+import { ChannelRelay, type RelayDeps } from './channel-relay.ts';
 
-export type RelaysDeps = {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly outbound: Outbound;
-  readonly leases: ProviderLeases;
-  readonly ring: Ring;
-  readonly store: Store;
-  /** Absent: looks are made here, over `outbound`. */
-  readonly look?: Look;
-  readonly openLoop: OpenLoop;
-  readonly settings: RenditionSettings;
-  /** Where segments go beyond memory; absent: nowhere. */
-  readonly overflow?: Overflow | undefined;
-  /** Who keeps what was shown; absent: nobody. */
-  readonly past?: PastKeeper | undefined;
-};
+export type RelaysDeps = Omit<RelayDeps, 'timeline'> & { readonly store: Store };
 
 /** Everything upstream is closed within a second of `idle_stop`. */
 const SWEEP_MS = 500;

@@ -1,5 +1,6 @@
 // This file measures how a guide comes in and goes out while weir serves.
 import { join } from 'node:path';
+import { xmltvTime } from '../../support/guide-world.ts';
 import type { Bench } from '../contest.ts';
 import {
   added,
@@ -151,8 +152,7 @@ async function writeGuide(path: string, size: typeof WHOLE): Promise<number> {
 }
 
 function showing(channel: number, number: number, startMs: number): string {
-  const time = (ms: number) => new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14);
-  const times = `start="${time(startMs)} +0000" stop="${time(startMs + 45 * 60_000)} +0000"`;
+  const times = `start="${xmltvTime(startMs)} +0000" stop="${xmltvTime(startMs + 45 * 60_000)} +0000"`;
   return `<programme ${times} channel="${idOf(channel)}">
   <title lang="en">Programme ${number} &amp; more on ${channel}</title>
   <desc lang="en">What happens in part ${number} of the story that is told on channel ${channel}: ${(number * 7919 + channel * 104_729).toString(36)} and others meet by the river. A day passes.</desc>

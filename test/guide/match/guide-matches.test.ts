@@ -2,28 +2,24 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { silentLog } from '../../../src/base/log.ts';
-import { seededRandom } from '../../../src/base/random.ts';
 import type { ChannelConfig } from '../../../src/config/config.ts';
-import { GuideDesk } from '../../../src/guide/guide-desk.ts';
 import type { GuideCall } from '../../../src/guide/guide-messages.ts';
-import { Guides } from '../../../src/guide/guides.ts';
+import type { Guides } from '../../../src/guide/guides.ts';
 import { saveChoices } from '../../../src/guide/match/guide-choices.ts';
 import { keptMatches } from '../../../src/guide/match/kept-matches.ts';
 import { feedOf, guideChannelsOf, matchWantedOf } from '../../../src/lineup/guide-channels.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { GuideWorld, xmltvTime } from '../../support/guide-world.ts';
 import { loopChannel } from '../../support/in-process-app.ts';
 import { MemorySharedStore } from '../../support/memory-shared-store.ts';
-import { scriptedOutbound } from '../../support/outbound-script.ts';
-import { createTempFolder, type TempFolder } from '../../support/temp-folder.ts';
+import type { Script } from '../../support/outbound-script.ts';
 import { until } from '../../support/until.ts';
 
 const FIRST = 'http://guide.example/first.xml';
 const SECOND = 'http://guide.example/second.xml';
 const HOUR = 3600_000;
 
-let folder: TempFolder;
-let desk: GuideDesk;
+let world: GuideWorld;
 let guides: Guides;
 let clock: FakeClock;
 let shared: MemorySharedStore;
@@ -31,58 +27,48 @@ let channels: readonly ChannelConfig[];
 let calls: GuideCall['what'][];
 
 function guideOf(...names: readonly (readonly [id: string, name: string])[]): string {
-  const time = (ms: number) => new Date(ms).toISOString().replace(/[-:T]/g, '').slice(0, 14);
   const now = clock.nowMs();
   return `<tv>${names
     .map(
       ([id, name]) =>
-        `<channel id="${id}"><display-name>${name}</display-name></channel><programme start="${time(now - HOUR / 2)}" stop="${time(now + HOUR / 2)}" channel="${id}"><title>${name} now</title><desc>D</desc></programme>`,
+        `<channel id="${id}"><display-name>${name}</display-name></channel><programme start="${xmltvTime(now - HOUR / 2)}" stop="${xmltvTime(now + HOUR / 2)}" channel="${id}"><title>${name} now</title><desc>D</desc></programme>`,
     )
     .join('')}</tv>`;
 }
 
 beforeEach(async () => {
-  folder = await createTempFolder();
+  world = await GuideWorld.create();
   clock = new FakeClock();
   shared = new MemorySharedStore();
   calls = [];
-  const outbound = scriptedOutbound({
+  const script: Script = {
     [FIRST]: () => ({ body: guideOf(['BBC1.uk', 'BBC One'], ['film', 'Film Four']) }),
     [SECOND]: () => ({ body: guideOf(['b1', 'BBC 1 HD'], ['news', 'BBC News'], ['d1', 'Dave']) }),
-  });
-  desk = new GuideDesk({ dataDir: folder.path, outbound, clock });
+  };
   channels = [
     { ...loopChannel('bbc1'), name: 'UK: BBC One FHD', guide: 'none.uk' },
     { ...loopChannel('bbc1-later'), name: 'BBC One +1' },
     { ...loopChannel('film'), name: 'Whatever' },
     { ...loopChannel('other'), name: 'Other' },
   ];
-  guides = new Guides({
-    guides: [FIRST, SECOND].map((place) => ({ place, headers: {}, at: 240 })),
+  guides = world.open(clock, script, (desk) => ({
     thread: {
       call: (call) => {
         calls.push(call.what);
         return desk.call(call);
       },
     },
-    clock,
-    random: seededRandom(1),
-    log: silentLog,
-    folder: join(folder.path, 'guide'),
-    daily: () => ({ [Symbol.dispose]() {} }),
     lineUp: {
       shared,
       wanted: () => matchWantedOf(channels, []),
       document: (feeds) => guideChannelsOf(channels, [], feeds),
     },
-  });
+  }));
   await guides.refresh();
 });
 
 afterEach(async () => {
-  await guides[Symbol.asyncDispose]();
-  await desk[Symbol.asyncDispose]();
-  await folder[Symbol.asyncDispose]();
+  await world[Symbol.asyncDispose]();
 });
 
 async function nowOn(): Promise<Record<string, string | undefined>> {
@@ -151,7 +137,7 @@ test('channels that come later are matched, too', async () => {
 
 test('who only looks finds the same in what is kept', async () => {
   const wanted = matchWantedOf(channels, []);
-  expect(await keptMatches(folder.path, [FIRST, SECOND], wanted)).toEqual(guides.matches());
-  expect(await keptMatches(folder.path, ['http://other'], wanted)).toEqual([]);
-  expect(await keptMatches(join(folder.path, 'none'), [FIRST], wanted)).toEqual([]);
+  expect(await keptMatches(world.folder.path, [FIRST, SECOND], wanted)).toEqual(guides.matches());
+  expect(await keptMatches(world.folder.path, ['http://other'], wanted)).toEqual([]);
+  expect(await keptMatches(join(world.folder.path, 'none'), [FIRST], wanted)).toEqual([]);
 });

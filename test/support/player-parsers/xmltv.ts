@@ -10,6 +10,8 @@ export type GuideProgramme = {
 
 export type PlayerGuide = {
   readonly channels: ReadonlyMap<string, string>;
+  /** Number → id: by it alone a tuner's channel is joined to its programmes. */
+  readonly byNumber: ReadonlyMap<string, string>;
   readonly programmes: readonly GuideProgramme[];
 };
 
@@ -22,6 +24,11 @@ const parser = new XMLParser({
   ...{ ignoreAttributes: false, attributeNamePrefix: '@', parseTagValue: false },
   ...{ ignoreDeclaration: true, processEntities: { enabled: true, maxTotalExpansions: 1e6 } },
 });
+
+// Jellyfin.XmlTv, SetChannelNumber: whatever .NET parses as a number, a dash being a point
+function isNumber(name: string): boolean {
+  return /^\s*[-+]?\d[\d,]*(?:\.\d*)?\s*$/.test(name.replaceAll('-', '.'));
+}
 
 type Element = Readonly<Record<string, unknown>>;
 
@@ -52,12 +59,17 @@ export function readAsPlayers(xml: string): PlayerGuide {
   if (verdict !== true) throw new Error(`no XML: ${verdict.err.msg} at ${verdict.err.line}`);
   const { tv } = parser.parse(xml) as { tv: { channel?: unknown; programme?: unknown } };
   const channels = new Map<string, string>();
+  const byNumber = new Map<string, string>();
   for (const channel of list(tv.channel)) {
     const id = String(channel['@id'] ?? '');
     const name = text(list(channel['display-name'])[0]);
     if (id === '' || name === '') throw new Error(`a channel without id or name: ${id} ${name}`);
     if (channels.has(id)) throw new Error(`two channels ${id}`);
     channels.set(id, name);
+    // Jellyfin: the last name that is a number, and the last channel that has it
+    const numbers = list(channel['display-name']).map(text).filter(isNumber);
+    const number = numbers.at(-1);
+    if (number !== undefined) byNumber.set(number, id);
   }
   // Kodi takes no guide without any
   if (channels.size === 0) throw new Error('no channel');
@@ -80,5 +92,5 @@ export function readAsPlayers(xml: string): PlayerGuide {
     if (date !== undefined && !/^(\d{4}|\d{8})$/.test(text(date))) throw new Error('no day');
     return { channel, startMs, stopMs, title };
   });
-  return { channels, programmes };
+  return { channels, byNumber, programmes };
 }
