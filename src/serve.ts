@@ -41,6 +41,8 @@ export type Running = {
 /** Answers in flight have this long to end after SIGTERM; then they break. */
 const DRAIN_MS = 8000;
 const SEAL_KEY_BYTES = 32;
+/** What was needed to begin is a tenth of the memory, and the collector comes to it much later. */
+const TIDY_AFTER_MS = 500;
 /** Nothing we serve takes a body; this is room for a form that is refused politely. */
 const REQUEST_BODY_MAX_BYTES = 64 * 1024;
 
@@ -150,6 +152,7 @@ export async function serve(
   const isProxy = createNetworkTrust(config.trustedProxies);
   const isExempt = (network: string) => isLoopback(network) || isProxy(network);
   const guard = createConnectionGuard({ port, limits, clock, log, isExempt });
+  const tidied = clock.after(TIDY_AFTER_MS, collect);
 
   return {
     url: `http://${hostForUrl(config.listen.host)}:${port}`,
@@ -164,6 +167,7 @@ export async function serve(
       if (stopping) return;
       stopping = true;
       log.info('stopping', { reason });
+      tidied[Symbol.dispose]();
       guard[Symbol.dispose]();
       hot[Symbol.dispose]();
       media.beginToClose();

@@ -8,7 +8,6 @@ export type Brief = readonly (readonly [startS: number, stopS: number, title: st
 
 /** The programmes of a channel that begin on one day. */
 export type ChannelDay = GzipPart & {
-  readonly channel: string;
   readonly day: number;
   readonly programmes: number;
   /** A `Brief` as JSON. */
@@ -34,7 +33,7 @@ export function channelDays(
     let xml = '';
     for (const each of all) xml += `${showing(channel, each)}\n`;
     const brief = JSON.stringify(briefOf(all));
-    return { ...gzipPart(xml), channel, day, programmes: all.length, brief };
+    return { ...gzipPart(xml), day, programmes: all.length, brief };
   });
 }
 

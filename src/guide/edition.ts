@@ -18,9 +18,6 @@ export type FetchedAs = {
   readonly problems: Readonly<Record<string, number>>;
 };
 
-/** Channels whose days are made, and written, at a time. */
-const CHANNELS_AT_ONCE = 4;
-
 /**
  * ```
  *   add … add ──► incoming ── finish: by channel, in order of time ──► day ──► the guide's edition
@@ -93,14 +90,13 @@ export class Edition implements Disposable {
     }
   }
 
-  /** Some channels at a time: whoever else uses the file waits for no more. */
+  /** A channel at a time: whoever else uses the file waits for no more. */
   async #writeAll(channels: readonly IncomingChannel[], crew: ImportCrew): Promise<number> {
     const { path } = this.#incoming;
     let programmes = 0;
-    for (let from = 0; from < channels.length; from += CHANNELS_AT_ONCE) {
-      const some = channels.slice(from, from + CHANNELS_AT_ONCE);
-      await crew.give({ what: 'days', wanted: { path, channels: some } }, (days) => {
-        this.#writeDays(days);
+    for (const channel of channels) {
+      await crew.give({ what: 'days', wanted: { path, channel } }, (days) => {
+        this.#writeDays(channel, days);
         for (const day of days) programmes += day.programmes;
       });
     }
@@ -108,15 +104,15 @@ export class Edition implements Disposable {
     return programmes;
   }
 
-  #writeDays(days: readonly ChannelDay[]): void {
+  #writeDays({ id }: IncomingChannel, days: readonly ChannelDay[]): void {
     const insert = this.#database.query(
       `INSERT INTO day (guide, edition, channel, day, crc, advance, size, programmes, brief, deflated)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#database.transaction(() => {
-      for (const { channel, day, crc, advance, sizeBytes, programmes, brief, deflated } of days) {
+      for (const { day, crc, advance, sizeBytes, programmes, brief, deflated } of days) {
         insert.run(
-          ...[this.#guide, this.#number, channel, day, crc, advance, sizeBytes, programmes],
+          ...[this.#guide, this.#number, id, day, crc, advance, sizeBytes, programmes],
           ...[brief, deflated],
         );
       }

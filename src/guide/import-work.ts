@@ -4,8 +4,8 @@ import { type ChannelDay, channelDays } from './channel-days.ts';
 import { type IncomingChannel, programmesOfIncoming } from './incoming.ts';
 import { type ElementBatch, type ElementsRead, readElements } from './read-elements.ts';
 
-/** Channels of a guide that has come, in the file at `path`. */
-export type DaysWanted = { readonly path: string; readonly channels: readonly IncomingChannel[] };
+/** A channel of a guide that has come, in the file at `path`. */
+export type DaysWanted = { readonly path: string; readonly channel: IncomingChannel };
 
 export type ImportWork =
   | { readonly what: 'elements'; readonly wanted: ElementBatch }
@@ -21,9 +21,7 @@ export function doWork({ what, wanted }: ImportWork): ImportDone[ImportWork['wha
   return what === 'elements' ? readElements(wanted) : readDays(wanted);
 }
 
-function readDays({ path, channels }: DaysWanted): readonly ChannelDay[] {
+function readDays({ path, channel }: DaysWanted): readonly ChannelDay[] {
   using incoming = new Database(path, { readonly: true, strict: true });
-  return channels.flatMap((channel) =>
-    channelDays(channel.id, programmesOfIncoming(incoming, channel)),
-  );
+  return channelDays(channel.id, programmesOfIncoming(incoming, channel));
 }
