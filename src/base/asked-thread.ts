@@ -80,7 +80,7 @@ export class AskedThread<
     const { clock, entry, settings, gone } = this.#options;
     if (this.#isClosed) throw gone('it is closed');
     if (clock.monotonicMs() - this.#diedMs < REBIRTH_MS) throw gone('it has just died');
-    // A small heap: what it works on is of use for some milliseconds, and it is idle for hours
+    // Its collector comes often: they all let go of far more than they keep
     const thread = new Worker(entry, { smol: true });
     this.#thread = thread;
     thread.onmessage = ({ data }: MessageEvent<FromAsked>) => this.#take(data);
