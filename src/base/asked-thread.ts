@@ -9,6 +9,8 @@ export type AskedThreadOptions<Settings> = {
   readonly entry: URL;
   readonly clock: Clock;
   readonly log: Log;
+  /** Its collector comes often: for work that lets go of far more than it keeps. */
+  readonly isFrugal?: boolean;
   /** For the log: "the guides". */
   readonly name: string;
   readonly settings: Settings;
@@ -77,10 +79,10 @@ export class AskedThread<
 
   #running(): Worker {
     if (this.#thread !== undefined) return this.#thread;
-    const { clock, entry, settings, gone } = this.#options;
+    const { clock, entry, settings, gone, isFrugal = false } = this.#options;
     if (this.#isClosed) throw gone('it is closed');
     if (clock.monotonicMs() - this.#diedMs < REBIRTH_MS) throw gone('it has just died');
-    const thread = new Worker(entry);
+    const thread = new Worker(entry, { smol: isFrugal });
     this.#thread = thread;
     thread.onmessage = ({ data }: MessageEvent<FromAsked>) => this.#take(data);
     thread.onerror = (event) => {

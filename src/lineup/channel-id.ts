@@ -51,36 +51,40 @@ function slugOf(latin: string): string {
   return latin.replace(/[^a-z0-9_]+/g, '-').replace(/^-+|-+$/g, '');
 }
 
+/** Tells the key of each of the wanted by its index; keys are all different. */
+export type TellKeys = (tell: (index: number, key: () => string) => void) => void;
+
 /**
- * An id for each of the wanted, none of them `taken`. Of several that want the same one, the one
- * whose key has the least hash gets it and the others get it with that hash behind it: that depends
- * on the set alone, not on the order. Keys are all different.
+ * An id for each of the wanted, none of them taken. Of several that want the same one, the one whose
+ * key has the least hash gets it and the others get it with that hash behind it: that depends on the
+ * set alone, not on the order.
  */
 export function assignIds(
-  wanted: readonly { readonly id: string; readonly key: () => string }[],
-  taken: ReadonlySet<string>,
+  wanted: readonly string[],
+  isTaken: (id: string) => boolean,
+  tellKeys: TellKeys,
 ): readonly string[] {
-  const rivals = new Map<string, number[]>();
-  for (const [index, { id }] of wanted.entries()) {
-    const group = rivals.get(id);
-    if (group === undefined) rivals.set(id, [index]);
-    else group.push(index);
-  }
-  const used = new Set([...taken, ...rivals.keys()]);
-  const ids = wanted.map(({ id }) => id);
-  const losers: { readonly index: number; readonly hash: string }[] = [];
-  for (const [id, group] of rivals) {
-    if (group.length === 1 && !taken.has(id)) continue;
-    const byHash = group
-      .map((index) => ({ index, hash: hashOf(wanted[index]?.key() ?? '') }))
-      .sort((a, b) => (a.hash < b.hash ? -1 : 1));
-    losers.push(...byHash.slice(taken.has(id) ? 0 : 1));
-  }
-  losers.sort((a, b) => (a.hash < b.hash ? -1 : 1));
-  for (const { index, hash } of losers) {
-    const { id } = wanted[index] as { id: string };
+  const used = new Set<string>();
+  const shared = new Set<string>();
+  for (const id of wanted) (used.has(id) ? shared : used).add(id);
+  const isRival = (id: string) => shared.has(id) || isTaken(id);
+  const ids = [...wanted];
+  if (!wanted.some(isRival)) return ids;
+  const rivals: { readonly index: number; readonly hash: string }[] = [];
+  tellKeys((index, key) => {
+    if (isRival(wanted[index] as string)) rivals.push({ index, hash: hashOf(key()) });
+  });
+  rivals.sort((a, b) => (a.hash < b.hash ? -1 : 1));
+  const given = new Set<string>();
+  for (const { index, hash } of rivals) {
+    const id = wanted[index] as string;
+    if (!isTaken(id) && !given.has(id)) {
+      given.add(id);
+      continue;
+    }
+    const isUsed = (hashed: string) => used.has(hashed) || isTaken(hashed);
     let chars = HASH_CHARS;
-    while (used.has(withHash(id, hash, chars)) && chars < 48) chars += HASH_CHARS;
+    while (isUsed(withHash(id, hash, chars)) && chars < 48) chars += HASH_CHARS;
     ids[index] = withHash(id, hash, chars);
     used.add(ids[index] as string);
   }

@@ -2,7 +2,9 @@
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import { sourceOf } from './catalogue-row.ts';
 import type { ChannelRow, OwnChannel } from './channel-row.ts';
+import { fingerprint } from './fingerprint.ts';
 import type { KnownEntry, LineUpEntries } from './known-entry.ts';
+import { type PackedRows, RowPacker } from './packed-rows.ts';
 import { KnownChannels } from './same-channel.ts';
 
 export type CombinedChannels = {
@@ -30,7 +32,7 @@ export function combine(
   const known = isMerging ? new KnownChannels<Group>() : undefined;
   for (const group of groups) known?.add(group, group.own as OwnChannel);
   for (const { setting, rows } of lineUps) {
-    const present = shownOf(rows);
+    const present = [...rows].filter(isShown);
     const left = setting.merge && known !== undefined ? join(present, setting, known) : present;
     const fresh = sorted(left, setting.rules.sort).map(
       (entry): Group => ({ members: [{ entry, setting }] }),
@@ -42,44 +44,45 @@ export function combine(
 }
 
 /**
- * Each entry is a channel of its own under its own id: nothing is joined, and nobody else has the id.
- * Found out in a tenth of the time that it takes to combine them.
+ * What `combine` gives where each entry is a channel of its own under its own id, in a fraction of the
+ * memory. Undefined where something is joined, or somebody else has an id.
  */
-export function areAlone(own: readonly OwnChannel[], lineUps: readonly LineUpEntries[]): boolean {
-  if (lineUps.some(({ setting }) => setting.merge)) return false;
-  const taken = new Set(own.map(({ id }) => id));
-  for (const { rows } of lineUps) {
-    for (const { id, as, goneMs, kind } of rows) {
-      if (as !== undefined) return false;
-      if (goneMs !== undefined || kind !== undefined) continue;
-      if (taken.has(id)) return false;
-      taken.add(id);
+export function aloneRows(
+  own: readonly OwnChannel[],
+  lineUps: readonly LineUpEntries[],
+): PackedRows<ChannelRow> | undefined {
+  if (lineUps.some(({ setting }) => setting.merge)) return undefined;
+  const isAlone = createAloneCheck(own);
+  const ownNumbers = numbersOf(own);
+  const packer = new RowPacker<ChannelRow>();
+  for (const { setting, rows } of lineUps) {
+    const { sort } = setting.rules;
+    for (const entry of sort === 'list' ? rows : sorted([...rows], sort)) {
+      if (!isAlone(entry)) return undefined;
+      if (!isShown(entry)) continue;
+      const members = [{ entry, setting }];
+      packer.add(toRow({ members }, entry.id, numberOf(members, ownNumbers)));
     }
   }
-  return true;
+  return packer.end();
 }
 
-/** Rows that may be made when they are asked for. */
-export type Rows = Pick<readonly object[], 'length' | 'slice'>;
-
-/** What `combine` gives where all are alone, made a few at a time: there are tens of thousands. */
-export function aloneRows(own: readonly OwnChannel[], lineUps: readonly LineUpEntries[]): Rows {
-  const ownNumbers = numbersOf(own);
-  const members = lineUps.flatMap(({ setting, rows }) =>
-    sorted(shownOf(rows), setting.rules.sort).map((entry): Member => ({ entry, setting })),
-  );
-  const rowOf = (member: Member): ChannelRow => {
-    const alone = [member];
-    return toRow({ members: alone }, member.entry.id, numberOf(alone, ownNumbers));
-  };
-  return {
-    length: members.length,
-    slice: (from, to) => members.slice(from, to).map(rowOf),
+/** Asked about one after another. */
+function createAloneCheck(own: readonly OwnChannel[]): (entry: KnownEntry) => boolean {
+  // Two ids with one fingerprint cost no more than time
+  const taken = new Set(own.map(({ id }) => fingerprint(id)));
+  return (entry) => {
+    if (entry.as !== undefined) return false;
+    if (!isShown(entry)) return true;
+    const id = fingerprint(entry.id);
+    if (taken.has(id)) return false;
+    taken.add(id);
+    return true;
   };
 }
 
-function shownOf(rows: readonly KnownEntry[]): readonly KnownEntry[] {
-  return rows.filter(({ goneMs, kind }) => goneMs === undefined && kind === undefined);
+function isShown({ goneMs, kind }: KnownEntry): boolean {
+  return goneMs === undefined && kind === undefined;
 }
 
 function numbersOf(own: readonly OwnChannel[]): ReadonlySet<number> {

@@ -2,12 +2,13 @@
 import { type Clock, sleep } from '../base/clock.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import type { Validators } from './fetch-list.ts';
-import type { KnownEntry } from './known-entry.ts';
+import type { EntryCounts, KnownEntry } from './known-entry.ts';
+import { type PackedPiece, PackedRows } from './packed-rows.ts';
 import type { ListProblems } from './read-list.ts';
 
 /*
  *   head          { edition, lineUps: key → what is known of it, and where its entries are }
- *   <tag>/<n>     some hundred entries of one line-up
+ *   <tag>/<n>     some hundred entries of one line-up, packed
  *   edition/<n>   who writes that edition: the first to claim it
  *
  * Entries are written before the head that names them, so that whoever reads finds an edition whole
@@ -15,15 +16,15 @@ import type { ListProblems } from './read-list.ts';
  */
 export const LINE_UP_KIND = 'line-up';
 const HEAD = 'head';
-const CHUNK_ENTRIES = 250;
-/** Documents written at once: about a megabyte. */
-const BATCH_DOCUMENTS = 16;
+/** Documents written at once: some hundred kilobytes. */
+const BATCH_DOCUMENTS = 32;
 /** Who has claimed an edition for longer, and has not written it, is gone. */
 const CLAIM_MS = 60_000;
 const CLAIM_LOOK_MS = 250;
 
 export type LineUpRecord = {
   readonly fetchedMs: number;
+  readonly counts: EntryCounts;
   /** Usable entries the list had, before any rule. */
   readonly listedCount: number;
   /** Of those, the live channels; absent in what earlier versions wrote. */
@@ -42,7 +43,11 @@ export type LineUpRecord = {
 type Stored = LineUpRecord & { readonly tag: string; readonly chunks: number };
 type Head = { readonly edition: number; readonly lineUps: Readonly<Record<string, Stored>> };
 
-export type KnownLineUp = { readonly record: LineUpRecord; readonly rows: readonly KnownEntry[] };
+export type KnownLineUp = {
+  readonly record: LineUpRecord;
+  /** In the order of the list, those that have gone among them. */
+  readonly rows: PackedRows<KnownEntry>;
+};
 
 export type Edition = {
   /** 0: nothing was ever written. */
@@ -66,8 +71,9 @@ export async function loadEdition(store: SharedStore): Promise<Edition> {
   const head = headOf(documents.get(HEAD));
   const lineUps = new Map<string, KnownLineUp>();
   for (const [key, { tag, chunks, ...record }] of Object.entries(head.lineUps)) {
-    const rows = Array.from({ length: chunks }, (_, n) => documents.get(`${tag}/${n}`)).flat();
-    lineUps.set(key, { record, rows: rows.filter(isKnownEntry) });
+    if (record.counts === undefined) continue; // of another version
+    const pieces = Array.from({ length: chunks }, (_, n) => documents.get(`${tag}/${n}`));
+    lineUps.set(key, { record, rows: new PackedRows(pieces.filter(isPiece)) });
   }
   return { number: head.edition, lineUps };
 }
@@ -128,17 +134,13 @@ export async function saveEdition(
 async function writeRows(
   store: SharedStore,
   tag: string,
-  rows: readonly KnownEntry[],
+  { pieces }: PackedRows<KnownEntry>,
 ): Promise<number> {
-  const chunks = Math.ceil(rows.length / CHUNK_ENTRIES);
-  for (let from = 0; from < chunks; from += BATCH_DOCUMENTS) {
-    const batch = new Map<string, unknown>();
-    for (let n = from; n < Math.min(chunks, from + BATCH_DOCUMENTS); n++) {
-      batch.set(`${tag}/${n}`, rows.slice(n * CHUNK_ENTRIES, (n + 1) * CHUNK_ENTRIES));
-    }
-    await store.save(LINE_UP_KIND, batch);
+  const documents = pieces.map((piece, n) => [`${tag}/${n}`, piece] as const);
+  for (let from = 0; from < documents.length; from += BATCH_DOCUMENTS) {
+    await store.save(LINE_UP_KIND, new Map(documents.slice(from, from + BATCH_DOCUMENTS)));
   }
-  return chunks;
+  return documents.length;
 }
 
 function chunksOf({ tag, chunks }: Stored): string[] {
@@ -152,8 +154,8 @@ function headOf(document: unknown): Head {
     : { edition: 0, lineUps: {} };
 }
 
-/** What another version wrote is left out rather than trusted. */
-function isKnownEntry(value: unknown): value is KnownEntry {
-  const row = value as Partial<KnownEntry> | undefined;
-  return typeof row?.id === 'string' && typeof row.name === 'string' && typeof row.url === 'string';
+/** What another version wrote in another form is left out rather than trusted. */
+function isPiece(value: unknown): value is PackedPiece {
+  const piece = value as Partial<PackedPiece> | undefined;
+  return typeof piece?.rows === 'number' && typeof piece.zstd === 'string';
 }

@@ -1,4 +1,5 @@
 // This file says by what an entry of a line-up is known again, whatever its list changes about it.
+import { fingerprint } from './fingerprint.ts';
 import type { ListEntry } from './list-entry.ts';
 
 /** Each is a text that begins with what it is; two entries with the same one may be the same. */
@@ -47,6 +48,13 @@ export function partsOf(entry: ListEntry): Identity {
       return `p:${stableUrl(entry.url).path}`;
     },
   };
+}
+
+/** Of all that an entry is known by: the same whatever its list changes of tokens. */
+export function addressKey(entry: ListEntry): number {
+  const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
+  const { host, path } = stableUrl(entry.url);
+  return fingerprint(host, path, name, group, entry.guide ?? '');
 }
 
 function nameIn({ kind, name, listed }: ListEntry): string {

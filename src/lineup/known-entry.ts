@@ -20,10 +20,18 @@ export type KnownEntry = ListEntry & {
   readonly as?: { readonly id: string; readonly number?: number };
 };
 
+export type EntryCounts = {
+  readonly channels: number;
+  /** Films, episodes and series. */
+  readonly films: number;
+  /** Kept for when they come back. */
+  readonly gone: number;
+};
+
 export type LineUpEntries = {
   readonly setting: LineUpSetting;
   /** In the order of the list; those that have gone are among them. */
-  readonly rows: readonly KnownEntry[];
+  readonly rows: Iterable<KnownEntry>;
 };
 
 /** What has gone comes back as what it was for so long. */

@@ -7,7 +7,7 @@ import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { catalogueOf, type EpisodeRow, episodeRowsOf } from './catalogue-row.ts';
 import { CHANNEL_NUMBER_KIND } from './channel-number.ts';
-import { aloneRows, areAlone, combine, type Rows } from './combine.ts';
+import { aloneRows, combine } from './combine.ts';
 import {
   claimEdition,
   type Edition,
@@ -18,8 +18,7 @@ import {
   saveEdition,
 } from './editions.ts';
 import { LineUpError } from './errors.ts';
-import { FORGET_MS, type KnownEntry } from './known-entry.ts';
-import { inheritedKey, readAs, underPresentKeys } from './line-up-keys.ts';
+import { readAs, underPresentKeys } from './line-up-keys.ts';
 import type {
   Combined,
   ImportAnswer,
@@ -28,13 +27,12 @@ import type {
   LineUpCall,
   LineUpInput,
   PieceOf,
-  ShownChannel,
 } from './line-up-messages.ts';
+import { type PackedPiece, PackedRows, textOf } from './packed-rows.ts';
 import { PatternWatch } from './pattern-watch.ts';
 import { readEpisodes } from './read-account.ts';
-import { type ReadList, readList } from './read-list.ts';
-import { type Settled, settle } from './settle.ts';
-import { guardAgainstShrinking } from './shrink-guard.ts';
+import { readList } from './read-list.ts';
+import { type NextEdition, present, takeList } from './take-list.ts';
 
 export type LineUpDeskOptions = {
   readonly store: () => Promise<SharedStore>;
@@ -45,24 +43,19 @@ export type LineUpDeskOptions = {
   readonly writer: string;
   /** Nothing is written: what would be is kept here. */
   readonly isTrial?: boolean;
-  /** Calls the collector: a list leaves far more behind than is kept of it. */
-  readonly collect: () => void;
 };
 
-/** Channels of one piece: read within two milliseconds on the serving thread. */
-const PIECE_CHANNELS = 250;
-/** Enough to see whether it is the right list. */
-const FIRST_CHANNELS = 10;
-const FIRST_MERGES = 100;
 /** Others wrote first; nobody is that unlucky. */
 const MAX_TRIES = 10;
+const NONE: ReadonlySet<string> = new Set();
+const NO_PIECES = { channels: [], films: [], series: [] };
 
 export class LineUpDesk implements AsyncDisposable {
   readonly #options: LineUpDeskOptions;
   readonly #ended = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
   #edition: Edition | undefined;
-  #rows: Readonly<Record<PieceOf, Rows>> = { channels: [], films: [], series: [] };
+  #pieces: Readonly<Record<PieceOf, readonly PackedPiece[]>> = NO_PIECES;
 
   constructor(options: LineUpDeskOptions) {
     this.#options = options;
@@ -84,10 +77,8 @@ export class LineUpDesk implements AsyncDisposable {
         return await this.#import(call);
       case 'combine':
         return await this.#inTurn(() => this.#combine(call.input));
-      case 'piece': {
-        const from = call.index * PIECE_CHANNELS;
-        return JSON.stringify(this.#rows[call.of].slice(from, from + PIECE_CHANNELS));
-      }
+      case 'piece':
+        return textOf(this.#pieces[call.of][call.index] as PackedPiece);
       case 'episodes':
         return await this.#episodes(call);
       default:
@@ -110,7 +101,7 @@ export class LineUpDesk implements AsyncDisposable {
   async #import(call: Extract<LineUpCall, { what: 'import' }>): Promise<ImportAnswer> {
     const index = call.input.settings.findIndex(({ key }) => key === call.key);
     const setting = call.input.settings[index] as LineUpSetting;
-    const { outbound, patternCells, clock, collect } = this.#options;
+    const { outbound, patternCells, clock } = this.#options;
     const { lineUps } = await this.#inTurn(() => this.#current(call.input));
     const before = lineUps.get(call.key)?.record;
     const isAsBefore = before?.readAs === readAs(setting);
@@ -118,58 +109,13 @@ export class LineUpDesk implements AsyncDisposable {
       outbound,
       watch: new PatternWatch(patternCells, index, clock),
       signal: this.#ended.signal,
-      collect,
     });
-    collect();
-    return await this.#inTurn(() =>
-      read === 'same' ? this.#same(call) : this.#take(setting, read, call),
-    );
-  }
-
-  async #take(
-    setting: LineUpSetting,
-    read: ReadList,
-    call: Extract<LineUpCall, { what: 'import' }>,
-  ): Promise<ImportAnswer> {
-    const input = await this.#numbered(call.input);
-    const { mayShrink } = call;
-    const settled = await this.#write(input, (edition, nowMs) => {
-      const { key } = setting;
-      const known = edition.lineUps.get(key);
-      guardAgainstShrinking(setting.shown, read, mayShrink === true ? undefined : known?.record);
-      const inherited =
-        known === undefined
-          ? inheritedKey(read.entries, edition.lineUps, input.settings)
-          : undefined;
-      const from = edition.lineUps.get(inherited ?? key)?.rows ?? [];
-      const made = settleOne(setting, { read, from }, edition, input, nowMs);
-      const { entries: _, ...of } = read;
-      const record = { ...of, fetchedMs: nowMs };
-      const lineUp = { record: { ...record, readAs: readAs(setting) }, rows: made.rows };
-      const lineUps = present(edition, input, nowMs).set(key, lineUp);
-      if (inherited !== undefined) lineUps.delete(inherited);
-      const changed = new Set([key]);
-      const joined = keepShown(lineUps, changed, input);
-      const rows = lineUps.get(key)?.rows ?? [];
-      return { lineUps, changed, result: { rows, joined, changes: made.changes } };
+    return await this.#inTurn(async () => {
+      if (read === 'same') return await this.#same(call);
+      const input = await this.#numbered(call.input);
+      const list = { setting, read, mayShrink: call.mayShrink === true };
+      return await this.#write(input, (edition, nowMs) => takeList(list, edition, input, nowMs));
     });
-    const { rows, changes, joined } = settled;
-    const merged = here(rows).filter(({ id }) => joined.has(id));
-    const all = here(rows);
-    const shown = all.filter(({ kind }) => kind === undefined);
-    const { problems, unusedRules } = read;
-    const first = shown.slice(0, FIRST_CHANNELS).map(shownOf);
-    return {
-      kind: 'taken',
-      channels: shown.length,
-      films: all.length - shown.length,
-      problems,
-      unusedRules,
-      changes,
-      first,
-      merged: merged.length,
-      merges: merged.slice(0, FIRST_MERGES).map(({ name, id, as }) => ({ name, id: as?.id ?? id })),
-    };
   }
 
   async #same({ key, input }: Extract<LineUpCall, { what: 'import' }>): Promise<ImportAnswer> {
@@ -187,10 +133,7 @@ export class LineUpDesk implements AsyncDisposable {
   /** Works out what follows the newest edition, and makes it the newest. */
   async #write<T>(
     input: LineUpInput,
-    work: (
-      edition: Edition,
-      nowMs: number,
-    ) => { lineUps: Map<string, KnownLineUp>; changed: Set<string>; result: T },
+    work: (edition: Edition, nowMs: number) => NextEdition<T>,
   ): Promise<T> {
     const { clock, writer } = this.#options;
     const deps: EditionDeps = { store: await this.#options.store(), clock, writer };
@@ -208,8 +151,6 @@ export class LineUpDesk implements AsyncDisposable {
       try {
         const number = await claimEdition(edition.number, deps);
         if (number === undefined) continue;
-        this.#edition = undefined; // the one before is not held beside what is written now
-        this.#options.collect();
         await saveEdition(number, lineUps, changed, deps);
         this.#edition = { number, lineUps };
         return result;
@@ -226,36 +167,32 @@ export class LineUpDesk implements AsyncDisposable {
   async #current({ settings }: LineUpInput): Promise<Edition> {
     const store = await this.#options.store();
     if (this.#edition?.number !== (await editionNumber(store))) {
-      this.#edition = undefined; // before the next is read: both would be held at once
       this.#edition = await loadEdition(store);
     }
-    const { number, lineUps } = this.#edition as Edition;
+    const { number, lineUps } = this.#edition;
     return { number, lineUps: underPresentKeys(lineUps, settings) };
   }
 
   async #combine(input: LineUpInput): Promise<Combined> {
     const { settings, own } = input;
     const edition = await this.#current(input);
-    const lineUps = settings.map((setting) => ({
-      setting,
-      rows: edition.lineUps.get(setting.key)?.rows ?? [],
-    }));
-    const isAlone = areAlone(own, lineUps);
-    const { rows, joined } = isAlone
-      ? { rows: aloneRows(own, lineUps), joined: new Set<string>() }
-      : combine(own, lineUps);
-    this.#rows = { channels: rows, ...catalogueOf(lineUps) };
-    const piecesOf = (of: PieceOf) => Math.ceil(this.#rows[of].length / PIECE_CHANNELS);
+    const lineUps = settings.flatMap((setting) => {
+      const known = edition.lineUps.get(setting.key);
+      return known === undefined ? [] : [{ setting, ...known }];
+    });
+    const alone = aloneRows(own, lineUps);
+    const { rows, joined } = alone ? { rows: alone, joined: NONE } : combine(own, lineUps);
+    const channels = rows instanceof PackedRows ? rows : PackedRows.of(rows);
+    const beside = catalogueOf(lineUps.filter(({ record }) => record.counts.films > 0));
+    const [films, series] = [PackedRows.of(beside.films), PackedRows.of(beside.series)];
+    this.#pieces = { channels: channels.pieces, films: films.pieces, series: series.pieces };
     return {
       edition: edition.number,
-      kept: settings.flatMap((setting) => {
-        const known = edition.lineUps.get(setting.key);
-        return known === undefined ? [] : [keptOf(setting, known, joined)];
-      }),
+      kept: lineUps.map(({ setting, ...known }) => keptOf(setting, known, joined)),
       pieces: {
-        channels: piecesOf('channels'),
-        films: piecesOf('films'),
-        series: piecesOf('series'),
+        channels: channels.pieces.length,
+        films: films.pieces.length,
+        series: series.pieces.length,
       },
     };
   }
@@ -280,110 +217,18 @@ export class LineUpDesk implements AsyncDisposable {
   }
 }
 
-/**
- * Remembers which channel each entry is shown in: whoever gave that its id may go, and the channel
- * stays what it is called. Returns the entries that are another source of one.
- */
-function keepShown(
-  lineUps: Map<string, KnownLineUp>,
-  changed: Set<string>,
-  { settings, own }: LineUpInput,
-): ReadonlySet<string> {
-  const entries = settings.map((setting) => ({
-    setting,
-    rows: lineUps.get(setting.key)?.rows ?? [],
-  }));
-  if (areAlone(own, entries)) return new Set();
-  const { shownAs, joined } = combine(own, entries);
-  for (const { key } of settings) {
-    const known = lineUps.get(key);
-    const isKept = ({ id, as, goneMs }: KnownEntry) =>
-      goneMs !== undefined || Bun.deepEquals(shownAs.get(id), as);
-    if (known === undefined || known.rows.every(isKept)) continue;
-    const rows = known.rows.map((row) => (isKept(row) ? row : shownIn(row, shownAs.get(row.id))));
-    lineUps.set(key, { ...known, rows });
-    changed.add(key);
-  }
-  return joined;
-}
-
-function shownIn({ as: _, ...row }: KnownEntry, as: KnownEntry['as']): KnownEntry {
-  return as === undefined ? row : { ...row, as };
-}
-
-function settleOne(
-  setting: LineUpSetting,
-  { read, from }: { readonly read: ReadList; readonly from: readonly KnownEntry[] },
-  edition: Edition,
-  { own, numbers }: Required<LineUpInput>,
-  nowMs: number,
-): Settled {
-  const takenIds = new Set(own.map(({ id }) => id));
-  const takenNumbers = new Set(own.flatMap(({ number }) => number ?? []));
-  for (const [key, { rows }] of edition.lineUps) {
-    if (key === setting.key) continue;
-    for (const { id, number, as } of rows) {
-      takenIds.add(id);
-      if (number !== undefined) takenNumbers.add(number);
-      if (as !== undefined) takenIds.add(as.id);
-      if (as?.number !== undefined) takenNumbers.add(as.number);
-    }
-  }
-  const { renumberFrom } = setting.rules;
-  return settle(read.entries, from, {
-    takenIds,
-    takenNumbers,
-    numbers,
-    ...(renumberFrom === undefined ? {} : { renumberFrom }),
-    edition: edition.number + 1,
-    nowMs,
-  });
-}
-
-/** Those that are named no more are kept for a while, with the ids that their channels have. */
-function present(
-  edition: Edition,
-  { settings }: LineUpInput,
-  nowMs: number,
-): Map<string, KnownLineUp> {
-  const named = new Set(settings.map(({ key }) => key));
-  const lineUps = new Map<string, KnownLineUp>();
-  for (const [key, { record, rows }] of edition.lineUps) {
-    const { absentMs = nowMs, ...rest } = record;
-    if (named.has(key)) lineUps.set(key, { record: rest, rows });
-    else if (nowMs - absentMs < FORGET_MS)
-      lineUps.set(key, { record: { ...rest, absentMs }, rows });
-  }
-  return lineUps;
-}
-
-function here(rows: readonly KnownEntry[]): readonly KnownEntry[] {
-  return rows.filter(({ goneMs }) => goneMs === undefined);
-}
-
-function shownOf({ id, name, number, group }: KnownEntry): ShownChannel {
-  return {
-    id,
-    name: name || id,
-    ...(number === undefined ? {} : { number }),
-    ...(group === undefined ? {} : { group }),
-  };
-}
-
 function keptOf(
   setting: LineUpSetting,
   { record, rows }: KnownLineUp,
   joined: ReadonlySet<string>,
 ): KeptLineUp {
-  const gone = rows.filter(({ goneMs }) => goneMs !== undefined).length;
-  const { fetchedMs, problems, unusedRules, maxConnections } = record;
+  const { fetchedMs, counts, problems, unusedRules, maxConnections } = record;
+  const merged = joined.size === 0 ? 0 : [...rows].filter(({ id }) => joined.has(id)).length;
   return {
     key: setting.key,
     fetchedMs,
-    channels: here(rows).filter(({ kind }) => kind === undefined).length,
-    films: here(rows).filter(({ kind }) => kind !== undefined).length,
-    gone,
-    merged: rows.filter(({ id }) => joined.has(id)).length,
+    ...counts,
+    merged,
     problems,
     unusedRules,
     isOutdated: record.readAs !== readAs(setting),

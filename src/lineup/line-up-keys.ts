@@ -2,7 +2,8 @@
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { KnownLineUp } from './editions.ts';
 import type { ListEntry } from './list-entry.ts';
-import { recognise } from './recognise.ts';
+import { PackedRows } from './packed-rows.ts';
+import { marksOf, recognise } from './recognise.ts';
 
 /** What a list is read by, whatever it is called and however often. */
 export function readAs({ place, rules, headers, account }: LineUpSetting): string {
@@ -74,7 +75,7 @@ const LEAST_SHARE = 0.5;
  * takes its place, and each keeps its id.
  */
 export function inheritedKey(
-  entries: readonly ListEntry[],
+  entries: PackedRows<ListEntry>,
   lineUps: ReadonlyMap<string, KnownLineUp>,
   settings: readonly LineUpSetting[],
 ): string | undefined {
@@ -82,8 +83,9 @@ export function inheritedKey(
   let [best, most] = [undefined as string | undefined, 0];
   for (const [key, { rows }] of lineUps) {
     if (named.has(key)) continue;
-    const present = rows.filter(({ goneMs }) => goneMs === undefined);
-    const found = recognise(entries, present).found.filter((index) => index !== undefined).length;
+    const present = PackedRows.of([...rows].filter(({ goneMs }) => goneMs === undefined));
+    const recognised = recognise(entries, present, marksOf(present));
+    const found = recognised.found.filter((index) => index >= 0).length;
     const least = Math.min(entries.length, present.length) * LEAST_SHARE;
     if (found > most && found >= least) [best, most] = [key, found];
   }

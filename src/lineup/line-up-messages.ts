@@ -2,7 +2,7 @@
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { EpisodeRow, SeriesRow } from './catalogue-row.ts';
 import type { OwnChannel } from './channel-row.ts';
-import type { KnownEntry } from './known-entry.ts';
+import type { EntryCounts, KnownEntry } from './known-entry.ts';
 import type { ListProblems } from './read-list.ts';
 import type { LineUpChanges } from './settle.ts';
 
@@ -74,14 +74,9 @@ export type ImportAnswer =
 export type Merge = { readonly name: string; readonly id: string };
 
 /** What is known of a line-up in the store. */
-export type KeptLineUp = {
+export type KeptLineUp = EntryCounts & {
   readonly key: string;
   readonly fetchedMs: number;
-  readonly channels: number;
-  /** Films, episodes and series. */
-  readonly films: number;
-  /** Kept for when they come back. */
-  readonly gone: number;
   /** Entries that are another source of a channel. */
   readonly merged: number;
   readonly problems: ListProblems;

@@ -37,7 +37,6 @@ answerCalls<LineUpThreadSettings, LineUpCall>((settings) => {
     patternCells,
     writer,
     isTrial: use === 'trial',
-    collect: () => Bun.gc(true),
   });
   return {
     call: (call) => desk.call(call),

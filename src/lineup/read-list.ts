@@ -1,5 +1,4 @@
 // This file reads a line-up into entries, by an operator's rules.
-import { ownText } from '../base/own-text.ts';
 import { othersTurn } from '../base/turn.ts';
 import type { AccountSetting, LineUpSetting } from '../config/resolve-lineups.ts';
 import { createM3uDecoder } from '../media/m3u/decode.ts';
@@ -8,14 +7,16 @@ import { createProblemLog, type Problem, type Problems } from '../media/m3u/prob
 import { createM3uReader, type M3uReader } from '../media/m3u/reader.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { openList, type Validators } from './fetch-list.ts';
+import { fingerprint } from './fingerprint.ts';
 import { kindOf } from './kind.ts';
 import { type EntryKind, type EntryProblem, type ListEntry, readEntry } from './list-entry.ts';
+import { type PackedRows, RowPacker } from './packed-rows.ts';
 import type { PatternWatch } from './pattern-watch.ts';
 import { readAccount } from './read-account.ts';
 import { type AppliedRules, compileRules } from './rules.ts';
 
 export type ReadList = {
-  readonly entries: readonly ListEntry[];
+  readonly entries: PackedRows<ListEntry>;
   /** Usable entries of the list itself, whatever the rules take of them. */
   readonly listedCount: number;
   /** Of those, the live channels. */
@@ -37,14 +38,11 @@ export type ReadDeps = {
   readonly outbound: Outbound;
   readonly watch: PatternWatch;
   readonly signal: AbortSignal;
-  /** Calls the collector. */
-  readonly collect: () => void;
 };
 
 /** Text is parsed in pieces of so much: some ten milliseconds of work. */
 const STEP_BYTES = 64 * 1024;
-/** Of text, which leaves some ten times as much behind. */
-const COLLECT_BYTES = 4 * 1024 * 1024;
+
 /** Throws AppError where it cannot be had or is no line-up; 'same' where it is what we have. */
 export async function readList(
   setting: LineUpSetting,
@@ -80,17 +78,11 @@ async function readPieces(
   pieces: AsyncIterable<Uint8Array>,
   reader: M3uReader,
   taking: Taking,
-  { signal, collect }: ReadDeps,
+  { signal }: ReadDeps,
 ): Promise<void> {
   const decoder = createM3uDecoder();
-  let uncollectedBytes = 0;
   for await (const piece of pieces) {
     signal.throwIfAborted();
-    uncollectedBytes += piece.length;
-    if (uncollectedBytes > COLLECT_BYTES) {
-      collect();
-      uncollectedBytes = 0;
-    }
     for (let at = 0; at < piece.length; at += STEP_BYTES) {
       const isOpen = reader.push(decoder.push(piece.subarray(at, at + STEP_BYTES)));
       for (const entry of reader.take()) taking.take(entry);
@@ -106,9 +98,9 @@ class Taking {
   readonly #rules: AppliedRules;
   readonly #baseUrl: string | undefined;
   readonly #problems = createProblemLog<EntryProblem>();
-  readonly #entries: ListEntry[] = [];
-  readonly #urls = new Set<string>();
-  readonly #groups = new Map<string, string>();
+  readonly #entries = new RowPacker<ListEntry>();
+  /** Fingerprints. */
+  readonly #urls = new Set<number>();
   #liveCount = 0;
 
   constructor({ rules }: LineUpSetting, { watch }: ReadDeps, baseUrl: string | undefined) {
@@ -120,46 +112,23 @@ class Taking {
   take(parsed: ParsedM3uEntry, said?: EntryKind | 'live'): void {
     const entry = readEntry(parsed, this.#baseUrl, this.#problems.add);
     if (entry === undefined) return;
-    if (this.#urls.has(entry.url)) {
+    const url = fingerprint(entry.url);
+    if (this.#urls.has(url)) {
       const message = 'The URL of an entry before, which is kept';
       this.#problems.add(parsed.line, 'duplicate-url', message);
       return;
     }
-    const kept = this.#ownTextsOf(entry);
-    this.#urls.add(kept.url);
-    const kind = said === undefined ? kindOf(kept) : said === 'live' ? undefined : said;
+    this.#urls.add(url);
+    const kind = said === undefined ? kindOf(entry) : said === 'live' ? undefined : said;
     if (kind === undefined) this.#liveCount++;
-    const wanted = this.#rules.apply(kind === undefined ? kept : { ...kept, kind });
-    if (wanted !== undefined) this.#entries.push(wanted);
-  }
-
-  /** Each entry would hold the chunk of the list that it was cut from. */
-  #ownTextsOf(entry: ListEntry): ListEntry {
-    const { name, url, group, guide, logo, headers, kept } = entry;
-    return {
-      ...entry,
-      ...(headers === undefined ? {} : { headers: ownTextsIn(headers) }),
-      ...(kept === undefined ? {} : { kept: ownTextsIn(kept) }),
-      name: ownText(name),
-      url: ownText(url),
-      ...(group === undefined ? {} : { group: this.#groupOf(group) }),
-      ...(guide === undefined ? {} : { guide: ownText(guide) }),
-      ...(logo === undefined ? {} : { logo: ownText(logo) }),
-    };
-  }
-
-  #groupOf(group: string): string {
-    const known = this.#groups.get(group);
-    if (known !== undefined) return known;
-    const own = ownText(group);
-    this.#groups.set(own, own);
-    return own;
+    const wanted = this.#rules.apply(kind === undefined ? entry : { ...entry, kind });
+    if (wanted !== undefined) this.#entries.add(wanted);
   }
 
   read(ofText: Problems<string>, validators: Validators): ReadList {
     const ofEntries = this.#problems.all();
     return {
-      entries: this.#entries,
+      entries: this.#entries.end(),
       listedCount: this.#urls.size,
       liveCount: this.#liveCount,
       problems: {
@@ -170,10 +139,4 @@ class Taking {
       validators,
     };
   }
-}
-
-function ownTextsIn(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  const own = Object.create(null) as Record<string, string>;
-  for (const [name, text] of Object.entries(record)) own[ownText(name)] = ownText(text);
-  return own;
 }

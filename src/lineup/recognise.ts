@@ -1,210 +1,102 @@
 // This file finds out which entries of a list are which of those that are known.
-import { type Bucket, bucketsOf, type Key, listOf } from './buckets.ts';
-import { ADDRESSES, AS_SENT, EVIDENCE, type Field, textOf } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
-import { type Identity, identityOf, partsOf, stableUrl } from './identity.ts';
+import { addressKey } from './identity.ts';
 import type { KnownEntry } from './known-entry.ts';
 import type { ListEntry } from './list-entry.ts';
+import type { PackedRows } from './packed-rows.ts';
+import { search } from './search.ts';
 
-export type Recognised = {
-  /** For each entry the index of what it was, undefined where it is new. */
-  readonly found: readonly (number | undefined)[];
-  /** Of those, which are known by nothing else than before. */
-  readonly isAsBefore: (entry: number) => boolean;
+/** What has to be at hand of each that is known: objects of all they are would take ten times as much. */
+export type KnownMark = {
+  readonly id: string;
+  readonly number: KnownEntry['number'] | undefined;
+  readonly numberedFrom: KnownEntry['numberedFrom'] | undefined;
+  readonly born: number;
+  readonly was: KnownEntry['was'] | undefined;
+  readonly as: KnownEntry['as'] | undefined;
+  readonly goneMs: KnownEntry['goneMs'] | undefined;
+  /** See addressKey(). */
+  readonly key: number;
+  readonly nameKey: number;
 };
 
+export type Recognised = {
+  /** For each entry the index of what it was, -1 where it is new. */
+  readonly found: Int32Array;
+  /** By the index of an entry: what it was, where it is known by something else than before. */
+  readonly altered: ReadonlyMap<number, KnownEntry>;
+};
+
+const NONE = -1;
+const SEVERAL = -2;
+
+export function marksOf(known: PackedRows<KnownEntry>): readonly KnownMark[] {
+  const marks: KnownMark[] = [];
+  for (const row of known) {
+    const { id, number, numberedFrom, born, was, as, goneMs } = row;
+    const [key, nameKey] = [addressKey(row), fingerprint(row.name)];
+    marks.push({ id, number, numberedFrom, born, was, as, goneMs, key, nameKey });
+  }
+  return marks;
+}
+
 /**
- * What speaks most is looked at first; whatever two on a side have in common decides nothing, and
- * what is left of those that are alike in everything goes by the order of the list. So a shuffle, a
- * rename or a new token changes nothing, and none becomes another because it lies beside that.
+ * Nearly all are known by name, group, guide and address without its tokens, each alone on both
+ * sides: that is found out by numbers. What is left over is looked at as it is.
  */
-export function recognise(entries: readonly ListEntry[], known: readonly KnownEntry[]): Recognised {
-  const search = new Search(entries, known);
-  const { found } = search;
-  search.pair(asWritten);
-  search.pair(asAddressed);
-  const open = new Set(search.open);
-  const isAsBefore = (entry: number) => found[entry] !== undefined && !open.has(entry);
-  if (search.hasCommonUrl()) for (const fields of AS_SENT) search.pairBy(fields);
-  for (const fields of EVIDENCE) search.pairBy(fields);
-  for (const field of ['guide', 'nameAndGroup', 'url'] as const) search.pairByFormer(field);
-  search.pairInOrder((is) => `${is.guide ?? ''} ${is.nameAndGroup ?? ''} ${is.url}`);
-  search.pairInOrder((is) => is.nameAndGroup && `${is.guide ?? ''} ${is.nameAndGroup}`);
-  return { found, isAsBefore };
+export function recognise(
+  entries: PackedRows<ListEntry>,
+  known: PackedRows<KnownEntry>,
+  marks: readonly KnownMark[],
+): Recognised {
+  const found = new Int32Array(entries.length).fill(NONE);
+  if (known.length === 0) return { found, altered: new Map() };
+  const isTaken = pairAlone(entries, marks, found);
+  const openEntries = indexesWhere(found.length, (index) => found[index] === NONE);
+  const openKnown = indexesWhere(marks.length, (index) => isTaken[index] === 0);
+  if (openEntries.size === 0 || openKnown.size === 0) return { found, altered: new Map() };
+  const left = known.pick(openKnown);
+  const others = () => without(entries, openEntries);
+  const { found: late, isAsBefore } = search(entries.pick(openEntries), left, others);
+  const altered = new Map<number, KnownEntry>();
+  for (const [entry, row] of late) {
+    found[entry] = row;
+    if (!isAsBefore(entry)) altered.set(entry, left.get(row) as KnownEntry);
+  }
+  return { found, altered };
 }
 
-/** Cheap, and true of nearly all of a list that was read before and has no tokens in it. */
-function asWritten(entry: ListEntry): number {
-  const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
-  return fingerprint(entry.url, name, group, entry.guide ?? '');
+/** Fills in `found`; returns which of the known were. */
+function pairAlone(
+  entries: PackedRows<ListEntry>,
+  marks: readonly KnownMark[],
+  found: Int32Array,
+): Uint8Array {
+  const rows = new Map<number, number>();
+  for (const [index, { key }] of marks.entries()) rows.set(key, rows.has(key) ? SEVERAL : index);
+  const claims = new Int32Array(marks.length).fill(NONE);
+  let index = 0;
+  for (const entry of entries) {
+    const row = rows.get(addressKey(entry)) ?? NONE;
+    if (row >= 0) claims[row] = claims[row] === NONE ? index : SEVERAL;
+    index++;
+  }
+  const isTaken = new Uint8Array(marks.length);
+  for (const [row, entry] of claims.entries()) {
+    if (entry < 0) continue;
+    found[entry] = row;
+    isTaken[row] = 1;
+  }
+  return isTaken;
 }
 
-/** The same with new tokens. */
-function asAddressed(entry: ListEntry): number {
-  const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
-  const { host, path } = stableUrl(entry.url);
-  return fingerprint(host, path, name, group, entry.guide ?? '');
+function indexesWhere(count: number, is: (index: number) => boolean): ReadonlySet<number> {
+  const indexes = new Set<number>();
+  for (let index = 0; index < count; index++) if (is(index)) indexes.add(index);
+  return indexes;
 }
 
-type Pair = { readonly key: Key; readonly entry: number; readonly row: number };
-
-class Search {
-  readonly found: (number | undefined)[];
-  readonly #entries: readonly ListEntry[];
-  readonly #known: readonly KnownEntry[];
-  /** Indexes of those that are not yet found. */
-  #openEntries: number[];
-  #openKnown: number[];
-  /** Of those known that were found, and are known by something else now. */
-  readonly #changedKnown: number[] = [];
-  readonly #entryIds = new Map<number, Identity>();
-  readonly #knownIds = new Map<number, Identity>();
-
-  constructor(entries: readonly ListEntry[], known: readonly KnownEntry[]) {
-    this.#entries = entries;
-    this.#known = known;
-    this.found = new Array(entries.length).fill(undefined);
-    this.#openEntries = [...entries.keys()];
-    this.#openKnown = [...known.keys()];
-  }
-
-  get open(): readonly number[] {
-    return this.#openEntries;
-  }
-
-  get #isDone(): boolean {
-    return this.#openEntries.length === 0 || this.#openKnown.length === 0;
-  }
-
-  /** False where the host or the token of all is new. */
-  hasCommonUrl(): boolean {
-    const known = new Set(this.#openKnown.map((index) => this.#known[index]?.url));
-    return this.#openEntries.some((index) => known.has(this.#entries[index]?.url));
-  }
-
-  pair(keyOf: (entry: ListEntry) => Key): void {
-    if (this.#isDone) return;
-    const pairs = this.#pairs(
-      (index) => keyOf(this.#entries[index] as ListEntry),
-      (index) => keyOf(this.#known[index] as KnownEntry),
-    );
-    this.#take(pairs);
-  }
-
-  pairBy(fields: readonly Field[]): void {
-    if (this.#isDone) return;
-    const pairs = this.#pairs(
-      (index) => textOf(this.#entry(index), fields),
-      (index) => textOf(this.#row(index), fields),
-    );
-    const isEnough = ({ row }: Pair) =>
-      this.#isHere(row) || fields.length > 1 || !ADDRESSES.has(fields[0] as Field);
-    this.#takeChanged(this.#alone(pairs.filter(isEnough), (is) => textOf(is, fields)));
-  }
-
-  /** By what those known were called before. */
-  pairByFormer(field: 'guide' | 'nameAndGroup' | 'url'): void {
-    if (this.#isDone) return;
-    const kind = ({ guide: 'g:', nameAndGroup: 'n:', url: 'u:' } as const)[field];
-    const pairs = this.#pairs(
-      (index) => this.#entry(index)[field],
-      (index) => this.#known[index]?.was?.filter((key) => key.startsWith(kind)) ?? [],
-    );
-    const isEnough = ({ row }: Pair) => this.#isHere(row) || !ADDRESSES.has(field);
-    this.#takeChanged(this.#alone(pairs.filter(isEnough), (is) => is[field]));
-  }
-
-  /** What is alike: the first of the list is the first that is known. */
-  pairInOrder(keyOf: (is: Identity) => string | undefined): void {
-    if (this.#isDone) return;
-    const pairs = this.#pairs(
-      (index) => keyOf(this.#entry(index)),
-      (index) => keyOf(this.#row(index)),
-      'in order',
-    );
-    this.#takeChanged(pairs);
-  }
-
-  #entry(index: number): Identity {
-    return cached(this.#entryIds, this.#entries, index);
-  }
-
-  #row(index: number): Identity {
-    return cached(this.#knownIds, this.#known, index);
-  }
-
-  /** It was in the list when that was read last. */
-  #isHere(row: number): boolean {
-    return this.#known[row]?.goneMs === undefined;
-  }
-
-  #pairs(
-    keyOf: (entry: number) => Key | undefined,
-    keysOf: (known: number) => Key | readonly string[] | undefined,
-    order?: 'in order',
-  ): Pair[] {
-    const rows = bucketsOf(this.#openKnown, keysOf);
-    const wanted = bucketsOf(this.#openEntries, (index) => {
-      const key = keyOf(index);
-      return key !== undefined && rows.has(key) ? key : undefined;
-    });
-    const taken = new Set<number>();
-    const pairs: Pair[] = [];
-    for (const [key, found] of wanted) {
-      const entries = listOf(found);
-      const open = listOf(rows.get(key) as Bucket).filter((index) => !taken.has(index));
-      // What is in the list goes before what has gone from it
-      const present = open.filter((index) => this.#isHere(index));
-      const rivals =
-        order === undefined && present.length > 0 ? present : [...new Set([...present, ...open])];
-      if (order === undefined && (entries.length !== 1 || rivals.length !== 1)) continue;
-      for (const [at, entry] of entries.entries()) {
-        const row = rivals[at];
-        if (row === undefined) break;
-        taken.add(row);
-        pairs.push({ key, entry, row });
-      }
-    }
-    return pairs;
-  }
-
-  /** Without those whose key one that was found before has too: nobody is told apart by that. */
-  #alone(pairs: readonly Pair[], keyOf: (is: Identity) => string | undefined): readonly Pair[] {
-    if (pairs.length === 0) return pairs;
-    const wanted = new Set(pairs.map(({ key }) => key));
-    const shared = new Set<Key>();
-    const look = (is: Identity) => {
-      const key = keyOf(is);
-      if (key !== undefined && wanted.has(key)) shared.add(key);
-    };
-    for (const [index, entry] of this.#entries.entries()) {
-      if (this.found[index] !== undefined) look(partsOf(entry));
-    }
-    for (const index of this.#changedKnown) look(this.#row(index));
-    return pairs.filter(({ key }) => !shared.has(key));
-  }
-
-  #takeChanged(pairs: readonly Pair[]): void {
-    this.#take(pairs);
-    for (const { row } of pairs) this.#changedKnown.push(row);
-  }
-
-  #take(pairs: readonly Pair[]): void {
-    if (pairs.length === 0) return;
-    const taken = new Set<number>();
-    for (const { entry, row } of pairs) {
-      this.found[entry] = row;
-      taken.add(row);
-    }
-    this.#openEntries = this.#openEntries.filter((index) => this.found[index] === undefined);
-    this.#openKnown = this.#openKnown.filter((index) => !taken.has(index));
-  }
-}
-
-function cached(cache: Map<number, Identity>, list: readonly ListEntry[], index: number): Identity {
-  const before = cache.get(index);
-  if (before !== undefined) return before;
-  const identity = identityOf(list[index] as ListEntry);
-  cache.set(index, identity);
-  return identity;
+function* without<T>(rows: Iterable<T>, indexes: ReadonlySet<number>): Generator<T, void> {
+  let index = 0;
+  for (const row of rows) if (!indexes.has(index++)) yield row;
 }

@@ -1,25 +1,26 @@
 // This file gives the entries of a list that was read the ids and numbers they keep.
-import { assignIds, idFromName } from './channel-id.ts';
 import { fingerprint } from './fingerprint.ts';
-import { identityOf, stableUrl } from './identity.ts';
-import { FORGET_MS, type KnownEntry, MAX_WAS } from './known-entry.ts';
+import { identityOf } from './identity.ts';
+import { type EntryCounts, FORGET_MS, type KnownEntry, MAX_WAS } from './known-entry.ts';
 import type { ListEntry } from './list-entry.ts';
-import { recognise } from './recognise.ts';
+import { newIds } from './new-ids.ts';
+import { type NumberContext, NumberPool } from './number-pool.ts';
+import { type PackedRows, RowPacker } from './packed-rows.ts';
+import { type KnownMark, marksOf, type Recognised, recognise } from './recognise.ts';
 
-export type SettleContext = {
+export type SettleContext = NumberContext & {
   /** Of other line-ups and of the file. */
   readonly takenIds: ReadonlySet<string>;
-  readonly takenNumbers: ReadonlySet<number>;
-  /** Numbers that channels had before anything was kept here, by id. */
-  readonly numbers: ReadonlyMap<string, number>;
-  readonly renumberFrom?: number;
   readonly edition: number;
   readonly nowMs: number;
 };
 
 export type Settled = {
   /** In the order of the list, then those that have gone. */
-  readonly rows: readonly KnownEntry[];
+  readonly rows: PackedRows<KnownEntry>;
+  readonly counts: EntryCounts;
+  /** Each entry is shown under its own id, which nobody else has. */
+  readonly isAlone: boolean;
   readonly changes: LineUpChanges;
 };
 
@@ -34,39 +35,74 @@ export type LineUpChanges = {
 };
 
 export function settle(
-  entries: readonly ListEntry[],
-  known: readonly KnownEntry[],
+  entries: PackedRows<ListEntry>,
+  known: PackedRows<KnownEntry>,
   context: SettleContext,
 ): Settled {
-  const { found, isAsBefore } = recognise(entries, known);
-  const former = entries.map((_, index) => {
-    const at = found[index];
-    return at === undefined ? undefined : known[at];
-  });
-  const ids = newIds(entries, former, known, context.takenIds);
-  const numbers = new NumberPool(entries, former, known, context);
-  const rows = entries.map((entry, index) => {
-    const before = former[index];
+  const marks = marksOf(known);
+  const recognised = recognise(entries, known, marks);
+  const { found } = recognised;
+  const knownIds = new Set(marks.map(({ id }) => id));
+  const isTaken = (id: string) => knownIds.has(id) || context.takenIds.has(id);
+  const { ids, highestNumber } = newIds(entries, found, isTaken);
+  const taken = marks.flatMap(({ number }) => number ?? []);
+  const numbers = new NumberPool(taken, highestNumber, context);
+  const rows = new RowPacker<KnownEntry>();
+  const changes = new Changes();
+  let channels = 0;
+  let isAlone = true;
+  let index = 0;
+  for (const entry of entries) {
+    const at = found[index] as number;
+    const before = marks[at];
     const id = before?.id ?? (ids.get(index) as string);
     const number = numbers.of(entry, before, id);
-    const { number: _, ...rest } = entry;
-    const isChanged = before !== undefined && !isAsBefore(index);
-    const was = isChanged ? formerKeys(before, entry) : before?.was;
-    return {
-      ...rest,
-      id,
-      ...number,
-      born: before?.born ?? context.edition,
-      ...(was === undefined ? {} : { was }),
-      ...(before?.as === undefined ? {} : { as: before.as }),
-    };
-  });
-  const stayed = new Set(found);
-  const gone = known
-    .filter((_, index) => !stayed.has(index))
-    .map((row) => (row.goneMs === undefined ? { ...row, goneMs: context.nowMs } : row))
-    .filter(({ goneMs = 0 }) => context.nowMs - goneMs < FORGET_MS);
-  return { rows: [...rows, ...gone], changes: changesOf(rows, former, known, stayed) };
+    const row = settledRow(entry, before, recognised.altered.get(index));
+    const settled = { ...row, id, ...number, born: before?.born ?? context.edition };
+    changes.took(settled, before, at);
+    rows.add(settled);
+    if (settled.kind === undefined) channels++;
+    isAlone &&= settled.as === undefined && !context.takenIds.has(id);
+    index++;
+  }
+  const gone = keepGone(known, found, context.nowMs, rows);
+  const all = rows.end();
+  const counts = { channels, films: index - channels, gone: all.length - index };
+  return { rows: all, counts, isAlone, changes: changes.all(known, gone) };
+}
+
+/** What it keeps of what was known of it. */
+function settledRow(
+  entry: ListEntry,
+  before: KnownMark | undefined,
+  altered: KnownEntry | undefined,
+): Pick<KnownEntry, keyof ListEntry | 'was' | 'as'> {
+  const { number: _, ...rest } = entry;
+  const was = altered === undefined ? before?.was : formerKeys(altered, entry);
+  return {
+    ...rest,
+    ...(was === undefined ? {} : { was }),
+    ...(before?.as === undefined ? {} : { as: before.as }),
+  };
+}
+
+/** Puts those that the list has no more behind the others; returns the ids of those it had before. */
+function keepGone(
+  known: PackedRows<KnownEntry>,
+  found: Recognised['found'],
+  nowMs: number,
+  rows: RowPacker<KnownEntry>,
+): readonly string[] {
+  const stayed = new Set(found.filter((row) => row >= 0));
+  const gone: string[] = [];
+  let index = 0;
+  for (const row of stayed.size < known.length ? known : []) {
+    if (stayed.has(index++)) continue;
+    if (row.goneMs === undefined) gone.push(row.id);
+    const goneMs = row.goneMs ?? nowMs;
+    if (nowMs - goneMs < FORGET_MS) rows.add({ ...row, goneMs });
+  }
+  return gone;
 }
 
 /** What it was known by that it is not known by any more. */
@@ -80,130 +116,29 @@ function formerKeys(before: KnownEntry, now: ListEntry): readonly string[] | und
   return [...new Set([...(before.was ?? []), ...lost])].slice(-MAX_WAS);
 }
 
-function newIds(
-  entries: readonly ListEntry[],
-  former: readonly (KnownEntry | undefined)[],
-  known: readonly KnownEntry[],
-  takenIds: ReadonlySet<string>,
-): ReadonlyMap<number, string> {
-  const fresh = [...entries.keys()].filter((index) => former[index] === undefined);
-  if (fresh.length === 0) return new Map();
-  const taken = new Set([...takenIds, ...known.map(({ id }) => id)]);
-  const used = new Set<number>();
-  const wanted = fresh.map((index) => {
-    const entry = entries[index] as ListEntry;
-    const stable = fingerprint(...stableParts(entry));
-    const isTwin = used.has(stable);
-    used.add(stable);
-    const key = () => [...stableParts(entry), ...(isTwin ? [entry.url] : [])].join('\n');
-    return { id: idFromName(entry.guide ?? entry.name), key };
-  });
-  const ids = assignIds(wanted, taken);
-  return new Map(fresh.map((index, at) => [index, ids[at] as string]));
-}
+class Changes {
+  readonly #added: string[] = [];
+  readonly #back: string[] = [];
+  readonly #renumbered: string[] = [];
+  /** By the index of what was known. */
+  readonly #renamed = new Map<number, { readonly id: string; readonly to: string }>();
 
-/** Together different for nearly all, and without what changes with an account. */
-function stableParts(entry: ListEntry): readonly string[] {
-  const { host, path } = stableUrl(entry.url);
-  return [`${host}${path}`, entry.name, entry.group ?? ''];
-}
-
-/** As for numbers that people give; within what every player takes. */
-const MAX_NUMBER = 99_999;
-
-type Numbered = { readonly number?: number; readonly numberedFrom?: number };
-
-/** Numbers are given in the order of the list, each once over all line-ups. */
-class NumberPool {
-  readonly #taken: Set<number>;
-  readonly #former: ReadonlyMap<string, number>;
-  readonly #renumberFrom: number | undefined;
-  #next: number;
-  #isUsedUp = false;
-
-  constructor(
-    entries: readonly ListEntry[],
-    former: readonly (KnownEntry | undefined)[],
-    known: readonly KnownEntry[],
-    { takenNumbers, numbers, renumberFrom }: SettleContext,
-  ) {
-    this.#renumberFrom = renumberFrom;
-    this.#former = numbers;
-    this.#taken = new Set(takenNumbers);
-    for (const { number } of known) if (number !== undefined) this.#taken.add(number);
-    let highest = renumberFrom === undefined ? highestOf(this.#taken) : renumberFrom - 1;
-    if (renumberFrom === undefined) {
-      for (const [index, { number = 0 }] of entries.entries()) {
-        if (former[index] === undefined) highest = Math.max(highest, Math.floor(number));
-      }
+  took({ id, name, number }: KnownEntry, before: KnownMark | undefined, at: number): void {
+    if (before === undefined) {
+      this.#added.push(id);
+      return;
     }
-    this.#next = highest + 1;
+    if (before.goneMs !== undefined) this.#back.push(id);
+    if (before.nameKey !== fingerprint(name)) this.#renamed.set(at, { id, to: name });
+    if (before.number !== number) this.#renumbered.push(id);
   }
 
-  of(entry: ListEntry, before: KnownEntry | undefined, id: string): Numbered {
-    if (entry.kind !== undefined) return {};
-    const from = this.#renumberFrom;
-    if (before?.number !== undefined && before.numberedFrom === from) {
-      return pick(before.number, from);
-    }
-    if (from !== undefined) return pick(this.#free(from), from);
-    // It had ours, which no rule asks for any more
-    const number = entry.number ?? this.#former.get(id);
-    if (number !== undefined && !this.#taken.has(number)) {
-      this.#taken.add(number);
-      return { number };
-    }
-    return pick(this.#free(1), undefined);
+  all(known: PackedRows<KnownEntry>, gone: readonly string[]): LineUpChanges {
+    const before = known.pick(new Set(this.#renamed.keys()));
+    const renamed = [...this.#renamed].map(([at, { id, to }]) => {
+      return { id, from: before.get(at)?.name ?? '', to };
+    });
+    const [added, back, renumbered] = [this.#added, this.#back, this.#renumbered];
+    return { added, gone, back, renamed, renumbered };
   }
-
-  #free(lowest: number): number | undefined {
-    if (this.#isUsedUp) return undefined;
-    const count = MAX_NUMBER - lowest + 1;
-    for (let step = 0; step < count; step++) {
-      const number = this.#next > MAX_NUMBER || this.#next < lowest ? lowest : this.#next;
-      this.#next = number + 1;
-      if (this.#taken.has(number)) continue;
-      this.#taken.add(number);
-      return number;
-    }
-    this.#isUsedUp = true;
-    return undefined;
-  }
-}
-
-function pick(number: number | undefined, numberedFrom: number | undefined): Numbered {
-  return {
-    ...(number === undefined ? {} : { number }),
-    ...(numberedFrom === undefined ? {} : { numberedFrom }),
-  };
-}
-
-function highestOf(numbers: Iterable<number>): number {
-  let highest = 0;
-  for (const number of numbers) highest = Math.max(highest, Math.floor(number));
-  return highest;
-}
-
-function changesOf(
-  rows: readonly KnownEntry[],
-  former: readonly (KnownEntry | undefined)[],
-  known: readonly KnownEntry[],
-  stayed: ReadonlySet<number | undefined>,
-): LineUpChanges {
-  const added: string[] = [];
-  const back: string[] = [];
-  const renamed: { id: string; from: string; to: string }[] = [];
-  const renumbered: string[] = [];
-  for (const [index, row] of rows.entries()) {
-    const before = former[index];
-    if (before === undefined) added.push(row.id);
-    else if (before.goneMs !== undefined) back.push(row.id);
-    if (before === undefined) continue;
-    if (before.name !== row.name) renamed.push({ id: row.id, from: before.name, to: row.name });
-    if (before.number !== row.number) renumbered.push(row.id);
-  }
-  const gone = known
-    .filter((row, index) => row.goneMs === undefined && !stayed.has(index))
-    .map(({ id }) => id);
-  return { added, gone, back, renamed, renumbered };
 }

@@ -2,6 +2,7 @@
 import { type ChannelRow, RowReader } from '../../src/lineup/channel-row.ts';
 import { lineUpOf } from '../../src/lineup/line-up.ts';
 import { readEntry } from '../../src/lineup/list-entry.ts';
+import { PackedRows } from '../../src/lineup/packed-rows.ts';
 import { settle } from '../../src/lineup/settle.ts';
 import { formatM3u } from '../../src/media/m3u/format.ts';
 import { parseM3u } from '../../src/media/m3u/parse.ts';
@@ -17,7 +18,7 @@ export function benchM3uParse(entryCount = ENTRIES): Measurement[] {
   const parsed = timed(() => parseM3u(text));
   const imported = timed(() => {
     const entries = parsed.value.entries.flatMap((entry) => readEntry(entry, '', () => {}) ?? []);
-    return settle(entries, [], NOTHING_KNOWN).rows;
+    return [...settle(PackedRows.of(entries), new PackedRows([]), NOTHING_KNOWN).rows];
   });
   const reader = new RowReader();
   const channels = imported.value.map(({ id, name, url }) =>

@@ -45,8 +45,11 @@ describe('assignIds()', () => {
   type Wanted = { readonly id: string; readonly key: string };
   const assign = (wanted: readonly Wanted[], taken: readonly string[]) =>
     assignIds(
-      wanted.map(({ id, key }) => ({ id, key: () => key })),
-      new Set(taken),
+      wanted.map(({ id }) => id),
+      (id) => taken.includes(id),
+      (tell) => {
+        for (const [index, { key }] of wanted.entries()) tell(index, () => key);
+      },
     );
   const entry = fc.record({
     id: fc.constantFrom('news', 'sport', 'news-0000', 'x'.repeat(64)),

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { KnownEntry } from '../../src/lineup/known-entry.ts';
 import type { ListEntry } from '../../src/lineup/list-entry.ts';
-import { type SettleContext, settle } from '../../src/lineup/settle.ts';
+import { PackedRows } from '../../src/lineup/packed-rows.ts';
+import { type SettleContext, settle as settlePacked } from '../../src/lineup/settle.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -14,6 +15,15 @@ const NONE: SettleContext = {
   edition: 1,
   nowMs: 1000,
 };
+
+function settle(
+  entries: readonly ListEntry[],
+  known: readonly KnownEntry[],
+  context: SettleContext,
+) {
+  const settled = settlePacked(PackedRows.of(entries), PackedRows.of(known), context);
+  return { ...settled, rows: [...settled.rows] };
+}
 
 function first(entries: readonly ListEntry[]): readonly KnownEntry[] {
   return settle(entries, [], NONE).rows;

@@ -52,7 +52,6 @@ export function createDesk({ script, ...options }: WorldOptions) {
     patternCells: createPatternCells(),
     writer: crypto.randomUUID(),
     isTrial,
-    collect: () => {},
   });
   return { desk, store, clock, outbound };
 }

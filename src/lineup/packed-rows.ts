@@ -1,0 +1,93 @@
+// This file holds tens of thousands of rows of plain data as compressed text, and reads them piece by piece.
+
+/** As it is kept in the shared store: JSON of some rows, compressed. */
+export type PackedPiece = { readonly rows: number; readonly zstd: string };
+
+/** Half a millisecond of work, on the thread that packs them and on the one that serves. */
+export const PIECE_ROWS = 250;
+/** Lists repeat themselves: the quickest makes a twentieth of them. */
+const LEVEL = 1;
+
+/** Objects of 50,000 entries take some 60 MB, and this a few. */
+export class PackedRows<T extends object> implements Iterable<T> {
+  readonly pieces: readonly PackedPiece[];
+  readonly length: number;
+
+  constructor(pieces: readonly PackedPiece[]) {
+    this.pieces = pieces;
+    this.length = pieces.reduce((sum, { rows }) => sum + rows, 0);
+  }
+
+  static of<T extends object>(rows: Iterable<T>): PackedRows<T> {
+    const packer = new RowPacker<T>();
+    for (const row of rows) packer.add(row);
+    return packer.end();
+  }
+
+  *[Symbol.iterator](): Generator<T, void> {
+    for (const piece of this.pieces) yield* rowsIn<T>(piece);
+  }
+
+  /** Those with these indexes, in their order; the whole of none but them is held. */
+  pick(indexes: ReadonlySet<number>): ReadonlyMap<number, T> {
+    const picked = new Map<number, T>();
+    if (indexes.size === 0) return picked;
+    let start = 0;
+    for (const piece of this.pieces) {
+      const wanted = range(start, piece.rows).filter((index) => indexes.has(index));
+      const rows = wanted.length === 0 ? [] : rowsIn<T>(piece);
+      for (const index of wanted) picked.set(index, rows[index - start] as T);
+      start += piece.rows;
+    }
+    return picked;
+  }
+}
+
+/** Some ten milliseconds of collecting after a hundred of work. */
+const COLLECT_ROWS = 40 * PIECE_ROWS;
+
+/** What rows leave behind is swept late, and would come to a hundred megabytes. A thread has one heap. */
+let uncollectedRows = 0;
+function passed(rows: number): void {
+  uncollectedRows += rows;
+  if (uncollectedRows < COLLECT_ROWS) return;
+  uncollectedRows = 0;
+  Bun.gc(true);
+}
+
+export class RowPacker<T extends object> {
+  readonly #pieces: PackedPiece[] = [];
+  #open: T[] = [];
+
+  add(row: T): void {
+    this.#open.push(row);
+    if (this.#open.length === PIECE_ROWS) this.#pack();
+  }
+
+  end(): PackedRows<T> {
+    if (this.#open.length > 0) this.#pack();
+    return new PackedRows(this.#pieces);
+  }
+
+  #pack(): void {
+    const text = Buffer.from(JSON.stringify(this.#open));
+    const zstd = Bun.zstdCompressSync(text, { level: LEVEL }).toString('base64');
+    this.#pieces.push({ rows: this.#open.length, zstd });
+    passed(this.#open.length);
+    this.#open = [];
+  }
+}
+
+/** JSON of an array. */
+export function textOf({ zstd }: PackedPiece): string {
+  return Bun.zstdDecompressSync(Buffer.from(zstd, 'base64')).toString('utf8');
+}
+
+function rowsIn<T>(piece: PackedPiece): readonly T[] {
+  passed(piece.rows);
+  return JSON.parse(textOf(piece)) as T[];
+}
+
+function range(start: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => start + at);
+}
