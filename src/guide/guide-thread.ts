@@ -8,7 +8,7 @@ export type GuideThread = AskedThread<GuideSettings, GuideCall, GuideAnswers>;
 export function createGuideThread(
   options: Omit<AskedThreadOptions<GuideSettings>, 'name' | 'gone'>,
 ): GuideThread {
-  return new AskedThread({ ...options, name: 'the guides', gone });
+  return new AskedThread({ ...options, name: 'the guides', isFrugal: true, gone });
 }
 
 function gone(reason: string): GuideError {

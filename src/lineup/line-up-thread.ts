@@ -64,6 +64,7 @@ export class LineUpThread implements AsyncDisposable {
       clock,
       log,
       name: 'the line-ups',
+      isFrugal: true,
       settings: { ...settings, patternCells: this.#cells },
       gone,
     });

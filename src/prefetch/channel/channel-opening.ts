@@ -76,7 +76,7 @@ export class ChannelOpening<T> {
     const over = AbortSignal.any([stopped, this.#closed]);
     using patience = new Patience(this.#clock, VIEWER_WAIT_MS, over);
     try {
-      const order = this.#sources.inOrder();
+      const order = this.#sources.standings.inOrder();
       const claim = { evicts: isAsked, waits: isAsked };
       const opened = await this.#sources.openFirst(order, patience.signal, claim);
       if (over.aborted) {

@@ -24,8 +24,9 @@ import { ChannelOpening } from './channel-opening.ts';
 import { ChannelPast } from './channel-past.ts';
 import { ChannelRenditions, type Sound } from './channel-renditions.ts';
 import { ChannelReopening } from './channel-reopening.ts';
-import { ChannelSources, type OpenedSource, type SourceReport } from './channel-sources.ts';
+import { ChannelSources, type OpenedSource } from './channel-sources.ts';
 import { Failover } from './failover.ts';
+import type { SourceReport } from './source-standings.ts';
 
 export type RelayDeps = {
   readonly clock: Clock;
@@ -210,7 +211,7 @@ export class ChannelRelay implements Disposable {
       fetches,
       renditions: [...this.#renditions],
       stallsAvoided,
-      sources: this.#sources.reports(this.#opened !== undefined),
+      sources: this.#sources.standings.reports(this.#opened !== undefined),
       stream,
       switches,
     };
@@ -335,7 +336,7 @@ export class ChannelRelay implements Disposable {
   }
 
   #adopt({ index, found }: OpenedSource): Opened {
-    this.#deps.timeline.plays(this.#sources.keyOf(index));
+    this.#deps.timeline.plays(this.#sources.standings.keyOf(index));
     const main = this.#renditions.adopt(found);
     const { multivariant } = found;
     this.#reopening.asked();
@@ -347,7 +348,7 @@ export class ChannelRelay implements Disposable {
   #switchTo({ index, found }: OpenedSource): Promise<unknown> {
     // What is made for players of fMP4 is not what it is called where the source is opened alone
     const isMade = [...this.#renditions].some(({ container }) => container === 'fmp4');
-    this.#deps.timeline.plays(`${this.#sources.keyOf(index)}${isMade ? ' made' : ''}`);
+    this.#deps.timeline.plays(`${this.#sources.standings.keyOf(index)}${isMade ? ' made' : ''}`);
     this.#reopening.asked();
     return Promise.all([this.#renditions.switchTo(found), this.#reopening.stop()]);
   }

@@ -2,7 +2,7 @@
 // allow.
 import { assert } from '../../base/assert.ts';
 import { type Clock, Patience, within } from '../../base/clock.ts';
-import { type ErrorRecord, errorFields, errorRecord } from '../../base/errors.ts';
+import { errorFields, errorRecord } from '../../base/errors.ts';
 import type { Log } from '../../base/log.ts';
 import type { Random } from '../../base/random.ts';
 import type { SourceConfig } from '../../config/config.ts';
@@ -14,12 +14,12 @@ import type {
   LeaseWait,
   ProviderLeases,
 } from '../../source/failover/provider-leases.ts';
-import { type HealthReport, SourceHealth } from '../../source/failover/source-health.ts';
 import { type OpenSource, openSource, streamOf } from '../../source/open-source.ts';
 import { type Look, lookOver } from '../../source/stream/first-answer.ts';
 import type { FirstStream } from '../../source/stream/open-stream.ts';
 import { VIEWER_WAIT_MS } from '../answers.ts';
 import { ChannelPlaces, type Claim, ProviderBusyError } from './channel-places.ts';
+import { SourceStandings } from './source-standings.ts';
 
 export type ChannelSourcesDeps = {
   readonly clock: Clock;
@@ -33,16 +33,6 @@ export type ChannelSourcesDeps = {
   readonly holder: Holder;
   readonly count: (what: 'playlist', outcome: string) => void;
 };
-
-export type SourceReport = HealthReport & {
-  /** Place in the configuration, from 0; the slate comes after all. */
-  readonly source: number;
-  readonly kind: SourceConfig['kind'] | 'slate';
-  readonly provider?: string;
-  readonly active: boolean;
-};
-
-export type Standing = Pick<HealthReport, 'score' | 'failures' | 'goodAgoMs' | 'coolDownLeftMs'>;
 
 /** A source opened and not yet taken into use. */
 export type OpenedSource = {
@@ -64,17 +54,12 @@ const LET_GO_MS = 2000;
 /** A viewer waits so long for another one to be gone, then for that to be closed, then to see. */
 const IDLE_WAIT_MS = VIEWER_WAIT_MS - OPEN_MIN_MS;
 const CLOSE_MS = 1000;
-type Source = {
-  readonly config: SourceConfig;
-  readonly health: SourceHealth;
-  readonly isSlate: boolean;
-};
 
 export class ChannelSources {
+  /** Which there are, and how they do. */
+  readonly standings: SourceStandings;
   readonly #deps: ChannelSourcesDeps;
-  readonly #sources: readonly Source[];
   readonly #places: ChannelPlaces;
-  #activeIndex = 0;
   #outbound: ScopedOutbound | undefined;
   /** Of the active source: it may not have been taken into use. */
   #stream: FirstStream | undefined;
@@ -87,70 +72,23 @@ export class ChannelSources {
     slate: SourceConfig | undefined,
     deps: ChannelSourcesDeps,
   ) {
-    assert(sources.length > 0, 'a channel has a source');
     this.#deps = deps;
+    this.standings = new SourceStandings(sources, slate, deps);
     this.#places = new ChannelPlaces(deps.clock, deps.leases, deps.holder);
-    const create = (config: SourceConfig, isSlate: boolean): Source => {
-      return { config, health: new SourceHealth(deps.random), isSlate };
-    };
-    const own = sources.map((config) => create(config, false));
-    this.#sources = slate === undefined ? own : [...own, create(slate, true)];
-  }
-
-  get activeIndex(): number {
-    return this.#activeIndex;
-  }
-
-  /** Tells a source from others, over restarts; nothing of its address can be read off. */
-  keyOf(index: number): string {
-    const { config } = this.#at(index);
-    const { kind } = config;
-    const at = kind === 'loop' ? config.files : kind === 'template' ? config.template : config.url;
-    return Bun.hash.wyhash(JSON.stringify([kind, at])).toString(36);
-  }
-
-  get playsSlate(): boolean {
-    return this.isSlate(this.#activeIndex);
-  }
-
-  isSlate(index: number): boolean {
-    return this.#at(index).isSlate;
-  }
-
-  /** For a viewer who waits: those that cool down come after the others, for want of anything. */
-  inOrder(): number[] {
-    const nowMs = this.#deps.clock.monotonicMs();
-    const rank = ({ health, isSlate }: Source) => (isSlate ? 2 : health.isCooling(nowMs) ? 1 : 0);
-    return [...this.#sources.keys()].sort((a, b) => rank(this.#at(a)) - rank(this.#at(b)) || a - b);
   }
 
   /** For a channel that nobody watches: something can be had, and from nobody who has it. */
   isAnyFree(): boolean {
-    return this.#sources.some(
-      ({ config }, index) => this.#isReady(index) && this.#places.isFree(providerOf(config)),
-    );
+    const { standings } = this;
+    return standings.indexes().some((index) => {
+      return standings.isReady(index) && this.#places.isFree(standings.providerOf(index));
+    });
   }
 
   /** It could be had over the connection of the one that plays, and no other. */
   sharesPlace(index: number): boolean {
-    const provider = providerOf(this.#at(index).config);
+    const provider = this.standings.providerOf(index);
     return provider !== undefined && provider === this.#places.own?.provider;
-  }
-
-  /** Those that viewers of the active one can be sent to. */
-  alternatives(): number[] {
-    return this.inOrder().filter((index) => index !== this.#activeIndex && this.#isReady(index));
-  }
-
-  /** Those that come before the active one and may be tried again. */
-  better(): number[] {
-    const nowMs = this.#deps.clock.monotonicMs();
-    // Anything is better than the slate
-    const isDue = (health: SourceHealth) =>
-      this.playsSlate ? health.isWorthATry(nowMs) : !health.isCooling(nowMs);
-    return [...this.#sources.keys()].filter(
-      (index) => index < this.#activeIndex && isDue(this.#at(index).health),
-    );
   }
 
   /** The first of `indexes` that opens; throws the last error where none does. */
@@ -188,12 +126,12 @@ export class ChannelSources {
   async reopen(signal: AbortSignal): Promise<OpenSource | undefined> {
     const { clock } = this.#deps;
     using outbound = scoped(this.#deps.outbound);
-    const index = this.#activeIndex;
+    const index = this.standings.activeIndex;
     using patience = new Patience(clock, VIEWER_WAIT_MS, signal);
     const look = lookOver(outbound, clock);
-    const found = await openSource(this.#at(index).config, look, patience.signal);
+    const found = await openSource(this.standings.configOf(index), look, patience.signal);
     await streamOf(found)?.close();
-    return index === this.#activeIndex ? found : undefined;
+    return index === this.standings.activeIndex ? found : undefined;
   }
 
   /**
@@ -207,10 +145,10 @@ export class ChannelSources {
     claim: Claim = {},
     look?: Look,
   ): Promise<OpenedSource> {
-    const provider = providerOf(this.#at(index).config);
+    const provider = this.standings.providerOf(index);
     const closing = this.#closing(claim);
     // The same source anew: it may count every connection
-    if (index === this.#activeIndex) await closing.hold?.();
+    if (index === this.standings.activeIndex) await closing.hold?.();
     const lease = await this.#places.take(provider, withinMs, signal, closing);
     try {
       return await this.#openWith(lease, index, withinMs, signal, look);
@@ -237,7 +175,7 @@ export class ChannelSources {
     const left = this.#closeWith(closed);
     this.#outbound = outbound;
     this.#stream = streamOf(found);
-    this.#activeIndex = index;
+    this.standings.plays(index);
     this.#places.use(lease, left);
   }
 
@@ -253,58 +191,6 @@ export class ChannelSources {
   release(closed: Promise<unknown>): void {
     this.#letGo = this.#closeWith(closed);
     this.#places.use(undefined, this.#letGo);
-  }
-
-  good(mediaMs?: number): void {
-    this.#at(this.#activeIndex).health.good(this.#deps.clock.monotonicMs(), mediaMs);
-  }
-
-  failed(index: number, error: ErrorRecord): void {
-    this.#at(index).health.failed(this.#deps.clock.monotonicMs(), error);
-  }
-
-  /** It ended, and may go on in a moment: that is no failure. */
-  ended(index: number, error: ErrorRecord): void {
-    this.#at(index).health.ended(this.#deps.clock.monotonicMs(), error);
-  }
-
-  /** What it answers says nothing of whether it plays: its list may be the one it stopped at. */
-  stoodStill(index: number): boolean {
-    return this.#at(index).health.stoodStill;
-  }
-
-  rest(): void {
-    this.#at(this.#activeIndex).health.rest();
-  }
-
-  /** Why it is, or is not, the one that plays: for the log. */
-  standing(index: number): Standing {
-    const { score, failures, goodAgoMs, coolDownLeftMs } = this.#at(index).health.report(
-      this.#deps.clock.monotonicMs(),
-    );
-    return { score, failures, coolDownLeftMs, ...(goodAgoMs === undefined ? {} : { goodAgoMs }) };
-  }
-
-  reports(isOpen: boolean): SourceReport[] {
-    const nowMs = this.#deps.clock.monotonicMs();
-    return this.#sources.map(({ config, health, isSlate }, source) => {
-      const provider = providerOf(config);
-      return {
-        source,
-        kind: isSlate ? 'slate' : config.kind,
-        ...(provider === undefined ? {} : { provider }),
-        active: isOpen && source === this.#activeIndex,
-        ...health.report(nowMs),
-      };
-    });
-  }
-
-  #at(index: number): Source {
-    return this.#sources[index] as Source;
-  }
-
-  #isReady(index: number): boolean {
-    return !this.#at(index).health.isCooling(this.#deps.clock.monotonicMs());
   }
 
   /** Over the connections of what played, and with all that `closed` waits for. */
@@ -323,7 +209,7 @@ export class ChannelSources {
     signal: AbortSignal,
     look?: Look,
   ): Promise<OpenedSource> {
-    const { config } = this.#at(index);
+    const config = this.standings.configOf(index);
     return this.#places.patiently(lease, withinMs, signal, async (patient) => {
       // Whoever comes as the last one leaves must not make an upstream see two
       if (!patient.aborted) await within(this.#deps.clock, this.#letGo, LET_GO_MS);
@@ -345,13 +231,11 @@ export class ChannelSources {
     patience: LeaseWait,
     signal: AbortSignal,
   ): Promise<OpenedSource> {
-    const providers = new Set(indexes.flatMap((index) => providerOf(this.#at(index).config) ?? []));
+    const providers = new Set(indexes.flatMap((index) => this.standings.providerOf(index) ?? []));
     const hopesUntilMs = this.#deps.clock.monotonicMs() + ZAP_MS;
     const zapping = { ...patience, hopesUntilMs };
     const lease = await this.#places.whenLeft([...providers], zapping, signal);
-    const fitting = indexes.filter(
-      (index) => providerOf(this.#at(index).config) === lease.provider,
-    );
+    const fitting = indexes.filter((index) => this.standings.providerOf(index) === lease.provider);
     let last: unknown;
     for (const index of fitting) {
       try {
@@ -373,21 +257,17 @@ export class ChannelSources {
 
   /** True where nothing is wrong with it: its provider has no place left. */
   #failedToOpen(index: number, error: unknown, signal: AbortSignal): boolean {
-    const { clock, log, count } = this.#deps;
+    const { log, count } = this.#deps;
     const record = errorRecord(error);
     const isBusy = error instanceof ProviderBusyError;
     count('playlist', record.code);
     if (signal.aborted) return isBusy;
-    if (!isBusy) this.#at(index).health.failed(clock.monotonicMs(), record);
+    if (!isBusy) this.standings.failed(index, record);
     log.warn('source not to be had', {
       source: index,
       ...errorFields(record),
-      ...this.standing(index),
+      ...this.standings.standing(index),
     });
     return isBusy;
   }
-}
-
-function providerOf(config: SourceConfig): string | undefined {
-  return 'provider' in config ? config.provider : undefined;
 }

@@ -11,6 +11,7 @@ import { type Blank, isBlank } from '../rendition/blank-watch.ts';
 import type { Trouble } from '../rendition/vital-signs.ts';
 import { ProviderBusyError } from './channel-places.ts';
 import type { ChannelSources, OpenedSource } from './channel-sources.ts';
+import type { SourceStandings } from './source-standings.ts';
 import { Standby } from './standby.ts';
 import { Visits } from './visits.ts';
 
@@ -56,6 +57,7 @@ const SEARCH = { baseMs: 5000, maxMs: 60_000 } as const;
  */
 export class Failover implements Disposable {
   readonly #sources: ChannelSources;
+  readonly #standings: SourceStandings;
   readonly #deps: FailoverDeps;
   readonly #hooks: FailoverHooks;
   #switching: AbortController | undefined;
@@ -74,6 +76,7 @@ export class Failover implements Disposable {
 
   constructor(sources: ChannelSources, deps: FailoverDeps, hooks: FailoverHooks) {
     this.#sources = sources;
+    this.#standings = sources.standings;
     this.#deps = deps;
     this.#hooks = hooks;
     this.#visits = new Visits(sources, deps, hooks);
@@ -94,18 +97,18 @@ export class Failover implements Disposable {
     }
     this.#inTrouble = false;
     // The slate is what it is: there is nothing left that would show more
-    if (condition !== 'well' && !this.#sources.playsSlate) {
+    if (condition !== 'well' && !this.#standings.playsSlate) {
       this.#search(condition, nowMs);
       return;
     }
     this.#forgetSearches();
-    this.#sources.good(this.#hooks.mediaMs(nowMs));
+    this.#standings.good(this.#hooks.mediaMs(nowMs));
     if (this.#hooks.isLate(nowMs)) {
       if (this.#trial === undefined) this.#standby.begin();
       return;
     }
     void this.#standby.leave();
-    const better = this.#sources.better();
+    const better = this.#standings.better();
     if (better.length > 0 && this.#trial === undefined) this.#tried = this.#try(better);
   }
 
@@ -123,7 +126,7 @@ export class Failover implements Disposable {
   }
 
   #leave(trouble: Trouble): void {
-    const { activeIndex } = this.#sources;
+    const { activeIndex } = this.#standings;
     const isChanged = trouble.kind === 'changed';
     if (!this.#inTrouble) {
       this.#inTrouble = true;
@@ -131,11 +134,11 @@ export class Failover implements Disposable {
       this.#deps.log.warn('source in trouble', {
         source: activeIndex,
         ...trouble,
-        ...this.#sources.standing(activeIndex),
+        ...this.#standings.standing(activeIndex),
       });
     }
     // What has become another kind of source is opened anew, and may play as well as before
-    const others = [...(isChanged ? [activeIndex] : []), ...this.#sources.alternatives()];
+    const others = [...(isChanged ? [activeIndex] : []), ...this.#standings.alternatives()];
     if (others.length === 0) {
       this.#notBeforeMs = this.#deps.clock.monotonicMs() + NOWHERE_MS;
       return;
@@ -149,11 +152,13 @@ export class Failover implements Disposable {
    */
   #search(blank: Blank, nowMs: number): void {
     if (this.#trial !== undefined || nowMs < this.#searchNotBeforeMs) return;
-    const { activeIndex } = this.#sources;
+    const { activeIndex } = this.#standings;
     if (this.#searches === 0) {
       this.#deps.log.warn('source shows nothing', { source: activeIndex, ...blank });
     }
-    const others = this.#sources.alternatives().filter((index) => !this.#sources.isSlate(index));
+    const others = this.#standings
+      .alternatives()
+      .filter((index) => !this.#standings.isSlate(index));
     this.#searchNotBeforeMs = nowMs + backoffDelayMs(SEARCH, this.#searches++, this.#deps.random);
     if (others.length > 0) this.#tried = this.#try(others, blank);
   }
@@ -165,8 +170,8 @@ export class Failover implements Disposable {
 
   #blame(index: number, { kind, reason }: Trouble): void {
     const error = new AppError('SOURCE_TROUBLE', `Cannot go on: ${reason}`, { trouble: kind });
-    if (kind === 'ended') this.#sources.ended(index, errorRecord(error));
-    else this.#sources.failed(index, errorRecord(error));
+    if (kind === 'ended') this.#standings.ended(index, errorRecord(error));
+    else this.#standings.failed(index, errorRecord(error));
   }
 
   async #switch(others: readonly number[], trouble: Trouble): Promise<void> {
@@ -185,7 +190,7 @@ export class Failover implements Disposable {
     } catch (error) {
       if (!run.signal.aborted) {
         this.#deps.log.warn('no source to switch to', {
-          source: this.#sources.activeIndex,
+          source: this.#standings.activeIndex,
           ...errorFields(errorRecord(error)),
         });
         this.#hooks.goOn();
@@ -197,13 +202,13 @@ export class Failover implements Disposable {
   }
 
   #use(opened: OpenedSource, kind: Trouble['kind'] | 'proved', reason: string): void {
-    const from = this.#sources.activeIndex;
+    const from = this.#standings.activeIndex;
     this.#sources.use(opened, this.#hooks.switchTo(opened));
     this.#inTrouble = false;
     this.#forgetSearches();
     this.#hooks.switched(kind);
     const to = opened.index;
-    const standing = this.#sources.standing(to);
+    const standing = this.#standings.standing(to);
     this.#deps.log.info('source switched', { from, to, kind, reason, ...standing });
   }
 
@@ -234,12 +239,12 @@ export class Failover implements Disposable {
   }
 
   #goBack(opened: OpenedSource): void {
-    this.#sources.rest();
+    this.#standings.rest();
     this.#use(withoutFirst(opened), 'proved', 'a better source plays again');
   }
 
   #notWell(index: number, error: ErrorRecord): void {
-    this.#sources.failed(index, error);
+    this.#standings.failed(index, error);
     this.#sayNotWell(index, error);
   }
 
@@ -247,7 +252,7 @@ export class Failover implements Disposable {
     this.#deps.log.info('source not well yet', {
       source: index,
       ...errorFields(error),
-      ...this.#sources.standing(index),
+      ...this.#standings.standing(index),
     });
   }
 
@@ -259,7 +264,7 @@ export class Failover implements Disposable {
     const { clock } = this.#deps;
     const stopped = trial.signal;
     // Whoever watches something needs the place more, unless there is only the slate to see
-    const isNeeded = () => this.#sources.playsSlate && this.#hooks.isWatched();
+    const isNeeded = () => this.#standings.playsSlate && this.#hooks.isWatched();
     const idleFromMs = () => (isNeeded() ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
     const holder = { idleFromMs, giveWay: () => trial.abort() };
     const evicts = isNeeded();
@@ -291,7 +296,7 @@ export class Failover implements Disposable {
   }
 
   #leaveBlank(opened: OpenedSource, blank: Blank): void {
-    this.#blame(this.#sources.activeIndex, blank);
+    this.#blame(this.#standings.activeIndex, blank);
     this.#use(withoutFirst(opened), blank.kind, blank.reason);
   }
 
@@ -302,7 +307,7 @@ export class Failover implements Disposable {
 
   /** Anything is better than the slate, but for the list that an encoder left behind. */
   #depthFor(index: number): TrialDepth {
-    return this.#sources.playsSlate && !this.#sources.stoodStill(index) ? 'brief' : 'thorough';
+    return this.#standings.playsSlate && !this.#standings.stoodStill(index) ? 'brief' : 'thorough';
   }
 
   async #prove(

@@ -76,8 +76,8 @@ export class Standby {
       idleFromMs: () => Number.NEGATIVE_INFINITY,
       giveWay: () => void this.leave(),
     };
-    for (const index of this.#sources.alternatives()) {
-      if (this.#sources.isSlate(index)) return undefined;
+    for (const index of this.#sources.standings.alternatives()) {
+      if (this.#sources.standings.isSlate(index)) return undefined;
       try {
         const opened = await this.#sources.openAside(index, signal, holder);
         if (!signal.aborted && streamOf(opened.found) !== undefined) {

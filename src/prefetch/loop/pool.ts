@@ -1,6 +1,7 @@
 // This file is the pool of worker threads that run the rendition loops.
 import type { Clock, Timer } from '../../base/clock.ts';
 import { endThread } from '../../base/end-thread.ts';
+import { BEAT_MS, Heartbeat } from '../../base/heartbeat.ts';
 import type { Log } from '../../base/log.ts';
 import { isStream, type Look } from '../../source/stream/first-answer.ts';
 import type { LoopEvent, LoopHandle, LoopSpec } from '../messages.ts';
@@ -30,13 +31,10 @@ type Slot = {
   readonly looks: Looks;
   /** Loops that were told to close, and who is to be told once they have. */
   readonly closing: Map<number, () => void>;
-  answeredMs: number;
+  heart: Heartbeat;
   bornMs: number;
 };
 
-/** A worker that has not answered for this long is stuck in a loop and is replaced. */
-const STUCK_MS = 15_000;
-const PING_EVERY_MS = 5000;
 /** A worker has this long to close what it has open. */
 const END_MS = 1000;
 /** A worker that dies sooner than this is replaced only after as long: no storm of starts. */
@@ -68,12 +66,12 @@ export class WorkerPool implements AsyncDisposable {
           return slot.thread !== NO_THREAD;
         }),
         closing: new Map(),
-        answeredMs: nowMs,
+        heart: new Heartbeat(),
         bornMs: nowMs,
       };
       this.#slots.push(slot);
     }
-    this.#ping = options.clock.after(PING_EVERY_MS, () => this.#pingAll());
+    this.#ping = options.clock.after(BEAT_MS, () => this.#pingAll());
   }
 
   /** Starts the threads. Loops may be opened before: the server listens while they start. */
@@ -155,7 +153,7 @@ export class WorkerPool implements AsyncDisposable {
     const thread = new Worker(entry);
     slot.thread = thread;
     slot.bornMs = clock.monotonicMs();
-    slot.answeredMs = slot.bornMs;
+    slot.heart = new Heartbeat();
     const settled: WorkerSettings = {
       ...settings,
       worker: slot.index,
@@ -165,7 +163,7 @@ export class WorkerPool implements AsyncDisposable {
     thread.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.type === 'event' && data.event.type === 'loaded') onBody?.(data.event.body);
       if (slot.thread !== thread) return;
-      if (data.type === 'pong') slot.answeredMs = clock.monotonicMs();
+      if (data.type === 'pong') slot.heart.answered();
       else if (data.type === 'event') slot.loops.get(data.loop)?.emit(data.event);
       else if (data.type === 'closed') closingDone(slot, data.loop);
       else slot.looks.take(data);
@@ -202,13 +200,13 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #pingAll(): void {
-    const { clock } = this.#options;
-    const nowMs = clock.monotonicMs();
     for (const slot of this.#slots) {
-      if (nowMs - slot.answeredMs > STUCK_MS) this.#died(slot, slot.thread, 'it does not answer');
+      if (slot.thread === NO_THREAD) continue;
+      // Stuck in a loop
+      if (!slot.heart.ask()) this.#died(slot, slot.thread, 'it does not answer');
       slot.thread.postMessage({ type: 'ping' } satisfies ToWorker);
     }
-    this.#ping = clock.after(PING_EVERY_MS, () => this.#pingAll());
+    this.#ping = this.#options.clock.after(BEAT_MS, () => this.#pingAll());
   }
 }
 

@@ -1,19 +1,19 @@
 // This file brings what a rendition loop tells into the ring.
 import { assertNever } from '../../base/assert.ts';
-import { AppError, type ErrorRecord, errorFields } from '../../base/errors.ts';
-import { Signal } from '../../base/signal.ts';
+import { type ErrorRecord, errorFields } from '../../base/errors.ts';
 import type { Start } from '../../media/m3u8/playlist.ts';
-import { BodyBrokenError, type InFlight } from '../../ring/in-flight.ts';
+import { BodyBrokenError } from '../../ring/in-flight.ts';
 import { assetsOf } from '../../ring/listing.ts';
-import type { RenditionRing, Segment } from '../../ring/rendition-ring.ts';
+import type { RenditionRing } from '../../ring/rendition-ring.ts';
 import type { Ring } from '../../ring/ring.ts';
 import type { Timeline } from '../../ring/timeline.ts';
 import type { StreamCounts } from '../../source/source.ts';
-import { placeOf } from '../loop/join.ts';
-import type { BodyKey, Join, Listed, LoopEvent } from '../messages.ts';
+import type { Join, Listed, LoopEvent } from '../messages.ts';
 import { RenditionAssets } from './assets.ts';
+import { BodyIntake } from './body-intake.ts';
+import { cutJoin } from './cut-join.ts';
 import { KnownForm } from './known-form.ts';
-import { listRemuxed } from './list-remuxed.ts';
+import { ListGrowth } from './list-growth.ts';
 import type { PastTap } from './past.ts';
 import { Placement } from './placement.ts';
 import { SourceWatch, type SourceWatchDeps } from './source-watch.ts';
@@ -50,10 +50,9 @@ export class Intake {
   readonly troubles = new Troubles();
   /** What is made of the segments of sources that take over. */
   readonly form: KnownForm;
-  /** Fires where a viewer that waits for the list should look again. */
-  readonly changed = new Signal();
-  /** Fires where the list has grown. */
-  readonly grown = new Signal();
+  /** What has come of the list. */
+  readonly growth: ListGrowth;
+  readonly bodies: BodyIntake;
   readonly #list: RenditionRing;
   readonly #deps: IntakeDeps;
   #header = NO_HEADER;
@@ -65,8 +64,6 @@ export class Intake {
   asks: 'playlist' | 'stream' = 'playlist';
   /** Called when the source refuses the rendition's URL: its token may have run out. */
   onRefused: () => void = () => {};
-  /** Called when a segment came whole although a fetch of it had failed. */
-  onStallAvoided: () => void = () => {};
   /** Called with what was seen of an endless stream. */
   onStreamCounts: (counts: StreamCounts) => void = () => {};
 
@@ -75,13 +72,20 @@ export class Intake {
     this.#deps = deps;
     this.watch = new SourceWatch(list, deps);
     this.form = new KnownForm(deps.log);
+    const { watch, form, assets, troubles } = this;
+    const { ring, timeline, clock, log } = deps;
+    this.growth = new ListGrowth({ list, timeline, watch, form });
     this.placement = new Placement({
       ring: list,
-      timeline: deps.timeline,
+      timeline,
       onVoid: (because) => this.forget(because),
       onPlaced: (listed) => {
         for (const asset of assetsOf(listed)) this.assets.know(asset);
       },
+    });
+    const { placement, growth } = this;
+    this.bodies = new BodyIntake({
+      ...{ ring, list, clock, log, assets, placement, form, watch, troubles, growth },
     });
   }
 
@@ -129,13 +133,7 @@ export class Intake {
     list.ended = false;
     list.nameDateRanges({ ranges: [] });
     list.version++;
-    const endMs = endDateTimeMs(list.listed());
-    const missingMs = this.watch.missingMs();
-    const seen = list.listed().flatMap(({ listed, state }) => {
-      const place = state === 'gap' ? undefined : placeOf(listed);
-      return place === undefined ? [] : [place];
-    });
-    return { missingMs, seen, ...(endMs === undefined ? {} : { endMs }) };
+    return cutJoin(list.listed(), this.watch.missingMs());
   }
 
   /** All that was named has come, or never will. */
@@ -196,16 +194,10 @@ export class Intake {
         this.#list.nameDateRanges(event);
         break;
       case 'loaded':
-        this.#loaded(event);
-        break;
       case 'failed':
-        this.#failed(event.key, event.error);
-        break;
       case 'chunk':
-        this.#inFlightOf(event.key)?.append(event.bytes, event.offset);
-        break;
       case 'broken':
-        this.#inFlightOf(event.key)?.restart();
+        this.bodies.take(event);
         break;
       case 'fetched':
         this.#fetched(event.what, event.outcome);
@@ -227,11 +219,7 @@ export class Intake {
         // Answered by whoever knows the tiers
         break;
       case 'ended':
-        // Nothing comes any more that could take a doubt away
-        this.#advance(false, () => false);
-        this.#list.ended = true;
-        this.#list.version++;
-        this.changed.fire();
+        this.growth.end(this.#deps.clock.monotonicMs());
         break;
       default:
         assertNever(event);
@@ -242,12 +230,6 @@ export class Intake {
     const { clock, count } = this.#deps;
     count(what, outcome);
     if (what === 'playlist' && outcome === 'ok') this.watch.signs.polled(clock.monotonicMs());
-  }
-
-  #inFlightOf(key: BodyKey): InFlight | undefined {
-    return typeof key === 'string'
-      ? this.assets.get(key)?.inFlight
-      : this.placement.at(key)?.inFlight;
   }
 
   #listed(event: Listed): void {
@@ -268,10 +250,9 @@ export class Intake {
     const isToBeMade = this.form.toMake !== undefined && !event.onDemand;
     if (list.last !== undefined && (this.#showsNext || event.onDemand) && !isToBeMade) {
       this.#showsNext = false;
-      list.listAll(nowMs);
-      this.#advanced(nowMs);
+      this.growth.showAll(nowMs);
     }
-    this.changed.fire();
+    this.growth.changed.fire();
   }
 
   #takeHeader(event: Listed): void {
@@ -286,110 +267,13 @@ export class Intake {
     list.ended = event.onDemand;
   }
 
-  #loaded(event: Extract<LoopEvent, { type: 'loaded' }>): void {
-    const { key, body, contentType } = event;
-    if (event.attempts > 1) this.onStallAvoided();
-    if (typeof key === 'string') {
-      this.assets.loaded(key, body, event.fingerprint);
-      return;
-    }
-    const segment = this.placement.at(key);
-    // A cleared ring may still be told of what it no longer knows
-    if (segment === undefined) return;
-    this.placement.settle(key);
-    this.troubles.segmentCame();
-    const nowMs = this.#deps.clock.monotonicMs();
-    this.watch.signs.loaded(key, event.clockTicks, segment.discontinuity, nowMs);
-    this.form.loaded(event.form, event.remuxed !== undefined, event.unmade);
-    // What a playlist has said of it stays
-    if (!this.#list.isListed(segment)) {
-      segment.listed = this.assets.sharingKeys(segment.listed);
-      if (event.remuxed !== undefined) listRemuxed(segment, event.remuxed, this.assets);
-    }
-    segment.contentType = contentType;
-    segment.inFlight?.complete(body);
-    segment.inFlight = undefined;
-    const isHeld = this.#hold(segment, body, contentType);
-    // A list that stood still would promise for ever what leaves no room
-    this.#advance(!isHeld);
-  }
-
-  #hold(segment: Segment, body: Blob, contentType: string): boolean {
-    const list = this.#list;
-    if (this.#deps.ring.hold(list, segment, body, contentType)) return true;
-    const { mediaSequence } = segment;
-    // It was this rendition that had to give way
-    if (list.find(mediaSequence) !== segment) return false;
-    this.#deps.log.error('segment dropped: memory is too small even for this channel alone', {
-      mediaSequence,
-      sizeBytes: body.size,
-    });
-    // What is on demand is fetched again by whoever asks next
-    if (!list.onDemand) list.giveUp(segment);
-    return false;
-  }
-
-  #failed(key: BodyKey, error: ErrorRecord): void {
-    const reason = new AppError(error.code, error.message, error.detail);
-    if (typeof key === 'string') {
-      this.assets.failed(key, reason);
-      this.troubles.assetFailed(error);
-      return;
-    }
-    const segment = this.placement.at(key);
-    if (segment === undefined) return;
-    segment.inFlight?.fail(reason);
-    segment.inFlight = undefined;
-    const { mediaSequence } = segment;
-    this.#deps.log.warn('segment given up', { mediaSequence, ...errorFields(error) });
-    if (this.#list.onDemand) return;
-    this.watch.signs.givenUp(error);
-    this.troubles.segmentFailed(error);
-    this.placement.settle(key);
-    this.#list.giveUp(segment);
-    this.#advance();
-  }
-
-  #advance(
-    andGaps = false,
-    waits = ({ ordinal }: Segment) => this.watch.signs.isDoubtful(ordinal),
-  ): void {
-    const nowMs = this.#deps.clock.monotonicMs();
-    if (this.#list.advance(nowMs, andGaps, waits)) this.#advanced(nowMs);
-  }
-
-  #advanced(nowMs: number): void {
-    this.watch.grew(nowMs);
-    this.grown.fire();
-    if (this.form.toMake !== undefined) this.changed.fire();
-    const list = this.#list;
-    const first = list.firstListed;
-    if (first === undefined) return;
-    this.#deps.timeline.listedTo(list.id, first.mediaSequence + list.listedCount - 1);
-    if (!list.onDemand) this.#deps.timeline.listedFrom(list.id, first.mediaSequence);
-  }
-
   #pollFailed(error: ErrorRecord, failures: number): void {
     this.watch.signs.pollFailed(error);
     const isNew = this.troubles.pollFailed(error);
     if (isNew) this.#deps.log.warn(`${this.asks} not to be had`, errorFields(error));
     if (isRefusal(error) && failures % 3 === 2) this.onRefused();
-    this.changed.fire();
+    this.growth.changed.fire();
   }
-}
-
-/** Program date and time at the end of the last segment, where one of them tells it. */
-function endDateTimeMs(segments: readonly Segment[]): number | undefined {
-  let endMs: number | undefined;
-  for (const { listed, discontinuity } of segments) {
-    const { programDateTimeMs, durationS } = listed;
-    if (discontinuity) endMs = undefined;
-    // A date that stands still, or goes back, is no date: the lengths of the segments tell more
-    const leastMs = (endMs ?? Number.NEGATIVE_INFINITY) - durationS * 500;
-    if (programDateTimeMs !== undefined && programDateTimeMs >= leastMs) endMs = programDateTimeMs;
-    if (endMs !== undefined) endMs += durationS * 1000;
-  }
-  return endMs;
 }
 
 function broken(because: string): BodyBrokenError {

@@ -13,7 +13,6 @@ import {
   type BodyResult,
   busy,
   type PlaylistAnswer,
-  told,
   type Unavailable,
   unavailable,
   VIEWER_WAIT_MS,
@@ -23,8 +22,8 @@ import { type BlankKind, watchFor } from './blank-watch.ts';
 import { Bodies } from './bodies.ts';
 import type { Copies } from './copies.ts';
 import { type Header, Intake, type IntakeDeps } from './intake.ts';
+import { ListAnswers, STALE_TARGET_DURATIONS } from './list-answers.ts';
 import { type OpenLoop, Supply } from './supply.ts';
-import { isRefusal } from './troubles.ts';
 import type { Trouble } from './vital-signs.ts';
 
 export type RenditionSettings = {
@@ -42,10 +41,6 @@ export type RenditionDeps = IntakeDeps & {
 
 /** Who waits for the list to grow looks at the rest of the world this often. */
 const GROWN_WAIT_MS = 500;
-/** Whether a stream that outlasts the patience of viewers still lives. */
-const LOOK_AGAIN_MS = 500;
-/** The last playlist of a source that fell silent stays this many target durations. */
-const STALE_TARGET_DURATIONS = 3;
 /** What was stopped for want of memory does not start again sooner: what it needed is taken. */
 const GAVE_WAY_MS = 10_000;
 /** Bytes a second of what is small beside the picture, and never turned away: 384 kbit/s, text. */
@@ -70,6 +65,7 @@ export class Rendition implements Disposable {
   readonly #intake: Intake;
   readonly #supply: Supply;
   readonly #bodies: Bodies;
+  readonly #answers: ListAnswers;
   #first: FirstAnswer | undefined;
   #state: 'cold' | 'probing' | 'following' = 'cold';
   /** False where the source that plays has nothing like it. */
@@ -78,8 +74,6 @@ export class Rendition implements Disposable {
   #keptWarmMs = Number.NEGATIVE_INFINITY;
   #followedSinceMs = 0;
   #gaveWayMs = Number.NEGATIVE_INFINITY;
-  /** Viewers whose request for the list is not answered yet. */
-  #waiting = 0;
 
   constructor({ id, spec, first, traits }: OpenRendition, deps: RenditionDeps) {
     const { ahead, segmentMaxBytes } = deps.settings;
@@ -104,6 +98,8 @@ export class Rendition implements Disposable {
     };
     this.#supply = new Supply(spec, this.#intake, deps.openLoop, settings, copies);
     this.#bodies = new Bodies(ring, this.#intake.assets, this.#supply, deps.clock, copies);
+    const isOpen = () => this.#state !== 'cold';
+    this.#answers = new ListAnswers({ ring, intake: this.#intake, clock: deps.clock, isOpen });
     this.#first = first;
     deps.ring.join(this);
   }
@@ -115,7 +111,7 @@ export class Rendition implements Disposable {
 
   /** Called when a segment came whole although a fetch of it had failed. */
   set onStallAvoided(call: () => void) {
-    this.#intake.onStallAvoided = call;
+    this.#intake.bodies.onStallAvoided = call;
   }
 
   /** Called with what was seen of an endless stream. */
@@ -176,7 +172,7 @@ export class Rendition implements Disposable {
     this.#lastWatchedMs = nowMs;
     if (this.#state === 'cold') return this.#startCold(isProbe ? 'probe' : 'follow');
     if (this.#state === 'probing') return this.#secondRequest(nowMs);
-    return this.#answer(nowMs);
+    return this.#answers.answer(nowMs);
   }
 
   /** A viewer asks for a segment, an init segment or a key by the name a playlist gave it. */
@@ -206,7 +202,7 @@ export class Rendition implements Disposable {
   /** Stops what nobody has asked for since `idle_stop`. */
   sweep(nowMs: number): void {
     if (this.#state === 'cold') return;
-    if (this.#waiting > 0) this.#lastWatchedMs = nowMs;
+    if (this.#answers.isAwaited) this.#lastWatchedMs = nowMs;
     const wantedMs = Math.max(this.#lastWatchedMs, this.#keptWarmMs);
     if (nowMs - wantedMs >= this.#deps.settings.idleStopMs) this.stop('idle');
     else this.#intake.assets.forgetUnused(this.ring.all());
@@ -243,12 +239,12 @@ export class Rendition implements Disposable {
 
   /** Nothing of it is on its way, and nobody waits for it. */
   get isQuiet(): boolean {
-    return this.#waiting === 0 && this.#intake.isSettled;
+    return !this.#answers.isAwaited && this.#intake.isSettled;
   }
 
   /** Resolves when the list grows, and now and then where it does not. */
   async grown(): Promise<void> {
-    await within(this.#deps.clock, this.#intake.grown.next(), GROWN_WAIT_MS);
+    await within(this.#deps.clock, this.#intake.growth.grown.next(), GROWN_WAIT_MS);
   }
 
   /**
@@ -291,7 +287,7 @@ export class Rendition implements Disposable {
   stop(reason: string): void {
     if (this.#state === 'cold') return;
     this.#halt(reason);
-    this.#intake.changed.fire();
+    this.#intake.growth.changed.fire();
   }
 
   #halt(reason: string): void {
@@ -311,7 +307,7 @@ export class Rendition implements Disposable {
     untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS,
   ): Promise<PlaylistAnswer> {
     if (!this.#isFed) return unavailable(5, 'the source that plays has nothing like it');
-    return this.#start(mode, 'viewer') ?? this.#waitForListing(untilMs);
+    return this.#start(mode, 'viewer') ?? this.#answers.next(untilMs);
   }
 
   /** Undefined where it was started. */
@@ -329,7 +325,8 @@ export class Rendition implements Disposable {
   #secondRequest(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {
     const targetMs = this.ring.targetDurationS * 1000;
     const ageMs = nowMs - this.#intake.listedMs;
-    if (this.ring.onDemand || ageMs < targetMs) return this.#follow() ?? this.#answer(nowMs);
+    if (this.ring.onDemand || ageMs < targetMs)
+      return this.#follow() ?? this.#answers.answer(nowMs);
     if (ageMs > STALE_TARGET_DURATIONS * targetMs && this.ring.last !== undefined) {
       // Upstream keeps little of what it named so long ago, and nobody came for it
       this.#halt('its list is out of date');
@@ -339,7 +336,7 @@ export class Rendition implements Disposable {
     if (refused !== undefined) return refused;
     this.#intake.showNext();
     const patienceMs = this.#isUnlisted ? VIEWER_WAIT_MS : Math.min(targetMs, VIEWER_WAIT_MS);
-    return this.#waitForListing(nowMs + patienceMs);
+    return this.#answers.next(nowMs + patienceMs);
   }
 
   /** Undefined where it is followed now. */
@@ -366,57 +363,6 @@ export class Rendition implements Disposable {
     return undefined;
   }
 
-  #isStale(nowMs: number): boolean {
-    const staleMs = STALE_TARGET_DURATIONS * this.ring.targetDurationS * 1000;
-    if (this.ring.ended || nowMs - this.#intake.watch.livedMs(staleMs) <= staleMs) return false;
-    // Not silent: one segment is late, and will have come or be a gap in a moment
-    return !this.ring.isHeldUp;
-  }
-
-  #answer(nowMs: number): PlaylistAnswer | Promise<PlaylistAnswer> {
-    if (this.ring.listedCount === 0) {
-      return this.ring.onDemand && this.ring.ended ? { kind: 'ready' } : this.#waitForListing();
-    }
-    if (this.#isStale(nowMs)) return this.#silent();
-    this.ring.markServed();
-    return { kind: 'ready' };
-  }
-
-  #silent(): Unavailable {
-    return this.#unavailable(this.#intake.troubles.inWords());
-  }
-
-  #unavailable(reason: string): Unavailable {
-    return unavailable(this.ring.targetDurationS, reason);
-  }
-
-  /** Waits for the next listing; a source that refuses for good is not waited for. */
-  async #waitForListing(
-    untilMs = this.#deps.clock.monotonicMs() + VIEWER_WAIT_MS,
-  ): Promise<PlaylistAnswer> {
-    const { clock } = this.#deps;
-    const intake = this.#intake;
-    const listedBefore = intake.listedMs;
-    this.#waiting++;
-    using _waits = { [Symbol.dispose]: () => void this.#waiting-- };
-    for (;;) {
-      const nowMs = clock.monotonicMs();
-      if (this.#state === 'cold') return unavailable(1, 'the channel was stopped');
-      if (intake.listedMs > listedBefore && this.ring.listedCount > 0) return this.#answer(nowMs);
-      if (intake.listedMs > listedBefore && this.ring.ended) return { kind: 'ready' };
-      const lastError = intake.troubles.list;
-      const isOver = nowMs >= untilMs && !intake.watch.awaitsCut(nowMs);
-      if (isOver || (lastError !== undefined && isRefusal(lastError))) {
-        if (this.ring.listedCount > 0) return this.#answer(nowMs);
-        const late = 'the source did not answer in time';
-        const reason = lastError === undefined ? late : told(lastError);
-        return unavailable(Math.min(5, this.ring.targetDurationS), reason);
-      }
-      const leftMs = untilMs - nowMs;
-      await within(clock, intake.changed.next(), leftMs > 0 ? leftMs : LOOK_AGAIN_MS);
-    }
-  }
-
   async #bodyOfCold(name: string, untilMs: number): Promise<BodyResult> {
     if (this.#state === 'cold') {
       const copying = this.copied(name);
@@ -429,7 +375,7 @@ export class Rendition implements Disposable {
     } else {
       const refused = this.#follow();
       if (refused !== undefined) return refused;
-      const answer = this.#isUnlisted ? await this.#waitForListing(untilMs) : undefined;
+      const answer = this.#isUnlisted ? await this.#answers.next(untilMs) : undefined;
       if (answer !== undefined && answer.kind !== 'ready') return answer;
     }
     return this.#bodies.get(name, untilMs);

@@ -1,41 +1,37 @@
 // This file is a tier that lives in another thread, as this thread sees it.
-
-import { TierError } from './errors.ts';
+import type { AskedThread } from '../../base/asked-thread.ts';
+import { errorRecord } from '../../base/errors.ts';
+import { aborted, checkAborted, TierError, tierErrorOf } from './errors.ts';
 import type { FolderMarks } from './folder-mark.ts';
 import type { BodyForm, Stored, Swept, Tier, TierKey, TierUse } from './tier.ts';
-import type { TierAnswers, TierCall } from './tier-messages.ts';
+import type { TierAnswers, TierCall, TierDeed } from './tier-messages.ts';
 import { placeOf, type TierSpec } from './tier-spec.ts';
 
-export type Caller = {
-  call<C extends TierCall>(
-    call: C,
-    place: string,
-    signal: AbortSignal,
-  ): Promise<TierAnswers[C['what']]>;
-  /** The tier is not made again, should the thread die. */
-  forget(): void;
-};
-
-/** Closing takes as long as it takes: the thread is ended by whoever owns it. */
-const NEVER = new AbortController().signal;
+type Thread = Pick<AskedThread<undefined, TierCall, TierAnswers>, 'call'>;
 
 export class RemoteTier implements Tier {
   readonly kind: Tier['kind'];
   readonly place: string;
-  readonly #caller: Caller;
+  readonly #tier: number;
+  readonly #spec: TierSpec;
+  readonly #thread: Thread;
   readonly #marks: FolderMarks | undefined;
   #isClosed = false;
 
-  constructor(spec: TierSpec, caller: Caller, marks?: FolderMarks) {
+  /** `tier`: by which `thread` knows it. */
+  constructor(tier: number, spec: TierSpec, thread: Thread, marks?: FolderMarks) {
     this.kind = spec.kind;
     this.place = placeOf(spec);
-    this.#caller = caller;
+    this.#tier = tier;
+    this.#spec = spec;
+    this.#thread = thread;
     this.#marks = marks;
   }
 
   async open(signal: AbortSignal): Promise<void> {
     const mustBeThere = this.#marks?.mustBeThere(this.place) ?? false;
-    if (await this.#call({ what: 'open', mustBeThere }, signal)) this.#marks?.found(this.place);
+    const isMarked = await this.#call({ what: 'open', spec: this.#spec, mustBeThere }, signal);
+    if (isMarked) this.#marks?.found(this.place);
   }
 
   async get(
@@ -73,19 +69,26 @@ export class RemoteTier implements Tier {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#caller.forget();
     try {
-      await this.#caller.call({ what: 'close' }, this.place, NEVER);
+      await this.#thread.call({ what: 'close', tier: this.#tier, place: this.place });
     } catch {
       // A thread that is gone has nothing open any more
     }
   }
 
-  async #call<C extends TierCall>(call: C, signal: AbortSignal): Promise<TierAnswers[C['what']]> {
+  async #call<D extends TierDeed>(deed: D, signal: AbortSignal): Promise<TierAnswers[D['what']]> {
     if (this.#isClosed) {
       const message = `Cannot use ${this.place}: it is closed`;
       throw new TierError('TIER_CLOSED', message, { place: this.place });
     }
-    return await this.#caller.call(call, this.place, signal);
+    checkAborted(signal, this.place);
+    try {
+      const { place } = this;
+      const answer = await this.#thread.call({ ...deed, tier: this.#tier, place }, signal);
+      return answer as TierAnswers[D['what']];
+    } catch (error) {
+      if (signal.aborted) throw aborted(this.place);
+      throw error instanceof TierError ? error : tierErrorOf(errorRecord(error));
+    }
   }
 }

@@ -1,10 +1,10 @@
 // This file is what is said between the serving thread and the thread of the tiers.
-import type { ErrorRecord } from '../../base/errors.ts';
 import type { BodyForm, Stored, Swept, TierKey, TierUse } from './tier.ts';
 import type { TierSpec } from './tier-spec.ts';
 
-export type TierCall =
-  | { readonly what: 'open'; readonly mustBeThere: boolean }
+export type TierDeed =
+  /** What the tier is made of, where this thread has not made it yet. */
+  | { readonly what: 'open'; readonly spec: TierSpec; readonly mustBeThere: boolean }
   | { readonly what: 'get'; readonly key: TierKey; readonly form: BodyForm }
   | { readonly what: 'holds'; readonly keys: readonly TierKey[] }
   | {
@@ -17,6 +17,9 @@ export type TierCall =
   | { readonly what: 'sweep'; readonly nowMs: number }
   | { readonly what: 'use' }
   | { readonly what: 'close' };
+
+/** Of which tier; `place` is for messages. */
+export type TierCall = TierDeed & { readonly tier: number; readonly place: string };
 
 /** Its size is said: to ask a body that lies in a file is a call of the system. */
 export type Found = Stored & { readonly sizeBytes: number };
@@ -33,17 +36,3 @@ export type TierAnswers = {
   readonly use: TierUse;
   readonly close: undefined;
 };
-
-export type ToTiers =
-  | { readonly type: 'make'; readonly tier: number; readonly spec: TierSpec }
-  | { readonly type: 'call'; readonly id: number; readonly tier: number; readonly call: TierCall }
-  | { readonly type: 'abort'; readonly id: number }
-  | { readonly type: 'ping' }
-  /** Close what is open and say so; nothing follows. */
-  | { readonly type: 'end' };
-
-export type FromTiers =
-  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'failure'; readonly id: number; readonly error: ErrorRecord }
-  | { readonly type: 'pong' }
-  | { readonly type: 'ended' };

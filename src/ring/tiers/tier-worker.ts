@@ -1,77 +1,37 @@
 // This file is the entry of the thread in which the tiers live.
-import { assert, assertNever } from '../../base/assert.ts';
+import { answerCalls } from '../../base/answer-calls.ts';
+import { assertNever } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
-import { type ErrorRecord, errorRecord } from '../../base/errors.ts';
 import { giveWay } from '../../base/give-way.ts';
 import { createTier } from './create-tier.ts';
-import { tierErrorOf } from './errors.ts';
+import { TierError } from './errors.ts';
 import type { Stored, Tier } from './tier.ts';
-import type { Found, FromTiers, TierCall, ToTiers } from './tier-messages.ts';
-import type { TierSpec } from './tier-spec.ts';
-
-declare const self: Worker;
+import type { Found, TierCall } from './tier-messages.ts';
 
 /** The collector does not see how large a Blob is; this thread serves nobody and may collect often. */
 const COLLECT_AFTER_BYTES = 8 * 1024 * 1024;
 
-/** One that could not be made is what it failed with: each call of it fails with that. */
-const tiers = new Map<number, Tier | ErrorRecord>();
-const running = new Map<number, AbortController>();
+const tiers = new Map<number, Tier>();
 let carriedBytes = 0;
 
 // Viewers come before copies, also where there is one core for both
 giveWay();
 
-self.onmessage = ({ data }: MessageEvent<ToTiers>) => {
-  switch (data.type) {
-    case 'make':
-      tiers.set(data.tier, made(data.spec));
-      break;
-    case 'call':
-      void answer(data.id, data.tier, data.call);
-      break;
-    case 'abort':
-      running.get(data.id)?.abort();
-      break;
-    case 'ping':
-      post({ type: 'pong' });
-      break;
-    case 'end':
-      void end();
-      break;
-    default:
-      assertNever(data);
-  }
-};
-
-function made(spec: TierSpec): Tier | ErrorRecord {
-  try {
-    return createTier(spec, systemClock);
-  } catch (error) {
-    return errorRecord(error);
-  }
-}
-
-async function answer(id: number, tier: number, call: TierCall): Promise<void> {
-  const abort = new AbortController();
-  running.set(id, abort);
-  try {
-    const subject = tiers.get(tier);
-    assert(subject !== undefined, 'a tier is made before it is called');
-    if ('code' in subject) throw tierErrorOf(subject);
-    const value = await perform(subject, call, abort.signal);
+answerCalls<undefined, TierCall>(() => ({
+  async call(call, signal) {
+    const value = await perform(call, signal);
     const bytes = heldBy(call, value);
-    post({ type: 'answer', id, value });
-    letGoOf(bytes);
-  } catch (error) {
-    post({ type: 'failure', id, error: errorRecord(error) });
-  } finally {
-    running.delete(id);
-    if (call.what === 'close') tiers.delete(tier);
-  }
-}
+    // Once the answer is on its way
+    setImmediate(() => letGoOf(bytes));
+    return value;
+  },
+  async [Symbol.asyncDispose]() {
+    await Promise.allSettled([...tiers.values()].map((tier) => tier[Symbol.asyncDispose]()));
+  },
+}));
 
-async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise<unknown> {
+async function perform(call: TierCall, signal: AbortSignal): Promise<unknown> {
+  const tier = tierFor(call);
   switch (call.what) {
     case 'open':
       await tier.open(signal, call.mustBeThere);
@@ -89,10 +49,24 @@ async function perform(tier: Tier, call: TierCall, signal: AbortSignal): Promise
     case 'use':
       return await tier.use(signal);
     case 'close':
+      tiers.delete(call.tier);
       return await tier[Symbol.asyncDispose]();
     default:
       return assertNever(call);
   }
+}
+
+/** Made when it is opened for the first time in this thread: throws where its setting is of no use. */
+function tierFor(call: TierCall): Tier {
+  const known = tiers.get(call.tier);
+  if (known !== undefined) return known;
+  const { place } = call;
+  if (call.what !== 'open') {
+    throw new TierError('TIER_CLOSED', `Cannot use ${place}: it is not open`, { place });
+  }
+  const tier = createTier(call.spec, systemClock);
+  tiers.set(call.tier, tier);
+  return tier;
 }
 
 function found(stored: Stored | undefined): Found | undefined {
@@ -111,17 +85,4 @@ function letGoOf(bytes: number): void {
   if (carriedBytes < COLLECT_AFTER_BYTES) return;
   carriedBytes = 0;
   Bun.gc(true);
-}
-
-async function end(): Promise<void> {
-  const closing = [...tiers.values()].map(async (tier) => {
-    if (!('code' in tier)) await tier[Symbol.asyncDispose]();
-  });
-  await Promise.allSettled(closing);
-  tiers.clear();
-  post({ type: 'ended' });
-}
-
-function post(message: FromTiers): void {
-  self.postMessage(message);
 }

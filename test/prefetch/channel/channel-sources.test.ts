@@ -75,46 +75,52 @@ const used = ({ leases }: World, provider = 'p') =>
 
 /** Opens and takes into use, as a channel does that begins. */
 async function begin({ sources }: World, index?: number): Promise<void> {
-  const order = index === undefined ? sources.inOrder() : [index];
+  const order = index === undefined ? sources.standings.inOrder() : [index];
   sources.use(await sources.openFirst(order, never), Promise.resolve());
 }
 
 describe('ChannelSources order', () => {
   test('as configured, the slate last', () => {
     const { sources } = world([sourceOf('a'), sourceOf('b')], { slate: SLATE });
-    expect(sources.inOrder()).toEqual([0, 1, 2]);
-    expect([sources.playsSlate, sources.activeIndex]).toEqual([false, 0]);
+    expect(sources.standings.inOrder()).toEqual([0, 1, 2]);
+    expect([sources.standings.playsSlate, sources.standings.activeIndex]).toEqual([false, 0]);
   });
 
   test('those that cool down come after the others, before the slate', async () => {
     const w = world([sourceOf('a'), sourceOf('b'), sourceOf('c')], { slate: SLATE });
-    w.sources.failed(0, ERROR);
-    w.sources.failed(1, ERROR);
-    expect(w.sources.inOrder()).toEqual([2, 0, 1, 3]);
+    w.sources.standings.failed(0, ERROR);
+    w.sources.standings.failed(1, ERROR);
+    expect(w.sources.standings.inOrder()).toEqual([2, 0, 1, 3]);
     await w.clock.advance(5000);
-    expect(w.sources.inOrder()).toEqual([0, 1, 2, 3]);
+    expect(w.sources.standings.inOrder()).toEqual([0, 1, 2, 3]);
   });
 
   test('viewers are sent to what is ready, and back to what comes before', async () => {
     const w = world([sourceOf('a'), sourceOf('b'), sourceOf('c')], { slate: SLATE });
     await begin(w, 1);
-    expect([w.sources.alternatives(), w.sources.better()]).toEqual([[0, 2, 3], [0]]);
-    w.sources.failed(0, ERROR);
-    expect([w.sources.alternatives(), w.sources.better()]).toEqual([[2, 3], []]);
+    expect([w.sources.standings.alternatives(), w.sources.standings.better()]).toEqual([
+      [0, 2, 3],
+      [0],
+    ]);
+    w.sources.standings.failed(0, ERROR);
+    expect([w.sources.standings.alternatives(), w.sources.standings.better()]).toEqual([
+      [2, 3],
+      [],
+    ]);
     await w.clock.advance(5000);
-    expect(w.sources.better()).toEqual([0]);
+    expect(w.sources.standings.better()).toEqual([0]);
   });
 
   test('from the slate everything is better', async () => {
     const w = world([sourceOf('a'), sourceOf('b')], { slate: SLATE });
     await begin(w, 2);
-    expect([w.sources.playsSlate, w.sources.better()]).toEqual([true, [0, 1]]);
+    expect([w.sources.standings.playsSlate, w.sources.standings.better()]).toEqual([true, [0, 1]]);
   });
 
   test('says whether anything is ready', async () => {
     const w = world([sourceOf('a')]);
     expect(w.sources.isAnyFree()).toBe(true);
-    w.sources.failed(0, ERROR);
+    w.sources.standings.failed(0, ERROR);
     expect(w.sources.isAnyFree()).toBe(false);
     await w.clock.advance(5000);
     expect(w.sources.isAnyFree()).toBe(true);
@@ -125,12 +131,12 @@ describe('ChannelSources.openFirst()', () => {
   test('takes the first that opens, and remembers what was wrong with those before', async () => {
     const w = world([sourceOf('a'), sourceOf('b'), sourceOf('c')], { status: { a: 404 } });
     await begin(w);
-    expect([hosts(w), w.counted, w.sources.activeIndex]).toEqual([
+    expect([hosts(w), w.counted, w.sources.standings.activeIndex]).toEqual([
       ['a', 'b'],
       ['SOURCE_STATUS', 'ok'],
       1,
     ]);
-    const [a, b, c] = w.sources.reports(true);
+    const [a, b, c] = w.sources.standings.reports(true);
     expect([a?.state, b?.state, c?.state]).toEqual(['cooling', 'untried', 'untried']);
     expect(a?.error?.detail).toEqual({ status: 404 });
     expect([a?.active, b?.active]).toEqual([false, true]);
@@ -157,7 +163,7 @@ describe('ChannelSources.openFirst()', () => {
     await w.clock.advance(1);
     expect((await opening).index).toBe(1);
     expect([used(w), w.clock.pendingCount]).toEqual([0, 0]);
-    expect(sources.reports(true)[0]?.state).toBe('cooling');
+    expect(sources.standings.reports(true)[0]?.state).toBe('cooling');
   });
 
   test('ends with all connections given back where it is stopped', async () => {
@@ -199,14 +205,14 @@ describe('ChannelSources and providers', () => {
     const error = await begin(w).catch((reason) => reason);
     expect(error).toBeInstanceOf(ProviderBusyError);
     expect(error.message).toContain('provider "p" allows 1 connections, all are in use');
-    expect([hosts(w), w.sources.reports(false)[0]?.state]).toEqual([[], 'untried']);
+    expect([hosts(w), w.sources.standings.reports(false)[0]?.state]).toEqual([[], 'untried']);
   });
 
   test('all are out: the next source, of another provider, is taken', async () => {
     const w = world([sourceOf('a', 'p'), sourceOf('b', 'q')], { limits: { p: 1, q: 1 } });
     using _other = w.leases.take('p');
     await begin(w);
-    expect([hosts(w), w.sources.activeIndex, used(w, 'q')]).toEqual([['b'], 1, 1]);
+    expect([hosts(w), w.sources.standings.activeIndex, used(w, 'q')]).toEqual([['b'], 1, 1]);
   });
 
   test('one is free: the next source of the provider is opened beside the one that plays', async () => {
@@ -242,7 +248,7 @@ describe('ChannelSources and providers', () => {
     const w = world([sourceOf('a', 'p'), sourceOf('b', 'p')], { limits: { p: 1 }, status });
     await begin(w);
     await w.sources.openFirst([1], never, { hold: async () => {} }).catch(() => {});
-    expect([used(w), w.sources.activeIndex]).toEqual([1, 0]);
+    expect([used(w), w.sources.standings.activeIndex]).toEqual([1, 0]);
   });
 
   test('a trial takes a connection of its own, or none', async () => {
@@ -275,7 +281,7 @@ describe('ChannelSources and providers', () => {
     expect(hosts(w)).toEqual(['a', 'b', 'b']);
     await w.clock.advance(1);
     expect((await opening).index).toBe(1);
-    expect(w.sources.reports(true)[1]?.failures).toBe(0);
+    expect(w.sources.standings.reports(true)[1]?.failures).toBe(0);
   });
 
   test('a refusal goes on being one five seconds after the last connection was closed', async () => {
@@ -331,9 +337,9 @@ describe('ChannelSources.reports()', () => {
   test('name no addresses, and say what each is and has', async () => {
     const w = world([sourceOf('a', 'p'), SLATE], { slate: SLATE, limits: { p: 1 } });
     await begin(w);
-    w.sources.good();
+    w.sources.standings.good();
     await w.clock.advance(1234.5);
-    expect(w.sources.reports(true)).toEqual([
+    expect(w.sources.standings.reports(true)).toEqual([
       {
         source: 0,
         kind: 'url',
@@ -355,6 +361,6 @@ describe('ChannelSources.reports()', () => {
         coolDownLeftMs: 0,
       })),
     ]);
-    expect(w.sources.reports(false)[0]?.active).toBe(false);
+    expect(w.sources.standings.reports(false)[0]?.active).toBe(false);
   });
 });

@@ -101,7 +101,7 @@ class World implements Disposable {
           this.isHeld = false;
         },
         switched: (kind) => {
-          said.push(`switch to ${this.sources.activeIndex}: ${kind}`);
+          said.push(`switch to ${this.sources.standings.activeIndex}: ${kind}`);
           this.condition = 'well';
         },
       },
@@ -184,7 +184,7 @@ describe('Failover leaves a source', () => {
     w.condition = STALL;
     await w.clock.advance(500);
     expect(w.said).toEqual(['source in trouble', 'switch to 1: stall', 'source switched']);
-    const [a, b] = w.sources.reports(true);
+    const [a, b] = w.sources.standings.reports(true);
     expect([a?.state, a?.failures, a?.active]).toEqual(['cooling', 1, false]);
     expect(a?.error).toEqual({
       code: 'SOURCE_TROUBLE',
@@ -199,13 +199,13 @@ describe('Failover leaves a source', () => {
     w.condition = 'unknown';
     await w.clock.advance(60_000);
     expect(w.said).toEqual([]);
-    expect(w.sources.reports(true)[0]?.state).toBe('untried');
+    expect(w.sources.standings.reports(true)[0]?.state).toBe('untried');
   });
 
   test('and one that plays is said to be good all the while', async () => {
     using w = await new World(AB).play(0);
     await w.clock.advance(10_250);
-    expect(w.sources.reports(true)[0]).toMatchObject({ state: 'good', goodAgoMs: 250 });
+    expect(w.sources.standings.reports(true)[0]).toMatchObject({ state: 'good', goodAgoMs: 250 });
   });
 
   test('that ended, without holding it against it', async () => {
@@ -213,7 +213,11 @@ describe('Failover leaves a source', () => {
     w.condition = ENDED;
     await w.clock.advance(500);
     expect(w.switches).toEqual(['switch to 1']);
-    expect(w.sources.reports(true)[0]).toMatchObject({ state: 'cooling', failures: 0, score: 1 });
+    expect(w.sources.standings.reports(true)[0]).toMatchObject({
+      state: 'cooling',
+      failures: 0,
+      score: 1,
+    });
   });
 
   test('for itself where it has become another kind, all of it closed first', async () => {
@@ -226,7 +230,7 @@ describe('Failover leaves a source', () => {
       'switch to 0: changed',
       'source switched',
     ]);
-    expect(w.sources.reports(true)[0]).toMatchObject({ failures: 0, active: true });
+    expect(w.sources.standings.reports(true)[0]).toMatchObject({ failures: 0, active: true });
   });
 
   test('that has become another kind, for the next where it does not open anew', async () => {
@@ -234,7 +238,10 @@ describe('Failover leaves a source', () => {
     w.status['a'] = 503;
     w.condition = CHANGED;
     await w.clock.advance(500);
-    expect([w.switches, w.sources.reports(true)[0]?.failures]).toEqual([['switch to 1'], 1]);
+    expect([w.switches, w.sources.standings.reports(true)[0]?.failures]).toEqual([
+      ['switch to 1'],
+      1,
+    ]);
   });
 
   test('a source that ended a second ago is there for the one after it, which ends, too', async () => {
@@ -252,13 +259,13 @@ describe('Failover leaves a source', () => {
     w.asked();
     await w.clock.advance(30_000);
     expect(w.said).toEqual(['source in trouble']);
-    expect([w.asked(), w.sources.reports(true)[0]?.failures]).toEqual([[], 1]);
+    expect([w.asked(), w.sources.standings.reports(true)[0]?.failures]).toEqual([[], 1]);
     w.condition = 'well';
     await w.clock.advance(2000);
-    expect(w.sources.reports(true)[0]?.state).toBe('good');
+    expect(w.sources.standings.reports(true)[0]?.state).toBe('good');
     w.condition = STALL;
     await w.clock.advance(2000);
-    expect(w.sources.reports(true)[0]?.failures).toBe(2);
+    expect(w.sources.standings.reports(true)[0]?.failures).toBe(2);
   });
 
   test('and where no other opens goes on with it, until one does', async () => {
@@ -277,7 +284,7 @@ describe('Failover leaves a source', () => {
     w.status['b'] = 503;
     w.condition = STALL;
     await w.clock.advance(500);
-    expect([w.switches, w.sources.playsSlate]).toEqual([['switch to 2'], true]);
+    expect([w.switches, w.sources.standings.playsSlate]).toEqual([['switch to 2'], true]);
   });
 });
 
@@ -293,7 +300,7 @@ describe('Failover goes back', () => {
     // One segment that comes whole, and the next after it
     await w.clock.advance(6000);
     expect(w.said).toEqual(['switch to 0: proved', 'source switched']);
-    expect(w.sources.reports(true)[1]?.state).toBe('good');
+    expect(w.sources.standings.reports(true)[1]?.state).toBe('good');
   });
 
   test('not to one that plays no more, which cools down ever longer', async () => {
@@ -302,7 +309,7 @@ describe('Failover goes back', () => {
     w.condition = STALL;
     await w.clock.advance(90_000);
     expect(w.said.slice(3)).toEqual(Array.from({ length: 4 }, () => 'source not well yet'));
-    expect(w.sources.reports(true)[0]).toMatchObject({ failures: 5, state: 'cooling' });
+    expect(w.sources.standings.reports(true)[0]).toMatchObject({ failures: 5, state: 'cooling' });
   });
 
   test('not to one that stands still', async () => {
@@ -311,7 +318,7 @@ describe('Failover goes back', () => {
     w.condition = STALL;
     await w.clock.advance(22_000);
     expect(w.said.slice(3)).toEqual(['source not well yet']);
-    expect(w.sources.reports(true)[0]?.error?.code).toBe('SOURCE_STALLED');
+    expect(w.sources.standings.reports(true)[0]?.error?.code).toBe('SOURCE_STALLED');
   });
 
   test('from the slate at the first sign of life', async () => {
@@ -319,10 +326,13 @@ describe('Failover goes back', () => {
     w.status['a'] = 503;
     w.condition = REFUSED;
     await w.clock.advance(500);
-    expect(w.sources.playsSlate).toBe(true);
+    expect(w.sources.standings.playsSlate).toBe(true);
     delete w.status['a'];
     await w.clock.advance(5000);
-    expect([w.sources.playsSlate, w.switches]).toEqual([false, ['switch to 1', 'switch to 0']]);
+    expect([w.sources.standings.playsSlate, w.switches]).toEqual([
+      false,
+      ['switch to 1', 'switch to 0'],
+    ]);
   });
 
   test.each([STALL, FROZEN])(
@@ -341,7 +351,10 @@ describe('Failover goes back', () => {
       expect(w.switches).toEqual(['switch to 1']);
       w.stands.delete('a');
       await w.clock.advance(60_000);
-      expect([w.sources.playsSlate, w.switches]).toEqual([false, ['switch to 1', 'switch to 0']]);
+      expect([w.sources.standings.playsSlate, w.switches]).toEqual([
+        false,
+        ['switch to 1', 'switch to 0'],
+      ]);
     },
   );
 
@@ -364,7 +377,7 @@ describe('Failover of a source that shows nothing', () => {
     w.condition = SILENT;
     await w.clock.advance(500);
     expect(w.said).toEqual(['source shows nothing', 'switch to 1: silent', 'source switched']);
-    const [a, b] = w.sources.reports(true);
+    const [a, b] = w.sources.standings.reports(true);
     expect([a?.state, a?.failures, b?.active]).toEqual(['cooling', 1, true]);
     expect(a?.error?.message).toBe('Cannot go on: its sound has been silent for 20.0 s');
   });
@@ -375,7 +388,7 @@ describe('Failover of a source that shows nothing', () => {
     w.condition = SILENT;
     await w.clock.advance(20_000);
     expect(w.said.slice(3)).toEqual(['source not well yet']);
-    expect(w.sources.reports(true)[0]?.error?.code).toBe('SOURCE_BLANK');
+    expect(w.sources.standings.reports(true)[0]?.error?.code).toBe('SOURCE_BLANK');
     w.silent.clear();
     await w.clock.advance(20_000);
     expect(w.switches).toEqual(['switch to 1', 'switch to 0']);
@@ -392,7 +405,7 @@ describe('Failover of a source that shows nothing', () => {
     expect(w.asked().length).toBeLessThanOrEqual(2 * 8);
     expect([w.switches, w.used()]).toEqual([[], 0]);
     expect(w.said.filter((what) => what === 'source shows nothing')).toHaveLength(1);
-    expect(w.sources.reports(true).map(({ failures }) => failures)).toEqual([0, 0, 0]);
+    expect(w.sources.standings.reports(true).map(({ failures }) => failures)).toEqual([0, 0, 0]);
     // Should it fail, the next is as good as it was
     w.condition = STALL;
     await w.clock.advance(500);
@@ -416,7 +429,7 @@ describe('Failover of a source that shows nothing', () => {
     w.status['a'] = 503;
     w.condition = REFUSED;
     await w.clock.advance(500);
-    expect(w.sources.playsSlate).toBe(true);
+    expect(w.sources.standings.playsSlate).toBe(true);
     w.condition = SILENT;
     delete w.status['a'];
     await w.clock.advance(5000);
@@ -429,7 +442,7 @@ describe('Failover of a source that shows nothing', () => {
     w.condition = SILENT;
     await w.clock.advance(2000);
     expect(w.switches).toEqual([]);
-    expect(w.sources.reports(true)[1]).toMatchObject({ state: 'cooling', failures: 1 });
+    expect(w.sources.standings.reports(true)[1]).toMatchObject({ state: 'cooling', failures: 1 });
   });
 });
 
@@ -449,7 +462,7 @@ describe('Failover and connections', () => {
     w.asked();
     await w.clock.advance(60_000);
     expect([w.asked(), w.said, w.used()]).toEqual([[], [], 1]);
-    expect(w.sources.reports(true)[0]?.failures).toBe(0);
+    expect(w.sources.standings.reports(true)[0]?.failures).toBe(0);
   });
 
   test('one whose provider has no room does not stand before others', async () => {
@@ -490,7 +503,7 @@ describe('Failover and connections', () => {
     await w.clock.advance(0);
     expect(w.used()).toBe(0);
     await w.clock.advance(60_000);
-    expect([w.said, w.sources.reports(true)[0]?.failures]).toEqual([[], 0]);
+    expect([w.said, w.sources.standings.reports(true)[0]?.failures]).toEqual([[], 0]);
   });
 
   test.each(['stopped', 'closed'])(
@@ -537,7 +550,7 @@ describe('Failover over the one connection there is', () => {
     await w.clock.advance(2000);
     expect(w.said).toEqual(['hold', 'go on', 'hold', 'switch to 0: proved', 'source switched']);
     expect([w.asked(), w.used(), w.isHeld]).toEqual([['a'], 1, false]);
-    expect(w.sources.reports(true)[1]?.failures).toBe(0);
+    expect(w.sources.standings.reports(true)[1]?.failures).toBe(0);
   });
 
   test('asks nothing while what plays is not closed', async () => {
@@ -561,7 +574,7 @@ describe('Failover over the one connection there is', () => {
     w.status['a'] = 500;
     await w.clock.advance(1000);
     expect(w.said).toEqual(['hold', 'go on', 'source not well yet']);
-    expect(w.sources.reports(true)[0]).toMatchObject({ failures: 1, state: 'cooling' });
+    expect(w.sources.standings.reports(true)[0]).toMatchObject({ failures: 1, state: 'cooling' });
     await w.clock.advance(60_000);
     expect(w.said.filter((what) => what === 'hold')).toHaveLength(4);
     expect([w.switches, w.isHeld, w.used()]).toEqual([[], false, 1]);
@@ -572,7 +585,7 @@ describe('Failover over the one connection there is', () => {
     w.stands.add('a');
     await w.clock.advance(8000);
     expect(w.said).toEqual(['hold', 'go on', 'hold', 'go on', 'source not well yet']);
-    expect(w.sources.reports(true)[0]?.error?.code).toBe('SOURCE_STALLED');
+    expect(w.sources.standings.reports(true)[0]?.error?.code).toBe('SOURCE_STALLED');
   });
 
   test('and a provider that goes on counting is left alone for a quarter of an hour', async () => {
@@ -593,7 +606,7 @@ describe('Failover over the one connection there is', () => {
     expect([w.isHeld, w.said]).toEqual([true, ['hold']]);
     await w.failover.stop();
     expect([w.isHeld, w.said, w.used()]).toEqual([false, ['hold', 'go on'], 1]);
-    expect(w.sources.reports(true)[0]?.failures).toBe(0);
+    expect(w.sources.standings.reports(true)[0]?.failures).toBe(0);
   });
 
   test('a switch ends a visit, and has the connection', async () => {
@@ -645,7 +658,7 @@ describe('Failover says why', () => {
         },
       },
     ]);
-    expect(w.sources.reports(true)[0]).toEqual({
+    expect(w.sources.standings.reports(true)[0]).toEqual({
       source: 0,
       kind: 'url',
       active: false,
@@ -725,7 +738,11 @@ describe('Failover has a stream stand by', () => {
     expect(w.used()).toBe(1);
     w.isLate = false;
     await w.clock.advance(500);
-    expect([w.used(), w.switches, w.sources.reports(true)[1]?.failures]).toEqual([0, [], 0]);
+    expect([w.used(), w.switches, w.sources.standings.reports(true)[1]?.failures]).toEqual([
+      0,
+      [],
+      0,
+    ]);
     w.isLate = true;
     await w.clock.advance(500);
     expect(w.used()).toBe(1);
@@ -766,7 +783,7 @@ describe('Failover has a stream stand by', () => {
     w.isLate = true;
     await w.clock.advance(500);
     expect(w.asked()).toEqual(['b', 'c']);
-    expect(w.sources.reports(true)[1]?.failures).toBe(1);
+    expect(w.sources.standings.reports(true)[1]?.failures).toBe(1);
     w.condition = STALL;
     await w.clock.advance(500);
     expect(w.switches).toEqual(['switch to 2']);

@@ -75,7 +75,7 @@ describe('createTier()', () => {
         const opened = tier.open(NEVER);
         await expect(opened).rejects.not.toThrow('c4n4ry');
         expect(await codeOf(opened)).toBe(code);
-        expect(thread.stats().replaced).toBe(0);
+        expect(thread.stats().deaths).toBe(0);
         await tier[Symbol.asyncDispose]();
       },
       TEST_MS,
@@ -156,7 +156,7 @@ describe.skipIf(!hasProgram('redis-server'))('a guarded Redis in its thread', ()
         await until(() => guarded.stats().state === 'up');
         await guarded.put(key('b'), stored(bodyOf('b', 200_000)));
         await untilHeld(guarded);
-        expect(thread.stats().replaced).toBe(0);
+        expect(thread.stats().deaths).toBe(0);
       },
       TEST_MS,
     );

@@ -47,7 +47,7 @@ for (const name of ['throw', 'exit']) {
     await clock.advance(1);
     const got = await tier.get(key('back'), NEVER);
     expect(await got?.body.text()).toBe('back.ts');
-    expect({ died: died.length, ...thread.stats() }).toEqual({ died: 1, waiting: 0, replaced: 1 });
+    expect({ died: died.length, ...thread.stats() }).toEqual({ died: 1, waiting: 0, deaths: 1 });
   });
 }
 
