@@ -3,33 +3,36 @@ import type { Identity } from './identity.ts';
 
 export type Field = keyof Identity;
 
-/** Asked for only where some addresses are as they were, to the letter. */
-export const AS_SENT: readonly (readonly Field[])[] = [
-  ['nameAndGroup', 'exact'],
-  ['guide', 'exact'],
-  ['name', 'exact'],
-];
-
-/** In this order. */
+/** In this order: the guide id, then the name, then the address, and what they say together before. */
 export const EVIDENCE: readonly (readonly Field[])[] = [
+  ['nameAndGroup', 'exact'],
   ['guide', 'nameAndGroup', 'url'],
   ['guide', 'nameAndGroup', 'path'],
   ['guide', 'nameAndGroup'],
+  ['guide', 'name'],
+  ['guide', 'exact'],
   ['guide', 'url'],
   ['guide', 'path'],
-  ['guide', 'name'],
   ['nameAndGroup', 'url'],
   ['nameAndGroup', 'path'],
-  ['name', 'url'],
   ['guide'],
   ['nameAndGroup'],
+  ['name', 'exact'],
+  ['name', 'url'],
   ['name'],
   ['exact'],
   ['url'],
 ];
 
-/** Providers give the address of what has gone to what comes: only of what is there it says enough. */
-export const ADDRESSES: ReadonlySet<Field> = new Set(['exact', 'url']);
+/**
+ * Providers give the address of what has gone to what comes: only of what is there it says enough
+ * without a name.
+ */
+export function isAddress(fields: readonly Field[]): boolean {
+  const is = (field: Field) => fields.includes(field);
+  const isNamed = is('name') || is('nameAndGroup');
+  return !isNamed && (is('exact') || is('url') || is('path'));
+}
 
 /** Undefined where one of them is missing. */
 export function textOf(is: Identity, fields: readonly Field[]): string | undefined {

@@ -1,6 +1,6 @@
 // This file pairs entries with known ones by whatever they have in common, the strongest evidence first.
 import { type Bucket, bucketsOf, type Key, listOf } from './buckets.ts';
-import { ADDRESSES, AS_SENT, EVIDENCE, type Field, textOf } from './evidence.ts';
+import { EVIDENCE, type Field, isAddress, textOf } from './evidence.ts';
 import { fingerprint } from './fingerprint.ts';
 import { addressKey, type Identity, identityOf, partsOf } from './identity.ts';
 import type { KnownEntry } from './known-entry.ts';
@@ -33,8 +33,8 @@ export function search(
   search.pair(addressKey);
   const open = new Set(search.open);
   const isAsBefore = (entry: number) => found.has(entry) && !open.has(entry);
-  if (search.hasCommonUrl()) for (const fields of AS_SENT) search.pairBy(fields);
-  for (const fields of EVIDENCE) search.pairBy(fields);
+  const isSent = search.hasCommonUrl();
+  for (const fields of EVIDENCE) if (isSent || !fields.includes('exact')) search.pairBy(fields);
   for (const field of ['guide', 'nameAndGroup', 'url'] as const) search.pairByFormer(field);
   search.pairInOrder((is) => `${is.guide ?? ''} ${is.nameAndGroup ?? ''} ${is.url}`);
   search.pairInOrder((is) => is.nameAndGroup && `${is.guide ?? ''} ${is.nameAndGroup}`);
@@ -57,7 +57,7 @@ class Search {
   /** Indexes of those that are not yet found. */
   #openEntries: number[];
   #openKnown: number[];
-  /** Of those known that were found, and are known by something else now. */
+  /** Of those that were here and were found, those that are known by something else now. */
   readonly #changedKnown: number[] = [];
   readonly #entryIds = new Map<number, Identity>();
   readonly #knownIds = new Map<number, Identity>();
@@ -103,8 +103,7 @@ class Search {
       (index) => textOf(this.#entry(index), fields),
       (index) => textOf(this.#row(index), fields),
     );
-    const isEnough = ({ row }: Pair) =>
-      this.#isHere(row) || fields.length > 1 || !ADDRESSES.has(fields[0] as Field);
+    const isEnough = ({ row }: Pair) => this.#isHere(row) || !isAddress(fields);
     this.#takeChanged(this.#alone(pairs.filter(isEnough), (is) => textOf(is, fields)));
   }
 
@@ -116,7 +115,7 @@ class Search {
       (index) => this.#entry(index)[field],
       (index) => this.#known.get(index)?.was?.filter((key) => key.startsWith(kind)) ?? [],
     );
-    const isEnough = ({ row }: Pair) => this.#isHere(row) || !ADDRESSES.has(field);
+    const isEnough = ({ row }: Pair) => this.#isHere(row) || field !== 'url';
     this.#takeChanged(this.#alone(pairs.filter(isEnough), (is) => is[field]));
   }
 
@@ -191,7 +190,7 @@ class Search {
 
   #takeChanged(pairs: readonly Pair[]): void {
     this.#take(pairs);
-    for (const { row } of pairs) this.#changedKnown.push(row);
+    for (const { row } of pairs) if (this.#isHere(row)) this.#changedKnown.push(row);
   }
 
   #take(pairs: readonly Pair[]): void {
