@@ -26,13 +26,21 @@ export function keyOf(place: string): string {
   return url === null ? place : `${url.protocol}//${url.host}${url.pathname}`;
 }
 
-/** Two accounts at one host: the second in the file is called the second. */
-export function withOwnKeys<T extends { readonly key: string }>(settings: readonly T[]): T[] {
-  const keys = new Set<string>();
-  return settings.map((setting) => {
-    let { key } = setting;
-    for (let count = 2; keys.has(key); count++) key = `${setting.key} ${count}`;
-    keys.add(key);
-    return { ...setting, key };
-  });
+/** Two accounts at one host: the second in the file is called the second, wherever it is named. */
+export function withOwnNames<T extends { readonly key: string; readonly shown: string }>(
+  settings: readonly T[],
+): T[] {
+  const [keys, shown] = [new Set<string>(), new Set<string>()];
+  return settings.map((setting) => ({
+    ...setting,
+    key: ownIn(keys, setting.key),
+    shown: ownIn(shown, setting.shown),
+  }));
+}
+
+function ownIn(taken: Set<string>, name: string): string {
+  let own = name;
+  for (let count = 2; taken.has(own); count++) own = `${name} ${count}`;
+  taken.add(own);
+  return own;
 }

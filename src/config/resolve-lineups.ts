@@ -2,7 +2,7 @@
 import { nearest } from '../base/nearest.ts';
 import { showPlace } from '../base/place.ts';
 import type { Problems } from './errors.ts';
-import { keyOf, refuseEqualNames, withOwnKeys } from './lineup-keys.ts';
+import { keyOf, refuseEqualNames, withOwnNames } from './lineup-keys.ts';
 import type { Match } from './match.ts';
 import type { PathBase } from './path-base.ts';
 import { placeAt } from './place.ts';
@@ -93,7 +93,7 @@ export function lineUpSettings(
     merge: false,
     headers: {},
   }));
-  return withOwnKeys([...written, ...typed]);
+  return withOwnNames([...written, ...typed]);
 }
 
 function settingOf(section: SectionSetting, place: string, problems: Problems): LineUpSetting {

@@ -30,14 +30,14 @@ export function combine(
   const groups: Group[] = own.map((channel) => ({ own: channel, members: [] }));
   const isMerging = lineUps.some(({ setting }) => setting.merge);
   const known = isMerging ? new KnownChannels<Group>() : undefined;
-  for (const group of groups) known?.add(group, group.own as OwnChannel);
+  for (const group of groups) known?.add(group, group.own as OwnChannel, '');
   for (const { setting, rows } of lineUps) {
     const present = [...rows].filter(isShown);
     const left = setting.merge && known !== undefined ? join(present, setting, known) : present;
     const fresh = sorted(left, setting.rules.sort).map(
       (entry): Group => ({ members: [{ entry, setting }] }),
     );
-    for (const group of fresh) known?.add(group, (group.members[0] as Member).entry);
+    for (const group of fresh) known?.add(group, (group.members[0] as Member).entry, setting.key);
     groups.push(...fresh);
   }
   return written(groups, numbersOf(own));

@@ -26,9 +26,8 @@ import type {
   LineUpAnswers,
   LineUpCall,
   LineUpInput,
-  PieceOf,
 } from './line-up-messages.ts';
-import { type PackedPiece, PackedRows, textOf } from './packed-rows.ts';
+import { PackedRows } from './packed-rows.ts';
 import { PatternWatch } from './pattern-watch.ts';
 import { readEpisodes } from './read-account.ts';
 import { readList } from './read-list.ts';
@@ -48,14 +47,12 @@ export type LineUpDeskOptions = {
 /** Others wrote first; nobody is that unlucky. */
 const MAX_TRIES = 10;
 const NONE: ReadonlySet<string> = new Set();
-const NO_PIECES = { channels: [], films: [], series: [] };
 
 export class LineUpDesk implements AsyncDisposable {
   readonly #options: LineUpDeskOptions;
   readonly #ended = new AbortController();
   #turn: Promise<unknown> = Promise.resolve();
   #edition: Edition | undefined;
-  #pieces: Readonly<Record<PieceOf, readonly PackedPiece[]>> = NO_PIECES;
 
   constructor(options: LineUpDeskOptions) {
     this.#options = options;
@@ -77,8 +74,6 @@ export class LineUpDesk implements AsyncDisposable {
         return await this.#import(call);
       case 'combine':
         return await this.#inTurn(() => this.#combine(call.input));
-      case 'piece':
-        return textOf(this.#pieces[call.of][call.index] as PackedPiece);
       case 'episodes':
         return await this.#episodes(call);
       default:
@@ -185,15 +180,10 @@ export class LineUpDesk implements AsyncDisposable {
     const channels = rows instanceof PackedRows ? rows : PackedRows.of(rows);
     const beside = catalogueOf(lineUps.filter(({ record }) => record.counts.films > 0));
     const [films, series] = [PackedRows.of(beside.films), PackedRows.of(beside.series)];
-    this.#pieces = { channels: channels.pieces, films: films.pieces, series: series.pieces };
     return {
       edition: edition.number,
       kept: lineUps.map(({ setting, ...known }) => keptOf(setting, known, joined)),
-      pieces: {
-        channels: channels.pieces.length,
-        films: films.pieces.length,
-        series: series.pieces.length,
-      },
+      rows: { channels: channels.pieces, films: films.pieces, series: series.pieces },
     };
   }
 

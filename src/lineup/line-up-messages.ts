@@ -3,6 +3,7 @@ import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { EpisodeRow, SeriesRow } from './catalogue-row.ts';
 import type { OwnChannel } from './channel-row.ts';
 import type { EntryCounts, KnownEntry } from './known-entry.ts';
+import type { PackedPiece } from './packed-rows.ts';
 import type { ListProblems } from './read-list.ts';
 import type { LineUpChanges } from './settle.ts';
 
@@ -40,13 +41,10 @@ export type LineUpCall =
       /** One that has shrunk is taken too. */
       readonly mayShrink?: true;
     }
-  /** Makes the channels; they are then fetched in pieces. */
+  /** Makes the channels, films and series. */
   | { readonly what: 'combine'; readonly input: LineUpInput }
-  | { readonly what: 'piece'; readonly of: PieceOf; readonly index: number }
   /** Asks the account of a line-up for the episodes of one of its series. */
   | { readonly what: 'episodes'; readonly setting: LineUpSetting; readonly series: SeriesRow };
-
-export type PieceOf = 'channels' | 'films' | 'series';
 
 export type ShownChannel = Pick<KnownEntry, 'id' | 'name' | 'number' | 'group'>;
 
@@ -90,13 +88,12 @@ export type KeptLineUp = EntryCounts & {
 export type Combined = {
   readonly edition: number;
   readonly kept: readonly KeptLineUp[];
-  readonly pieces: Readonly<Record<PieceOf, number>>;
+  /** Small as they are packed, and each piece is read in a millisecond. */
+  readonly rows: Readonly<Record<'channels' | 'films' | 'series', readonly PackedPiece[]>>;
 };
 
 export type LineUpAnswers = {
   readonly import: ImportAnswer;
   readonly combine: Combined;
-  /** JSON of some channels: a text crosses threads at once, and is read in a millisecond or two. */
-  readonly piece: string;
   readonly episodes: readonly EpisodeRow[];
 };

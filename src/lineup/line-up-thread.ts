@@ -50,6 +50,11 @@ export class LineUpThread implements AsyncDisposable {
     }
   }
 
+  /** Ends it where nothing is asked of it, without waiting for more. */
+  rest(): void {
+    if (this.#underWay === 0) void this.#end();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#timer?.[Symbol.dispose]();

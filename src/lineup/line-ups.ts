@@ -6,31 +6,25 @@ import type { Log } from '../base/log.ts';
 import { isUrl } from '../base/place.ts';
 import type { Random } from '../base/random.ts';
 import { SingleFlight } from '../base/single-flight.ts';
-import { othersTurn } from '../base/turn.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import { formatMatch } from '../config/match.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { Catalogue } from './catalogue.ts';
 import { accountProvider, type EpisodeRow, type FilmRow, type SeriesRow } from './catalogue-row.ts';
-import { type ChannelRow, ownChannelOf, RowReader } from './channel-row.ts';
+import { ownChannelOf, RowReader } from './channel-row.ts';
 import { editionNumber, LINE_UP_KIND } from './editions.ts';
 import type { LineUpError } from './errors.ts';
 import type { Film, Series } from './films.ts';
 import { HeldCatalogue } from './held-catalogue.ts';
-import type {
-  Combined,
-  ImportAnswer,
-  KeptLineUp,
-  LineUpInput,
-  PieceOf,
-} from './line-up-messages.ts';
+import type { Combined, ImportAnswer, KeptLineUp, LineUpInput } from './line-up-messages.ts';
 import type { LineUpThread } from './line-up-thread.ts';
 import { slowPattern } from './pattern-watch.ts';
 import { patternsOf } from './rules.ts';
+import { eachRow, TakenChannels } from './taken-channels.ts';
 
 export type LineUpsParts = {
-  readonly thread: Pick<LineUpThread, 'call' | 'onStuck'>;
+  readonly thread: Pick<LineUpThread, 'call' | 'onStuck' | 'rest'>;
   readonly shared: SharedStore;
   readonly clock: Clock;
   readonly random: Random;
@@ -72,7 +66,7 @@ export class LineUps implements AsyncDisposable {
   #changed: () => void = () => {};
   #kept = new Map<string, KeptLineUp>();
   #edition = -1;
-  #channels: readonly ChannelConfig[] = [];
+  readonly #channels = new TakenChannels();
   readonly #catalogue: HeldCatalogue;
   #combining: Promise<void> = Promise.resolve();
 
@@ -89,7 +83,7 @@ export class LineUps implements AsyncDisposable {
 
   /** The file's own by their numbers, those without one as they stand there; then those of line-ups. */
   get channels(): readonly ChannelConfig[] {
-    return this.#channels;
+    return this.#channels.all;
   }
 
   get catalogue(): Catalogue {
@@ -306,50 +300,36 @@ export class LineUps implements AsyncDisposable {
   }
 
   async #combineNow(): Promise<void> {
-    const own = this.#own.toSorted(byNumber);
+    const own = this.#own;
     if (this.#settings.length === 0) {
-      this.#channels = own;
-      this.#ownCount = own.length;
+      await this.#channels.take([], own);
       this.#catalogue.replace([], []);
       return;
     }
     try {
       const { thread } = this.#parts;
-      const { pieces, kept, edition } = await thread.call({
-        what: 'combine',
-        input: this.#input(),
-      });
-      const channels = [...own];
-      const places = new Map(own.map(({ id }, index) => [id, index]));
-      const reader = new RowReader();
-      await this.#pieces('channels', pieces, (row: ChannelRow) => {
-        const at = row.isOwn === true ? places.get(row.id) : undefined;
-        if (at === undefined) channels.push(reader.channel(row));
-        else channels[at] = reader.widened(own[at] as ChannelConfig, row);
-      });
-      await this.#takeCatalogue(pieces, reader);
+      const { rows, kept, edition } = await thread.call({ what: 'combine', input: this.#input() });
+      // What it holds goes before as much comes to be held here
+      thread.rest();
+      await this.#channels.take(rows.channels, own);
+      await this.#takeCatalogue(rows);
       this.#kept = new Map(kept.map((lineUp) => [lineUp.key, lineUp]));
       this.#edition = edition;
-      this.#channels = channels;
     } catch (error) {
       const fields = errorFields(errorRecord(error));
       this.#parts.log.error('line-ups not put together: their channels stay as they were', fields);
-      const ids = new Set(own.map(({ id }) => id));
-      const others = this.#channels.slice(this.#ownCount).filter(({ id }) => !ids.has(id));
-      this.#channels = [...own, ...others];
+      this.#channels.takeOwn(own);
     }
-    this.#ownCount = own.length;
   }
 
-  #ownCount = 0;
-
-  async #takeCatalogue(pieces: Combined['pieces'], reader: RowReader): Promise<void> {
+  async #takeCatalogue(rows: Combined['rows']): Promise<void> {
+    const reader = new RowReader();
     const films: Film[] = [];
     const series: Series[] = [];
-    await this.#pieces('films', pieces, (row: FilmRow) => {
+    await eachRow(rows.films, (row: FilmRow) => {
       films.push(this.#catalogue.film(row, reader));
     });
-    await this.#pieces('series', pieces, (row: SeriesRow) => {
+    await eachRow(rows.series, (row: SeriesRow) => {
       series.push(this.#catalogue.seriesOf(row, reader, (one) => this.#askEpisodes(one)));
     });
     this.#catalogue.replace(films, series);
@@ -361,15 +341,6 @@ export class LineUps implements AsyncDisposable {
     return await this.#parts.thread.call({ what: 'episodes', setting, series });
   }
 
-  /** Each lets others have their turn. */
-  async #pieces<T>(of: PieceOf, counts: Combined['pieces'], take: (row: T) => void): Promise<void> {
-    for (let index = 0; index < counts[of]; index++) {
-      const text = await this.#parts.thread.call({ what: 'piece', of, index });
-      for (const row of JSON.parse(text) as T[]) take(row);
-      await othersTurn();
-    }
-  }
-
   #input(): LineUpInput {
     const numbers = this.#parts.numbers();
     const own = this.#own.map((channel) => {
@@ -378,10 +349,4 @@ export class LineUps implements AsyncDisposable {
     });
     return { settings: this.#settings, own, numbers };
   }
-}
-
-/** Stable, so that those without a number stay as they are. */
-function byNumber(a: ChannelConfig, b: ChannelConfig): number {
-  const [first, second] = [a.number ?? Number.MAX_VALUE, b.number ?? Number.MAX_VALUE];
-  return first - second;
 }

@@ -1,5 +1,6 @@
 // This file finds the channel of earlier line-ups that an entry of a later one is another source of.
 import { type ChannelName, channelName } from './channel-name.ts';
+import { normalText } from './identity.ts';
 
 export type Comparable = {
   readonly name: string;
@@ -15,8 +16,9 @@ export class KnownChannels<T> {
   readonly #byGuide = new Map<string, Known<T>[]>();
   readonly #byCore = new Map<string, Known<T>[]>();
 
-  add(channel: T, like: Comparable): void {
-    const known = { channel, name: channelName(like) };
+  /** `list` says of which it is. */
+  add(channel: T, like: Comparable, list: string): void {
+    const known = { channel, list, name: channelName(like), group: normalText(like.group ?? '') };
     if (like.guide !== undefined) push(this.#byGuide, like.guide.toLowerCase(), known);
     if (known.name.core !== '') push(this.#byCore, known.name.core, known);
   }
@@ -32,15 +34,34 @@ export class KnownChannels<T> {
     const alike = byGuide.find((known) => known.name.core === name.core && may(known));
     // Of several that share an id, what is called otherwise may be any, or none
     const only = byGuide.length === 1 ? byGuide.find(may) : undefined;
-    const byName = () =>
-      (this.#byCore.get(name.core) ?? []).find(
-        (known) => known.name.country === name.country && may(known),
+    const byName = () => {
+      const all = this.#byCore.get(name.core) ?? [];
+      return oneOf(
+        all.filter((known) => known.name.country === name.country && may(known)),
+        like,
       );
+    };
     return (alike ?? only ?? byName())?.channel;
   }
 }
 
-type Known<T> = { readonly channel: T; readonly name: ChannelName };
+type Known<T> = {
+  readonly channel: T;
+  readonly list: string;
+  readonly name: ChannelName;
+  readonly group: string;
+};
+
+/** Where one list has several of a name, the group tells which of them is meant, or nothing does. */
+function oneOf<T>(alike: readonly Known<T>[], { group = '' }: Comparable): Known<T> | undefined {
+  const [first] = alike;
+  const twins = alike.filter(
+    ({ list, name }) => list === first?.list && name.quality === first.name.quality,
+  );
+  if (twins.length < 2) return first;
+  const ofGroup = twins.filter((twin) => twin.group === normalText(group));
+  return ofGroup.length === 1 ? ofGroup[0] : undefined;
+}
 
 /** Guides' ids are copied from channel to channel: numbers, regions and countries must not differ. */
 function isNoOther(a: ChannelName, b: ChannelName): boolean {

@@ -92,6 +92,37 @@ describe('combine()', () => {
     expect([...joined]).toEqual(['w']);
   });
 
+  test.each<[string, Comparable, string | undefined]>([
+    ['the group that one of them has', { name: 'News HD', group: 'france' }, 'fr'],
+    ['another group', { name: 'News', group: 'Italy' }, undefined],
+    ['no group', { name: 'News' }, undefined],
+    ['a group that several have', { name: 'News', group: 'Spain' }, undefined],
+  ])('of several of one name in a list, to one of %s comes what is sure', (_, like, joins) => {
+    const news = (id: string, group: string) => entry(id, { name: 'News', group });
+    const rows = [
+      news('de', 'Germany'),
+      news('fr', 'France'),
+      news('x', 'Spain'),
+      news('y', 'Spain'),
+    ];
+    const made = combine(
+      [],
+      [
+        { setting: A, rows },
+        { setting: B, rows: [entry('b', like)] },
+      ],
+    );
+    const found = made.rows.find(({ sources }) => sources.some(({ url }) => url.endsWith('/b')));
+    expect(found?.id).toBe(joins ?? 'b');
+    // Another list that has it once does not make it unsure
+    const lists = [
+      { setting: A, rows: [news('de', 'Germany')] },
+      { setting: lineUpSetting('c'), rows: [news('fr', 'France')] },
+      { setting: B, rows: [entry('b', like)] },
+    ];
+    expect([...combine([], lists).joined]).toEqual(['b']);
+  });
+
   test('a channel of the file takes sources, and says who it is', () => {
     const own: OwnChannel = { id: 'mine', name: 'Arte', number: 7 };
     const logo = 'http://l.example/a.png';

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { LineUpUse } from '../../src/lineup/line-up-messages.ts';
 import { LineUpThread } from '../../src/lineup/line-up-thread.ts';
+import { PackedRows } from '../../src/lineup/packed-rows.ts';
 import type { Tried } from '../../src/lineup/pattern-watch.ts';
 import { LINE_UP_WORKER } from '../../src/threads.ts';
 import { inputOf, lineUpSetting } from '../support/line-up-world.ts';
@@ -30,27 +31,24 @@ describe('LineUpThread', () => {
       await using trial = openThread(folder.path, 'trial');
       const answer = await trial.call({ what: 'import', key: setting.key, input });
       expect(answer).toMatchObject({ kind: 'taken', channels: 1 });
-      expect(await trial.call({ what: 'combine', input })).toMatchObject({
-        pieces: { channels: 1 },
-      });
+      const { rows } = await trial.call({ what: 'combine', input });
+      expect([...new PackedRows(rows.channels)].length).toBe(1);
     }
     expect(await Bun.file(`${folder.path}/shared.sqlite`).exists()).toBe(false);
     {
       await using thread = openThread(folder.path);
       expect(await thread.call({ what: 'combine', input })).toMatchObject({
-        pieces: { channels: 0 },
+        rows: { channels: [] },
         kept: [],
       });
       await thread.call({ what: 'import', key: setting.key, input });
     }
     await using next = openThread(folder.path);
-    expect(await next.call({ what: 'combine', input })).toMatchObject({
-      edition: 1,
-      pieces: { channels: 1 },
-    });
-    expect(await next.call({ what: 'piece', of: 'channels', index: 0 })).toContain(
-      'http://h.example/1.m3u8',
-    );
+    const { edition, rows } = await next.call({ what: 'combine', input });
+    expect(edition).toBe(1);
+    expect([...new PackedRows(rows.channels)]).toMatchObject([
+      { sources: [{ url: 'http://h.example/1.m3u8' }] },
+    ]);
   });
 
   test('one that hangs in a pattern is replaced, and which pattern it was is told', async () => {

@@ -340,5 +340,13 @@ describe('lineups of the configuration', () => {
       'http://h.example/get.php 3',
       'http://h.example/get.php 4',
     ]);
+    // They are told apart by it wherever they are named: a metric twice is none at all
+    expect(config.lineUps.map(({ shown }) => shown)).toEqual([
+      'http://h.example/get.php?username=***',
+      'http://h.example/get.php?username=*** 2',
+      'third',
+      'http://h.example/get.php 3',
+      'http://h.example/get.php?username=*** 3',
+    ]);
   });
 });

@@ -7,6 +7,7 @@ import { LineUpDesk } from '../../src/lineup/line-up-desk.ts';
 import type { LineUpAnswers, LineUpCall, LineUpInput } from '../../src/lineup/line-up-messages.ts';
 import type { LineUpThread } from '../../src/lineup/line-up-thread.ts';
 import { LineUps } from '../../src/lineup/line-ups.ts';
+import { PackedRows } from '../../src/lineup/packed-rows.ts';
 import { createPatternCells, type Tried } from '../../src/lineup/pattern-watch.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemorySharedStore } from './memory-shared-store.ts';
@@ -58,11 +59,8 @@ export function createDesk({ script, ...options }: WorldOptions) {
 
 /** All channels that a desk makes. */
 export async function channelsOf(desk: LineUpDesk, input: LineUpInput) {
-  const { pieces } = await desk.call({ what: 'combine', input });
-  const texts = [];
-  for (let index = 0; index < pieces.channels; index++)
-    texts.push(await desk.call({ what: 'piece', of: 'channels', index }));
-  return texts.flatMap((text) => JSON.parse(text) as { id: string; name: string }[]);
+  const { rows } = await desk.call({ what: 'combine', input });
+  return [...new PackedRows<{ id: string; name: string }>(rows.channels)];
 }
 
 export class LineUpWorld implements AsyncDisposable {
@@ -71,8 +69,9 @@ export class LineUpWorld implements AsyncDisposable {
   readonly outbound: ReturnType<typeof scriptedOutbound>;
   readonly lineUps: LineUps;
   readonly #desk: LineUpDesk;
-  readonly #thread: Pick<LineUpThread, 'call' | 'onStuck'> = {
+  readonly #thread: Pick<LineUpThread, 'call' | 'onStuck' | 'rest'> = {
     call: (call) => this.#call(call),
+    rest: () => {},
     onStuck: undefined,
   };
   readonly #minutes = new Set<() => void>();
