@@ -6,7 +6,7 @@ import { liveStreamOf } from '../lineup/xtream/live-stream.ts';
 import { DENIED, type Login, loginOf } from '../lineup/xtream/login.ts';
 import { type Action, actionOf, numberIn } from '../lineup/xtream/request.ts';
 import { seriesInfoOf, seriesRowOf } from '../lineup/xtream/series.ts';
-import { badHost, unavailable } from './error-response.ts';
+import { badHost, notNow } from './error-response.ts';
 import { fieldsOf } from './form.ts';
 import { headResponse, isHead } from './head.ts';
 import { longJson, textsOf } from './long-answer.ts';
@@ -110,7 +110,7 @@ async function seriesInfo(
     const episodes = await xtream.lineUp.episodes(row.item);
     return json(seriesInfoOf(row.item, row.facts, episodes));
   } catch (error) {
-    return unavailable(`its episodes are not to be had (${errorRecord(error).code})`, 10, request);
+    return notNow(`its episodes are not to be had (${errorRecord(error).code})`, 10, request);
   }
 }
 

@@ -1,10 +1,9 @@
 // This file answers Xtream clients that ask for the programmes of a channel.
-import { errorRecord } from '../base/errors.ts';
 import { guideIdOf } from '../lineup/guide-channels.ts';
 import { listingOf } from '../lineup/xtream/listing.ts';
 import { numberIn } from '../lineup/xtream/request.ts';
 import type { Archives } from '../recording/archive/archived.ts';
-import { unavailable } from './error-response.ts';
+import { guideUnreadable } from './error-response.ts';
 import { longJson, textsOf } from './long-answer.ts';
 import { JSON_HEADERS, type XtreamSurface } from './xtream-surface.ts';
 
@@ -50,7 +49,7 @@ export async function listings(
       request,
     );
   } catch (error) {
-    return unavailable(`the guide cannot be read (${errorRecord(error).code})`, 10, request);
+    return guideUnreadable(error, request);
   }
 }
 
