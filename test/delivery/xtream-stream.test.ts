@@ -372,6 +372,8 @@ describe('a film', () => {
     expect(await answer.text()).toBe(body);
     expect(answer.status).toBe(body.length === 10 ? 200 : 206);
     expect(answer.headers.get('content-length')).toBe(String(body.length));
+    // Of a whole it is not known whether parts of it are to be had
+    expect(answer.headers.get('accept-ranges')).toBe(body.length === 10 ? null : 'bytes');
   });
 
   test('is had whole where upstream calls it by a tag that is weak', async () => {
