@@ -11,7 +11,14 @@ import { fieldsOf } from './form.ts';
 import { headResponse, isHead } from './head.ts';
 import { longJson, textsOf } from './long-answer.ts';
 import { listings } from './xtream-listings.ts';
-import { baseOf, JSON_HEADERS, logoIn, peerOf, type XtreamSurface } from './xtream-surface.ts';
+import {
+  baseOf,
+  crowded,
+  JSON_HEADERS,
+  logoIn,
+  peerOf,
+  type XtreamSurface,
+} from './xtream-surface.ts';
 
 export type Api = 'player' | 'panel';
 
@@ -27,6 +34,7 @@ export async function apiAnswer(
   const username = fields.get('username') ?? '';
   const password = fields.get('password') ?? '';
   const checked = await xtream.check(username, password, peerOf(surface, request));
+  if (checked.kind === 'refused' && checked.why === 'busy') return crowded(request);
   if (isHead(request)) return headResponse(JSON_HEADERS);
   const user = checked.user;
   if (user === undefined) return json(DENIED);

@@ -31,6 +31,7 @@ const USERS = {
   news: { password: 'v0' },
   live: { password: 'pw' },
   old: { password: 'pw', refused: 'expired' },
+  late: { password: 'pw', refused: 'busy' },
 } as const;
 
 const CHANNELS = [
@@ -125,6 +126,15 @@ describe('a stream', () => {
       const body = await answer.text();
       if (method === 'GET') expect(body).toStartWith(`${code}: `);
       expect(body).not.toMatch(/wrong\/|p@ss/);
+    }
+  });
+
+  test('is to be asked for again where very many log in at once, which says nothing of the user', async () => {
+    const login = '/player_api.php?username=late&password=pw';
+    for (const path of ['/live/late/pw/2.ts', '/get.php?username=late&password=pw', login]) {
+      const answer = await app.ask(path);
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '3']);
+      expect(await answer.text()).toStartWith('DELIVERY_UNAVAILABLE: ');
     }
   });
 
