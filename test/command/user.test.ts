@@ -3,7 +3,13 @@ import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { parseArguments, UsageError } from '../../src/command/command-line.ts';
 import { USER_FLAGS } from '../../src/command/user-flags.ts';
-import { limitsOf, nameOf, parseExpiry, passwordOf } from '../../src/command/user-values.ts';
+import {
+  limitsOf,
+  nameOf,
+  newNameOf,
+  parseExpiry,
+  passwordOf,
+} from '../../src/command/user-values.ts';
 import { formatUsers, playerAddresses } from '../../src/command/user-words.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { COMMANDS } from '../../src/main.ts';
@@ -51,6 +57,10 @@ describe('what weir user is given', () => {
     for (const wrong of [[], ['a/b'], ['..'], ['ü']]) {
       expect(() => nameOf(given('add', ...wrong))).toThrow(UsageError);
     }
+    // One that there is already can still be removed
+    expect(nameOf(given('remove', 'proxy'))).toBe('proxy');
+    expect(() => newNameOf(given('add', 'proxy'))).toThrow('begins addresses of ours');
+    expect(newNameOf(given('add', 'anna'))).toBe('anna');
     const from = (text: string) =>
       passwordOf(given('add', 'a', '--password-stdin'), async () => text);
     expect(await from('long-enough\n')).toEqual({ text: 'long-enough', isGenerated: false });

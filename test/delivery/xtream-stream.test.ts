@@ -1,5 +1,6 @@
 // This file tests what users play by number: live channels, what was shown, films, and their lists.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { isUserName, TAKEN_NAMES } from '../../src/access/user-store.ts';
 import { createDoor } from '../../src/delivery/door.ts';
 import { loggedPath } from '../../src/delivery/logged-path.ts';
 import type { Film, Series } from '../../src/lineup/films.ts';
@@ -159,6 +160,23 @@ describe('a stream', () => {
     expect((await app.ask('/live/news/wrong/3.m3u8')).status).toBe(403);
     expect((await app.ask('/live/pw/3.m3u8')).status).toBe(200);
     expect((await app.ask('/live/news/v0/1-none.ts')).status).toBe(404);
+  });
+
+  test('of a user called like the beginning of any address of ours is played, but of those taken', async () => {
+    const begins = new Set(app.routes.map((route) => route.split('/')[1] ?? ''));
+    const names = [...begins].filter((name) => isUserName(name));
+    const users = scriptedUsers(
+      Object.fromEntries(names.map((name) => [name, { password: 'pw' }])),
+    );
+    using other = createInProcessApp(CHANNELS, {}, undefined, undefined, [], undefined, { users });
+    const unplayed: string[] = [];
+    for (const name of names) {
+      expect((await other.ask(`/live/${name}/pw/2.m3u8`, {}, 'HEAD')).status).toBe(200);
+      const short = await other.ask(`/${name}/pw/2.m3u8`, {}, 'HEAD');
+      if (short.status !== 200) unplayed.push(name);
+    }
+    expect(names.length).toBeGreaterThan(20);
+    expect(unplayed.sort()).toEqual([...TAKEN_NAMES]);
   });
 
   test('is asked for, and not posted', async () => {
