@@ -10,7 +10,7 @@ import {
   parseExpiry,
   passwordOf,
 } from '../../src/command/user-values.ts';
-import { formatUsers, playerAddresses } from '../../src/command/user-words.ts';
+import { formatAddresses, formatUsers, playerAddresses } from '../../src/command/user-words.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { COMMANDS } from '../../src/main.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
@@ -96,7 +96,8 @@ b     disabled  as many as wanted  never             2026-06-01
 
 test('playerAddresses() are what players open, by the public URL where there is one', async () => {
   await using folder = await createTempFolder();
-  await folder.write('weir.yaml', 'public_url: https://tv.example.com/weir\n');
+  const yaml = 'public_url: https://tv.example.com/weir\nguides: https://guide.example.com/a.xml\n';
+  await folder.write('weir.yaml', yaml);
   const { config } = await loadConfig({
     workingDir: folder.path,
     environment: {},
@@ -109,6 +110,10 @@ test('playerAddresses() are what players open, by the public URL where there is 
       'https://tv.example.com/weir/get.php?username=anna&password=a%24b%2Cc&type=m3u_plus&output=ts',
     guide: 'https://tv.example.com/weir/xmltv.php?username=anna&password=a%24b%2Cc',
   });
+  // No guide would be at its address
+  const bare = playerAddresses({ ...config, guides: [] }, 'anna', 'abc');
+  expect(bare.guide).toBeUndefined();
+  expect(formatAddresses('anna', 'abc', bare)).toContain('\n  guide     none is configured\n');
 });
 
 describe('weir user', () => {
