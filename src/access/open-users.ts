@@ -28,7 +28,10 @@ export type UsersDeps = {
   readonly compare?: (password: string, hash: string) => Promise<boolean>;
 };
 
-/** Comparisons that wait; each takes tens of milliseconds and 19 MiB, and those beyond are turned away. */
+/**
+ * Comparisons that wait, as all do at once after a start; each takes tens of milliseconds and 19 MiB.
+ * Those beyond are told to come again.
+ */
 const MAX_WAITING = 100;
 /** At once: the rest of the machine is for those who watch. */
 const MAX_AT_ONCE = 2;
@@ -47,7 +50,7 @@ class LiveUsers implements OpenUsers {
   readonly #lockOut: LockOut;
   readonly #comparing = new SingleFlight<boolean>();
   readonly #waiting: (() => void)[] = [];
-  readonly #checks = { right: 0, unknown: 0, disabled: 0, expired: 0, 'locked-out': 0 };
+  readonly #checks = { right: 0, unknown: 0, disabled: 0, expired: 0, 'locked-out': 0, busy: 0 };
   #loading: Promise<void> = Promise.resolve();
   #running = 0;
   #records: ReadonlyMap<string, UserRecord> = new Map();
@@ -100,9 +103,9 @@ class LiveUsers implements OpenUsers {
     if (this.#lockOut.isLocked(name, address)) return refused('locked-out');
     const hash = this.#records.get(name)?.passwordHash;
     const isRight = await this.#isRight(name, password, hash);
+    if (isRight === undefined) return refused('busy');
     // Again: of guesses that are all sent at once only those before the one too many count
-    const isLocked = isRight === undefined || this.#lockOut.isLocked(name, address);
-    if (isLocked) return refused('locked-out');
+    if (this.#lockOut.isLocked(name, address)) return refused('locked-out');
     if (!isRight) {
       if (this.#lockOut.failed(name, password, address)) {
         this.#deps.log.warn('locked out: too many wrong passwords', { address });

@@ -24,6 +24,9 @@ export function isUserName(name: string): boolean {
   return NAME.test(name);
 }
 
+/** `/{name}/{password}/{number}` would lie among addresses of ours, that begin so. */
+export const TAKEN_NAMES: readonly string[] = ['hdhr', 'host', 'proxy'];
+
 export class UserStore {
   readonly #store: SharedStore;
 

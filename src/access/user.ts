@@ -11,8 +11,8 @@ export type User = {
   readonly isEnabled: boolean;
 };
 
-/** Why somebody may not watch. */
-export type Refusal = 'unknown' | 'disabled' | 'expired' | 'locked-out';
+/** Why somebody may not watch; `busy`: it was not looked at, since very many come at once. */
+export type Refusal = 'unknown' | 'disabled' | 'expired' | 'locked-out' | 'busy';
 
 export type Checked =
   | { readonly kind: 'user'; readonly user: User }

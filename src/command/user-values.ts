@@ -1,6 +1,6 @@
 // This file reads what is given to `weir user`.
 import { generatePassword, passwordFault } from '../access/password.ts';
-import { isUserName, type UserChange } from '../access/user-store.ts';
+import { isUserName, TAKEN_NAMES, type UserChange } from '../access/user-store.ts';
 import { parseDuration } from '../config/duration.ts';
 import { parseInstant } from '../config/instant.ts';
 import { flagValue, type Given, isGiven, printable, UsageError } from './command-line.ts';
@@ -16,6 +16,12 @@ export function nameOf(given: Given): string {
   if (isUserName(name)) return name;
   const wanted = 'wanted 1 to 64 letters, digits, dots, underscores or hyphens';
   throw new UsageError(`"${printable(name)}" is no name for a user, ${wanted}`);
+}
+
+export function newNameOf(given: Given): string {
+  const name = nameOf(given);
+  if (!TAKEN_NAMES.includes(name)) return name;
+  throw new UsageError(`"${name}" begins addresses of ours, wanted another name for the user`);
 }
 
 /** `--connections` and `--expires`, each where it is given. */

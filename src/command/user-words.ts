@@ -8,7 +8,8 @@ export type PlayerAddresses = {
   /** What players ask for as server, portal or host. */
   readonly server: string;
   readonly lineUp: string;
-  readonly guide: string;
+  /** Absent where no guide is configured: players would be told that there is none. */
+  readonly guide?: string;
 };
 
 /** Where the password is not known, a word stands in its place. */
@@ -21,7 +22,7 @@ export function playerAddresses(config: Config, name: string, password: string):
   return {
     server,
     lineUp: `${server}/get.php?${login}&type=m3u_plus&output=ts`,
-    guide: `${server}/xmltv.php?${login}`,
+    ...(config.guides.length === 0 ? {} : { guide: `${server}/xmltv.php?${login}` }),
   };
 }
 
@@ -40,7 +41,7 @@ Into a player that asks for an Xtream account:
 
 Into a player that takes a line-up and a guide by their addresses:
   line-up   ${lineUp}
-  guide     ${guide}
+  guide     ${guide ?? 'none is configured'}
 
 `;
 }

@@ -17,7 +17,7 @@ import {
   UsageError,
 } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
-import { limitsOf, nameOf, type Password, passwordOf } from './user-values.ts';
+import { limitsOf, nameOf, newNameOf, type Password, passwordOf } from './user-values.ts';
 import { describeUser, formatAddresses, formatUsers, playerAddresses } from './user-words.ts';
 
 type Work = {
@@ -52,7 +52,7 @@ async function add(work: Work): Promise<void> {
   const { users, given } = work;
   const nowMs = systemClock.nowMs();
   const user = {
-    name: nameOf(given),
+    name: newNameOf(given),
     createdAtMs: nowMs,
     isEnabled: true,
     ...limitsOf(given, nowMs),

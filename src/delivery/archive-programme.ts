@@ -1,6 +1,5 @@
 // This file answers with what was on, by the time at which the guide has it begin.
 import { Elysia } from 'elysia';
-import { errorRecord } from '../base/errors.ts';
 import type { Guides } from '../guide/guides.ts';
 import { programmesOf } from '../lineup/guide-channels.ts';
 import { parseXmltvTime } from '../media/xmltv/time.ts';
@@ -11,9 +10,9 @@ import type { ArchiveFiles } from './archive-file.ts';
 import { parseLength, parseTime } from './archive-query.ts';
 import {
   badQuality,
+  guideUnreadable,
   problemResponse,
   shown,
-  unavailable,
   unknownChannel,
 } from './error-response.ts';
 import { parseHeight, queryOf } from './query.ts';
@@ -97,7 +96,7 @@ async function spanOf(
     const toMs = Math.min(found.stopMs + afterMs, answers.nowMs, fromMs + SPAN_MAX_MS);
     return { kind: 'span', fromMs, toMs };
   } catch (error) {
-    return unavailable(`the guide cannot be read (${errorRecord(error).code})`, 10, request);
+    return guideUnreadable(error, request);
   }
 }
 

@@ -1,4 +1,5 @@
 // This file turns what went wrong into an HTTP answer: the only place that knows the statuses.
+import { errorRecord } from '../base/errors.ts';
 import type { Unavailable } from '../prefetch/answers.ts';
 import { prefersJson } from './accept.ts';
 import { CORS, isForAnyPage, NO_SNIFF } from './headers.ts';
@@ -39,8 +40,21 @@ export function badHost(what: string, request: Request): Response {
 }
 
 export function unavailable(reason: string, retryAfterS: number, request: Request): Response {
+  return comeAgain(`Cannot play now: ${reason}`, retryAfterS, request);
+}
+
+/** The same of what nobody plays: a guide, a picture, a list of episodes. */
+export function notNow(reason: string, retryAfterS: number, request: Request): Response {
+  return comeAgain(`Cannot answer now: ${reason}`, retryAfterS, request);
+}
+
+/** As where its thread died: the next request starts another. */
+export function guideUnreadable(error: unknown, request: Request): Response {
+  return notNow(`the guide cannot be read (${errorRecord(error).code})`, 10, request);
+}
+
+function comeAgain(message: string, retryAfterS: number, request: Request): Response {
   const headers = { 'retry-after': String(retryAfterS) };
-  const message = `Cannot play now: ${reason}`;
   return problemResponse({ status: 503, code: 'DELIVERY_UNAVAILABLE', message, headers }, request);
 }
 

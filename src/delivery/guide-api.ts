@@ -1,13 +1,12 @@
 // This file tells as JSON what feeds the channels, and what is on them.
 import { Elysia } from 'elysia';
-import { errorRecord } from '../base/errors.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { Guides } from '../guide/guides.ts';
 import { guideIdOf, programmesOf } from '../lineup/guide-channels.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import type { Archives } from '../recording/archive/archived.ts';
 import { parseTime } from './archive-query.ts';
-import { problemResponse, unavailable, unknownChannel } from './error-response.ts';
+import { guideUnreadable, problemResponse, unknownChannel } from './error-response.ts';
 import { NO_SNIFF } from './headers.ts';
 import { queryOf } from './query.ts';
 
@@ -83,7 +82,7 @@ async function programmes(deps: GuideApiDeps, id: string, request: Request): Pro
       { headers: NO_STORE },
     );
   } catch (error) {
-    return unavailable(`the guide cannot be read (${errorRecord(error).code})`, 10, request);
+    return guideUnreadable(error, request);
   }
 }
 

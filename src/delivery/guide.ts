@@ -8,7 +8,7 @@ import { feedOf, guideChannelsOf, type LogoOf } from '../lineup/guide-channels.t
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { prefersGzip } from './accept.ts';
 import { matchesEtag } from './body-response.ts';
-import { problemResponse, unavailable } from './error-response.ts';
+import { guideUnreadable, notNow, problemResponse } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 import { queryOf } from './query.ts';
@@ -52,7 +52,7 @@ export async function guide(
   const { relays, guides } = deps;
   if (guides.isEmpty) return noGuide(request);
   // An empty one would be kept by players for hours
-  if (!guides.hasAny) return unavailable('no guide has come yet', COMES_S, request);
+  if (!guides.hasAny) return notNow('no guide has come yet', COMES_S, request);
   const query = queryOf(request.url) ?? new URLSearchParams();
   const days = daysIn(query);
   if (days === undefined) return badDays(request);
@@ -62,7 +62,7 @@ export async function guide(
   try {
     document = await guides.document(channels, days);
   } catch (error) {
-    return unavailable(`the guide cannot be written (${errorRecord(error).code})`, 10, request);
+    return notNow(`the guide cannot be written (${errorRecord(error).code})`, 10, request);
   }
   const isPacked = form === 'gz' || prefersGzip(request.headers.get('accept-encoding') ?? '');
   const headers = headersOf(document, form, isPacked);
@@ -131,7 +131,7 @@ async function onAir(deps: GuideDeps, request: Request): Promise<Response> {
     }));
     return Response.json(shown, { headers: NO_STORE });
   } catch (error) {
-    return unavailable(`the guide cannot be read (${errorRecord(error).code})`, 10, request);
+    return guideUnreadable(error, request);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Logo, LogoAnswer, Logos } from '../lineup/logos/logos.ts';
 import type { PictureType } from '../media/picture/picture.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { matchesEtag } from './body-response.ts';
-import { problemResponse, shown, unavailable, unknownChannel } from './error-response.ts';
+import { notNow, problemResponse, shown, unknownChannel } from './error-response.ts';
 import { isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 
@@ -88,7 +88,7 @@ function missing(
 ): Response {
   if (kind === 'none') return noLogo(id, why, request);
   const waitS = Math.max(1, Math.ceil((untilMs - deps.nowMs()) / 1000));
-  return unavailable(`the logo cannot be had (${why})`, waitS, request);
+  return notNow(`the logo cannot be had (${why})`, waitS, request);
 }
 
 function noLogo(id: string, why: string, request: Request): Response {

@@ -26,8 +26,8 @@ export type UpstreamFiles = {
   readonly send: SendSized;
 };
 
-/** Of what a viewer holds already; the file is called the same all the while. */
-const PASSED_HEADERS = ['content-range', 'etag', 'last-modified'];
+/** What a viewer asks for parts by; the file is called the same all the while. */
+const PASSED_HEADERS = ['accept-ranges', 'content-range', 'etag', 'last-modified'];
 
 type Held = { readonly outbound: ScopedOutbound; readonly lease: Lease | undefined };
 
@@ -54,7 +54,7 @@ export async function upstreamFile(
     failing.move();
     return await sent;
   } catch (error) {
-    return failed(files, error, request);
+    return failed(files, film, error, request);
   }
 }
 
@@ -78,7 +78,7 @@ export async function upstreamFileHead(
     if (length === undefined) return headResponse(headers);
     return new Response(null, { headers: { ...headers, 'content-length': String(length) } });
   } catch (error) {
-    return failed(files, error, request);
+    return failed(files, film, error, request);
   }
 }
 
@@ -94,7 +94,7 @@ function passedOn(
   const headers = headersOf(film, answer);
   const body = watchedBody(answer.body, (error) => {
     if (error !== undefined && errorRecord(error).code !== 'NET_ABORTED') {
-      log.warn('file broken off', { error });
+      log.warn('file broken off', { file: film.id, error });
     }
     answer.cancel();
     over();
@@ -121,14 +121,14 @@ function headersOf(film: Film, answer: OutboundResponse): Record<string, string>
     ...CORS,
     ...NO_SNIFF,
     'cache-control': 'no-store',
-    'accept-ranges':
-      answer.status === 206 ? 'bytes' : (answer.headers.get('accept-ranges') ?? 'none'),
     'content-type': fileTypeOf(film.extension),
   };
   for (const name of PASSED_HEADERS) {
     const value = answer.headers.get(name);
     if (value !== null) headers[name] = value;
   }
+  // A whole that says nothing of parts may have them all the same
+  if (answer.status === 206) headers['accept-ranges'] = 'bytes';
   return headers;
 }
 
@@ -142,9 +142,9 @@ function beyond(answer: OutboundResponse, request: Request): Response {
   return problemResponse({ status: 416, code: 'DELIVERY_RANGE', message, ...told }, request);
 }
 
-function failed({ log }: UpstreamFiles, error: unknown, request: Request): Response {
+function failed({ log }: UpstreamFiles, { id }: Film, error: unknown, request: Request): Response {
   if (request.signal.aborted) return new Response(null, { status: 499 });
-  log.warn('file not sent', { error });
+  log.warn('file not sent', { file: id, error });
   return refused(error, request);
 }
 

@@ -4,7 +4,8 @@ import type { Outbound, OutboundResponse } from '../net/outbound.ts';
 import { segmentLimits, TARGET_DURATION_DEFAULT_S } from '../source/deadlines.ts';
 import { policyOf } from '../source/open-source.ts';
 
-export type Wanted = { readonly first: number; readonly last: number };
+/** To the end where it has no last byte: servers that count badly refuse one that is beyond it. */
+export type Wanted = { readonly first: number; readonly last?: number };
 
 /** The least that tells whether a file is there, and how long it is. */
 export const FIRST_BYTE: Wanted = { first: 0, last: 0 };
@@ -13,6 +14,7 @@ export const FIRST_BYTE: Wanted = { first: 0, last: 0 };
 const PATIENCE = { totalMs: 12 * 3_600_000, betweenBytesMs: 60_000 };
 /** Two hours of UHD as it comes from a disc are a tenth. */
 const FILE_MAX_BYTES = 1024 ** 4;
+
 /**
  * What the client asks for. RFC 9110 §13.1.5: a part only of what the client has the rest of, by what upstream calls it now;
  * else the whole.
@@ -50,14 +52,14 @@ async function rangeOf(
   if (first === '' && last === '') return undefined;
   if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
   if (first !== '') {
-    return { first: Number(first), last: last === '' ? Number.MAX_SAFE_INTEGER : Number(last) };
+    return last === '' ? { first: Number(first) } : { first: Number(first), last: Number(last) };
   }
   // So much of the end: it has to be known where that is
   const answer = await fetchedPart(outbound, source, FIRST_BYTE, signal);
   answer.cancel();
   const total = totalIn(answer.headers.get('content-range') ?? undefined);
   if (answer.status !== 206 || total === undefined) return undefined;
-  return { first: Math.max(0, total - Number(last)), last: Number.MAX_SAFE_INTEGER };
+  return { first: Math.max(0, total - Number(last)) };
 }
 
 export async function fetchedPart(

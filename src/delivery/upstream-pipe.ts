@@ -79,13 +79,13 @@ export function pulled(
 }
 
 /**
- * Only a single interval is passed on; an open end is as far as there is. RFC 9110 §13.1.5: what
+ * Only a single interval is passed on. RFC 9110 §13.1.5: what
  * the client holds the rest of cannot be compared here, so it gets the whole.
  */
-function wantedRange(headers: Headers): { first: number; last: number } | undefined {
+function wantedRange(headers: Headers): { first: number; last?: number } | undefined {
   const header = headers.has('if-range') ? null : headers.get('range');
   const match = header === null ? null : /^bytes=(\d{1,15})-(\d{0,15})$/.exec(header.trim());
   if (match === null) return undefined;
-  const last = match[2] === '' ? Number.MAX_SAFE_INTEGER : Number(match[2]);
-  return { first: Number(match[1]), last };
+  const first = Number(match[1]);
+  return match[2] === '' ? { first } : { first, last: Number(match[2]) };
 }

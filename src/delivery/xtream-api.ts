@@ -6,12 +6,19 @@ import { liveStreamOf } from '../lineup/xtream/live-stream.ts';
 import { DENIED, type Login, loginOf } from '../lineup/xtream/login.ts';
 import { type Action, actionOf, numberIn } from '../lineup/xtream/request.ts';
 import { seriesInfoOf, seriesRowOf } from '../lineup/xtream/series.ts';
-import { badHost, unavailable } from './error-response.ts';
+import { badHost, notNow } from './error-response.ts';
 import { fieldsOf } from './form.ts';
 import { headResponse, isHead } from './head.ts';
 import { longJson, textsOf } from './long-answer.ts';
 import { listings } from './xtream-listings.ts';
-import { baseOf, JSON_HEADERS, logoIn, peerOf, type XtreamSurface } from './xtream-surface.ts';
+import {
+  baseOf,
+  crowded,
+  JSON_HEADERS,
+  logoIn,
+  peerOf,
+  type XtreamSurface,
+} from './xtream-surface.ts';
 
 export type Api = 'player' | 'panel';
 
@@ -27,6 +34,7 @@ export async function apiAnswer(
   const username = fields.get('username') ?? '';
   const password = fields.get('password') ?? '';
   const checked = await xtream.check(username, password, peerOf(surface, request));
+  if (checked.kind === 'refused' && checked.why === 'busy') return crowded(request);
   if (isHead(request)) return headResponse(JSON_HEADERS);
   const user = checked.user;
   if (user === undefined) return json(DENIED);
@@ -110,7 +118,7 @@ async function seriesInfo(
     const episodes = await xtream.lineUp.episodes(row.item);
     return json(seriesInfoOf(row.item, row.facts, episodes));
   } catch (error) {
-    return unavailable(`its episodes are not to be had (${errorRecord(error).code})`, 10, request);
+    return notNow(`its episodes are not to be had (${errorRecord(error).code})`, 10, request);
   }
 }
 

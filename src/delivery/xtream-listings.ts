@@ -1,10 +1,12 @@
 // This file answers Xtream clients that ask for the programmes of a channel.
-import { errorRecord } from '../base/errors.ts';
+import type { ChannelConfig } from '../config/config.ts';
+import type { ToldProgramme } from '../guide/programmes.ts';
 import { guideIdOf } from '../lineup/guide-channels.ts';
 import { listingOf } from '../lineup/xtream/listing.ts';
 import { numberIn } from '../lineup/xtream/request.ts';
+import type { Xtream } from '../lineup/xtream/xtream.ts';
 import type { Archives } from '../recording/archive/archived.ts';
-import { unavailable } from './error-response.ts';
+import { guideUnreadable } from './error-response.ts';
 import { longJson, textsOf } from './long-answer.ts';
 import { JSON_HEADERS, type XtreamSurface } from './xtream-surface.ts';
 
@@ -19,6 +21,9 @@ const TABLE_BACK_MS = 86_400_000;
 const TABLE_AHEAD_MS = 14 * 86_400_000;
 /** Half-hour programmes of three weeks; each takes the thread of the guides half a millisecond. */
 const TABLE_COUNT_MAX = 1000;
+/** So that where programmes are short some of what has been is told, too. */
+const AHEAD_COUNT_MAX = 600;
+const DAY_MS = 86_400_000;
 
 export async function listings(
   surface: XtreamSurface,
@@ -32,13 +37,12 @@ export async function listings(
   if (row === undefined) return Response.json({ epg_listings: [] }, { headers: JSON_HEADERS });
   const { item: channel, facts } = row;
   const { nowMs } = xtream;
-  const isShort = action === 'get_short_epg';
-  const backMs = Math.max(TABLE_BACK_MS, channel.archive?.keepMs ?? 0);
-  const wanted = isShort
-    ? { fromMs: nowMs, toMs: nowMs + SHORT_SPAN_MS, limit: countIn(fields) }
-    : { fromMs: nowMs - backMs, toMs: nowMs + TABLE_AHEAD_MS, limit: TABLE_COUNT_MAX };
+  const short = { fromMs: nowMs, toMs: nowMs + SHORT_SPAN_MS, limit: countIn(fields) };
   try {
-    const programmes = await xtream.programmesOf(channel, wanted);
+    const programmes =
+      action === 'get_short_epg'
+        ? await xtream.programmesOf(channel, short)
+        : await tableOf(xtream, channel);
     const isHeld = heldIn(archives, channel.id);
     const about = { number: facts.number, guideId: guideIdOf(channel), nowMs, isHeld };
     const rows = programmes.map((programme) => listingOf(programme, about));
@@ -50,8 +54,27 @@ export async function listings(
       request,
     );
   } catch (error) {
-    return unavailable(`the guide cannot be read (${errorRecord(error).code})`, 10, request);
+    return guideUnreadable(error, request);
   }
+}
+
+/** From now on, then day by day back: where there are too many the oldest are left out. */
+async function tableOf(
+  { programmesOf, nowMs }: Xtream,
+  channel: ChannelConfig,
+): Promise<readonly ToldProgramme[]> {
+  const ask = (fromMs: number, toMs: number, limit: number) =>
+    programmesOf(channel, { fromMs, toMs, limit });
+  const oldestMs = nowMs - Math.max(TABLE_BACK_MS, channel.archive?.keepMs ?? 0);
+  let told = await ask(nowMs, nowMs + TABLE_AHEAD_MS, AHEAD_COUNT_MAX);
+  for (let toMs = nowMs; toMs > oldestMs && told.length < TABLE_COUNT_MAX; toMs -= DAY_MS) {
+    const day = await ask(Math.max(oldestMs, toMs - DAY_MS), toMs, TABLE_COUNT_MAX);
+    // What goes on into the next day, or is on, is told already
+    const known = new Set(told.map(({ id }) => id));
+    const fresh = day.filter(({ id }) => !known.has(id));
+    told = [...fresh.slice(-(TABLE_COUNT_MAX - told.length)), ...told];
+  }
+  return told;
 }
 
 function countIn(fields: URLSearchParams): number {

@@ -12,7 +12,7 @@ import type { Archives } from '../recording/archive/archived.ts';
 import type { ArchiveAnswers } from './archive-answers.ts';
 import type { ArchiveFiles } from './archive-file.ts';
 import type { Endless } from './endless.ts';
-import { problemResponse, refuse } from './error-response.ts';
+import { notNow, problemResponse, refuse } from './error-response.ts';
 import type { GuideDeps } from './guide.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 import type { Live } from './live.ts';
@@ -94,15 +94,21 @@ export async function inPlace(
   return response;
 }
 
-const WHY: Readonly<Record<Refusal, string>> = {
+const WHY: Readonly<Record<Exclude<Refusal, 'busy'>, string>> = {
   unknown: 'wrong user or password',
   disabled: 'the user is disabled',
   expired: 'the user has expired',
   'locked-out': 'too many wrong passwords came from this address, wanted a pause',
 };
 
+/** A wrong password would be forgotten by some players; this one was not looked at. */
+export function crowded(request: Request): Response {
+  return notNow('very many log in at this moment', 3, request);
+}
+
 /** Not 401: VLC would stop and ask for a password that the address already has. */
 function denied(why: Refusal, request: Request): Response {
+  if (why === 'busy') return crowded(request);
   const message = `Cannot play: ${WHY[why]}`;
   return problemResponse({ status: 403, code: 'DELIVERY_USER', message }, request);
 }

@@ -3,7 +3,7 @@ import { ANSWER_KINDS, type ArchiveAnswered } from '../recording/archive/archive
 import { DROP_REASONS, GAP_REASONS } from '../recording/archive/archive-counts.ts';
 import type { ArchiveStats } from '../recording/archive/archive-stats.ts';
 import type { HlsShelfStats } from '../recording/archive/hls/shelf.ts';
-import type { Metric, Sample } from './prometheus.ts';
+import { counter, gauge, type Metric, type Sample } from './prometheus.ts';
 
 const GAUGES = [
   ['weir_archive_kept', 'Whether what a channel shows now is kept.', (s) => Number(s.isKept)],
@@ -19,9 +19,7 @@ const STATES = ['up', 'full', 'down'] as const;
 export function archiveMetrics(stats: readonly ArchiveStats[]): readonly Metric[] {
   const each = (of: (one: ArchiveStats) => number) =>
     stats.map((one) => ({ labels: { channel: one.channel }, value: of(one) }));
-  const gauges = GAUGES.map(
-    ([name, help, of]): Metric => ({ name, type: 'gauge', help, samples: each(of) }),
-  );
+  const gauges = GAUGES.map(([name, help, of]) => gauge(name, help, each(of)));
   return [
     ...gauges,
     counter(
@@ -58,12 +56,11 @@ export function archiveFolderMetrics(folders: readonly HlsShelfStats[]): readonl
     STATES.map((each) => ({ labels: { place, state: each }, value: state === each ? 1 : 0 })),
   );
   return [
-    {
-      name: 'weir_archive_folder_state',
-      type: 'gauge',
-      help: 'Whether a folder of archives as plain HLS takes segments.',
-      samples: states,
-    },
+    gauge(
+      'weir_archive_folder_state',
+      'Whether a folder of archives as plain HLS takes segments.',
+      states,
+    ),
     counter(
       'weir_archive_folder_bodies_total',
       'Segments written into a folder of archives.',
@@ -89,8 +86,4 @@ function byReason<R extends string>(
   return stats.flatMap((one) =>
     reasons.map((reason) => ({ labels: { channel: one.channel, reason }, value: of(one)[reason] })),
   );
-}
-
-function counter(name: string, help: string, samples: readonly Sample[]): Metric {
-  return { name, type: 'counter', help, samples };
 }

@@ -22,7 +22,7 @@ import type { EventLoopLag } from './event-loop.ts';
 import { guideMetrics } from './guide-metrics.ts';
 import { lineUpMetrics } from './line-up-metrics.ts';
 import { logoMetrics } from './logo-metrics.ts';
-import { type Metric, one, type Sample } from './prometheus.ts';
+import { byLabel, counter, gauge, type Metric, one, type Sample } from './prometheus.ts';
 import { storeMetrics } from './store-metrics.ts';
 import { tierMetrics } from './tier-metrics.ts';
 import { userMetrics } from './user-metrics.ts';
@@ -126,33 +126,28 @@ function channelMetrics(relays: readonly ChannelRelay[]): readonly Metric[] {
     }
   }
   return [
-    metric('weir_upstream_fetches_total', 'counter', 'Upstream requests by outcome.', fetches),
-    metric('weir_ring_bytes', 'gauge', 'Bytes of segments held, by rendition.', held),
-    metric('weir_edge_age_seconds', 'gauge', 'Since the newest listed segment came.', ages),
-    metric(
+    counter('weir_upstream_fetches_total', 'Upstream requests by outcome.', fetches),
+    gauge('weir_ring_bytes', 'Bytes of segments held, by rendition.', held),
+    gauge('weir_edge_age_seconds', 'Since the newest listed segment came.', ages),
+    counter(
       'weir_remuxed_segments_total',
-      'counter',
       'Segments of a source that took over: made into the container players know, or not.',
       remuxed,
     ),
-    metric(
+    counter(
       'weir_stalls_avoided_total',
-      'counter',
       'Segments that came whole although a fetch of them had failed.',
       stalls,
     ),
-    metric(
+    counter(
       'weir_source_switches_total',
-      'counter',
       'Times another source took over in mid-play, by reason.',
       switches,
     ),
-    metric('weir_source_score', 'gauge', 'How well a source has done: 1 always, 0 never.', scores),
-    metric('weir_source_media_age_seconds', 'gauge', 'Since it last gave media.', mediaAges),
-    metric('weir_source_cool_down_seconds', 'gauge', 'Until it may be tried again.', coolDowns),
-    ...STREAM_METRICS.map(([what, name, help]) =>
-      metric(name, 'counter', help, streams.get(what) ?? []),
-    ),
+    gauge('weir_source_score', 'How well a source has done: 1 always, 0 never.', scores),
+    gauge('weir_source_media_age_seconds', 'Since it last gave media.', mediaAges),
+    gauge('weir_source_cool_down_seconds', 'Until it may be tried again.', coolDowns),
+    ...STREAM_METRICS.map(([what, name, help]) => counter(name, help, streams.get(what) ?? [])),
   ];
 }
 
@@ -165,27 +160,23 @@ function streamMetrics(streams: readonly StreamStats[]): Metric[] {
     return [...sums].map(([channel, sum]) => ({ labels: { channel }, value: sum }));
   };
   return [
-    metric(
+    gauge(
       'weir_ts_viewers',
-      'gauge',
       'Viewers of the endless stream.',
       samples(({ viewers }) => viewers),
     ),
-    metric(
+    gauge(
       'weir_ts_bytes',
-      'gauge',
       'Bytes of it held for them.',
       samples(({ bytes }) => bytes),
     ),
-    metric(
+    gauge(
       'weir_ts_skips',
-      'gauge',
       'Times viewers of the running stream were too slow and were skipped forward.',
       samples(({ skips }) => skips),
     ),
-    metric(
+    gauge(
       'weir_ts_splices',
-      'gauge',
       'Places at which the running stream was joined anew.',
       samples(({ splices }) => splices),
     ),
@@ -197,8 +188,8 @@ function passedMetrics(streams: readonly PassedStats[]): Metric[] {
   const bytes = streams.map(({ channel, bytes: value }) => ({ labels: { channel }, value }));
   const help = 'Viewers that an endless stream is passed on to unbuffered.';
   return [
-    metric('weir_proxy_ts_viewers', 'gauge', help, viewers),
-    metric('weir_proxy_ts_bytes_total', 'counter', 'Bytes passed on so.', bytes),
+    gauge('weir_proxy_ts_viewers', help, viewers),
+    counter('weir_proxy_ts_bytes_total', 'Bytes passed on so.', bytes),
   ];
 }
 
@@ -219,8 +210,8 @@ function channelViewers(relays: Relays): Metric[] {
     value: relay?.viewers ?? 0,
   }));
   return [
-    metric('weir_channels', 'gauge', 'Channels that can be watched.', one(channels.length)),
-    metric('weir_channel_viewers', 'gauge', 'Sessions that watched lately.', viewers),
+    gauge('weir_channels', 'Channels that can be watched.', one(channels.length)),
+    gauge('weir_channel_viewers', 'Sessions that watched lately.', viewers),
   ];
 }
 
@@ -256,12 +247,11 @@ function providerMetrics(uses: readonly ProviderUse[]): Metric[] {
   const waiting = uses.map((use) => ({ labels: { provider: use.provider }, value: use.waiting }));
   const passed = uses.map((use) => ({ labels: { provider: use.provider }, value: use.passed }));
   return [
-    metric('weir_provider_connections', 'gauge', 'Connections in use, by provider.', used),
-    metric('weir_provider_connections_max', 'gauge', 'The max_connections setting.', limits),
-    metric('weir_provider_waiting', 'gauge', 'Channels that wait for one, for a viewer.', waiting),
-    metric(
+    gauge('weir_provider_connections', 'Connections in use, by provider.', used),
+    gauge('weir_provider_connections_max', 'The max_connections setting.', limits),
+    gauge('weir_provider_waiting', 'Channels that wait for one, for a viewer.', waiting),
+    counter(
       'weir_provider_passed_total',
-      'counter',
       'Connections that a channel without viewers gave up for one with some.',
       passed,
     ),
@@ -273,7 +263,7 @@ function insecureChannels(channels: readonly ChannelConfig[]): Metric {
     .filter(({ sources }) => sources.some((source) => 'verifyTls' in source && !source.verifyTls))
     .map(({ id: channel }) => ({ labels: { channel }, value: 1 }));
   const help = 'Channels whose upstream is not verified.';
-  return metric('weir_tls_unverified', 'gauge', help, samples);
+  return gauge('weir_tls_unverified', help, samples);
 }
 
 /** What the guard counts begins with this; the rest is as it is now. */
@@ -287,65 +277,41 @@ function processMetrics(sources: Sources): readonly Metric[] {
   const open = guard.filter(([name]) => !name.startsWith(CLOSED));
   const closed = guard.filter(([name]) => name.startsWith(CLOSED));
   return [
-    metric('weir_ring_held_bytes', 'gauge', 'Bytes of segments held.', one(ring.heldBytes)),
-    metric('weir_ring_budget_bytes', 'gauge', 'The memory setting.', one(ring.budgetBytes)),
-    metric('weir_ring_evicted_total', 'counter', 'Segments let go.', one(ring.evictedSegments)),
-    metric(
+    gauge('weir_ring_held_bytes', 'Bytes of segments held.', one(ring.heldBytes)),
+    gauge('weir_ring_budget_bytes', 'The memory setting.', one(ring.budgetBytes)),
+    counter('weir_ring_evicted_total', 'Segments let go.', one(ring.evictedSegments)),
+    counter(
       'weir_ring_refused_total',
-      'counter',
       'Segments that found no room: raise memory.',
       one(ring.refusedSegments),
     ),
-    metric(
+    counter(
       'weir_ring_turned_away_total',
-      'counter',
       'Requests for a channel that found no room for it: raise memory.',
       one(ring.turnedAway),
     ),
-    metric(
+    counter(
       'weir_ring_gave_way_total',
-      'counter',
       'Channels stopped for the memory of others: raise memory.',
       one(ring.gaveWay),
     ),
-    metric('weir_loops', 'gauge', 'Renditions being followed.', one(pool.loops)),
-    metric('weir_workers_replaced_total', 'counter', 'Workers that died.', one(pool.replaced)),
-    metric(
+    gauge('weir_loops', 'Renditions being followed.', one(pool.loops)),
+    counter('weir_workers_replaced_total', 'Workers that died.', one(pool.replaced)),
+    gauge(
       'weir_connections',
-      'gauge',
       'Connections of viewers and the addresses they come from.',
-      open.map(([what, value]) => ({ labels: { what }, value })),
+      byLabel('what', Object.fromEntries(open)),
     ),
-    metric(
+    counter(
       'weir_connections_closed_total',
-      'counter',
       'Connections that the guard closed, by reason.',
       closed.map(([name, value]) => ({ labels: { why: name.slice(CLOSED.length) }, value })),
     ),
-    metric('weir_event_loop_lag_seconds', 'gauge', 'Worst of 10 s.', one(lag.maxMs / 1000)),
-    metric(
-      'process_resident_memory_bytes',
-      'gauge',
-      'Resident memory.',
-      one(process.memoryUsage.rss()),
-    ),
-    metric(
-      'process_start_time_seconds',
-      'gauge',
-      'Start, Unix time.',
-      one(sources.startedAtMs / 1000),
-    ),
-    metric('weir_build_info', 'gauge', 'Version.', [
+    gauge('weir_event_loop_lag_seconds', 'Worst of 10 s.', one(lag.maxMs / 1000)),
+    gauge('process_resident_memory_bytes', 'Resident memory.', one(process.memoryUsage.rss())),
+    gauge('process_start_time_seconds', 'Start, Unix time.', one(sources.startedAtMs / 1000)),
+    gauge('weir_build_info', 'Version.', [
       { labels: { version: sources.version, bun: Bun.version }, value: 1 },
     ]),
   ];
-}
-
-function metric(
-  name: string,
-  type: 'counter' | 'gauge',
-  help: string,
-  samples: readonly Sample[],
-): Metric {
-  return { name, type, help, samples };
 }

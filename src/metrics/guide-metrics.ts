@@ -1,7 +1,7 @@
 // This file gives the numbers of the guides their names.
 import type { GuideStatus } from '../guide/guides.ts';
 import type { MatchedChannel } from '../guide/match/match-guides.ts';
-import { gauge, type Metric } from './prometheus.ts';
+import { byLabel, gauge, type Metric } from './prometheus.ts';
 
 /** Nothing where no guide is configured. */
 export function guideMetrics(
@@ -44,7 +44,7 @@ export function guideMetrics(
     gauge(
       'weir_guide_matched_channels',
       'Channels of ours, by how their guide was found; none: they have none.',
-      [...by].map(([how, value]) => ({ labels: { by: how }, value })),
+      byLabel('by', Object.fromEntries(by)),
     ),
   ];
 }

@@ -1,6 +1,6 @@
 // This file gives the numbers of users their names.
 import type { UsersStats } from '../access/open-users.ts';
-import { counter, gauge, type Metric, one } from './prometheus.ts';
+import { byLabel, counter, gauge, type Metric, one } from './prometheus.ts';
 
 /** Nothing where there are no users, and nobody came as one. */
 export function userMetrics({ users, lockedOut, checks }: UsersStats): readonly Metric[] {
@@ -10,7 +10,7 @@ export function userMetrics({ users, lockedOut, checks }: UsersStats): readonly 
     counter(
       'weir_logins_total',
       'Names and passwords that were looked at, by what came of it.',
-      Object.entries(checks).map(([outcome, value]) => ({ labels: { outcome }, value })),
+      byLabel('outcome', checks),
     ),
     gauge(
       'weir_locked_out',

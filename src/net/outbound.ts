@@ -35,7 +35,8 @@ export type OutboundRequest = {
   readonly policy: OutboundPolicy;
   readonly limits: OutboundLimits;
   /** RFC 9110 §14.1.2, first and last byte, both included. */
-  readonly range?: { readonly first: number; readonly last: number };
+  /** To the end where it has no last byte. */
+  readonly range?: { readonly first: number; readonly last?: number };
   /**
    * Offer gzip and deflate, and undo gzip wherever the bytes have it, header or not, so that text
    * is what comes out; segments are asked for as identity, and come as they are unless the answer

@@ -91,7 +91,7 @@ export function requestHeaders(
     if (sent !== undefined) headers[name] = sent;
   }
   if (request.range !== undefined) {
-    headers['range'] = `bytes=${request.range.first}-${request.range.last}`;
+    headers['range'] = `bytes=${request.range.first}-${request.range.last ?? ''}`;
   }
   return headers;
 }

@@ -3,8 +3,14 @@ import { describe, expect, test } from 'bun:test';
 import { join } from 'node:path';
 import { parseArguments, UsageError } from '../../src/command/command-line.ts';
 import { USER_FLAGS } from '../../src/command/user-flags.ts';
-import { limitsOf, nameOf, parseExpiry, passwordOf } from '../../src/command/user-values.ts';
-import { formatUsers, playerAddresses } from '../../src/command/user-words.ts';
+import {
+  limitsOf,
+  nameOf,
+  newNameOf,
+  parseExpiry,
+  passwordOf,
+} from '../../src/command/user-values.ts';
+import { formatAddresses, formatUsers, playerAddresses } from '../../src/command/user-words.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { COMMANDS } from '../../src/main.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
@@ -51,6 +57,10 @@ describe('what weir user is given', () => {
     for (const wrong of [[], ['a/b'], ['..'], ['ü']]) {
       expect(() => nameOf(given('add', ...wrong))).toThrow(UsageError);
     }
+    // One that there is already can still be removed
+    expect(nameOf(given('remove', 'proxy'))).toBe('proxy');
+    expect(() => newNameOf(given('add', 'proxy'))).toThrow('begins addresses of ours');
+    expect(newNameOf(given('add', 'anna'))).toBe('anna');
     const from = (text: string) =>
       passwordOf(given('add', 'a', '--password-stdin'), async () => text);
     expect(await from('long-enough\n')).toEqual({ text: 'long-enough', isGenerated: false });
@@ -86,7 +96,8 @@ b     disabled  as many as wanted  never             2026-06-01
 
 test('playerAddresses() are what players open, by the public URL where there is one', async () => {
   await using folder = await createTempFolder();
-  await folder.write('weir.yaml', 'public_url: https://tv.example.com/weir\n');
+  const yaml = 'public_url: https://tv.example.com/weir\nguides: https://guide.example.com/a.xml\n';
+  await folder.write('weir.yaml', yaml);
   const { config } = await loadConfig({
     workingDir: folder.path,
     environment: {},
@@ -99,6 +110,10 @@ test('playerAddresses() are what players open, by the public URL where there is 
       'https://tv.example.com/weir/get.php?username=anna&password=a%24b%2Cc&type=m3u_plus&output=ts',
     guide: 'https://tv.example.com/weir/xmltv.php?username=anna&password=a%24b%2Cc',
   });
+  // No guide would be at its address
+  const bare = playerAddresses({ ...config, guides: [] }, 'anna', 'abc');
+  expect(bare.guide).toBeUndefined();
+  expect(formatAddresses('anna', 'abc', bare)).toContain('\n  guide     none is configured\n');
 });
 
 describe('weir user', () => {

@@ -1,6 +1,6 @@
 // This file tests that a film comes as it is: held back by who reads it, broken where upstream breaks.
 import { afterEach, expect, test } from 'bun:test';
-import { silentLog } from '../../src/base/log.ts';
+import { type Log, silentLog } from '../../src/base/log.ts';
 import type { UrlSource } from '../../src/config/config.ts';
 import { sendStreamed } from '../../src/delivery/sized-answer.ts';
 import { type UpstreamFiles, upstreamFile } from '../../src/delivery/upstream-file.ts';
@@ -47,7 +47,10 @@ function world(breaksAfter = Number.POSITIVE_INFINITY, lengthBytes?: number) {
     bytes: () => Promise.reject(new Error('not asked for')),
     cancel: () => void counts.cancelled++,
   });
-  const files: UpstreamFiles = { outbound, leases, clock, log: silentLog, send: sendStreamed };
+  const logged: unknown[] = [];
+  const warn: Log['warn'] = (message, fields) => void logged.push([message, fields?.['file']]);
+  const log = { ...silentLog, warn };
+  const files: UpstreamFiles = { outbound, leases, clock, log, send: sendStreamed };
   const ask = async (signal?: AbortSignal) => {
     const init = signal === undefined ? {} : { signal };
     const request = new Request('http://tv.example/movie/u/p/1.mp4', init);
@@ -55,7 +58,7 @@ function world(breaksAfter = Number.POSITIVE_INFINITY, lengthBytes?: number) {
     opened.push(answer);
     return answer;
   };
-  return { counts, ask };
+  return { counts, ask, logged };
 }
 
 for (const length of [undefined, 1_000_000]) {
@@ -74,13 +77,14 @@ for (const length of [undefined, 1_000_000]) {
     expect([counts.left, used()]).toEqual([1, 0]);
   });
 
-  test(`${name}: where upstream breaks off so does the answer`, async () => {
-    const { counts, ask } = world(3, length);
+  test(`${name}: where upstream breaks off so does the answer, and the log says which`, async () => {
+    const { counts, ask, logged } = world(3, length);
     const answer = await ask();
     await expect(answer.bytes()).rejects.toThrow('broke off');
     await settle();
     await settle();
     expect([counts.left, used()]).toEqual([1, 0]);
+    expect(logged).toEqual([['file broken off', 'one']]);
   });
 
   test(`${name}: who leaves before anything was read holds nothing`, async () => {

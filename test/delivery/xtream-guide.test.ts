@@ -63,6 +63,43 @@ test('xmltv.php is /epg.xml, for this client alone', async () => {
   expect(line).toStartWith(`#EXTM3U x-tvg-url="http://weir.local/xmltv.php?${WHO}"`);
 });
 
+test('of a channel of very many programmes the oldest are left out, and not what is on', async () => {
+  const ONE = { epg_listings: [] as { start_timestamp: string; now_playing: number }[] };
+  using many = createInProcessApp(
+    [{ ...loopChannel('one'), guide: 'one.guide', archive: { keepMs: 7 * 86_400_000 } }],
+    ...[{}, undefined, undefined, [], undefined],
+    {
+      users: scriptedUsers({ anna: { password: 'secret' } }),
+      // Five minutes each, a week back and a week to come
+      programmesOf: async (_, { fromMs, toMs, limit }) => {
+        const lastsMs = 300_000;
+        const first = Math.floor((fromMs - lastsMs) / lastsMs) + 1;
+        const count = Math.min(limit, Math.ceil(toMs / lastsMs) - first);
+        return Array.from({ length: count }, (_, at) => {
+          const startMs = (first + at) * lastsMs;
+          return {
+            id: `${first + at}`,
+            startMs,
+            stopMs: startMs + lastsMs,
+            title: 'T',
+            description: '',
+          };
+        });
+      },
+    },
+  );
+  const streams = await many.ask(`/player_api.php?${WHO}&action=get_live_streams`);
+  const [{ stream_id }] = (await streams.json()) as [{ stream_id: number }];
+  const path = `/player_api.php?${WHO}&action=get_simple_data_table&stream_id=${stream_id}`;
+  const { epg_listings: rows } = (await (await many.ask(path)).json()) as typeof ONE;
+  expect(rows.filter(({ now_playing }) => now_playing === 1)).toHaveLength(1);
+  const starts = rows.map(({ start_timestamp }) => Number(start_timestamp));
+  // One after another, none twice, up to the most that is told
+  expect(starts.map((start) => start - (starts[0] as number))).toEqual(
+    Array.from({ length: 1000 }, (_, at) => at * 300),
+  );
+});
+
 test('what is on is told alike, by ids that are the same everywhere', async () => {
   const ask = async (what: 'get_live_streams' | 'get_short_epg', more = '') => {
     const answer = await app.ask(`/player_api.php?${WHO}&action=${what}${more}`);

@@ -1,5 +1,6 @@
 // This file tests what users play by number: live channels, what was shown, films, and their lists.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { isUserName, TAKEN_NAMES } from '../../src/access/user-store.ts';
 import { createDoor } from '../../src/delivery/door.ts';
 import { loggedPath } from '../../src/delivery/logged-path.ts';
 import type { Film, Series } from '../../src/lineup/films.ts';
@@ -31,6 +32,7 @@ const USERS = {
   news: { password: 'v0' },
   live: { password: 'pw' },
   old: { password: 'pw', refused: 'expired' },
+  late: { password: 'pw', refused: 'busy' },
 } as const;
 
 const CHANNELS = [
@@ -128,6 +130,15 @@ describe('a stream', () => {
     }
   });
 
+  test('is to be asked for again where very many log in at once, which says nothing of the user', async () => {
+    const login = '/player_api.php?username=late&password=pw';
+    for (const path of ['/live/late/pw/2.ts', '/get.php?username=late&password=pw', login]) {
+      const answer = await app.ask(path);
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '3']);
+      expect(await answer.text()).toStartWith('DELIVERY_UNAVAILABLE: ');
+    }
+  });
+
   test('is not at any address while there is no user', async () => {
     using bare = createInProcessApp(CHANNELS);
     for (const path of ['/live/a/b/2.ts', '/a/b/2.m3u8', '/movie/a/b/2.mkv', '/get.php']) {
@@ -149,6 +160,23 @@ describe('a stream', () => {
     expect((await app.ask('/live/news/wrong/3.m3u8')).status).toBe(403);
     expect((await app.ask('/live/pw/3.m3u8')).status).toBe(200);
     expect((await app.ask('/live/news/v0/1-none.ts')).status).toBe(404);
+  });
+
+  test('of a user called like the beginning of any address of ours is played, but of those taken', async () => {
+    const begins = new Set(app.routes.map((route) => route.split('/')[1] ?? ''));
+    const names = [...begins].filter((name) => isUserName(name));
+    const users = scriptedUsers(
+      Object.fromEntries(names.map((name) => [name, { password: 'pw' }])),
+    );
+    using other = createInProcessApp(CHANNELS, {}, undefined, undefined, [], undefined, { users });
+    const unplayed: string[] = [];
+    for (const name of names) {
+      expect((await other.ask(`/live/${name}/pw/2.m3u8`, {}, 'HEAD')).status).toBe(200);
+      const short = await other.ask(`/${name}/pw/2.m3u8`, {}, 'HEAD');
+      if (short.status !== 200) unplayed.push(name);
+    }
+    expect(names.length).toBeGreaterThan(20);
+    expect(unplayed.sort()).toEqual([...TAKEN_NAMES]);
   });
 
   test('is asked for, and not posted', async () => {
@@ -372,6 +400,8 @@ describe('a film', () => {
     expect(await answer.text()).toBe(body);
     expect(answer.status).toBe(body.length === 10 ? 200 : 206);
     expect(answer.headers.get('content-length')).toBe(String(body.length));
+    // Of a whole it is not known whether parts of it are to be had
+    expect(answer.headers.get('accept-ranges')).toBe(body.length === 10 ? null : 'bytes');
   });
 
   test('is had whole where upstream calls it by a tag that is weak', async () => {

@@ -4,7 +4,7 @@ import { formatMetrics } from '../../src/metrics/prometheus.ts';
 import { storeMetrics } from '../../src/metrics/store-metrics.ts';
 import { userMetrics } from '../../src/metrics/user-metrics.ts';
 
-const checks = { right: 0, unknown: 0, disabled: 0, expired: 0, 'locked-out': 0 };
+const checks = { right: 0, unknown: 0, disabled: 0, expired: 0, 'locked-out': 0, busy: 0 };
 const linesOf = (metrics: Parameters<typeof formatMetrics>[0]) =>
   formatMetrics(metrics)
     .split('\n')
@@ -23,6 +23,7 @@ test('users and what came of their passwords are counted, where there are any', 
       'weir_logins_total{outcome="disabled"} 0',
       'weir_logins_total{outcome="expired"} 0',
       'weir_logins_total{outcome="locked-out"} 0',
+      'weir_logins_total{outcome="busy"} 0',
       'weir_locked_out 1',
     ],
   );

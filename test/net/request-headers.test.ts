@@ -114,6 +114,7 @@ describe('requestHeaders()', () => {
   test('ask for a range', () => {
     // RFC 9110 §14.1.2
     expect(sent(HOME, {}, { range: { first: 0, last: 99 } })['range']).toBe('bytes=0-99');
+    expect(sent(HOME, {}, { range: { first: 7 } })['range']).toBe('bytes=7-');
   });
 
   test('let the policy name the user agent', () => {

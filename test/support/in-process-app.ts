@@ -166,7 +166,7 @@ export function createInProcessApp(
         users: () => ({
           users: 0,
           lockedOut: 0,
-          checks: { right: 0, unknown: 0, disabled: 0, expired: 0, 'locked-out': 0 },
+          checks: { right: 0, unknown: 0, disabled: 0, expired: 0, 'locked-out': 0, busy: 0 },
         }),
         nowMs: () => clock.nowMs(),
         guard: () => ({ open: 1, closed_idle: 2 }),
