@@ -104,7 +104,15 @@ export class AskedThread<
 
   #running(call: Call): Worker {
     if (this.#thread !== undefined) return this.#thread;
-    const { clock, entry, settings, gone, isQuick, isFrugal = false, rebirthMs = REBIRTH_MS } = this.#options;
+    const {
+      clock,
+      entry,
+      settings,
+      gone,
+      isQuick,
+      isFrugal = false,
+      rebirthMs = REBIRTH_MS,
+    } = this.#options;
     if (this.#isClosed) throw gone('it is closed', call);
     if (clock.monotonicMs() - this.#diedMs < rebirthMs) throw gone('it has just died', call);
     const thread = new Worker(entry, { smol: isFrugal });
