@@ -1,4 +1,5 @@
 // This file says what line-ups are remembered by.
+import { ownNames } from '../base/own-names.ts';
 import { isUrl } from '../base/place.ts';
 import type { Problems } from './errors.ts';
 import { originAt, type SectionSetting, sectionsAt, valueAt } from './setting.ts';
@@ -30,17 +31,11 @@ export function keyOf(place: string): string {
 export function withOwnNames<T extends { readonly key: string; readonly shown: string }>(
   settings: readonly T[],
 ): T[] {
-  const [keys, shown] = [new Set<string>(), new Set<string>()];
-  return settings.map((setting) => ({
+  const keys = ownNames(settings.map(({ key }) => key));
+  const shown = ownNames(settings.map((setting) => setting.shown));
+  return settings.map((setting, at) => ({
     ...setting,
-    key: ownIn(keys, setting.key),
-    shown: ownIn(shown, setting.shown),
+    key: keys[at] as string,
+    shown: shown[at] as string,
   }));
-}
-
-function ownIn(taken: Set<string>, name: string): string {
-  let own = name;
-  for (let count = 2; taken.has(own); count++) own = `${name} ${count}`;
-  taken.add(own);
-  return own;
 }

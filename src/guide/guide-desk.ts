@@ -1,12 +1,11 @@
 // This file does what is asked of the thread of the guides.
-import { Database } from 'bun:sqlite';
-import { join } from 'node:path';
+import type { Database } from 'bun:sqlite';
 import { assertNever } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { prepareParts, writeDocument } from './document.ts';
 import { GuideError } from './errors.ts';
-import { openGuideFile } from './guide-file.ts';
+import { openGuideFile, readGuideFile } from './guide-file.ts';
 import type { GuideAnswers, GuideCall, KeptGuide } from './guide-messages.ts';
 import { matchGuides } from './match/match-guides.ts';
 import { onAir } from './on-air.ts';
@@ -95,7 +94,7 @@ export class GuideDesk implements AsyncDisposable {
     const { dataDir } = this.#options;
     try {
       const writing = openGuideFile(dataDir);
-      const reading = new Database(join(dataDir, 'guide.sqlite'), { readonly: true, strict: true });
+      const reading = readGuideFile(dataDir);
       this.#files = { writing, reading };
       return this.#files;
     } catch (error) {

@@ -3,6 +3,7 @@ import { Database } from 'bun:sqlite';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { migrate } from '../channel/migrate.ts';
+import { openWal } from '../channel/open-wal.ts';
 
 /** Forward only; a file written by a later version is not touched. */
 const MIGRATIONS: readonly string[] = [
@@ -36,17 +37,25 @@ const MIGRATIONS: readonly string[] = [
    );`,
 ];
 
+/** Another process may be importing, or looking. */
+const BUSY_MS = 5000;
+
 /**
  * A file of its own: an import writes a hundred megabytes, for which what the numbering has to save
  * must not wait. Throws where the folder cannot be written or the file is of a later version.
  */
 export function openGuideFile(dataDir: string): Database {
   mkdirSync(dataDir, { recursive: true });
-  const database = new Database(join(dataDir, 'guide.sqlite'), { create: true, strict: true });
-  database.run('PRAGMA journal_mode = WAL');
+  const database = openWal(join(dataDir, 'guide.sqlite'), BUSY_MS);
   // What a power cut takes is fetched again
   database.run('PRAGMA synchronous = NORMAL');
-  database.run('PRAGMA busy_timeout = 5000');
   migrate(database, MIGRATIONS, 'guide.sqlite');
+  return database;
+}
+
+/** To look only, at the file as it is when a statement begins. Throws where there is none. */
+export function readGuideFile(dataDir: string): Database {
+  const database = new Database(join(dataDir, 'guide.sqlite'), { readonly: true, strict: true });
+  database.run(`PRAGMA busy_timeout = ${BUSY_MS}`);
   return database;
 }

@@ -5,6 +5,7 @@ import { type Backoff, backoffDelayMs } from '../base/backoff.ts';
 import { type Clock, sleep } from '../base/clock.ts';
 import { type ErrorRecord, errorFields, errorRecord } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { ownNames } from '../base/own-names.ts';
 import { showPlace } from '../base/place.ts';
 import type { Random } from '../base/random.ts';
 import { SingleFlight } from '../base/single-flight.ts';
@@ -57,9 +58,12 @@ const JITTER_MS = 10 * 60_000;
 const FRESH_MS = 24 * 3600_000;
 const RETRY: Backoff = { baseMs: 60_000, maxMs: 3600_000 };
 
+/** `shown`: what it is called where people read of it, without passwords, and as no other is. */
+type Spec = GuideSpec & { readonly at: number; readonly shown: string };
+
 export class Guides implements AsyncDisposable {
   readonly #options: GuidesOptions;
-  readonly #specs: readonly (GuideSpec & { readonly at: number })[];
+  readonly #specs: readonly Spec[];
   readonly #errors = new Map<string, ErrorRecord>();
   readonly #imports = new SingleFlight<boolean>();
   readonly #ended = new AbortController();
@@ -72,11 +76,13 @@ export class Guides implements AsyncDisposable {
 
   constructor(options: GuidesOptions) {
     this.#options = options;
-    this.#specs = options.guides.map(({ place, headers, at }) => ({
+    const shown = ownNames(options.guides.map(({ place }) => showPlace(place)));
+    this.#specs = options.guides.map(({ place, headers, at }, index) => ({
       id: guideKey(place),
       place,
       policy: { headers, verifyTls: true, allowDowngrade: false },
       at,
+      shown: shown[index] as string,
     }));
     const { lineUp, thread, log } = options;
     const guides = this.#specs.map(({ id }) => id);
@@ -121,11 +127,11 @@ export class Guides implements AsyncDisposable {
   }
 
   status(): readonly GuideStatus[] {
-    return this.#specs.map(({ id, place }) => {
+    return this.#specs.map(({ id, shown }) => {
       const kept = this.#kept.get(id);
       const error = this.#errors.get(id);
       return {
-        place: showPlace(place),
+        place: shown,
         ...(kept === undefined ? {} : { kept }),
         ...(error === undefined ? {} : { error }),
       };
@@ -184,13 +190,13 @@ export class Guides implements AsyncDisposable {
     }
   }
 
-  async #atItsTime(spec: GuideSpec): Promise<void> {
+  async #atItsTime(spec: Spec): Promise<void> {
     const { clock, random } = this.#options;
     await sleep(clock, random() * JITTER_MS, this.#ended.signal);
     await this.#untilItIsThere(spec);
   }
 
-  async #untilItIsThere(spec: GuideSpec): Promise<void> {
+  async #untilItIsThere(spec: Spec): Promise<void> {
     const { clock, random } = this.#options;
     const { signal } = this.#ended;
     for (let attempt = 0; !signal.aborted && !(await this.#import(spec)); attempt++) {
@@ -199,10 +205,10 @@ export class Guides implements AsyncDisposable {
   }
 
   /** However many want it, it is read once at a time. Whether it is there now; never rejects. */
-  #import(spec: GuideSpec): Promise<boolean> {
+  #import(spec: Spec): Promise<boolean> {
     return this.#imports.run(spec.id, async () => {
       const { thread, log, clock } = this.#options;
-      const place = showPlace(spec.place);
+      const { shown: place } = spec;
       const startMs = clock.monotonicMs();
       try {
         const { id, policy } = spec;

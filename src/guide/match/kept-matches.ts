@@ -1,7 +1,5 @@
 // This file matches channels to the guides that an earlier run has kept, for who only looks.
-import { Database } from 'bun:sqlite';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { readGuideFile } from '../guide-file.ts';
 import { guideKey } from '../guide-key.ts';
 import type { MatchWanted } from './match-channel.ts';
 import { type MatchedChannel, matchGuides } from './match-guides.ts';
@@ -12,10 +10,8 @@ export async function keptMatches(
   places: readonly string[],
   wanted: readonly MatchWanted[],
 ): Promise<readonly MatchedChannel[]> {
-  const path = join(dataDir, 'guide.sqlite');
-  if (!existsSync(path)) return [];
   try {
-    using database = new Database(path, { readonly: true, strict: true });
+    using database = readGuideFile(dataDir);
     const ids = places.map(guideKey);
     const { count } = database
       .query<{ count: number }, string[]>(
