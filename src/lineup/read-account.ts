@@ -49,10 +49,11 @@ export async function readAccount(
   let badRows = 0;
   for (const { lists, kind, entryOf } of LISTS) {
     const groups = new Map<string, string>();
-    for (const row of rowsOf(await ask(panel, lists.categories))) {
+    for (const row of rowsOf(await askIfThere(panel, lists.categories))) {
       groups.set(textIn(row, 'category_id'), textIn(row, 'category_name'));
     }
-    for (const row of rowsOf(await ask(panel, lists.rows)).slice(0, MAX_ROWS)) {
+    const asked = kind === undefined ? ask(panel, lists.rows) : askIfThere(panel, lists.rows);
+    for (const row of rowsOf(await asked).slice(0, MAX_ROWS)) {
       const group = groups.get(textIn(row, 'category_id') || firstOf(row['category_ids'])) ?? '';
       const entry = entryOf(row, group, panel.account, login.extension, entries.length + 1);
       if (entry === undefined) badRows += 1;
@@ -134,7 +135,9 @@ async function logIn(panel: Panel): Promise<Login> {
   };
 }
 
-/** What a panel does not have is an empty list: some refuse to speak of films at all. */
+/** Not in JSON, or not with 200: of what a panel has beside channels, that it has nothing. */
+class NoAnswer extends LineUpError {}
+
 async function ask(panel: Panel, action: string | undefined): Promise<unknown> {
   const { account, userAgent, outbound, signal } = panel;
   const query = new URLSearchParams({ username: account.username, password: account.password });
@@ -142,12 +145,10 @@ async function ask(panel: Panel, action: string | undefined): Promise<unknown> {
   const headers = userAgent === undefined ? {} : { 'user-agent': userAgent };
   const policy = { headers, verifyTls: true, allowDowngrade: false };
   const response = await outbound({ url, policy, limits: LIMITS, compressed: true, signal });
-  const isAbsent = response.status >= 400 && response.status < 500 && isOptional(action);
   if (response.status !== 200) {
     response.cancel();
-    if (isAbsent) return [];
     const message = `Cannot read account ${account.shown}: status ${response.status}, wanted 200`;
-    throw new LineUpError('LINEUP_STATUS', message, { status: response.status });
+    throw new NoAnswer('LINEUP_STATUS', message, { status: response.status });
   }
   const text = new TextDecoder().decode(await response.bytes());
   if (text.trim() === '') return [];
@@ -155,12 +156,21 @@ async function ask(panel: Panel, action: string | undefined): Promise<unknown> {
     return JSON.parse(text) as unknown;
   } catch (error) {
     const message = `Cannot read account ${account.shown}: the answer is no JSON`;
-    throw new LineUpError('LINEUP_ACCOUNT', message, {}, error);
+    throw new NoAnswer('LINEUP_ACCOUNT', message, {}, error);
   }
 }
 
-function isOptional(action: string | undefined): boolean {
-  return action !== undefined && action !== 'get_live_streams';
+/**
+ * Some panels refuse to speak of films at all, in all the ways there are. One that had them and is
+ * only overloaded has shrunk then, and nothing is taken.
+ */
+async function askIfThere(panel: Panel, action: string): Promise<unknown> {
+  try {
+    return await ask(panel, action);
+  } catch (error) {
+    if (error instanceof NoAnswer) return [];
+    throw error;
+  }
 }
 
 type List = {

@@ -7,7 +7,11 @@ const LEAST_SHARE = 0.5;
 /** Of what a list has beside more of another kind fewer come and go without that. */
 const LEAST_COUNTED = 10;
 
-export type ListSize = Pick<ReadList, 'listedCount'> & Partial<Pick<ReadList, 'liveCount'>>;
+export type ListSize = Pick<ReadList, 'listedCount'> &
+  Partial<Pick<ReadList, 'liveCount'>> & {
+    /** What the rules took of it; absent where they were others. */
+    readonly takenCount?: number;
+  };
 
 /**
  * Throws where a list is no successor of what was there before: `before` is undefined where that does
@@ -33,10 +37,16 @@ export function guardAgainstShrinking(
     if (formerly >= LEAST_COUNTED && count < formerly * LEAST_SHARE) refuse(what, count, formerly);
   }
   if (listed.entries < had.entries * LEAST_SHARE) refuse('entries', listed.entries, had.entries);
+  // Where groups are called otherwise, or a panel leaves them out, a rule finds nothing of a whole list
+  const { taken } = had;
+  const isLost = listed.taken === 0 || taken >= LEAST_COUNTED;
+  if (isLost && listed.taken < taken * LEAST_SHARE) {
+    refuse('entries that its rules take', listed.taken, taken);
+  }
 }
 
 /** Earlier versions did not count channels apart: then nothing is known of either. */
-function sizesOf({ listedCount, liveCount }: ListSize) {
+function sizesOf({ listedCount, liveCount, takenCount: taken = 0 }: ListSize) {
   const [channels, films] = liveCount === undefined ? [0, 0] : [liveCount, listedCount - liveCount];
-  return { entries: listedCount, channels, films };
+  return { entries: listedCount, channels, films, taken };
 }

@@ -8,7 +8,7 @@ import type { ImportAnswer, LineUpInput, ShownChannel } from './line-up-messages
 import { PackedRows } from './packed-rows.ts';
 import type { ReadList } from './read-list.ts';
 import { type Settled, settle } from './settle.ts';
-import { guardAgainstShrinking } from './shrink-guard.ts';
+import { guardAgainstShrinking, type ListSize } from './shrink-guard.ts';
 
 export type Input = Required<LineUpInput>;
 
@@ -39,7 +39,8 @@ export function takeList(
 ): NextEdition<ImportAnswer> {
   const { key, shown } = setting;
   const known = edition.lineUps.get(key);
-  guardAgainstShrinking(shown, read, mayShrink ? undefined : known?.record);
+  const size = { ...read, takenCount: read.entries.length };
+  guardAgainstShrinking(shown, size, mayShrink ? undefined : sizeBefore(setting, known));
   const inherited =
     known === undefined ? inheritedKey(read.entries, edition.lineUps, input.settings) : undefined;
   const from = edition.lineUps.get(inherited ?? key)?.rows ?? new PackedRows<KnownEntry>([]);
@@ -57,6 +58,12 @@ export function takeList(
   const first = firstOf(kept);
   const said = { channels, films, problems, unusedRules, changes, first };
   return { lineUps, changed, result: { kind: 'taken', ...said, ...mergesOf(kept, joined) } };
+}
+
+function sizeBefore(setting: LineUpSetting, known: KnownLineUp | undefined): ListSize | undefined {
+  if (known === undefined || known.record.readAs !== readAs(setting)) return known?.record;
+  const { channels, films } = known.record.counts;
+  return { ...known.record, takenCount: channels + films };
 }
 
 /** Those that are named no more are kept for a while, with the ids that their channels have. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'bun:test';
 import { loadConfig } from '../../src/config/load.ts';
 import type { AccountSetting } from '../../src/config/resolve-lineups.ts';
 import { LineUpWorld, lineUpSetting } from '../support/line-up-world.ts';
+import { MemorySharedStore } from '../support/memory-shared-store.ts';
 import type { Script } from '../support/outbound-script.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
@@ -221,6 +222,8 @@ describe('an account at a panel', () => {
     ['half of its channels', { get_live_streams: streams(6) }, undefined],
     ['no films', { get_vod_streams: [] }, '3 films, wanted at least half of the 40 it had'],
     ['429 for films', { get_vod_streams: 429 }, '3 films'],
+    ['512 for films', { get_vod_streams: 512 }, '3 films'],
+    ['half of the JSON of its films', { get_vod_streams: '[{"stream_id": 900' }, '3 films'],
     ['the login for films', { get_vod_streams: LOGIN }, '3 films'],
     ['no series, of which there were a few', { get_series: [] }, undefined],
   ])('one that says %s after more: what was there stays or not', async (_, less, words) => {
@@ -243,11 +246,49 @@ describe('an account at a panel', () => {
     expect(world.lineUps.catalogue.films().length).toBe(37);
   });
 
-  test('films that a panel does not speak of are none', async () => {
-    await using world = await started({ ...WHOLE, get_vod_streams: 403, get_series: '' });
-    expect(world.ids).toEqual(['bbc1-uk', 'itv']);
-    expect(world.lineUps.catalogue.films()).toEqual([]);
+  test('one that leaves out its groups takes no channel away that a rule takes by its group', async () => {
+    const news = streams(12).map((row) => ({ ...row, category_id: '1' }));
+    const most = {
+      get_live_categories: [{ category_id: '1', category_name: 'News' }],
+      get_live_streams: [
+        ...news,
+        ...streams(30).map((row) => ({ ...row, stream_id: row.stream_id + 500 })),
+      ],
+    };
+    const group = [{ kind: 'text', text: 'News' } as const];
+    const rules = { ...setting.rules, include: { group, name: [], guide: [] } };
+    const store = new MemorySharedStore();
+    for (const [categories, count, code] of [
+      [most.get_live_categories, 12, undefined],
+      [429, 12, 'LINEUP_SHRUNK'],
+      [[], 12, 'LINEUP_SHRUNK'],
+    ] as const) {
+      const script = panelScript({ ...most, get_live_categories: categories });
+      await using world = new LineUpWorld({ script, store: store.beside() });
+      await world.start([{ ...setting, rules }]);
+      await world.lineUps.refresh();
+      expect(world.ids.length).toBe(count);
+      expect(world.lineUps.status()[0]?.error?.code).toBe(code as string);
+    }
+    // Other rules are another matter
+    await using world = new LineUpWorld({ script: panelScript(most), store: store.beside() });
+    const none = {
+      ...rules,
+      include: { group: [{ kind: 'text', text: 'X' } as const], name: [], guide: [] },
+    };
+    await world.start([{ ...setting, rules: none }]);
+    await world.settle();
+    expect(world.ids).toEqual([]);
   });
+
+  test.each([403, 500, 512, '<html>', '{'])(
+    'films that a panel answers %p for are none',
+    async (no) => {
+      await using world = await started({ ...WHOLE, get_vod_streams: no, get_series: '' });
+      expect(world.ids).toEqual(['bbc1-uk', 'itv']);
+      expect(world.lineUps.catalogue.films()).toEqual([]);
+    },
+  );
 });
 
 describe('films in a list', () => {
