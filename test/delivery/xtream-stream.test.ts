@@ -68,11 +68,10 @@ beforeEach(() => {
   app = createInProcessApp(
     CHANNELS,
     { [LIST]: { body: MEDIA }, [FILM]: () => filmAnswer },
-    undefined,
-    undefined,
-    [],
-    scriptedArchives({ sport: scriptedChannel([held]) }),
-    { users: scriptedUsers(USERS), catalogue },
+    {
+      archives: scriptedArchives({ sport: scriptedChannel([held]) }),
+      xtream: { users: scriptedUsers(USERS), catalogue },
+    },
   );
 });
 
@@ -168,7 +167,7 @@ describe('a stream', () => {
     const users = scriptedUsers(
       Object.fromEntries(names.map((name) => [name, { password: 'pw' }])),
     );
-    using other = createInProcessApp(CHANNELS, {}, undefined, undefined, [], undefined, { users });
+    using other = createInProcessApp(CHANNELS, {}, { xtream: { users } });
     const unplayed: string[] = [];
     for (const name of names) {
       expect((await other.ask(`/live/${name}/pw/2.m3u8`, {}, 'HEAD')).status).toBe(200);
