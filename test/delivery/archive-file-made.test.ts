@@ -64,7 +64,7 @@ describe.skipIf(!hasProgram('ffmpeg'))('/archive/{channel}.ts', () => {
     const playlist = sound === undefined ? undefined : besidePlaylist('main', 'audio-1');
     const archives = scriptedArchives({ news: scriptedChannel([main, ...beside], playlist) });
     const channels = [loopChannel('news')];
-    using app = createInProcessApp(channels, {}, undefined, undefined, undefined, archives);
+    using app = createInProcessApp(channels, {}, { archives });
     app.clock.stepWall((main.held()?.toMs ?? START_MS) - app.clock.nowMs());
     await run(app);
   }

@@ -58,14 +58,7 @@ async function withWorld(
   const main = new ScriptedRendition('main', START_MS, { targetDurationS: 1 });
   prepare(main);
   const archives = scriptedArchives({ news: scriptedChannel([main, ...more]) });
-  using app = createInProcessApp(
-    [loopChannel('news')],
-    {},
-    undefined,
-    undefined,
-    undefined,
-    archives,
-  );
+  using app = createInProcessApp([loopChannel('news')], {}, { archives });
   app.clock.stepWall((main.held()?.toMs ?? START_MS) - app.clock.nowMs());
   await run({ main, app });
 }

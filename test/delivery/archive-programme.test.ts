@@ -42,7 +42,7 @@ beforeEach(async () => {
     { ...loopChannel('later'), guide: 'n', guideShiftMs: HOUR },
     loopChannel('bare'),
   ];
-  app = createInProcessApp(channels, {}, undefined, create, [], archives);
+  app = createInProcessApp(channels, {}, { createGuides: create, archives });
   app.clock.stepWall(START_MS + 2 * HOUR - app.clock.nowMs());
   await guides.refresh();
 });

@@ -110,14 +110,7 @@ test('what a channel showed before its source was made of other renditions is th
   const old = new ScriptedRendition('main', Date.UTC(2026, 10, 21, 18)).fill(900);
   const main = new ScriptedRendition('720p', old.held()?.toMs ?? 0).fill(900);
   const archives = scriptedArchives({ news: scriptedChannel([main, old]) });
-  using app = createInProcessApp(
-    [loopChannel('news')],
-    {},
-    undefined,
-    undefined,
-    undefined,
-    archives,
-  );
+  using app = createInProcessApp([loopChannel('news')], {}, { archives });
   app.clock.stepWall((main.held()?.toMs ?? 0) - app.clock.nowMs());
   for (const [minute, name] of [
     ['10', 'main'],
@@ -156,14 +149,7 @@ describe('a channel whose sound is a list of its own', () => {
       const parsed = parsePlaylist(MASTER, { uri: 'http://tv.example/' });
       if (parsed.kind !== 'multivariant') throw new Error('no multivariant playlist');
       const archives = scriptedArchives({ news: scriptedChannel([picture, sound], parsed) });
-      using app = createInProcessApp(
-        [loopChannel('news')],
-        {},
-        undefined,
-        undefined,
-        undefined,
-        archives,
-      );
+      using app = createInProcessApp([loopChannel('news')], {}, { archives });
       app.clock.stepWall((picture.held()?.toMs ?? 0) - app.clock.nowMs());
       const answer = await app.ask(path);
       expect(answer.status).toBe(200);

@@ -9,10 +9,16 @@ let app: InProcessApp;
 let scripted: ScriptedOverflow;
 
 beforeEach(() => {
-  app = createInProcessApp([loopChannel('news')], {}, (clock) => {
-    scripted = openScripted(clock);
-    return scripted.overflow;
-  });
+  app = createInProcessApp(
+    [loopChannel('news')],
+    {},
+    {
+      createOverflow: (clock) => {
+        scripted = openScripted(clock);
+        return scripted.overflow;
+      },
+    },
+  );
 });
 
 afterEach(() => app[Symbol.dispose]());

@@ -27,7 +27,7 @@ beforeEach(async () => {
     guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body: xmltvOf(clock) }) });
     return guides;
   };
-  app = createInProcessApp(channels, {}, undefined, create);
+  app = createInProcessApp(channels, {}, { createGuides: create });
   app.state.publicUrl = 'http://weir.local';
   await guides.refresh();
 });
@@ -121,8 +121,10 @@ describe('/epg.xml', () => {
   });
 
   test('is said to come while none is there yet', async () => {
-    const early = createInProcessApp([loopChannel('one')], {}, undefined, (clock) =>
-      guidesOf(clock, [GUIDE_PLACE], { folder: world.folder.path }),
+    const early = createInProcessApp(
+      [loopChannel('one')],
+      {},
+      { createGuides: (clock) => guidesOf(clock, [GUIDE_PLACE], { folder: world.folder.path }) },
     );
     const response = await early.fetch(new Request('http://weir.local/epg.xml'));
     expect(response.status).toBe(503);

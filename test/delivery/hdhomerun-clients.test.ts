@@ -46,7 +46,7 @@ const hostileChannels = fc
   );
 
 function openDevices(channels: readonly ChannelConfig[]) {
-  const app = createInProcessApp(channels, {}, undefined, undefined, DEVICES);
+  const app = createInProcessApp(channels, {}, { devices: DEVICES });
   const get = async (path: string, method = 'GET') => {
     const headers = { host: 'tv.local:8080' };
     const url = path.startsWith('http') ? path : `http://tv.local:8080${path}`;
@@ -99,15 +99,16 @@ describe('a device and its clients', () => {
     using app = createInProcessApp(
       channels,
       {},
-      undefined,
-      (clock) => {
-        const time = (hours: number) => xmltvTime(clock.nowMs() + hours * 3_600_000);
-        const programme = `<programme start="${time(-1)}" stop="${time(1)}" channel="one.uk"><title>T</title></programme></tv>`;
-        const body = xml.replace('</tv>', programme);
-        guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body }) });
-        return guides;
+      {
+        createGuides: (clock) => {
+          const time = (hours: number) => xmltvTime(clock.nowMs() + hours * 3_600_000);
+          const programme = `<programme start="${time(-1)}" stop="${time(1)}" channel="one.uk"><title>T</title></programme></tv>`;
+          const body = xml.replace('</tv>', programme);
+          guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body }) });
+          return guides;
+        },
+        devices: DEVICES,
       },
-      DEVICES,
     );
     await guides?.refresh();
     const read = readAsPlayers(await (await app.ask('/epg.xml')).text());

@@ -15,7 +15,7 @@ const DEVICES = [
 
 let app: ReturnType<typeof createInProcessApp>;
 beforeEach(() => {
-  app = createInProcessApp(CHANNELS, {}, undefined, undefined, DEVICES);
+  app = createInProcessApp(CHANNELS, {}, { devices: DEVICES });
 });
 
 const get = async (path: string, method = 'GET', headers = { host: 'tv.local:8080' }) =>

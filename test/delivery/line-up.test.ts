@@ -26,7 +26,7 @@ function world() {
     { ...loopChannel('news'), group: 'News', archive: { keepMs: 36 * HOUR } },
     { ...loopChannel('other'), group: 'Rest' },
   ];
-  const app = createInProcessApp(channels, {}, undefined, undefined, undefined, archives);
+  const app = createInProcessApp(channels, {}, { archives });
   const nowMs = START_MS + 2 * HOUR;
   app.clock.stepWall(nowMs - app.clock.nowMs());
   const text = async (query: string) =>

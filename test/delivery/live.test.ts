@@ -351,13 +351,19 @@ describe('what has left the ring and lies in a tier', () => {
 
   beforeEach(async () => {
     const channel = { ...urlChannel('kept', LIST), mode: 'buffered' } as const;
-    kept = createInProcessApp([channel], { [LIST]: { body: text } }, (clock) => {
-      const { overflow } = openScripted(clock);
-      const span = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
-      const copy = { channel: 'kept', rendition: 'main', name: '0-x.ts', tierName: 'x', span };
-      overflow.keep(copy, { body: new Blob(['0123456789']), contentType: 'video/mp2t' });
-      return overflow;
-    });
+    kept = createInProcessApp(
+      [channel],
+      { [LIST]: { body: text } },
+      {
+        createOverflow: (clock) => {
+          const { overflow } = openScripted(clock);
+          const span = { fromMs: 0, toMs: Number.POSITIVE_INFINITY };
+          const copy = { channel: 'kept', rendition: 'main', name: '0-x.ts', tierName: 'x', span };
+          overflow.keep(copy, { body: new Blob(['0123456789']), contentType: 'video/mp2t' });
+          return overflow;
+        },
+      },
+    );
     expect((await kept.ask('/live/kept/main/index.m3u8')).status).toBe(200);
   });
   afterEach(() => kept[Symbol.dispose]());

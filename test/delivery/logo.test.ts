@@ -169,7 +169,7 @@ describe('line-ups', () => {
 
   test('of an HDHomeRun device do as well', async () => {
     const device = { id: 'living', name: 'TV', tuners: 2, discovery: false, groups: [] };
-    using app = createInProcessApp(CHANNELS, SCRIPT, undefined, undefined, [device as never]);
+    using app = createInProcessApp(CHANNELS, SCRIPT, { devices: [device as never] });
     const list = await (await app.ask('/hdhr/living/lineup.m3u', { host: 'tv.example' })).text();
     expect(readAsKodi(list).channels[0]?.logo).toBe('http://tv.example/logo/news.jpg');
   });
@@ -186,7 +186,7 @@ describe('line-ups', () => {
         return Promise.reject(new Error('none is written here'));
       },
     };
-    using app = createInProcessApp(CHANNELS, SCRIPT, undefined, () => guides as never);
+    using app = createInProcessApp(CHANNELS, SCRIPT, { createGuides: () => guides as never });
     await app.ask('/epg.xml', { host: 'evil.example' });
     app.state.publicUrl = 'https://tv.public/';
     await app.ask('/epg.xml', { host: 'evil.example' });

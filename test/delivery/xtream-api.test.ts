@@ -63,13 +63,16 @@ function opened(
   const held = new ScriptedRendition('v0', NOW_MS - 90 * 60_000).fill(1350);
   const users = scriptedUsers(USERS);
   app = createInProcessApp(
-    ...([channels, {}, undefined, undefined, []] as const),
-    scriptedArchives({ sport: scriptedChannel([held]) }),
+    channels,
+    {},
     {
-      users,
-      catalogue: { films: () => films, series: () => series },
-      programmesOf: async (_, { fromMs, toMs, limit }) =>
-        SHOWINGS.filter((each) => each.stopMs > fromMs && each.startMs < toMs).slice(0, limit),
+      archives: scriptedArchives({ sport: scriptedChannel([held]) }),
+      xtream: {
+        users,
+        catalogue: { films: () => films, series: () => series },
+        programmesOf: async (_, { fromMs, toMs, limit }) =>
+          SHOWINGS.filter((each) => each.stopMs > fromMs && each.startMs < toMs).slice(0, limit),
+      },
     },
   );
   return { users };

@@ -35,10 +35,17 @@ beforeEach(async () => {
     guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body: xmltvOf(clock) }) });
     return guides;
   };
-  app = createInProcessApp(CHANNELS, {}, undefined, create, [], undefined, {
-    users: scriptedUsers({ anna: { password: 'secret' } }),
-    programmesOf: (channel, wanted) => programmesOf(guides, channel, wanted),
-  });
+  app = createInProcessApp(
+    CHANNELS,
+    {},
+    {
+      createGuides: create,
+      xtream: {
+        users: scriptedUsers({ anna: { password: 'secret' } }),
+        programmesOf: (channel, wanted) => programmesOf(guides, channel, wanted),
+      },
+    },
+  );
   app.state.publicUrl = 'http://weir.local';
   await guides.refresh();
 });
@@ -67,24 +74,26 @@ test('of a channel of very many programmes the oldest are left out, and not what
   const ONE = { epg_listings: [] as { start_timestamp: string; now_playing: number }[] };
   using many = createInProcessApp(
     [{ ...loopChannel('one'), guide: 'one.guide', archive: { keepMs: 7 * 86_400_000 } }],
-    ...[{}, undefined, undefined, [], undefined],
+    {},
     {
-      users: scriptedUsers({ anna: { password: 'secret' } }),
-      // Five minutes each, a week back and a week to come
-      programmesOf: async (_, { fromMs, toMs, limit }) => {
-        const lastsMs = 300_000;
-        const first = Math.floor((fromMs - lastsMs) / lastsMs) + 1;
-        const count = Math.min(limit, Math.ceil(toMs / lastsMs) - first);
-        return Array.from({ length: count }, (_, at) => {
-          const startMs = (first + at) * lastsMs;
-          return {
-            id: `${first + at}`,
-            startMs,
-            stopMs: startMs + lastsMs,
-            title: 'T',
-            description: '',
-          };
-        });
+      xtream: {
+        users: scriptedUsers({ anna: { password: 'secret' } }),
+        // Five minutes each, a week back and a week to come
+        programmesOf: async (_, { fromMs, toMs, limit }) => {
+          const lastsMs = 300_000;
+          const first = Math.floor((fromMs - lastsMs) / lastsMs) + 1;
+          const count = Math.min(limit, Math.ceil(toMs / lastsMs) - first);
+          return Array.from({ length: count }, (_, at) => {
+            const startMs = (first + at) * lastsMs;
+            return {
+              id: `${first + at}`,
+              startMs,
+              stopMs: startMs + lastsMs,
+              title: 'T',
+              description: '',
+            };
+          });
+        },
       },
     },
   );

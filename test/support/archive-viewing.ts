@@ -17,14 +17,7 @@ export function archiveWorld(
   const main = new ScriptedRendition('main', startMs, { first: 100 });
   prepare(main);
   const archives = scriptedArchives({ news: scriptedChannel([main]) });
-  const app = createInProcessApp(
-    [loopChannel('news'), loopChannel('other')],
-    {},
-    undefined,
-    undefined,
-    undefined,
-    archives,
-  );
+  const app = createInProcessApp([loopChannel('news'), loopChannel('other')], {}, { archives });
   const nowMs = main.held()?.toMs ?? startMs;
   app.clock.stepWall(nowMs - app.clock.nowMs());
   return { app, main, startMs, nowMs, [Symbol.dispose]: () => app[Symbol.dispose]() };

@@ -73,22 +73,26 @@ export function urlChannel(id: string, url: string, more: Partial<UrlSource> = {
   return { id, name: `Channel ${id}`, mode: 'proxy', sources: [source], keepWarm: false };
 }
 
-/**
- * `createOverflow`: where segments go beyond memory; absent: nowhere. `archives`: none. `given`: what
- * Xtream clients are served from; no user, no film where absent.
- */
+/** What is beside channels and their upstream: nothing where absent. */
+export type AppParts = {
+  /** Where segments go beyond memory. */
+  readonly createOverflow?: (clock: FakeClock) => Overflow;
+  readonly createGuides?: (clock: FakeClock) => Guides;
+  readonly devices?: readonly DeviceSetting[];
+  readonly archives?: Archives;
+  /** What Xtream clients are served from. */
+  readonly xtream?: Partial<XtreamDeps>;
+};
+
 export function createInProcessApp(
   channels: readonly ChannelConfig[],
   upstream: Script = {},
-  createOverflow?: (clock: FakeClock) => Overflow,
-  createGuides: (clock: FakeClock) => Guides = (clock) => guidesOf(clock, []),
-  devices: readonly DeviceSetting[] = [],
-  archives: Archives = { channel: () => undefined },
-  given: Partial<XtreamDeps> = {},
+  more: AppParts = {},
 ) {
+  const { createOverflow, devices = [], archives = { channel: () => undefined } } = more;
   const clock = new FakeClock();
   const overflow = createOverflow?.(clock);
-  const guides = createGuides(clock);
+  const guides = more.createGuides?.(clock) ?? guidesOf(clock, []);
   const outbound = scriptedOutbound(upstream);
   const ring = new Ring(clock, 1_000_000, () => {});
   const store = openMemoryStore();
@@ -142,7 +146,7 @@ export function createInProcessApp(
     channels: () => relays.channels,
     catalogue: EMPTY_CATALOGUE,
     programmesOf: async () => [],
-    ...given,
+    ...more.xtream,
   });
   const metrics = () =>
     formatMetrics(
