@@ -156,12 +156,13 @@ function accountOf(section: SectionSetting, problems: Problems): AccountSetting 
   const given = { username, password };
   for (const name of ['username', 'password'] as const) {
     const setting = settingAt(section, `lineups[].${name}`);
+    const key = `${section.key}.${name}`;
     if (url === undefined && setting !== undefined) {
       const message = 'no effect here, wanted only beside xtream';
-      problems.add('CONFIG_KEY_CONFLICT', setting.origin, `${section.key}.${name}`, message);
-    } else if (url !== undefined && given[name] === undefined && setting === undefined) {
+      problems.add('CONFIG_KEY_CONFLICT', setting.origin, key, message);
+    } else if (url !== undefined && given[name] === undefined && !problems.concern(key)) {
       const message = 'missing, wanted it beside xtream';
-      problems.add('CONFIG_KEY_MISSING', section.origin, `${section.key}.${name}`, message);
+      problems.add('CONFIG_KEY_MISSING', section.origin, key, message);
     }
   }
   if (url === undefined || username === undefined || password === undefined) return undefined;

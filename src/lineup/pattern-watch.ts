@@ -10,6 +10,8 @@ const PER_LINE_UP = 10_000;
 const SLOW_MS = 100;
 /** The machine itself may be that slow at times. */
 const MAX_SLOW = 5;
+/** With all names of a list: an honest pattern is done with 100,000 in a tenth of a second. */
+const MAX_TOTAL_MS = 10_000;
 
 export function createPatternCells(): SharedArrayBuffer {
   return new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT);
@@ -21,6 +23,7 @@ export class PatternWatch {
   readonly #base: number;
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #slow = new Map<number, number>();
+  readonly #totalMs = new Map<number, number>();
 
   constructor(cells: SharedArrayBuffer, lineUp: number, clock: Pick<Clock, 'monotonicMs'>) {
     this.#cells = new Int32Array(cells);
@@ -28,14 +31,21 @@ export class PatternWatch {
     this.#clock = clock;
   }
 
-  /** Throws where the pattern was slow too often: the engine gives up on some after a second each. */
+  /**
+   * Throws where the pattern was slow too often, since the engine gives up on some after a second
+   * each, or is a little slow with each of very many names.
+   */
   during<T>(index: number, words: string, work: () => T): T {
     const startMs = this.#clock.monotonicMs();
     Atomics.add(this.#cells, 1, 1);
     Atomics.store(this.#cells, 0, this.#base + index);
     const result = work();
     Atomics.store(this.#cells, 0, 0);
-    if (this.#clock.monotonicMs() - startMs >= SLOW_MS) this.#count(index, words);
+    const tookMs = this.#clock.monotonicMs() - startMs;
+    if (tookMs >= SLOW_MS) this.#count(index, words);
+    const totalMs = (this.#totalMs.get(index) ?? 0) + tookMs;
+    this.#totalMs.set(index, totalMs);
+    if (totalMs >= MAX_TOTAL_MS) throw slowPattern(words);
     return result;
   }
 

@@ -152,6 +152,7 @@ describe('LineUps', () => {
     ['is empty', { body: '' }],
     ['has no entries', { body: '#EXTM3U\n' }],
     ['has shrunk by more than half', { body: m3uOf('one') }],
+    ['is gzip that is cut off', { body: Bun.gzipSync(m3uOf('one', 'two', 'three')).slice(0, -9) }],
   ];
   test.each(bad)('a new answer that %s leaves what was there', async (_, answer) => {
     let current: Script[string] = { body: m3uOf('one', 'two', 'three') };

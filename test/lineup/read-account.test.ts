@@ -366,6 +366,17 @@ describe('lineups of the configuration', () => {
     expect(String(await failed.catch(String))).not.toContain('c4n4ry');
   });
 
+  test('a password that is none is not missing too', async () => {
+    const failed = await load(
+      `lineups:\n  - { xtream: http://h, username: a, password: {} }\n`,
+    ).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    expect(failed).toMatchObject({ problems: [{ key: 'lineups[0].password' }] });
+    expect(String(failed)).toContain('a section, wanted 1 to 200 characters');
+  });
+
   test('two accounts at one address have keys of their own', async () => {
     const { config } = await load(`lineups:
   - http://h.example/get.php?username=a

@@ -132,6 +132,20 @@ describe('compileRules()', () => {
     );
   });
 
+  test('a pattern that is a little slow with very many names ends the reading, and no other does', () => {
+    let nowMs = 0;
+    const watch = new PatternWatch(createPatternCells(), 0, { monotonicMs: () => nowMs });
+    const take = (index: number, words: string, ms: number) =>
+      watch.during(index, words, () => {
+        nowMs += ms;
+      });
+    for (let name = 0; name < 199; name++) take(0, '/a/', 50);
+    for (let name = 0; name < 100_000; name++) take(1, '/b/', 0.01);
+    expect(() => take(0, '/a/', 50)).toThrow(
+      expect.objectContaining({ code: 'LINEUP_PATTERN', detail: { pattern: '/a/' } }),
+    );
+  });
+
   test('a pattern that is being tried is known by its number', () => {
     const cells = createPatternCells();
     const rules = rulesOf({
