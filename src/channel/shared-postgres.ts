@@ -18,14 +18,14 @@ export type PostgresSharedOptions = {
   readonly onFailure?: (error: SharedStoreError) => void;
 };
 
-const CONNECTIONS = 2;
+/** One for what is written, one for whole kinds, and one for a few rows, which never wait for those. */
+const CONNECTIONS = 3;
 const CONNECT_TIMEOUT_S = 3;
 /** One statement has as long; 1,000 documents take a fraction of a second. */
 const STATEMENT_TIMEOUT_MS = 20_000;
 const LOCK_TIMEOUT_MS = 10_000;
-/** For all that one call does: an import of 50,000 documents takes some seconds. */
-const WRITE_MS = 30_000;
-const LOAD_MS = 15_000;
+/** 50,000 documents are as slow as the line: it is given up where nothing has come for so long. */
+const QUIET_MS = 15_000;
 /** Of a few rows: after so long the copy is the better answer. */
 const READ_MS = 4000;
 /** A statement carries so many at most, either way: some hundred kilobytes. */
@@ -49,6 +49,7 @@ const PUT = `INSERT INTO weir_documents (kind, id, body)
 SELECT $1, id, body FROM json_to_recordset($2::text::json) AS given (id text, body text)
 ON CONFLICT (kind, id)`;
 const OVERWRITE = `${PUT} DO UPDATE SET body = excluded.body`;
+const SNAPSHOT = 'isolation level repeatable read read only';
 const KEEP = `${PUT} DO NOTHING`;
 const LISTED = 'kind = $1 AND id IN (SELECT json_array_elements_text($2::text::json))';
 const COUNTED = 'SELECT writes FROM weir_document_writes WHERE kind = $1';
@@ -62,9 +63,12 @@ const ANY_WRITE = 'SELECT 1 FROM weir_document_writes LIMIT 1';
 
 type Documents = ReadonlyMap<string, unknown>;
 type Row = Readonly<Record<string, unknown>>;
+/** Told that the server has answered, and work goes on. */
+type Heard = () => void;
+type Work<T> = (client: PostgresClient, heard: Heard) => Promise<T>;
 type Entry = { readonly id: string; readonly body: string | null };
 
-/** Throws SharedStoreError, and never waits for longer than `WRITE_MS`. */
+/** Throws SharedStoreError, and never waits for a server that has said nothing for `QUIET_MS`. */
 export class PostgresSharedStore implements CommonStore {
   readonly place: string;
   readonly #options: PostgresSharedOptions;
@@ -72,7 +76,9 @@ export class PostgresSharedStore implements CommonStore {
   readonly #watch: ChangeWatch;
   readonly #manners = { takesSettings: true };
   #client: PostgresClient;
+  /** Writes, and loads of whole kinds, come one after the other. */
   #last: Promise<unknown> = Promise.resolve();
+  #lastLoad: Promise<unknown> = Promise.resolve();
 
   constructor(options: PostgresSharedOptions) {
     const address = readSqlAddress('postgres', options.url);
@@ -102,23 +108,26 @@ export class PostgresSharedStore implements CommonStore {
     for (const [kind, documents] of await held()) {
       if (documents.size > 0) brought.set(kind, await toEntries([...documents]));
     }
-    const bring = async (sql: TransactionSql) => {
+    const bring = async (sql: TransactionSql, heard: Heard) => {
       await sql.unsafe(ONE_AT_A_TIME);
       if ((await sql.unsafe(ANY_WRITE)).length > 0) return;
       for (const [kind, entries] of brought) {
         await sql.unsafe(COUNT, [kind]);
-        await putInBatches(sql, KEEP, kind, entries);
+        await putInBatches(sql, KEEP, kind, entries, heard);
       }
     };
-    await this.#call(WRITE_MS, (client) => client.ask((sql) => sql.begin(bring)));
+    await this.#call(QUIET_MS, (client, heard) =>
+      client.ask((sql) => sql.begin((inside) => bring(inside, heard))),
+    );
   }
 
   async load(kind: string): Promise<Documents> {
     const documents = new Map<string, unknown>();
-    const read = async (sql: TransactionSql) => {
+    const read = async (sql: TransactionSql, heard: Heard) => {
       const [counted] = await sql.unsafe(COUNTED, [kind]);
       for (let after = ''; ; ) {
         const rows = await sql.unsafe(PAGE, [kind, after, BATCH_DOCUMENTS]);
+        heard();
         for (const [id, document] of await parseRows(rows)) documents.set(id, document);
         const last: Row | undefined = rows.at(-1);
         if (last === undefined) break;
@@ -126,11 +135,14 @@ export class PostgresSharedStore implements CommonStore {
       }
       return Number(counted?.['writes'] ?? 0);
     };
-    const count = await this.#call(LOAD_MS, (client) => {
-      documents.clear();
-      return client.ask((sql) => sql.begin('isolation level repeatable read read only', read));
-    });
-    this.#watch.loaded(kind, count as number);
+    const loadAll = () =>
+      this.#call(QUIET_MS, (client, heard) => {
+        documents.clear();
+        return client.ask((sql) => sql.begin(SNAPSHOT, (inside) => read(inside, heard)));
+      });
+    const done = this.#lastLoad.then(loadAll);
+    this.#lastLoad = done.catch(() => {});
+    this.#watch.loaded(kind, (await done) as number);
     return documents;
   }
 
@@ -141,11 +153,14 @@ export class PostgresSharedStore implements CommonStore {
 
   async save(kind: string, documents: Documents): Promise<void> {
     if (documents.size === 0) return;
-    await this.#write(kind, toEntries([...documents]), async (sql, entries) => {
+    await this.#write(kind, toEntries([...documents]), async (sql, entries, heard) => {
       const put = entries.filter(({ body }) => body !== null);
       const gone = entries.filter(({ body }) => body === null).map(({ id }) => id);
-      await putInBatches(sql, OVERWRITE, kind, put);
-      for (const batch of batchesOf(gone)) await sql.unsafe(DROP, [kind, JSON.stringify(batch)]);
+      await putInBatches(sql, OVERWRITE, kind, put, heard);
+      for (const batch of batchesOf(gone)) {
+        await sql.unsafe(DROP, [kind, JSON.stringify(batch)]);
+        heard();
+      }
     });
   }
 
@@ -155,8 +170,8 @@ export class PostgresSharedStore implements CommonStore {
     const before = await this.#standing(kind, ids);
     const isMissing = entries.filter(({ id }) => !before.has(id));
     if (isMissing.length === 0) return before;
-    await this.#write(kind, Promise.resolve(isMissing), (sql, missing) =>
-      putInBatches(sql, KEEP, kind, missing),
+    await this.#write(kind, Promise.resolve(isMissing), (sql, missing, heard) =>
+      putInBatches(sql, KEEP, kind, missing, heard),
     );
     return await this.#standing(kind, ids);
   }
@@ -234,17 +249,19 @@ export class PostgresSharedStore implements CommonStore {
   async #write(
     kind: string,
     given: Promise<readonly Entry[]>,
-    work: (sql: TransactionSql, entries: readonly Entry[]) => Promise<void>,
+    work: (sql: TransactionSql, entries: readonly Entry[], heard: Heard) => Promise<void>,
   ): Promise<void> {
     given.catch(() => {});
     const write = async () => {
       const entries = await given;
-      const inTransaction = async (transaction: TransactionSql) => {
+      const inTransaction = async (transaction: TransactionSql, heard: Heard) => {
         const [row] = await transaction.unsafe(COUNT, [kind]);
-        await work(transaction, entries);
+        await work(transaction, entries, heard);
         return Number((row as Row)['writes']);
       };
-      return await this.#call(WRITE_MS, (client) => client.ask((sql) => sql.begin(inTransaction)));
+      return await this.#call(QUIET_MS, (client, heard) =>
+        client.ask((sql) => sql.begin((inside) => inTransaction(inside, heard))),
+      );
     };
     const done = this.#last.then(write);
     this.#last = done.catch(() => {});
@@ -253,11 +270,11 @@ export class PostgresSharedStore implements CommonStore {
   }
 
   /** Tries again what may well go the next time; a connection that says nothing is given up. */
-  async #call<T>(withinMs: number, work: (client: PostgresClient) => Promise<T>): Promise<T> {
+  async #call<T>(quietMs: number, work: Work<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       const client = this.#client;
       try {
-        return await this.#inTime(client, withinMs, work(client));
+        return await this.#unlessQuiet(client, quietMs, work);
       } catch (error) {
         const isPassing = !(error instanceof SharedStoreError) && postgresFailure(error).isPassing;
         if (isPassing && tries < MAX_TRIES) continue;
@@ -268,11 +285,18 @@ export class PostgresSharedStore implements CommonStore {
     }
   }
 
-  async #inTime<T>(client: PostgresClient, withinMs: number, work: Promise<T>): Promise<T> {
-    const done = work.then((value) => ({ value }));
+  async #unlessQuiet<T>(client: PostgresClient, quietMs: number, work: Work<T>): Promise<T> {
+    const { clock } = this.#options;
+    let heardMs = clock.monotonicMs();
+    const heard = () => {
+      heardMs = clock.monotonicMs();
+    };
+    const done = work(client, heard).then((value) => ({ value }));
     done.catch(() => {});
-    const answered = await within(this.#options.clock, done, withinMs);
-    if (answered !== undefined) return answered.value;
+    for (let leftMs = quietMs; leftMs > 0; leftMs = heardMs + quietMs - clock.monotonicMs()) {
+      const answered = await within(clock, done, leftMs);
+      if (answered !== undefined) return answered.value;
+    }
     if (client === this.#client) this.#client = this.#connect();
     void client.destroy();
     const message = `Cannot use ${this.place}: it takes too long`;
@@ -292,9 +316,11 @@ async function putInBatches(
   statement: typeof KEEP | typeof OVERWRITE,
   kind: string,
   entries: readonly Entry[],
+  heard: Heard,
 ): Promise<void> {
   for (const batch of batchesOf(entries)) {
     await sql.unsafe(statement, [kind, JSON.stringify(batch)]);
+    heard();
     await othersTurn();
   }
 }
