@@ -48,6 +48,7 @@ type Waiting<Call> = {
 /** It has this long to close what it has open. */
 const END_MS = 2000;
 const REBIRTH_MS = 5000;
+const GIVEN_UP = 'it was given up';
 
 /** Started by the first call. Should it die, calls under way fail, and a later one starts another. */
 export class AskedThread<
@@ -71,12 +72,13 @@ export class AskedThread<
 
   /** Rejects with AppError, its code that of what went wrong there; as `gone` where `signal` aborts. */
   async call<C extends Call>(call: C, signal?: AbortSignal): Promise<Answers[C['what']]> {
+    if (signal?.aborted) throw this.#options.gone(GIVEN_UP, call);
     const thread = this.#running(call);
     const id = this.#nextCall++;
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const leave = () => {
       post<Settings, Call>(thread, { type: 'abort', id });
-      reject(this.#options.gone('it was given up', call));
+      reject(this.#options.gone(GIVEN_UP, call));
     };
     this.#waiting.set(id, { call, resolve, reject });
     signal?.addEventListener('abort', leave, { once: true });

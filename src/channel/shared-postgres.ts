@@ -1,12 +1,30 @@
 // This file keeps what all nodes agree by in Postgres.
 import { type Clock, within } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
-import { othersTurn } from '../base/turn.ts';
-import { PostgresClient, type Sql, type TransactionSql } from '../net/postgres-client.ts';
-import { type PostgresFailure, postgresFailure } from '../net/postgres-failure.ts';
-import { readSqlAddress, type SqlAddress } from '../net/sql-address.ts';
+import type { PostgresClient, Sql, TransactionSql } from '../net/postgres-client.ts';
+import { readSqlAddress } from '../net/sql-address.ts';
 import { ChangeWatch, type WriteCounts } from './change-watch.ts';
-import { type SharedStoreCode, SharedStoreError } from './errors.ts';
+import { SharedStoreError } from './errors.ts';
+import { CONNECT_TIMEOUT_S, type Heard, PostgresCalls } from './postgres-calls.ts';
+import {
+  ANY_WRITE,
+  BATCH_DOCUMENTS,
+  batchesOf,
+  COUNT,
+  COUNTED,
+  DROP,
+  type Entry,
+  KEEP,
+  ONE_AT_A_TIME,
+  OVERWRITE,
+  PAGE,
+  parseRows,
+  putInBatches,
+  type Row,
+  SNAPSHOT,
+  STANDING,
+  toEntries,
+} from './postgres-documents.ts';
 import { migratePostgres } from './postgres-tables.ts';
 import type { CommonStore } from './shared-copy.ts';
 
@@ -18,61 +36,22 @@ export type PostgresSharedOptions = {
   readonly onFailure?: (error: SharedStoreError) => void;
 };
 
-const CONNECTIONS = 2;
-const CONNECT_TIMEOUT_S = 3;
-/** One statement has as long; 1,000 documents take a fraction of a second. */
-const STATEMENT_TIMEOUT_MS = 20_000;
-const LOCK_TIMEOUT_MS = 10_000;
-/** For all that one call does: an import of 50,000 documents takes some seconds. */
-const WRITE_MS = 30_000;
-const LOAD_MS = 15_000;
+/** 50,000 documents are as slow as the line: it is given up where nothing has come for so long. */
+const QUIET_MS = 15_000;
 /** Of a few rows: after so long the copy is the better answer. */
 const READ_MS = 4000;
-/** A statement carries so many at most, either way: some hundred kilobytes. */
-const BATCH_DOCUMENTS = 1000;
-/** So many are turned from or into text at once, in a few milliseconds. */
-const TURN_DOCUMENTS = 500;
-/** Two who write the same may meet; the second try finds the first done. */
-const MAX_TRIES = 3;
-
-const CODES = {
-  unreachable: 'CHANNEL_STORE_UNREACHABLE',
-  refused: 'CHANNEL_STORE_REFUSED',
-  broken: 'CHANNEL_STORE_BROKEN',
-  full: 'CHANNEL_STORE_FULL',
-  'read-only': 'CHANNEL_STORE_READ_ONLY',
-} as const satisfies Record<PostgresFailure['kind'], SharedStoreCode>;
-
-const COUNT = `INSERT INTO weir_document_writes AS counted (kind, writes) VALUES ($1, 1)
-ON CONFLICT (kind) DO UPDATE SET writes = counted.writes + 1 RETURNING writes`;
-const PUT = `INSERT INTO weir_documents (kind, id, body)
-SELECT $1, id, body FROM json_to_recordset($2::text::json) AS given (id text, body text)
-ON CONFLICT (kind, id)`;
-const OVERWRITE = `${PUT} DO UPDATE SET body = excluded.body`;
-const KEEP = `${PUT} DO NOTHING`;
-const LISTED = 'kind = $1 AND id IN (SELECT json_array_elements_text($2::text::json))';
-const COUNTED = 'SELECT writes FROM weir_document_writes WHERE kind = $1';
-const PAGE = 'SELECT id, body FROM weir_documents WHERE kind = $1 AND id > $2 ORDER BY id LIMIT $3';
-const DROP = `DELETE FROM weir_documents WHERE ${LISTED}`;
-const STANDING = `SELECT id, body FROM weir_documents WHERE ${LISTED}`;
-
-/** Nodes that come at once to a store that is new; whoever writes otherwise has joined before. */
-const ONE_AT_A_TIME = 'SELECT pg_advisory_xact_lock(1466262868)';
-const ANY_WRITE = 'SELECT 1 FROM weir_document_writes LIMIT 1';
 
 type Documents = ReadonlyMap<string, unknown>;
-type Row = Readonly<Record<string, unknown>>;
-type Entry = { readonly id: string; readonly body: string | null };
 
-/** Throws SharedStoreError, and never waits for longer than `WRITE_MS`. */
+/** Throws SharedStoreError, and never waits for a server that has said nothing for `QUIET_MS`. */
 export class PostgresSharedStore implements CommonStore {
   readonly place: string;
   readonly #options: PostgresSharedOptions;
-  readonly #address: SqlAddress;
+  readonly #calls: PostgresCalls;
   readonly #watch: ChangeWatch;
-  readonly #manners = { takesSettings: true };
-  #client: PostgresClient;
+  /** Writes, and loads of whole kinds, come one after the other. */
   #last: Promise<unknown> = Promise.resolve();
+  #lastLoad: Promise<unknown> = Promise.resolve();
 
   constructor(options: PostgresSharedOptions) {
     const address = readSqlAddress('postgres', options.url);
@@ -83,16 +62,16 @@ export class PostgresSharedStore implements CommonStore {
       );
     }
     this.#options = options;
-    this.#address = address;
     this.place = address.place;
-    this.#client = this.#connect();
-    const look = () => this.#call(READ_MS, (client) => counts(client));
+    const { clock, onFailure = () => {} } = options;
+    this.#calls = new PostgresCalls({ address, clock, onFailure });
+    const look = () => this.#calls.call(READ_MS, (client) => counts(client));
     this.#watch = new ChangeWatch(options.clock, options.log, look);
   }
 
   /** Makes or migrates the tables. */
   prepare(withinMs: number): Promise<void> {
-    return this.#call(withinMs, (client) => migratePostgres(client, this.place));
+    return this.#calls.call(withinMs, (client) => migratePostgres(client, this.place));
   }
 
   /** All of it or nothing, by kind, and only where nobody has ever written anything. */
@@ -102,23 +81,26 @@ export class PostgresSharedStore implements CommonStore {
     for (const [kind, documents] of await held()) {
       if (documents.size > 0) brought.set(kind, await toEntries([...documents]));
     }
-    const bring = async (sql: TransactionSql) => {
+    const bring = async (sql: TransactionSql, heard: Heard) => {
       await sql.unsafe(ONE_AT_A_TIME);
       if ((await sql.unsafe(ANY_WRITE)).length > 0) return;
       for (const [kind, entries] of brought) {
         await sql.unsafe(COUNT, [kind]);
-        await putInBatches(sql, KEEP, kind, entries);
+        await putInBatches(sql, KEEP, kind, entries, heard);
       }
     };
-    await this.#call(WRITE_MS, (client) => client.ask((sql) => sql.begin(bring)));
+    await this.#calls.call(QUIET_MS, (client, heard) =>
+      client.ask((sql) => sql.begin((inside) => bring(inside, heard))),
+    );
   }
 
   async load(kind: string): Promise<Documents> {
     const documents = new Map<string, unknown>();
-    const read = async (sql: TransactionSql) => {
+    const read = async (sql: TransactionSql, heard: Heard) => {
       const [counted] = await sql.unsafe(COUNTED, [kind]);
       for (let after = ''; ; ) {
         const rows = await sql.unsafe(PAGE, [kind, after, BATCH_DOCUMENTS]);
+        heard();
         for (const [id, document] of await parseRows(rows)) documents.set(id, document);
         const last: Row | undefined = rows.at(-1);
         if (last === undefined) break;
@@ -126,11 +108,14 @@ export class PostgresSharedStore implements CommonStore {
       }
       return Number(counted?.['writes'] ?? 0);
     };
-    const count = await this.#call(LOAD_MS, (client) => {
-      documents.clear();
-      return client.ask((sql) => sql.begin('isolation level repeatable read read only', read));
-    });
-    this.#watch.loaded(kind, count as number);
+    const loadAll = () =>
+      this.#calls.call(QUIET_MS, (client, heard) => {
+        documents.clear();
+        return client.ask((sql) => sql.begin(SNAPSHOT, (inside) => read(inside, heard)));
+      });
+    const done = this.#lastLoad.then(loadAll);
+    this.#lastLoad = done.catch(() => {});
+    this.#watch.loaded(kind, (await done) as number);
     return documents;
   }
 
@@ -141,11 +126,14 @@ export class PostgresSharedStore implements CommonStore {
 
   async save(kind: string, documents: Documents): Promise<void> {
     if (documents.size === 0) return;
-    await this.#write(kind, toEntries([...documents]), async (sql, entries) => {
+    await this.#write(kind, toEntries([...documents]), async (sql, entries, heard) => {
       const put = entries.filter(({ body }) => body !== null);
       const gone = entries.filter(({ body }) => body === null).map(({ id }) => id);
-      await putInBatches(sql, OVERWRITE, kind, put);
-      for (const batch of batchesOf(gone)) await sql.unsafe(DROP, [kind, JSON.stringify(batch)]);
+      await putInBatches(sql, OVERWRITE, kind, put, heard);
+      for (const batch of batchesOf(gone)) {
+        await sql.unsafe(DROP, [kind, JSON.stringify(batch)]);
+        heard();
+      }
     });
   }
 
@@ -155,8 +143,8 @@ export class PostgresSharedStore implements CommonStore {
     const before = await this.#standing(kind, ids);
     const isMissing = entries.filter(({ id }) => !before.has(id));
     if (isMissing.length === 0) return before;
-    await this.#write(kind, Promise.resolve(isMissing), (sql, missing) =>
-      putInBatches(sql, KEEP, kind, missing),
+    await this.#write(kind, Promise.resolve(isMissing), (sql, missing, heard) =>
+      putInBatches(sql, KEEP, kind, missing, heard),
     );
     return await this.#standing(kind, ids);
   }
@@ -168,21 +156,21 @@ export class PostgresSharedStore implements CommonStore {
   /** `bytes` where there is none under this name yet; resolves to what stands there now. */
   async claimSecret(name: string, bytes: Uint8Array): Promise<Uint8Array> {
     const read = () =>
-      this.#call(READ_MS, (client) =>
+      this.#calls.call(READ_MS, (client) =>
         client.ask((sql) => sql.unsafe('SELECT bytes FROM weir_secrets WHERE name = $1', [name])),
       );
     const known = (await read())[0];
     if (known !== undefined) return new Uint8Array(known['bytes'] as Uint8Array);
     const put =
       'INSERT INTO weir_secrets (name, bytes) VALUES ($1, $2::bytea) ON CONFLICT DO NOTHING';
-    await this.#call(READ_MS, (client) =>
+    await this.#calls.call(READ_MS, (client) =>
       client.ask((sql) => sql.unsafe(put, [name, Buffer.from(bytes)])),
     );
     return new Uint8Array((await read())[0]?.['bytes'] as Uint8Array);
   }
 
   async #isUnused(): Promise<boolean> {
-    return (await this.#call(READ_MS, (client) => counts(client))).size === 0;
+    return (await this.#calls.call(READ_MS, (client) => counts(client))).size === 0;
   }
 
   watch(kind: string, changed: () => void): Disposable {
@@ -199,27 +187,13 @@ export class PostgresSharedStore implements CommonStore {
       ),
       CONNECT_TIMEOUT_S * 1000,
     );
-    await this.#client.destroy();
-  }
-
-  #connect(): PostgresClient {
-    return new PostgresClient({
-      address: this.#address,
-      clock: this.#options.clock,
-      connections: CONNECTIONS,
-      connectTimeoutS: CONNECT_TIMEOUT_S,
-      statementTimeoutMs: STATEMENT_TIMEOUT_MS,
-      lockTimeoutMs: LOCK_TIMEOUT_MS,
-      manners: this.#manners,
-      refused: (message) =>
-        new SharedStoreError('CHANNEL_STORE_REFUSED', message, { place: this.place }),
-    });
+    await this.#calls.destroy();
   }
 
   async #standing(kind: string, ids: readonly string[]): Promise<Map<string, unknown>> {
     const found = new Map<string, unknown>();
     for (const batch of batchesOf(ids)) {
-      const rows = await this.#call(READ_MS, (client) =>
+      const rows = await this.#calls.call(READ_MS, (client) =>
         client.ask((sql) => sql.unsafe(STANDING, [kind, JSON.stringify(batch)])),
       );
       for (const [id, document] of await parseRows(rows)) found.set(id, document);
@@ -234,68 +208,24 @@ export class PostgresSharedStore implements CommonStore {
   async #write(
     kind: string,
     given: Promise<readonly Entry[]>,
-    work: (sql: TransactionSql, entries: readonly Entry[]) => Promise<void>,
+    work: (sql: TransactionSql, entries: readonly Entry[], heard: Heard) => Promise<void>,
   ): Promise<void> {
     given.catch(() => {});
     const write = async () => {
       const entries = await given;
-      const inTransaction = async (transaction: TransactionSql) => {
+      const inTransaction = async (transaction: TransactionSql, heard: Heard) => {
         const [row] = await transaction.unsafe(COUNT, [kind]);
-        await work(transaction, entries);
+        await work(transaction, entries, heard);
         return Number((row as Row)['writes']);
       };
-      return await this.#call(WRITE_MS, (client) => client.ask((sql) => sql.begin(inTransaction)));
+      return await this.#calls.call(QUIET_MS, (client, heard) =>
+        client.ask((sql) => sql.begin((inside) => inTransaction(inside, heard))),
+      );
     };
     const done = this.#last.then(write);
     this.#last = done.catch(() => {});
     const count = (await done) as number;
     this.#watch.wrote(kind, count - 1, count);
-  }
-
-  /** Tries again what may well go the next time; a connection that says nothing is given up. */
-  async #call<T>(withinMs: number, work: (client: PostgresClient) => Promise<T>): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      const client = this.#client;
-      try {
-        return await this.#inTime(client, withinMs, work(client));
-      } catch (error) {
-        const isPassing = !(error instanceof SharedStoreError) && postgresFailure(error).isPassing;
-        if (isPassing && tries < MAX_TRIES) continue;
-        const failure = this.#errorOf(error);
-        this.#options.onFailure?.(failure);
-        throw failure;
-      }
-    }
-  }
-
-  async #inTime<T>(client: PostgresClient, withinMs: number, work: Promise<T>): Promise<T> {
-    const done = work.then((value) => ({ value }));
-    done.catch(() => {});
-    const answered = await within(this.#options.clock, done, withinMs);
-    if (answered !== undefined) return answered.value;
-    if (client === this.#client) this.#client = this.#connect();
-    void client.destroy();
-    const message = `Cannot use ${this.place}: it takes too long`;
-    throw new SharedStoreError('CHANNEL_STORE_UNREACHABLE', message, { place: this.place });
-  }
-
-  #errorOf(error: unknown): SharedStoreError {
-    if (error instanceof SharedStoreError) return error;
-    const { kind, state } = postgresFailure(error);
-    const { place } = this;
-    return new SharedStoreError(CODES[kind], `Cannot use ${place}: ${state}`, { place }, error);
-  }
-}
-
-async function putInBatches(
-  sql: TransactionSql,
-  statement: typeof KEEP | typeof OVERWRITE,
-  kind: string,
-  entries: readonly Entry[],
-): Promise<void> {
-  for (const batch of batchesOf(entries)) {
-    await sql.unsafe(statement, [kind, JSON.stringify(batch)]);
-    await othersTurn();
   }
 }
 
@@ -303,36 +233,4 @@ async function counts(client: PostgresClient): Promise<WriteCounts> {
   const read = (sql: Sql) => sql.unsafe('SELECT kind, writes FROM weir_document_writes');
   const rows: readonly Row[] = await client.ask(read);
   return new Map(rows.map((row) => [String(row['kind']), Number(row['writes'])]));
-}
-
-/** As text, some at a time. */
-async function toEntries(documents: readonly (readonly [string, unknown])[]): Promise<Entry[]> {
-  const entries: Entry[] = [];
-  for (const [id, document] of documents) {
-    const body = document === null ? null : JSON.stringify(document);
-    if (body === undefined) throw new TypeError(`Cannot save ${id}: it is no JSON value`);
-    entries.push({ id, body });
-    if (entries.length % TURN_DOCUMENTS === 0) await othersTurn();
-  }
-  return entries;
-}
-
-function* batchesOf<T>(items: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < items.length; at += BATCH_DOCUMENTS) {
-    yield items.slice(at, at + BATCH_DOCUMENTS);
-  }
-}
-
-/** A row that cannot be read is one that was never written. */
-async function parseRows(rows: readonly Row[]): Promise<Map<string, unknown>> {
-  const documents = new Map<string, unknown>();
-  for (const [at, row] of rows.entries()) {
-    try {
-      documents.set(String(row['id']), JSON.parse(String(row['body'])));
-    } catch {
-      // Somebody wrote it by hand
-    }
-    if (at % TURN_DOCUMENTS === TURN_DOCUMENTS - 1) await othersTurn();
-  }
-  return documents;
 }

@@ -10,16 +10,19 @@ type Answers = {
   readonly add: number;
   readonly fail: never;
   readonly hang: never;
+  readonly 'count given up': number;
+  readonly spin: never;
   readonly die: never;
 };
 
-function open(clock = new FakeClock()) {
+function open(clock = new FakeClock(), isQuick = false) {
   return new AskedThread<{ readonly to: number }, AskedCall, Answers>({
     entry: new URL('../support/asked-worker.ts', import.meta.url),
     clock,
     log: silentLog,
     name: 'a test',
     settings: { to: 40 },
+    isQuick,
     gone: (reason) => new AppError('TEST_GONE', `Cannot ask: it is gone (${reason})`),
   });
 }
@@ -48,6 +51,35 @@ describe('AskedThread', () => {
     expect(await (atOnce as Promise<unknown>)).toBe('TEST_GONE');
     await clock.advance(5000);
     expect(await thread.call({ what: 'add', number: 2 })).toBe(42);
+  });
+
+  test('what is given up is not waited for, here nor there', async () => {
+    await using thread = open();
+    const given = new AbortController();
+    const hanging = thread.call({ what: 'hang' }, given.signal).catch(({ message }) => message);
+    expect(await thread.call({ what: 'count given up' })).toBe(0);
+    given.abort();
+    expect(await (hanging as Promise<unknown>)).toContain('it was given up');
+    expect(await thread.call({ what: 'count given up' })).toBe(1);
+    const late = thread.call({ what: 'hang' }, given.signal).catch(({ message }) => message);
+    expect(await (late as Promise<unknown>)).toContain('it was given up');
+    expect(thread.stats()).toEqual({ waiting: 0, deaths: 0 });
+  });
+
+  test('one that is to be quick and does not answer is ended, and only such a one', async () => {
+    for (const isQuick of [true, false]) {
+      const clock = new FakeClock();
+      const thread = open(clock, isQuick);
+      await thread.call({ what: 'add', number: 1 });
+      const spinning = thread.call({ what: 'spin' }).catch(({ message }) => message);
+      await clock.advance(25_000);
+      expect(thread.stats().deaths).toBe(isQuick ? 1 : 0);
+      if (isQuick) expect(await (spinning as Promise<unknown>)).toContain('it does not answer');
+      const closed = thread[Symbol.asyncDispose]();
+      await clock.advance(2000);
+      await closed;
+      expect(clock.pendingCount).toBe(0);
+    }
   });
 
   test('closed, it fails what it was asked and whatever is asked later', async () => {

@@ -195,6 +195,31 @@ describe.skipIf(!hasProgram('postgres'))('PostgresSharedStore', () => {
   );
 
   test(
+    'far away it answers of one document before whole kinds are there, however many are loaded',
+    async () => {
+      const { name, url } = await create();
+      await using beside = await open(url);
+      const many = new Map(Array.from({ length: 2000 }, (_, at) => [`id-${at}`, at] as const));
+      for (const kind of ['a', 'b', 'c']) await beside.save(kind, many);
+      await using proxy = await FaultProxy.listen(server.port);
+      await using store = await open(`postgres://root:root-pass@127.0.0.1:${proxy.port}/${name}`);
+      await proxy.set({ kind: 'delay', delayMs: 20 });
+      const order: string[] = [];
+      const load = async (kind: string) => {
+        expect((await store.load(kind)).size).toBe(many.size);
+        order.push(kind);
+      };
+      const get = async () => {
+        expect(await store.get('a', 'id-7')).toBe(7);
+        order.push('one');
+      };
+      await Promise.all([load('a'), load('b'), load('c'), store.save('d', many), get()]);
+      expect(order).toEqual(['one', 'a', 'b', 'c']);
+    },
+    TEST_MS,
+  );
+
+  test(
     'killed in the middle of writing, it holds the whole of the last round',
     async () => {
       const { url } = await create();

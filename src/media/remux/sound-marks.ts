@@ -33,8 +33,8 @@ export type SoundMarks = {
 const ROUNDING_TICKS = 900;
 /** Sound of real encoders has one, and one more for each time it breaks off. */
 const RUNS_MAX = 64;
-/** As many as a segment of an hour has. */
-const UNITS_MAX = 100_000;
+/** Ten minutes: longer than any segment. Each is a number in a row, which is read with all that is near. */
+const UNITS_MAX = 8192;
 
 /** The first sound there is. Throws FormatError where it cannot be read, or has no time. */
 export function besideSound(bytes: Uint8Array, init?: Uint8Array): BesideSound | undefined {

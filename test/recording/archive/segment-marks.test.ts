@@ -83,11 +83,13 @@ describe.skipIf(!hasProgram('ffmpeg'))('segmentMarks()', () => {
     }
   });
 
-  test('are none of sound that is larger than any: to look at it would hold up everybody', async () => {
+  test('are none of sound that is larger or longer than any: it would hold up everybody', async () => {
     const { bytes, needs } = first('aac-sound');
     const learnt = async (seconds: number) =>
       await segmentMarks(new Blob([bytes, adtsSound(seconds)]), needs, { ...AS, kind: 'audio' });
     expect(Object.keys(await learnt(100))).toEqual(['sound']);
+    // Small, and longer than any
+    expect(await learnt(1000)).toEqual({});
     expect(await learnt(4000)).toEqual({});
   });
 
