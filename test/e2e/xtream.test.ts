@@ -23,6 +23,7 @@ describe.skipIf(!hasFfprobe)('a user', () => {
     weir = await Weir.start({
       dataDir,
       yaml: `
+trusted_proxies: 127.0.0.1
 overflow: [{ disk: { path: ${join(folder.path, 'tier')}, size: 1GiB }, age: 1d }]
 channels:
   - { id: demo, name: Demo, group: Shows, archive: 2h, sources: [{ loop: demo }] }
@@ -85,6 +86,21 @@ channels:
     await third.body?.cancel();
     expect((await fetch(weir.url('/live/anna/wrong/2.ts'))).status).toBe(403);
   }, 120_000);
+
+  test('behind a proxy is not locked out for what another guessed, by HEAD either', async () => {
+    const ask = async (password: string, forwarded: string, method = 'HEAD') => {
+      const headers = forwarded === '' ? {} : { 'x-forwarded-for': forwarded };
+      const answer = await fetch(weir.url(`/live/anna/${password}/2.ts`), { method, headers });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    for (let at = 0; at < 10; at++) await ask(`wrong-${at}`, `192.0.2.${at}, 198.51.100.1`);
+    for (const method of ['HEAD', 'GET']) {
+      expect(await ask(PASSWORD, '198.51.100.1', method)).toBe(403);
+      expect(await ask(PASSWORD, '198.51.100.2', method)).toBe(200);
+      expect(await ask(PASSWORD, '', method)).toBe(200);
+    }
+  }, 60_000);
 
   test.skipIf(chromium === undefined)(
     'watches its list on a page of another site',
