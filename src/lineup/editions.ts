@@ -1,6 +1,7 @@
 // This file keeps in the shared store what is known of all line-ups, one edition after another.
 import { type Clock, sleep } from '../base/clock.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
+import { countsOf, earlierRows } from './earlier-rows.ts';
 import type { Validators } from './fetch-list.ts';
 import type { EntryCounts, KnownEntry } from './known-entry.ts';
 import { type PackedPiece, PackedRows } from './packed-rows.ts';
@@ -40,7 +41,12 @@ export type LineUpRecord = {
   readonly absentMs?: number;
 };
 
-type Stored = LineUpRecord & { readonly tag: string; readonly chunks: number };
+type Stored = Omit<LineUpRecord, 'counts'> & {
+  /** Absent in what earlier versions wrote. */
+  readonly counts?: EntryCounts;
+  readonly tag: string;
+  readonly chunks: number;
+};
 type Head = { readonly edition: number; readonly lineUps: Readonly<Record<string, Stored>> };
 
 export type KnownLineUp = {
@@ -71,9 +77,9 @@ export async function loadEdition(store: SharedStore): Promise<Edition> {
   const head = headOf(documents.get(HEAD));
   const lineUps = new Map<string, KnownLineUp>();
   for (const [key, { tag, chunks, ...record }] of Object.entries(head.lineUps)) {
-    if (record.counts === undefined) continue; // of another version
     const pieces = Array.from({ length: chunks }, (_, n) => documents.get(`${tag}/${n}`));
-    lineUps.set(key, { record, rows: new PackedRows(pieces.filter(isPiece)) });
+    const rows = earlierRows(pieces) ?? new PackedRows(pieces.filter(isPiece));
+    lineUps.set(key, { record: { ...record, counts: record.counts ?? countsOf(rows) }, rows });
   }
   return { number: head.edition, lineUps };
 }
