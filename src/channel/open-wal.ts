@@ -24,15 +24,17 @@ export function openWal(
   }
 }
 
-/** SQLite itself does not wait where several do this at once to a file that is new. */
+/** SQLite itself does not always wait where several do this at once to a file that is new: so we do. */
 function beginWal(database: Database, busyMs: number): void {
+  database.run('PRAGMA busy_timeout = 0');
   for (let waitedMs = 0; ; waitedMs += LOOK_MS) {
     try {
       database.run('PRAGMA journal_mode = WAL');
-      return;
+      break;
     } catch (error) {
       if (!isBusy(error) || waitedMs >= busyMs) throw error;
     }
     Bun.sleepSync(LOOK_MS);
   }
+  database.run(`PRAGMA busy_timeout = ${busyMs}`);
 }
