@@ -25,7 +25,11 @@ export type SharedSettings = {
 
 export type SharedDeps = { readonly clock: Clock; readonly random: Random; readonly log: Log };
 
-export type OpenSharedStore = SharedStore & { stats(): SharedStats };
+export type OpenSharedStore = SharedStore & {
+  stats(): SharedStats;
+  /** What this machine keeps of a store that lies elsewhere. */
+  readonly copy?: SharedStore;
+};
 
 /** A server waits so long for the database to be there, and then plays with what it knows. */
 const JOIN_WAIT_MS = 2000;
@@ -108,11 +112,25 @@ function openFileOrMemory(
   }
 }
 
+/** What this machine has by itself: no server is asked. Undefined where it has nothing, or none can be read. */
+export function openSharedHere(
+  settings: Pick<SharedSettings, 'dataDir' | 'storeUrl'>,
+  deps: SharedDeps,
+): SharedStore | undefined {
+  const file = settings.storeUrl === undefined ? SHARED_FILE : COPY_FILE;
+  if (!existsSync(join(settings.dataDir, file.name))) return undefined;
+  try {
+    return openFile(settings, deps, file);
+  } catch {
+    return undefined;
+  }
+}
+
 /** For a command that only says what would be: it leaves no file where there was none. */
 export async function openSharedForTrial(
   settings: SharedSettings,
   deps: SharedDeps,
-): Promise<SharedStore> {
+): Promise<OpenSharedStore> {
   const { dataDir, storeUrl } = settings;
   if (storeUrl === undefined && existsSync(join(dataDir, SHARED_FILE.name))) {
     return openFileOrMemory(settings, deps, SHARED_FILE);

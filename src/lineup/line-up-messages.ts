@@ -43,6 +43,8 @@ export type LineUpCall =
     }
   /** Makes the channels, films and series. */
   | { readonly what: 'combine'; readonly input: LineUpInput }
+  /** Has the shared store take what was read while it took nothing. */
+  | { readonly what: 'keep'; readonly input: LineUpInput }
   /** Asks the account of a line-up for the episodes of one of its series. */
   | { readonly what: 'episodes'; readonly setting: LineUpSetting; readonly series: SeriesRow };
 
@@ -83,7 +85,12 @@ export type KeptLineUp = EntryCounts & {
   readonly isOutdated: boolean;
   /** Streams at once that the account allows. */
   readonly maxConnections?: number;
+  /** The shared store has not taken it yet: ids of what is new hold on this node alone. */
+  readonly isWaiting?: true;
 };
+
+/** `reason`: the code of what the store said where it is there, and takes nothing. */
+export type KeepAnswer = { readonly isKept: boolean; readonly reason?: string };
 
 export type Combined = {
   readonly edition: number;
@@ -95,5 +102,6 @@ export type Combined = {
 export type LineUpAnswers = {
   readonly import: ImportAnswer;
   readonly combine: Combined;
+  readonly keep: KeepAnswer;
   readonly episodes: readonly EpisodeRow[];
 };

@@ -4,14 +4,15 @@ import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
 import {
+  type OpenSharedStore,
   openSharedForCommand,
   openSharedForTrial,
   openSharedStore,
 } from '../channel/open-shared.ts';
-import type { SharedStore } from '../channel/shared-store.ts';
 import { createOutbound } from '../net/outbound-client.ts';
 import { LineUpDesk } from './line-up-desk.ts';
 import type { LineUpCall, LineUpThreadSettings } from './line-up-messages.ts';
+import { WaitingLineUps } from './waiting-line-ups.ts';
 
 const OPEN = {
   server: openSharedStore,
@@ -23,15 +24,21 @@ answerCalls<LineUpThreadSettings, LineUpCall>((settings) => {
   const { allowPrivate, userAgent, patternCells, use } = settings;
   const outbound = createOutbound({ clock: systemClock, allowPrivate, userAgent });
   const open = OPEN[use];
-  let opened: Promise<SharedStore> | undefined;
+  let opened: Promise<OpenSharedStore> | undefined;
   const store = () => {
     // What is wrong with it was said by the serving thread, which opened it too
     opened ??= open(settings, { clock: systemClock, random: systemRandom, log: silentLog });
     return opened;
   };
+  const waiting = async () => {
+    if (use !== 'server') return undefined; // a command ends where it cannot keep what it read
+    const shared = await store();
+    return shared.copy && new WaitingLineUps(shared.copy, () => shared.stats().isUp);
+  };
   const writer = crypto.randomUUID();
   const desk = new LineUpDesk({
     store,
+    waiting,
     outbound,
     clock: systemClock,
     patternCells,

@@ -9,6 +9,8 @@ import { sourceHeaders } from './source-headers.ts';
 export type EntryKind = 'film' | 'episode' | 'series';
 
 export type ListEntry = {
+  /** What its channel was called before that could be kept. */
+  readonly formerId?: string;
   readonly kind?: EntryKind;
   readonly name: string;
   readonly group?: string;
