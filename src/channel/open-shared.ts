@@ -107,22 +107,7 @@ function openFileOrMemory(
   } catch (error) {
     const message = 'shared store not usable: users, numbers and keys last until the stop';
     log.warn(message, errorFields(errorRecord(error)));
-    const options = { clock, log, path: 'memory', isLasting: false };
-    return new SqliteSharedStore(openSharedMemory(), options);
-  }
-}
-
-/** What this machine has by itself: no server is asked. Undefined where it has nothing, or none can be read. */
-export function openSharedHere(
-  settings: Pick<SharedSettings, 'dataDir' | 'storeUrl'>,
-  deps: SharedDeps,
-): SharedStore | undefined {
-  const file = settings.storeUrl === undefined ? SHARED_FILE : COPY_FILE;
-  if (!existsSync(join(settings.dataDir, file.name))) return undefined;
-  try {
-    return openFile(settings, deps, file);
-  } catch {
-    return undefined;
+    return openMemory({ clock, log });
   }
 }
 
@@ -131,14 +116,23 @@ export async function openSharedForTrial(
   settings: SharedSettings,
   deps: SharedDeps,
 ): Promise<OpenSharedStore> {
-  const { dataDir, storeUrl } = settings;
-  if (storeUrl === undefined && existsSync(join(dataDir, SHARED_FILE.name))) {
-    return openFileOrMemory(settings, deps, SHARED_FILE);
-  }
-  const options = { ...deps, path: 'memory', isLasting: false };
-  const memory = new SqliteSharedStore(openSharedMemory(), options);
-  if (storeUrl === undefined) return memory;
-  const store = await openCopy(storeUrl, memory, deps);
+  const { storeUrl } = settings;
+  if (storeUrl === undefined) return await openSharedOffline(settings, deps);
+  const store = await openCopy(storeUrl, openMemory(deps), deps);
   await within(deps.clock, store.tried, COMMAND_WAIT_MS);
   return store;
+}
+
+/** What this machine has, a copy where the store lies elsewhere: no server is asked, and no file made. */
+export async function openSharedOffline(
+  settings: SharedSettings,
+  deps: SharedDeps,
+): Promise<OpenSharedStore> {
+  const file = settings.storeUrl === undefined ? SHARED_FILE : COPY_FILE;
+  const isThere = existsSync(join(settings.dataDir, file.name));
+  return isThere ? openFileOrMemory(settings, deps, file) : openMemory(deps);
+}
+
+function openMemory(deps: Pick<SharedDeps, 'clock' | 'log'>): SqliteSharedStore {
+  return new SqliteSharedStore(openSharedMemory(), { ...deps, path: 'memory', isLasting: false });
 }

@@ -4,7 +4,7 @@ import { systemClock } from '../base/clock.ts';
 import { errorRecord } from '../base/errors.ts';
 import { silentLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
-import { openSharedForCommand, openSharedHere } from '../channel/open-shared.ts';
+import { openSharedForCommand, openSharedOffline } from '../channel/open-shared.ts';
 import { SHARED_FILE } from '../channel/shared-file.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import type { Config } from '../config/config.ts';
@@ -34,8 +34,8 @@ export async function checkStore(config: Config): Promise<Finding> {
 
 /** What a server on this machine has read meanwhile, and serves. */
 async function waitingWords(config: Config): Promise<string> {
-  await using here = openSharedHere(config, deps);
-  const count = here === undefined ? 0 : ((await loadHeld(here))?.waiting.length ?? 0);
+  await using here = await openSharedOffline(config, deps);
+  const count = (await loadHeld(here))?.waiting.length ?? 0;
   return count === 0 ? '' : `; line-ups that wait until they can be kept in it: ${count}`;
 }
 

@@ -7,7 +7,7 @@ import type { PackedPiece } from './packed-rows.ts';
 import type { ListProblems } from './read-list.ts';
 import type { LineUpChanges } from './settle.ts';
 
-export type LineUpUse = 'server' | 'command' | 'trial';
+export type LineUpUse = 'server' | 'command' | 'trial' | 'offline';
 
 export type LineUpThreadSettings = {
   readonly dataDir: string;
@@ -17,7 +17,7 @@ export type LineUpThreadSettings = {
   readonly userAgent: string;
   /**
    * A server plays on without its store, a command ends where it cannot be written, and in a trial
-   * nothing is kept: the thread alone sees what would be.
+   * nothing is kept: the thread alone sees what would be; offline on top of what this machine holds.
    */
   readonly use: LineUpUse;
   /** Where patterns are watched. */

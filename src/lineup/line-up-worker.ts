@@ -7,6 +7,7 @@ import {
   type OpenSharedStore,
   openSharedForCommand,
   openSharedForTrial,
+  openSharedOffline,
   openSharedStore,
 } from '../channel/open-shared.ts';
 import { createOutbound } from '../net/outbound-client.ts';
@@ -18,6 +19,7 @@ const OPEN = {
   server: openSharedStore,
   command: openSharedForCommand,
   trial: openSharedForTrial,
+  offline: openSharedOffline,
 } as const;
 
 answerCalls<LineUpThreadSettings, LineUpCall>((settings) => {
@@ -31,9 +33,11 @@ answerCalls<LineUpThreadSettings, LineUpCall>((settings) => {
     return opened;
   };
   const waiting = async () => {
-    if (use !== 'server') return undefined; // a command ends where it cannot keep what it read
+    // A command ends where it cannot keep what it read
+    if (use === 'command' || use === 'trial') return undefined;
     const shared = await store();
-    return shared.copy && new WaitingLineUps(shared.copy, () => shared.stats().isUp);
+    const copy = use === 'server' ? shared.copy : shared;
+    return copy && new WaitingLineUps(copy, () => shared.stats().isUp);
   };
   const writer = crypto.randomUUID();
   const desk = new LineUpDesk({
@@ -43,7 +47,7 @@ answerCalls<LineUpThreadSettings, LineUpCall>((settings) => {
     clock: systemClock,
     patternCells,
     writer,
-    isTrial: use === 'trial',
+    isTrial: use === 'trial' || use === 'offline',
   });
   return {
     call: (call) => desk.call(call),

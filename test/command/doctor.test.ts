@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import { openSharedForCommand, openSharedHere } from '../../src/channel/open-shared.ts';
-import type { SharedStore } from '../../src/channel/shared-store.ts';
+import { openSharedForCommand, openSharedOffline } from '../../src/channel/open-shared.ts';
 import { EXIT, parseArguments } from '../../src/command/command-line.ts';
 import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
 import { formatFindings, runDoctor } from '../../src/command/doctor.ts';
@@ -145,7 +144,7 @@ describe('checkStore()', () => {
       'Cannot use postgres at 127.0.0.1:1, database d: no connection (CHANNEL_STORE_UNREACHABLE)',
     );
     const { config } = await load('store: postgres://u@127.0.0.1:1/d', folder.path);
-    await using here = openSharedHere(config, deps) as SharedStore;
+    await using here = await openSharedOffline(config, deps);
     const counts = { channels: 1, films: 0, gone: 0 };
     const record = {
       fetchedMs: 1,
