@@ -1,5 +1,6 @@
 // This file tests that line-ups are served while the shared store takes nothing, and kept once it does.
 import { describe, expect, test } from 'bun:test';
+import { loadEdition } from '../../src/lineup/editions.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { LineUpWorld, lineUpSetting, m3uOf, type WorldOptions } from '../support/line-up-world.ts';
 import { MemorySharedStore } from '../support/memory-shared-store.ts';
@@ -179,6 +180,32 @@ describe('while the shared store is away', () => {
     expect(other.lineUps.channels[0]?.sources[0]).toMatchObject({
       url: 'http://h.example/one?token=2',
     });
+  });
+
+  test('a line-up that is given another name, or takes the place of another, is the one it was', async () => {
+    const store = new MemorySharedStore();
+    const script = {
+      [URL_A]: { body: m3uOf('one', 'two') },
+      [URL_B]: { body: m3uOf('one', 'two') },
+    };
+    await using world = node({ script, store });
+    await world.start([A]);
+    store.refusal = AWAY;
+    await world.lineUps.apply([{ ...A, key: 'named', refreshMs: 1 }], []);
+    await world.lineUps.refresh();
+    expect([shown(world), waiting(world)]).toEqual([['one 1 one', 'two 2 two'], [true]]);
+    // Another provider with the same channels
+    await world.lineUps.apply([B], []);
+    await world.settle();
+    expect([shown(world), waiting(world)]).toEqual([['one 1 one', 'two 2 two'], [true]]);
+    store.refusal = undefined;
+    await pass(world);
+    expect([shown(world), waiting(world)]).toEqual([['one 1 one', 'two 2 two'], [false]]);
+    await using other = node({ script: {}, store: store.beside() });
+    await other.start([B]);
+    expect(shown(other)).toEqual(['one 1 one', 'two 2 two']);
+    const ids = [...(await loadEdition(store)).lineUps.values()].flatMap(({ rows }) => rows);
+    expect(ids.map(({ id }) => id)).toEqual(['one', 'two']);
   });
 
   test('one that answers and takes no writes is asked again, ever more seldom', async () => {
