@@ -5,7 +5,7 @@ import { AppError } from '../base/errors.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { Outbound } from '../net/outbound.ts';
-import { catalogueOf, type EpisodeRow, episodeRowsOf } from './catalogue-row.ts';
+import { catalogueOf, type EpisodeRow, episodeRowsOf, particularsOf } from './catalogue-row.ts';
 import { CHANNEL_NUMBER_KIND } from './channel-number.ts';
 import { aloneRows, combine } from './combine.ts';
 import {
@@ -18,6 +18,7 @@ import {
   saveEdition,
 } from './editions.ts';
 import { LineUpError } from './errors.ts';
+import type { Particulars } from './films.ts';
 import { readAs, underPresentKeys } from './line-up-keys.ts';
 import type {
   Combined,
@@ -30,7 +31,7 @@ import type {
 } from './line-up-messages.ts';
 import { PackedRows } from './packed-rows.ts';
 import { PatternWatch } from './pattern-watch.ts';
-import { readEpisodes } from './read-account.ts';
+import { readEpisodes, readFilm } from './read-account.ts';
 import { readList } from './read-list.ts';
 import { type NextEdition, present, takeList } from './take-list.ts';
 import { type CurrentEdition, rebase, sameIn, type WaitingLineUps } from './waiting-line-ups.ts';
@@ -90,6 +91,8 @@ export class LineUpDesk implements AsyncDisposable {
         return await this.#inTurn(() => this.#keep(call.input));
       case 'episodes':
         return await this.#episodes(call);
+      case 'film':
+        return await this.#film(call);
       default:
         return assertNever(call);
     }
@@ -104,6 +107,15 @@ export class LineUpDesk implements AsyncDisposable {
     const deps = { outbound: this.#options.outbound, signal: this.#ended.signal };
     const episodes = await readEpisodes(account, userAgent, series.account.number, deps);
     return episodeRowsOf(series.id, episodes, setting);
+  }
+
+  async #film({
+    setting: { account, userAgent },
+    number,
+  }: Extract<LineUpCall, { what: 'film' }>): Promise<Particulars> {
+    if (account === undefined) return {};
+    const deps = { outbound: this.#options.outbound, signal: this.#ended.signal };
+    return particularsOf(await readFilm(account, userAgent, number, deps));
   }
 
   #beginImport(call: ImportCall): Promise<ImportAnswer> {

@@ -2,6 +2,7 @@
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { EpisodeRow, SeriesRow } from './catalogue-row.ts';
 import type { OwnChannel } from './channel-row.ts';
+import type { Particulars } from './films.ts';
 import type { EntryCounts, KnownEntry } from './known-entry.ts';
 import type { PackedPiece } from './packed-rows.ts';
 import type { ListProblems } from './read-list.ts';
@@ -46,7 +47,9 @@ export type LineUpCall =
   /** Has the shared store take what was read while it took nothing. */
   | { readonly what: 'keep'; readonly input: LineUpInput }
   /** Asks the account of a line-up for the episodes of one of its series. */
-  | { readonly what: 'episodes'; readonly setting: LineUpSetting; readonly series: SeriesRow };
+  | { readonly what: 'episodes'; readonly setting: LineUpSetting; readonly series: SeriesRow }
+  /** Asks the account of a line-up what it says of one of its films, by its number there. */
+  | { readonly what: 'film'; readonly setting: LineUpSetting; readonly number: string };
 
 export type ShownChannel = Pick<KnownEntry, 'id' | 'name' | 'number' | 'group'>;
 
@@ -104,4 +107,5 @@ export type LineUpAnswers = {
   readonly combine: Combined;
   readonly keep: KeepAnswer;
   readonly episodes: readonly EpisodeRow[];
+  readonly film: Particulars;
 };

@@ -15,7 +15,7 @@ import { accountProvider, type EpisodeRow, type FilmRow, type SeriesRow } from '
 import { ownChannelOf, RowReader } from './channel-row.ts';
 import { editionNumber, LINE_UP_KIND } from './editions.ts';
 import type { LineUpError } from './errors.ts';
-import type { Film, Series } from './films.ts';
+import type { Film, Particulars, Series } from './films.ts';
 import { HeldCatalogue } from './held-catalogue.ts';
 import type {
   Combined,
@@ -26,6 +26,7 @@ import type {
 } from './line-up-messages.ts';
 import type { LineUpThread } from './line-up-thread.ts';
 import { slowPattern } from './pattern-watch.ts';
+import { filmNumberIn } from './read-account.ts';
 import { patternsOf } from './rules.ts';
 import { eachRow, TakenChannels } from './taken-channels.ts';
 import { WaitingKeeper } from './waiting-keeper.ts';
@@ -81,7 +82,7 @@ export class LineUps implements AsyncDisposable {
 
   constructor(parts: LineUpsParts) {
     this.#parts = parts;
-    this.#catalogue = new HeldCatalogue(() => parts.clock.monotonicMs());
+    this.#catalogue = new HeldCatalogue(parts.clock, (film) => this.#askFilm(film));
     this.#keeper = new WaitingKeeper({
       ...parts,
       signal: this.#ended.signal,
@@ -364,6 +365,14 @@ export class LineUps implements AsyncDisposable {
     const setting = this.#settings.find(({ key }) => key === series.account?.key);
     if (setting === undefined) return [];
     return await this.#parts.thread.call({ what: 'episodes', setting, series });
+  }
+
+  #askFilm({ source }: Film): Promise<Particulars> | undefined {
+    for (const setting of this.#settings) {
+      const number = setting.account && filmNumberIn(setting.account, source.url);
+      if (number !== undefined) return this.#parts.thread.call({ what: 'film', setting, number });
+    }
+    return undefined;
   }
 
   #input(): LineUpInput {

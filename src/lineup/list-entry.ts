@@ -116,7 +116,7 @@ function readNumber(attributes: ReadonlyMap<string, string>): number | undefined
 }
 
 /** A picture inside the list (data:) or on the provider's disk is no use to a player. */
-function readLogo(text: string): string | undefined {
+export function readLogo(text: string): string | undefined {
   if (text === '' || text.length > 2048) return undefined;
   if (PLAIN_URL.test(text)) return text;
   const url = URL.parse(text);

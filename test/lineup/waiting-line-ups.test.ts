@@ -204,7 +204,7 @@ describe('while the shared store is away', () => {
     await using other = node({ script: {}, store: store.beside() });
     await other.start([B]);
     expect(shown(other)).toEqual(['one 1 one', 'two 2 two']);
-    const ids = [...(await loadEdition(store)).lineUps.values()].flatMap(({ rows }) => rows);
+    const ids = [...(await loadEdition(store)).lineUps.values()].flatMap(({ rows }) => [...rows]);
     expect(ids.map(({ id }) => id)).toEqual(['one', 'two']);
   });
 

@@ -10,10 +10,8 @@ export async function keptGuides(
   places: readonly string[],
 ): Promise<ReadonlyMap<string, { readonly channels: number; readonly fetchedMs: number }>> {
   const kept = new Map<string, { readonly channels: number; readonly fetchedMs: number }>();
-  const path = join(dataDir, 'guide.sqlite');
-  if (!existsSync(path)) return kept;
   try {
-    using database = new Database(path, { readonly: true, strict: true });
+    using database = readGuideFile(dataDir);
     const rows = database
       .query<{ id: string; channels: number; fetched_ms: number }, []>(
         'SELECT id, channels, fetched_ms FROM guide',
@@ -26,7 +24,7 @@ export async function keptGuides(
       }
     }
   } catch {
-    // Of a later version, or just being made
+    // There is none, or it is of a later version
   }
   return kept;
 }
