@@ -5,7 +5,7 @@ import type { Log } from './base/log.ts';
 import { systemRandom } from './base/random.ts';
 import { eachInTurns } from './base/turn.ts';
 import { VERSION } from './base/version.ts';
-import type { SharedStore } from './channel/shared-store.ts';
+import type { OpenSharedStore } from './channel/open-shared.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
 import { CHANNEL_NUMBER_KIND, ChannelNumbers } from './lineup/channel-number.ts';
 import { LineUpThread } from './lineup/line-up-thread.ts';
@@ -26,7 +26,7 @@ export class ChannelList implements AsyncDisposable {
   #taking: Promise<void> = Promise.resolve();
   #watching: Disposable | undefined;
 
-  private constructor(numbers: ChannelNumbers, config: Config, log: Log, shared: SharedStore) {
+  private constructor(numbers: ChannelNumbers, config: Config, log: Log, shared: OpenSharedStore) {
     const { dataDir, storeUrl, allowPrivate } = config;
     const clock = systemClock;
     this.#numbers = numbers;
@@ -46,6 +46,7 @@ export class ChannelList implements AsyncDisposable {
     this.lineUps = new LineUps({
       thread: this.#thread,
       shared,
+      isStoreUp: () => shared.stats().isUp,
       clock,
       random: systemRandom,
       log,
@@ -61,7 +62,7 @@ export class ChannelList implements AsyncDisposable {
   static async start(
     config: Config,
     log: Log,
-    shared: SharedStore,
+    shared: OpenSharedStore,
     changed: () => void,
   ): Promise<ChannelList> {
     const numbers = await ChannelNumbers.open(shared, log);

@@ -25,7 +25,11 @@ export type SharedSettings = {
 
 export type SharedDeps = { readonly clock: Clock; readonly random: Random; readonly log: Log };
 
-export type OpenSharedStore = SharedStore & { stats(): SharedStats };
+export type OpenSharedStore = SharedStore & {
+  stats(): SharedStats;
+  /** What this machine keeps of a store that lies elsewhere. */
+  readonly copy?: SharedStore;
+};
 
 /** A server waits so long for the database to be there, and then plays with what it knows. */
 const JOIN_WAIT_MS = 2000;
@@ -103,8 +107,7 @@ function openFileOrMemory(
   } catch (error) {
     const message = 'shared store not usable: users, numbers and keys last until the stop';
     log.warn(message, errorFields(errorRecord(error)));
-    const options = { clock, log, path: 'memory', isLasting: false };
-    return new SqliteSharedStore(openSharedMemory(), options);
+    return openMemory({ clock, log });
   }
 }
 
@@ -112,15 +115,24 @@ function openFileOrMemory(
 export async function openSharedForTrial(
   settings: SharedSettings,
   deps: SharedDeps,
-): Promise<SharedStore> {
-  const { dataDir, storeUrl } = settings;
-  if (storeUrl === undefined && existsSync(join(dataDir, SHARED_FILE.name))) {
-    return openFileOrMemory(settings, deps, SHARED_FILE);
-  }
-  const options = { ...deps, path: 'memory', isLasting: false };
-  const memory = new SqliteSharedStore(openSharedMemory(), options);
-  if (storeUrl === undefined) return memory;
-  const store = await openCopy(storeUrl, memory, deps);
+): Promise<OpenSharedStore> {
+  const { storeUrl } = settings;
+  if (storeUrl === undefined) return await openSharedOffline(settings, deps);
+  const store = await openCopy(storeUrl, openMemory(deps), deps);
   await within(deps.clock, store.tried, COMMAND_WAIT_MS);
   return store;
+}
+
+/** What this machine has, a copy where the store lies elsewhere: no server is asked, and no file made. */
+export async function openSharedOffline(
+  settings: SharedSettings,
+  deps: SharedDeps,
+): Promise<OpenSharedStore> {
+  const file = settings.storeUrl === undefined ? SHARED_FILE : COPY_FILE;
+  const isThere = existsSync(join(settings.dataDir, file.name));
+  return isThere ? openFileOrMemory(settings, deps, file) : openMemory(deps);
+}
+
+function openMemory(deps: Pick<SharedDeps, 'clock' | 'log'>): SqliteSharedStore {
+  return new SqliteSharedStore(openSharedMemory(), { ...deps, path: 'memory', isLasting: false });
 }

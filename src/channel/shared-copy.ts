@@ -8,7 +8,7 @@ import { type SharedStoreCode, SharedStoreError } from './errors.ts';
 import { LocalCopy } from './local-copy.ts';
 import { PendingClaims } from './pending-claims.ts';
 import type { SqliteSharedStore } from './shared-sqlite.ts';
-import type { SharedStats, SharedStore } from './shared-store.ts';
+import { LOCAL_KIND, type SharedStats, type SharedStore } from './shared-store.ts';
 
 type Documents = ReadonlyMap<string, unknown>;
 
@@ -78,6 +78,11 @@ export class SharedCopy implements SharedStore {
   /** Resolves once it was tried for the first time, whatever came of that. */
   get tried(): Promise<void> {
     return this.#firstTry.promise;
+  }
+
+  /** Of this machine alone: what its kinds of `LOCAL_KIND` hold goes nowhere else. */
+  get copy(): SharedStore {
+    return this.#options.copy;
   }
 
   /** Undefined while it is joined. */
@@ -230,7 +235,7 @@ export class SharedCopy implements SharedStore {
     await this.#server.bring(async () => {
       const held = new Map<string, Documents>();
       for (const kind of kinds()) {
-        held.set(kind, await copy.load(kind));
+        if (!kind.startsWith(LOCAL_KIND)) held.set(kind, await copy.load(kind));
       }
       return held;
     });

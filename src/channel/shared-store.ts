@@ -1,5 +1,8 @@
 // This file says what a store is that all nodes of a system agree by: ids, numbers, choices, users.
 
+/** Kinds begin with it of which other nodes never hear, in the copy that this machine keeps. */
+export const LOCAL_KIND = 'local-';
+
 export type SharedStats = {
   /** For messages. */
   readonly place: string;

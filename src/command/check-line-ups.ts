@@ -1,7 +1,10 @@
-// This file says what the line-ups would make, or why they cannot be read.
+// This file says what the line-ups make: files as they are, all others as they were read last.
+import { isUrl } from '../base/place.ts';
+import type { ChannelConfig } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
 import type { LoadedConfig } from '../config/load.ts';
-import type { ImportAnswer, ShownChannel } from '../lineup/line-up-messages.ts';
+import type { LineUpSetting } from '../config/resolve-lineups.ts';
+import type { ImportAnswer, KeptLineUp, ShownChannel } from '../lineup/line-up-messages.ts';
 import { readLineUps } from './read-line-ups.ts';
 
 export type CheckedLineUps = {
@@ -9,35 +12,71 @@ export type CheckedLineUps = {
   readonly rows: readonly string[];
   /** What keeps a list from making channels. */
   readonly faults: readonly string[];
+  /** Names of those whose channels nobody knows yet. */
+  readonly unread: readonly string[];
+  /** Those of the file, and those of all line-ups of which something is known. */
+  readonly channels: readonly ChannelConfig[];
 };
 
-/** Reads each as the server does at its start, and keeps nothing. */
+/** Files are read as the server does at its start; nobody else is asked, and nothing is kept. */
 export async function checkLineUps({ config }: LoadedConfig, worker: URL): Promise<CheckedLineUps> {
-  const rows: string[] = [];
-  const faults: string[] = [];
-  if (config.lineUps.length === 0) return { rows, faults };
-  const { outcomes } = await readLineUps(config, { worker, isTrial: true });
-  for (const { setting, answer, error } of outcomes) {
-    const { shown, refreshMs } = setting;
+  const [rows, faults, unread]: [string[], string[], string[]] = [[], [], []];
+  if (config.lineUps.length === 0) return { rows, faults, unread, channels: config.channels };
+  const only = ({ place, account }: LineUpSetting) => account === undefined && !isUrl(place);
+  const { outcomes, combined, channels } = await readLineUps(config, {
+    worker,
+    use: 'offline',
+    only,
+  });
+  for (const setting of config.lineUps) {
+    const { key, shown, refreshMs } = setting;
+    const head = `${shown}, every ${formatDuration(refreshMs)}:`;
+    const { answer, error } = outcomes.find((outcome) => outcome.setting === setting) ?? {};
+    const kept = combined?.kept.find((lineUp) => lineUp.key === key);
     if (error !== undefined) {
       rows.push(`${shown}: cannot be read`);
       faults.push(`line-up ${shown}: ${error.message} (${error.code})`);
     } else if (answer !== undefined) {
-      rows.push(`${shown}, every ${formatDuration(refreshMs)}: ${describeImport(answer)}`);
-      rows.push(...detailRows(answer));
+      rows.push(`${head} ${describeImport(answer)}`, ...detailRows(answer));
+    } else if (kept !== undefined) {
+      rows.push(`${head} ${describeKept(kept)}`, ...keptRows(kept));
+    } else {
+      rows.push(`${head} not read yet; weir import --dry-run says what it would make`);
+      unread.push(shown);
     }
   }
-  return { rows, faults };
+  return { rows, faults, unread, channels };
 }
 
 /** What a list makes, in one line. */
 export function describeImport(answer: ImportAnswer): string {
   if (answer.kind === 'same') return 'unchanged since it was last read';
-  const { channels, films, problems } = answer;
+  return `${countWords(answer)}${problemWords(answer)}`;
+}
+
+function describeKept(kept: KeptLineUp): string {
+  const readAt = new Date(kept.fetchedMs).toISOString();
+  return `${countWords(kept)}, read ${readAt}${problemWords(kept)}`;
+}
+
+function countWords({ channels, films }: Pick<KeptLineUp, 'channels' | 'films'>): string {
   const beside = films === 0 ? '' : ` and ${films} films, episodes and series`;
-  const count = `${channels === 1 ? '1 channel' : `${channels} channels`}${beside}`;
+  return `${channels === 1 ? '1 channel' : `${channels} channels`}${beside}`;
+}
+
+function problemWords({ problems }: Pick<KeptLineUp, 'problems'>): string {
   const wrong = Object.entries(problems.counts).map(([reason, times]) => `${reason} ${times}`);
-  return wrong.length === 0 ? count : `${count}; in the list: ${wrong.join(', ')}`;
+  return wrong.length === 0 ? '' : `; in the list: ${wrong.join(', ')}`;
+}
+
+function keptRows({ merged, gone, unusedRules, isOutdated, isWaiting }: KeptLineUp): string[] {
+  return [
+    ...(merged > 0 ? [`  ${merged} of its entries are another source of a channel`] : []),
+    ...(gone > 0 ? [`  ${gone} that left it are kept for when they come back`] : []),
+    ...unusedRules.map(unusedRow),
+    ...(isOutdated ? ['  its settings have changed since, so that it will be read anew'] : []),
+    ...(isWaiting ? ['  the store has not taken it yet: ids of what is new may change'] : []),
+  ];
 }
 
 function detailRows(answer: ImportAnswer): string[] {
@@ -47,8 +86,12 @@ function detailRows(answer: ImportAnswer): string[] {
   return [
     ...first.map(channelRow),
     ...(more > 0 ? [`  and ${more} more`] : []),
-    ...unusedRules.map((rule) => `  nothing was found by ${rule}`),
+    ...unusedRules.map(unusedRow),
   ];
+}
+
+function unusedRow(rule: string): string {
+  return `  nothing was found by ${rule}`;
 }
 
 function channelRow({ id, number, name, group }: ShownChannel): string {

@@ -11,7 +11,7 @@ import { checkLineUps } from './check-line-ups.ts';
 import { EXIT, type ExitCode, type Given, type Terminal } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
 import { deviceRows } from './device-rows.ts';
-import { guideMatchRows, guideRows } from './guide-rows.ts';
+import { guideRows } from './guide-rows.ts';
 import { memoryRows } from './memory-room.ts';
 import { overflowRows } from './overflow-rows.ts';
 import { storeRows } from './store-rows.ts';
@@ -22,8 +22,8 @@ export async function runCheck(given: Given, terminal: Terminal, worker: URL): P
   const loaded = await loadConfig(loadInput(given, terminal));
   const missing = await missingFiles(loaded);
   const lineUps = await checkLineUps(loaded, worker);
-  const matched = await guideMatchRows(loaded.config);
-  terminal.out(describeConfig(loaded, lineUps.rows, matched));
+  const guides = await guideRows(loaded.config, lineUps);
+  terminal.out(describeConfig(loaded, lineUps.rows, guides));
   const faults = [
     ...lineUps.faults,
     ...missing.map(({ key, path, reason }) => `${key}: ${path} ${reason}`),
@@ -38,7 +38,7 @@ export async function runCheck(given: Given, terminal: Terminal, worker: URL): P
 export function describeConfig(
   loaded: LoadedConfig,
   lineUps: readonly string[] = [],
-  matched: readonly string[] = [],
+  guides: readonly string[] = [],
 ): string {
   const source =
     loaded.file === undefined ? 'no file, only defaults and what is set below' : loaded.file;
@@ -53,8 +53,8 @@ export function describeConfig(
       `Channels (${loaded.config.channels.length})`,
       loaded.config.channels.flatMap(channelRows),
     ),
-    block('Line-ups, as they are now', lineUps),
-    block('Guides', [...guideRows(loaded.config), ...matched]),
+    block('Line-ups', lineUps),
+    block('Guides', guides),
     block('HDHomeRun devices', deviceRows(loaded.config)),
     block(
       'Without effect in this version',

@@ -28,7 +28,7 @@ export async function runImport(given: Given, terminal: Terminal, worker: URL): 
   const bar = terminal.isPerson && !isJson ? createBar(terminal, config.lineUps.length) : undefined;
   const { outcomes } = await readLineUps(config, {
     worker,
-    isTrial,
+    use: isTrial ? 'trial' : 'command',
     ...(isGiven(given, '--accept-shrunk') ? { mayShrink: true } : {}),
     begins: ({ shown }, index) => bar?.show(index, shown),
   });

@@ -3,14 +3,15 @@ import { systemClock } from '../base/clock.ts';
 import { type ErrorRecord, errorRecord } from '../base/errors.ts';
 import { silentLog } from '../base/log.ts';
 import { VERSION } from '../base/version.ts';
-import type { Config } from '../config/config.ts';
+import type { ChannelConfig, Config } from '../config/config.ts';
 import { formatMatch } from '../config/match.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import { ownChannelOf } from '../lineup/channel-row.ts';
-import type { Combined, ImportAnswer, LineUpInput } from '../lineup/line-up-messages.ts';
+import type { Combined, ImportAnswer, LineUpInput, LineUpUse } from '../lineup/line-up-messages.ts';
 import { LineUpThread } from '../lineup/line-up-thread.ts';
 import { slowPattern } from '../lineup/pattern-watch.ts';
 import { patternsOf } from '../lineup/rules.ts';
+import { TakenChannels } from '../lineup/taken-channels.ts';
 
 export type LineUpOutcome = {
   readonly setting: LineUpSetting;
@@ -21,8 +22,10 @@ export type LineUpOutcome = {
 export type ReadOptions = {
   /** The entry of the thread. */
   readonly worker: URL;
-  readonly isTrial: boolean;
+  readonly use: Exclude<LineUpUse, 'server'>;
   readonly mayShrink?: true;
+  /** Those that are read; all where absent. */
+  readonly only?: (setting: LineUpSetting) => boolean;
   /** Before each. */
   readonly begins?: (setting: LineUpSetting, index: number) => void;
 };
@@ -31,12 +34,14 @@ export type ReadLineUps = {
   readonly outcomes: readonly LineUpOutcome[];
   /** What comes of all of them together. */
   readonly combined?: Combined;
+  /** Those of the file, and those of the line-ups behind them. */
+  readonly channels: readonly ChannelConfig[];
 };
 
 /** Never rejects for what is wrong with a line-up. */
 export async function readLineUps(config: Config, options: ReadOptions): Promise<ReadLineUps> {
   const { dataDir, storeUrl, allowPrivate, lineUps, channels } = config;
-  const { worker, isTrial, mayShrink, begins } = options;
+  const { worker, use, mayShrink, only, begins } = options;
   await using thread = new LineUpThread({
     entry: worker,
     clock: systemClock,
@@ -46,7 +51,7 @@ export async function readLineUps(config: Config, options: ReadOptions): Promise
       ...(storeUrl === undefined ? {} : { storeUrl }),
       allowPrivate,
       userAgent: `weir/${VERSION}`,
-      use: isTrial ? 'trial' : 'command',
+      use,
     },
   });
   let stuck: string | undefined;
@@ -58,6 +63,7 @@ export async function readLineUps(config: Config, options: ReadOptions): Promise
   const input: LineUpInput = { settings: lineUps, own };
   const outcomes: LineUpOutcome[] = [];
   for (const [index, setting] of lineUps.entries()) {
+    if (only?.(setting) === false) continue;
     begins?.(setting, index);
     stuck = undefined;
     try {
@@ -70,10 +76,20 @@ export async function readLineUps(config: Config, options: ReadOptions): Promise
     }
   }
   try {
-    return { outcomes, combined: await thread.call({ what: 'combine', input }) };
+    const combined = await thread.call({ what: 'combine', input });
+    return { outcomes, combined, channels: await channelsOf(config, combined) };
   } catch {
-    return { outcomes };
+    return { outcomes, channels };
   }
+}
+
+async function channelsOf(
+  { channels }: Config,
+  { rows }: Combined,
+): Promise<readonly ChannelConfig[]> {
+  const taken = new TakenChannels();
+  await taken.take(rows.channels, channels);
+  return taken.all;
 }
 
 const NO_RULES = { rename: [], regroup: [], sort: 'list' } as const;

@@ -91,6 +91,8 @@ export type ChannelConfig = {
   readonly guide?: string;
   /** How much later than the guide says its programmes begin; earlier where below nothing. */
   readonly guideShiftMs?: number;
+  /** Of VLC, where a line-up asks for some: by name. */
+  readonly vlcOptions?: Readonly<Record<string, string>>;
   readonly mode: ChannelMode;
   readonly sources: readonly SourceConfig[];
   /** Runs without viewers too. */

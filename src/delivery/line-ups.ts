@@ -26,6 +26,8 @@ function shown({ name, kept, error, isReading }: LineUpStatus) {
     problems: kept?.problems.counts ?? {},
     firstProblems: kept?.problems.first ?? [],
     unusedRules: kept?.unusedRules ?? [],
+    /** The shared store has not taken it yet: new ids hold on this node alone. */
+    isWaiting: kept?.isWaiting ?? false,
     error: error === undefined ? null : { code: error.code, message: error.message },
   };
 }

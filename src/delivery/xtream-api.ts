@@ -98,8 +98,8 @@ function categoryIn(fields: URLSearchParams): number | undefined {
 async function filmInfo({ xtream }: XtreamSurface, fields: URLSearchParams): Promise<Response> {
   const number = numberIn(fields.get('vod_id'));
   const row = number === undefined ? undefined : (await xtream.lineUp.films()).row(number);
-  const film = row?.item ?? { ...NONE, extension: '' };
-  return json(filmInfoOf(film, row?.facts ?? NO_FACTS));
+  if (row === undefined) return json(filmInfoOf({ ...NONE, extension: '' }, NO_FACTS));
+  return json(filmInfoOf(await xtream.lineUp.details(row.item), row.facts));
 }
 
 /** Of a film or a series that is not there: strict clients want the keys all the same. */

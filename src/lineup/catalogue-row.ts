@@ -121,7 +121,11 @@ export function accountProvider(key: string): string {
   return `account ${key}`;
 }
 
-function particularsOf({ group, logo, kept = {} }: KnownEntry): Particulars {
+export function particularsOf({
+  group,
+  logo,
+  kept = {},
+}: Pick<KnownEntry, 'group' | 'logo' | 'kept'>): Particulars {
   const { plot, cast, director, genre, released, tmdb } = kept;
   const rating = within(kept['rating'], 0, 10);
   const addedS = within(kept['added'], 1, 100_000_000_000);

@@ -16,6 +16,7 @@ export type ChannelRow = {
   readonly group?: string;
   readonly logo?: string;
   readonly guide?: string;
+  readonly vlcOptions?: Readonly<Record<string, string>>;
   readonly sources: readonly RowSource[];
 };
 
@@ -46,11 +47,12 @@ const NOTHING = {};
 /** Makes channels of rows; what many of them have in common is held once. */
 export class RowReader {
   readonly #texts = new Map<string, string>();
-  readonly #headers = new Map<string, Readonly<Record<string, string>>>();
+  readonly #records = new Map<string, Readonly<Record<string, string>>>();
 
-  channel({ sources, group, isOwn: _, ...row }: ChannelRow): ChannelConfig {
+  channel({ sources, group, vlcOptions, isOwn: _, ...row }: ChannelRow): ChannelConfig {
     return {
       ...row,
+      ...(vlcOptions === undefined ? {} : { vlcOptions: this.#common(vlcOptions) }),
       ...(group === undefined ? {} : { group: this.#text(group) }),
       mode: 'buffered',
       sources: sources.map((source) => this.source(source)),
@@ -88,10 +90,10 @@ export class RowReader {
     return text;
   }
 
-  #common(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-    const key = JSON.stringify(headers);
-    const known = this.#headers.get(key) ?? headers;
-    this.#headers.set(key, known);
+  #common(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const key = JSON.stringify(record);
+    const known = this.#records.get(key) ?? record;
+    this.#records.set(key, known);
     return known;
   }
 }

@@ -5,6 +5,7 @@ import type { ChannelRow, OwnChannel } from './channel-row.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { KnownEntry, LineUpEntries } from './known-entry.ts';
 import { type PackedRows, RowPacker } from './packed-rows.ts';
+import { vlcOptionsOf } from './player-options.ts';
 import { KnownChannels } from './same-channel.ts';
 
 export type CombinedChannels = {
@@ -188,6 +189,7 @@ function toRow({ own, members }: Group, id: string, number: number | undefined):
   const [first] = entries as [KnownEntry];
   const logo = entries.find((entry) => entry.logo !== undefined)?.logo;
   const guide = entries.find((entry) => entry.guide !== undefined)?.guide;
+  const vlcOptions = own === undefined ? vlcOptionsOf(first) : undefined;
   return {
     id,
     ...(own === undefined ? {} : { isOwn: true }),
@@ -196,6 +198,7 @@ function toRow({ own, members }: Group, id: string, number: number | undefined):
     ...(first.group === undefined ? {} : { group: first.group }),
     ...(logo === undefined ? {} : { logo }),
     ...(guide === undefined ? {} : { guide }),
+    ...(vlcOptions === undefined ? {} : { vlcOptions }),
     sources: members.map(({ entry, setting }) => sourceOf(entry, setting)),
   };
 }

@@ -1,6 +1,6 @@
 // This file keeps in the shared store what is known of all line-ups, one edition after another.
 import { type Clock, sleep } from '../base/clock.ts';
-import type { SharedStore } from '../channel/shared-store.ts';
+import { LOCAL_KIND, type SharedStore } from '../channel/shared-store.ts';
 import { countsOf, earlierRows } from './earlier-rows.ts';
 import type { Validators } from './fetch-list.ts';
 import type { EntryCounts, KnownEntry } from './known-entry.ts';
@@ -16,6 +16,8 @@ import type { ListProblems } from './read-list.ts';
  * or not at all; and small transactions leave others their turn.
  */
 export const LINE_UP_KIND = 'line-up';
+/** The same, on this machine alone, of what the store has not taken yet. */
+export const WAITING_KIND = `${LOCAL_KIND}line-up`;
 const HEAD = 'head';
 /** Documents written at once: some hundred kilobytes. */
 const BATCH_DOCUMENTS = 32;
@@ -47,7 +49,19 @@ type Stored = Omit<LineUpRecord, 'counts'> & {
   readonly tag: string;
   readonly chunks: number;
 };
-type Head = { readonly edition: number; readonly lineUps: Readonly<Record<string, Stored>> };
+type Head = {
+  readonly edition: number;
+  readonly lineUps: Readonly<Record<string, Stored>>;
+  readonly held?: Held;
+};
+
+/** Of an edition that the store has not taken yet. */
+export type Held = {
+  /** The store's edition that it was worked out from. */
+  readonly follows: number;
+  /** Line-ups of it that the store does not have so. */
+  readonly waiting: readonly string[];
+};
 
 export type KnownLineUp = {
   readonly record: LineUpRecord;
@@ -68,12 +82,17 @@ export type EditionDeps = {
   readonly writer: string;
 };
 
-export async function editionNumber(store: SharedStore): Promise<number> {
-  return headOf(await store.get(LINE_UP_KIND, HEAD)).edition;
+export async function editionNumber(store: SharedStore, kind = LINE_UP_KIND): Promise<number> {
+  return headOf(await store.get(kind, HEAD)).edition;
 }
 
-export async function loadEdition(store: SharedStore): Promise<Edition> {
-  const documents = await store.load(LINE_UP_KIND);
+/** Of what this machine keeps by itself: undefined where nothing waits. */
+export async function loadHeld(store: SharedStore): Promise<Held | undefined> {
+  return headOf(await store.get(WAITING_KIND, HEAD)).held;
+}
+
+export async function loadEdition(store: SharedStore, kind = LINE_UP_KIND): Promise<Edition> {
+  const documents = await store.load(kind);
   const head = headOf(documents.get(HEAD));
   const lineUps = new Map<string, KnownLineUp>();
   for (const [key, { tag, chunks, ...record }] of Object.entries(head.lineUps)) {
@@ -109,9 +128,10 @@ export async function saveEdition(
   number: number,
   lineUps: ReadonlyMap<string, KnownLineUp>,
   changed: ReadonlySet<string>,
-  { store }: EditionDeps,
+  { store }: Pick<EditionDeps, 'store'>,
+  { kind, held }: { readonly kind: string; readonly held?: Held } = { kind: LINE_UP_KIND },
 ): Promise<void> {
-  const before = headOf(await store.get(LINE_UP_KIND, HEAD));
+  const before = headOf(await store.get(kind, HEAD));
   const stored: Record<string, Stored> = {};
   const obsolete: string[] = [];
   let place = 0;
@@ -123,28 +143,30 @@ export async function saveEdition(
     }
     if (old !== undefined) obsolete.push(...chunksOf(old));
     const tag = `${number}.${place++}`;
-    const chunks = await writeRows(store, tag, rows);
+    const chunks = await writeRows(store, kind, tag, rows);
     stored[key] = { ...record, tag, chunks };
   }
   for (const [key, old] of Object.entries(before.lineUps)) {
     if (!lineUps.has(key)) obsolete.push(...chunksOf(old));
   }
-  await store.save(LINE_UP_KIND, new Map([[HEAD, { edition: number, lineUps: stored }]]));
+  const head = { edition: number, lineUps: stored, ...(held === undefined ? {} : { held }) };
+  await store.save(kind, new Map([[HEAD, head]]));
   for (let old = before.edition; old <= number; old++) obsolete.push(`edition/${old}`);
   for (let at = 0; at < obsolete.length; at += BATCH_DOCUMENTS) {
     const batch = obsolete.slice(at, at + BATCH_DOCUMENTS);
-    await store.save(LINE_UP_KIND, new Map(batch.map((id) => [id, null])));
+    await store.save(kind, new Map(batch.map((id) => [id, null])));
   }
 }
 
 async function writeRows(
   store: SharedStore,
+  kind: string,
   tag: string,
   { pieces }: PackedRows<KnownEntry>,
 ): Promise<number> {
   const documents = pieces.map((piece, n) => [`${tag}/${n}`, piece] as const);
   for (let from = 0; from < documents.length; from += BATCH_DOCUMENTS) {
-    await store.save(LINE_UP_KIND, new Map(documents.slice(from, from + BATCH_DOCUMENTS)));
+    await store.save(kind, new Map(documents.slice(from, from + BATCH_DOCUMENTS)));
   }
   return documents.length;
 }

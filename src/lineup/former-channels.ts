@@ -31,6 +31,7 @@ export class FormerChannels {
     const isSame =
       former.number === channel.number &&
       TEXTS.every((name) => former[name] === channel[name]) &&
+      Bun.deepEquals(former.vlcOptions, channel.vlcOptions) &&
       Bun.deepEquals(former.sources, channel.sources);
     return isSame ? former : channel;
   }

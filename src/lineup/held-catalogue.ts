@@ -1,7 +1,9 @@
 // This file holds the films and series of all line-ups on the serving thread.
+import type { Clock } from '../base/clock.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { EpisodeRow, FilmRow, SeriesRow } from './catalogue-row.ts';
 import type { RowReader } from './channel-row.ts';
+import { type AskFilm, FilmDetails } from './film-details.ts';
 import type { Episode, Film, Series } from './films.ts';
 
 /** Asks an account for the episodes of a series. */
@@ -13,14 +15,16 @@ const KEEP_MS = 3_600_000;
 const KEPT_SERIES = 500;
 
 export class HeldCatalogue implements Catalogue {
-  readonly #nowMs: () => number;
+  readonly #clock: Clock;
+  readonly #details: FilmDetails;
   /** By id; the one asked for longest ago first. */
   readonly #episodes = new Map<string, { atMs: number; all: Promise<readonly Episode[]> }>();
   #films: readonly Film[] = [];
   #series: readonly Series[] = [];
 
-  constructor(nowMs: () => number) {
-    this.#nowMs = nowMs;
+  constructor(clock: Clock, askFilm: AskFilm) {
+    this.#clock = clock;
+    this.#details = new FilmDetails(askFilm, clock);
   }
 
   films(): readonly Film[] {
@@ -29,6 +33,10 @@ export class HeldCatalogue implements Catalogue {
 
   series(): readonly Series[] {
     return this.#series;
+  }
+
+  detailsOf(film: Film): Promise<Film> {
+    return this.#details.of(film);
   }
 
   replace(films: readonly Film[], series: readonly Series[]): void {
@@ -51,8 +59,9 @@ export class HeldCatalogue implements Catalogue {
   #kept({ id }: SeriesRow, load: () => Promise<readonly Episode[]>): Promise<readonly Episode[]> {
     const known = this.#episodes.get(id);
     this.#episodes.delete(id);
-    const isFresh = known !== undefined && this.#nowMs() - known.atMs < KEEP_MS;
-    const kept = isFresh ? known : { atMs: this.#nowMs(), all: load() };
+    const nowMs = this.#clock.monotonicMs();
+    const isFresh = known !== undefined && nowMs - known.atMs < KEEP_MS;
+    const kept = isFresh ? known : { atMs: nowMs, all: load() };
     this.#episodes.set(id, kept);
     // One that failed is asked for again
     kept.all.catch(() => this.#episodes.get(id) === kept && this.#episodes.delete(id));

@@ -2,12 +2,13 @@
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { EpisodeRow, SeriesRow } from './catalogue-row.ts';
 import type { OwnChannel } from './channel-row.ts';
+import type { Particulars } from './films.ts';
 import type { EntryCounts, KnownEntry } from './known-entry.ts';
 import type { PackedPiece } from './packed-rows.ts';
 import type { ListProblems } from './read-list.ts';
 import type { LineUpChanges } from './settle.ts';
 
-export type LineUpUse = 'server' | 'command' | 'trial';
+export type LineUpUse = 'server' | 'command' | 'trial' | 'offline';
 
 export type LineUpThreadSettings = {
   readonly dataDir: string;
@@ -17,7 +18,7 @@ export type LineUpThreadSettings = {
   readonly userAgent: string;
   /**
    * A server plays on without its store, a command ends where it cannot be written, and in a trial
-   * nothing is kept: the thread alone sees what would be.
+   * nothing is kept: the thread alone sees what would be; offline on top of what this machine holds.
    */
   readonly use: LineUpUse;
   /** Where patterns are watched. */
@@ -43,8 +44,12 @@ export type LineUpCall =
     }
   /** Makes the channels, films and series. */
   | { readonly what: 'combine'; readonly input: LineUpInput }
+  /** Has the shared store take what was read while it took nothing. */
+  | { readonly what: 'keep'; readonly input: LineUpInput }
   /** Asks the account of a line-up for the episodes of one of its series. */
-  | { readonly what: 'episodes'; readonly setting: LineUpSetting; readonly series: SeriesRow };
+  | { readonly what: 'episodes'; readonly setting: LineUpSetting; readonly series: SeriesRow }
+  /** Asks the account of a line-up what it says of one of its films, by its number there. */
+  | { readonly what: 'film'; readonly setting: LineUpSetting; readonly number: string };
 
 export type ShownChannel = Pick<KnownEntry, 'id' | 'name' | 'number' | 'group'>;
 
@@ -83,7 +88,12 @@ export type KeptLineUp = EntryCounts & {
   readonly isOutdated: boolean;
   /** Streams at once that the account allows. */
   readonly maxConnections?: number;
+  /** The shared store has not taken it yet: ids of what is new hold on this node alone. */
+  readonly isWaiting?: true;
 };
+
+/** `reason`: the code of what the store said where it is there, and takes nothing. */
+export type KeepAnswer = { readonly isKept: boolean; readonly reason?: string };
 
 export type Combined = {
   readonly edition: number;
@@ -95,5 +105,7 @@ export type Combined = {
 export type LineUpAnswers = {
   readonly import: ImportAnswer;
   readonly combine: Combined;
+  readonly keep: KeepAnswer;
   readonly episodes: readonly EpisodeRow[];
+  readonly film: Particulars;
 };

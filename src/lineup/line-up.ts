@@ -111,6 +111,7 @@ export function toEntry(channel: ChannelConfig, url: string, logo: string | unde
     ...(channel.group === undefined ? {} : { group: channel.group }),
     ...(logo === undefined ? {} : { logo }),
     guideId: guideIdOf(channel),
+    ...(channel.vlcOptions === undefined ? {} : { vlcOptions: channel.vlcOptions }),
     url,
   };
 }

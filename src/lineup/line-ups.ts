@@ -15,17 +15,26 @@ import { accountProvider, type EpisodeRow, type FilmRow, type SeriesRow } from '
 import { ownChannelOf, RowReader } from './channel-row.ts';
 import { editionNumber, LINE_UP_KIND } from './editions.ts';
 import type { LineUpError } from './errors.ts';
-import type { Film, Series } from './films.ts';
+import type { Film, Particulars, Series } from './films.ts';
 import { HeldCatalogue } from './held-catalogue.ts';
-import type { Combined, ImportAnswer, KeptLineUp, LineUpInput } from './line-up-messages.ts';
+import type {
+  Combined,
+  ImportAnswer,
+  KeepAnswer,
+  KeptLineUp,
+  LineUpInput,
+} from './line-up-messages.ts';
 import type { LineUpThread } from './line-up-thread.ts';
 import { slowPattern } from './pattern-watch.ts';
+import { filmNumberIn } from './read-account.ts';
 import { patternsOf } from './rules.ts';
 import { eachRow, TakenChannels } from './taken-channels.ts';
+import { WaitingKeeper } from './waiting-keeper.ts';
 
 export type LineUpsParts = {
   readonly thread: Pick<LineUpThread, 'call' | 'onStuck' | 'rest'>;
   readonly shared: SharedStore;
+  readonly isStoreUp: () => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -68,11 +77,18 @@ export class LineUps implements AsyncDisposable {
   #edition = -1;
   readonly #channels = new TakenChannels();
   readonly #catalogue: HeldCatalogue;
+  readonly #keeper: WaitingKeeper;
   #combining: Promise<void> = Promise.resolve();
 
   constructor(parts: LineUpsParts) {
     this.#parts = parts;
-    this.#catalogue = new HeldCatalogue(() => parts.clock.monotonicMs());
+    this.#catalogue = new HeldCatalogue(parts.clock, (film) => this.#askFilm(film));
+    this.#keeper = new WaitingKeeper({
+      ...parts,
+      signal: this.#ended.signal,
+      waiting: () => this.status().flatMap(({ kept, name }) => (kept?.isWaiting ? [name] : [])),
+      keep: () => this.#keepWaiting(),
+    });
     parts.thread.onStuck = (tried) => {
       const setting = this.#settings[tried.lineUp];
       const match = setting && patternsOf(setting.rules)[tried.index];
@@ -293,6 +309,15 @@ export class LineUps implements AsyncDisposable {
     }
   }
 
+  /** Ids may be others where another node was first. */
+  async #keepWaiting(): Promise<KeepAnswer> {
+    const answer = await this.#parts.thread.call({ what: 'keep', input: this.#input() });
+    if (!answer.isKept) return answer;
+    await this.#combine();
+    this.#changed();
+    return answer;
+  }
+
   /** One after another, each with what is newest when its turn comes. Never rejects. */
   #combine(): Promise<void> {
     this.#combining = this.#combining.then(() => this.#combineNow());
@@ -315,6 +340,7 @@ export class LineUps implements AsyncDisposable {
       await this.#takeCatalogue(rows);
       this.#kept = new Map(kept.map((lineUp) => [lineUp.key, lineUp]));
       this.#edition = edition;
+      void this.#keeper.run();
     } catch (error) {
       const fields = errorFields(errorRecord(error));
       this.#parts.log.error('line-ups not put together: their channels stay as they were', fields);
@@ -339,6 +365,14 @@ export class LineUps implements AsyncDisposable {
     const setting = this.#settings.find(({ key }) => key === series.account?.key);
     if (setting === undefined) return [];
     return await this.#parts.thread.call({ what: 'episodes', setting, series });
+  }
+
+  #askFilm({ source }: Film): Promise<Particulars> | undefined {
+    for (const setting of this.#settings) {
+      const number = setting.account && filmNumberIn(setting.account, source.url);
+      if (number !== undefined) return this.#parts.thread.call({ what: 'film', setting, number });
+    }
+    return undefined;
   }
 
   #input(): LineUpInput {

@@ -9,6 +9,8 @@ import { sourceHeaders } from './source-headers.ts';
 export type EntryKind = 'film' | 'episode' | 'series';
 
 export type ListEntry = {
+  /** What its channel was called before that could be kept. */
+  readonly formerId?: string;
   readonly kind?: EntryKind;
   readonly name: string;
   readonly group?: string;
@@ -114,7 +116,7 @@ function readNumber(attributes: ReadonlyMap<string, string>): number | undefined
 }
 
 /** A picture inside the list (data:) or on the provider's disk is no use to a player. */
-function readLogo(text: string): string | undefined {
+export function readLogo(text: string): string | undefined {
   if (text === '' || text.length > 2048) return undefined;
   if (PLAIN_URL.test(text)) return text;
   const url = URL.parse(text);

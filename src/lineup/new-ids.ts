@@ -23,8 +23,8 @@ export function newIds(
   if (fresh.length === 0) return { ids: new Map(), highestNumber: 0 };
   let highestNumber = 0;
   const wanted: string[] = [];
-  eachFresh(entries, found, ({ guide, name, number = 0 }) => {
-    wanted.push(idFromName(guide ?? name));
+  eachFresh(entries, found, ({ formerId, guide, name, number = 0 }) => {
+    wanted.push(formerId ?? idFromName(guide ?? name));
     highestNumber = Math.max(highestNumber, Math.floor(number));
   });
   const ids = assignIds(wanted, isTaken, (tell) => {

@@ -2,9 +2,9 @@
 import { othersTurn } from '../base/turn.ts';
 import type { AccountSetting } from '../config/resolve-lineups.ts';
 import type { ParsedM3uEntry } from '../media/m3u/list.ts';
-import type { Outbound } from '../net/outbound.ts';
+import type { Outbound, OutboundLimits } from '../net/outbound.ts';
 import { LineUpError } from './errors.ts';
-import type { EntryKind } from './list-entry.ts';
+import { type EntryKind, type ListEntry, readLogo } from './list-entry.ts';
 import { numberIn, type PanelRow, rowOf, rowsOf, textIn, textsOf } from './panel-value.ts';
 
 export type AccountList = {
@@ -114,6 +114,56 @@ function episodeOf(
   };
 }
 
+/** Somebody waits for it, and it is a page of text. */
+const FILM_LIMITS = {
+  connectMs: 5_000,
+  firstByteMs: 10_000,
+  betweenBytesMs: 5_000,
+  totalMs: 15_000,
+  maxBytes: 1024 * 1024,
+};
+/** Longer than any plot that somebody reads on a television. */
+const MAX_WORDS_CHARS = 8192;
+
+/** What the panel says of a film when it is asked for that one, as what is kept of an entry. */
+export async function readFilm(
+  account: AccountSetting,
+  userAgent: string | undefined,
+  number: string,
+  deps: AccountDeps,
+): Promise<Pick<ListEntry, 'logo' | 'kept'>> {
+  const panel = { account, userAgent, ...deps };
+  const action = `get_vod_info&vod_id=${encodeURIComponent(number)}`;
+  const info = rowOf(rowOf(await ask(panel, action, FILM_LIMITS))['info']);
+  const kept = Object.fromEntries(
+    Object.entries(FILM_NAMES).flatMap(([name, names]) => {
+      const text = textIn(info, ...names).slice(0, MAX_WORDS_CHARS);
+      return text === '' ? [] : [[name, text] as const];
+    }),
+  );
+  const logo = readLogo(textIn(info, 'movie_image', 'cover_big'));
+  return { kept, ...(logo === undefined ? {} : { logo }) };
+}
+
+/** What panels call each. */
+const FILM_NAMES: Readonly<Record<string, readonly string[]>> = {
+  plot: ['plot', 'description'],
+  cast: ['cast', 'actors'],
+  director: ['director'],
+  genre: ['genre'],
+  rating: ['rating'],
+  released: ['releasedate', 'release_date', 'releaseDate'],
+  duration: ['duration_secs'],
+  tmdb: ['tmdb_id', 'tmdb'],
+};
+
+/** The number that an account has for the film at this address, where it is one of its films. */
+export function filmNumberIn(account: AccountSetting, url: string): string | undefined {
+  const place = URL.parse(urlOf(account, 'movie', 0, undefined))?.href.slice(0, -1);
+  if (place === undefined || !url.startsWith(place)) return undefined;
+  return /^(\d{1,15})(?:\.\w{1,5})?$/.exec(url.slice(place.length))?.[1];
+}
+
 type Login = { readonly extension: string; readonly maxConnections?: number };
 
 async function logIn(panel: Panel): Promise<Login> {
@@ -138,13 +188,17 @@ async function logIn(panel: Panel): Promise<Login> {
 /** Not in JSON, or not with 200: of what a panel has beside channels, that it has nothing. */
 class NoAnswer extends LineUpError {}
 
-async function ask(panel: Panel, action: string | undefined): Promise<unknown> {
+async function ask(
+  panel: Panel,
+  action: string | undefined,
+  limits: OutboundLimits = LIMITS,
+): Promise<unknown> {
   const { account, userAgent, outbound, signal } = panel;
   const query = new URLSearchParams({ username: account.username, password: account.password });
   const url = `${account.url}/player_api.php?${query}${action === undefined ? '' : `&action=${action}`}`;
   const headers = userAgent === undefined ? {} : { 'user-agent': userAgent };
   const policy = { headers, verifyTls: true, allowDowngrade: false };
-  const response = await outbound({ url, policy, limits: LIMITS, compressed: true, signal });
+  const response = await outbound({ url, policy, limits, compressed: true, signal });
   if (response.status !== 200) {
     response.cancel();
     const message = `Cannot read account ${account.shown}: status ${response.status}, wanted 200`;

@@ -77,7 +77,7 @@ function settledRow(
   before: KnownMark | undefined,
   altered: KnownEntry | undefined,
 ): Pick<KnownEntry, keyof ListEntry | 'was' | 'as'> {
-  const { number: _, ...rest } = entry;
+  const { number: _, formerId: __, ...rest } = entry;
   const was = altered === undefined ? before?.was : formerKeys(altered, entry);
   return {
     ...rest,

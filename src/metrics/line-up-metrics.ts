@@ -37,6 +37,11 @@ export function lineUpMetrics(lineUps: readonly LineUpStatus[], nowMs: number): 
       each(({ kept }) => (kept === undefined ? undefined : (nowMs - kept.fetchedMs) / 1000)),
     ),
     gauge(
+      'weir_lineup_waiting',
+      '1 while the shared store has not taken what was read of a line-up.',
+      each(({ kept }) => (kept?.isWaiting ? 1 : 0)),
+    ),
+    gauge(
       'weir_lineup_failed',
       '1 where a line-up could not be read, or was refused, the last time.',
       each(({ error }) => (error === undefined ? 0 : 1)),

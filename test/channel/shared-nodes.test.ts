@@ -15,6 +15,28 @@ async function figure(weir: Weir, name: string): Promise<string | undefined> {
   return new RegExp(`^${name} (\\d+)$`, 'm').exec(shown)?.[1];
 }
 
+const LIST = `#EXTM3U
+#EXTINF:-1 tvg-chno="7",News
+http://192.0.2.1/live/u/p/1.m3u8
+#EXTINF:-1,Sport
+http://192.0.2.1/live/u/p/2.m3u8
+#EXTINF:-1,Film
+http://192.0.2.1/live/u/p/3.m3u8
+`;
+
+/** With the host of each left out. */
+async function playlist(weir: Weir): Promise<string> {
+  const text = await (await fetch(weir.url('/playlist.m3u'))).text();
+  return text.replaceAll(weir.url(''), '');
+}
+
+const paths = (list: string) => list.match(/^\/live.*$/gm) ?? [];
+
+async function isWaiting(weir: Weir): Promise<boolean | undefined> {
+  const told = (await (await fetch(weir.url('/api/lineups'))).json()) as { isWaiting: boolean }[];
+  return told[0]?.isWaiting;
+}
+
 describe.skipIf(!['postgres', 'openssl'].every(hasProgram))('two nodes', () => {
   test('know the same users, and go on with them while the database is down', async () => {
     await using folder = await createTempFolder();
@@ -65,5 +87,49 @@ describe.skipIf(!['postgres', 'openssl'].every(hasProgram))('two nodes', () => {
     expect(await see(one, 'weir_store_up', '1')).toBe(true);
     expect(await see(again, 'weir_store_up', '1')).toBe(true);
     for (const weir of [one, again]) expect(weir.output).not.toContain('root-pass');
+  }, 120_000);
+
+  test('serve a line-up from the first start on while it is down, and agree once it is there', async () => {
+    await using folder = await createTempFolder();
+    await using server = await startPostgres();
+    const store = server.url('root', 'root-pass', 'postgres');
+    const place = await folder.write('list.m3u', LIST);
+    const env = { WEIR_STORE: store };
+    const start = async (name: string) => {
+      const args = ['--m3u', place];
+      return await Weir.start({ args, env, dataDir: join(folder.path, name) });
+    };
+    await server.process.kill();
+    await using one = await start('one');
+    const first = await playlist(one);
+    expect(first).toContain('/live/news/index.m3u8');
+    expect(await isWaiting(one)).toBe(true);
+    const doctor = ['doctor', '--data', join(folder.path, 'one'), '--listen', '127.0.0.1:0'];
+    expect((await runWeir(doctor, { env })).stdout).toContain(
+      'line-ups that wait until they can be kept in it: 1',
+    );
+    // The other read it when one channel had another name and another did not exist
+    await folder.write(
+      'list.m3u',
+      LIST.replace('News', 'Nachrichten').replace(/#.*Sport\n.*\n/, ''),
+    );
+    await using two = await start('two');
+    expect(await playlist(two)).toContain('/live/nachrichten/index.m3u8');
+
+    await server.process.start();
+    for (const weir of [one, two]) {
+      expect(await until(async () => !(await isWaiting(weir)), WAIT_MS)).toBe(true);
+    }
+    expect(await until(async () => (await playlist(one)) === (await playlist(two)), WAIT_MS)).toBe(
+      true,
+    );
+    const kinds = (await server.run('SELECT DISTINCT kind FROM weir_documents')).map(Object.values);
+    expect(kinds.flat()).not.toContain('local-line-up');
+    const agreed = await playlist(one);
+    await using third = await start('three');
+    expect(paths(await playlist(third))).toEqual(paths(agreed));
+    expect(paths(agreed)).toHaveLength(2);
+    for (const weir of [one, two])
+      expect(weir.output).toContain('line-ups are kept in the shared store');
   }, 120_000);
 });

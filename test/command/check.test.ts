@@ -1,11 +1,22 @@
 // This file tests what `weir check` says about a configuration.
 import { describe, expect, test } from 'bun:test';
+import { systemClock } from '../../src/base/clock.ts';
+import { silentLog } from '../../src/base/log.ts';
+import { systemRandom } from '../../src/base/random.ts';
+import { openSharedForCommand } from '../../src/channel/open-shared.ts';
 import { describeConfig, runCheck } from '../../src/command/check.ts';
 import { EXIT, type ExitCode, parseArguments } from '../../src/command/command-line.ts';
 import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
+import { readLineUps } from '../../src/command/read-line-ups.ts';
 import { warningsOf } from '../../src/command/warnings.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { GuideDesk } from '../../src/guide/guide-desk.ts';
+import { guideKey } from '../../src/guide/guide-key.ts';
+import { saveChoices } from '../../src/guide/match/guide-choices.ts';
+import type { GuideChoice } from '../../src/guide/match/match-channel.ts';
 import { LINE_UP_WORKER } from '../../src/threads.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { scriptedOutbound } from '../support/outbound-script.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
 async function load(text: string) {
@@ -13,6 +24,26 @@ async function load(text: string) {
   await folder.write('weir.yaml', text);
   const input = { workingDir: folder.path, environment: {}, flags: new Map(), m3u: [] };
   return { loaded: await loadConfig(input), folder: folder.path };
+}
+
+async function importGuide(dataDir: string, place: string): Promise<void> {
+  const names = [
+    ['bbc', 'BBC One'],
+    ['film', 'Film Four'],
+    ['odd', 'Odd'],
+  ];
+  const channels = names.map(
+    ([id, name]) => `<channel id="${id}"><display-name>${name}</display-name></channel>`,
+  );
+  const programmes = names.map(
+    ([id]) =>
+      `<programme start="20260101000000" stop="20260101010000" channel="${id}"><title>T</title></programme>`,
+  );
+  const body = `<tv>${channels.join('')}${programmes.join('')}</tv>`;
+  const outbound = scriptedOutbound({ [place]: { body } });
+  await using desk = new GuideDesk({ dataDir, outbound, clock: new FakeClock() });
+  const policy = { headers: {}, verifyTls: true, allowDowngrade: false };
+  await desk.call({ what: 'import', spec: { id: guideKey(place), place, policy } });
 }
 
 const FULL = `
@@ -200,7 +231,7 @@ describe('runCheck()', () => {
     expect([code, error]).toEqual([EXIT.ok, '']);
     const shown = Array.from({ length: 10 }, (_, n) => `    c-${n}: ${n + 8} C ${n}\n`).join('');
     expect(out.replaceAll(folder.path, '/l')).toContain(
-      'Line-ups, as they are now\n' +
+      'Line-ups\n' +
         '  /l/few.m3u, every 6h: 1 channel; in the list: duplicate-url 1, scheme 1\n' +
         '    news-now: 7 News, now, group News\n' +
         `  /l/many.m3u, every 6h: 11 channels\n${shown}    and 1 more\n\nThe configuration is good.\n`,
@@ -212,7 +243,7 @@ describe('runCheck()', () => {
     await using folder = await createTempFolder();
     const page = await folder.write('page.m3u', '<html><body>Log in, please</body></html>\n');
     const none = await folder.write('none.m3u', '#EXTM3U\n#EXTINF:-1,Mail\nudp://h.example/b\n');
-    const lists = [page, none, folder.path, 'http://127.0.0.1:9/l?t=c4n4ry'];
+    const lists = [page, none, folder.path];
     const [code, out, error] = await check(
       '',
       lists.flatMap((list) => ['--m3u', list]),
@@ -221,10 +252,77 @@ describe('runCheck()', () => {
       EXIT.failed,
       'weir: line-up /l/page.m3u: Cannot read line-up: it is an HTML page, wanted an M3U list (MEDIA_FORMAT)\n' +
         'weir: line-up /l/none.m3u: Cannot take line-up from /l/none.m3u: no entry in it can be used (LINEUP_EMPTY)\n' +
-        'weir: line-up /l: Cannot read line-up /l: it is a folder, wanted a file (LINEUP_FILE)\n' +
-        'weir: line-up http://127.0.0.1:9/l?t=***: Cannot fetch from http://127.0.0.1:9: address is loopback, wanted a public or allowed one (NET_ADDRESS_BLOCKED)\n',
+        'weir: line-up /l: Cannot read line-up /l: it is a folder, wanted a file (LINEUP_FILE)\n',
     ]);
-    expect(out).toContain('/l?t=***: cannot be read\n');
+    expect(out).toContain('page.m3u: cannot be read\n');
+  });
+
+  test('what lies elsewhere is not asked: it says what was read last, and what feeds its channels', async () => {
+    await using folder = await createTempFolder();
+    let asked = 0;
+    await using server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: () => {
+        asked++;
+        const names = ['BBC One', 'Shop', 'Dave', 'Mine'];
+        const entries = names.map((name, n) => `#EXTINF:-1,${name}\nhttp://h.example/${n}\n`);
+        return new Response(`#EXTM3U\n${entries.join('')}#EXTINF:-1,U\nudp://h.example/u\n`);
+      },
+    });
+    const at = `http://127.0.0.1:${server.port}`;
+    const text = `
+data: ${folder.path}
+allow_private: 127.0.0.0/8
+channels: [{ id: own, name: Film Four, sources: http://h.example/own }]
+lineups: [{ url: '${at}/l?t=c4n4ry', include: { group: Gone } , exclude: { name: Mine } }]
+guides: ['${at}/guide.xml', { url: '${at}/late.xml', at: '05:30' }]
+`;
+    const kept = text.replace('include: { group: Gone } , ', '');
+    const before = await check(kept);
+    expect([before[0], before[2], asked]).toEqual([EXIT.ok, '', 0]);
+    const shown = `${at}/l?t=***, every 6h: `;
+    expect(before[1]).toContain(
+      `Line-ups\n  ${shown}not read yet; weir import --dry-run says what it would make\n`,
+    );
+    expect(before[1]).toContain(`
+  ${at}/guide.xml: read each day at 04:00, up to ten minutes later; not read yet
+  ${at}/late.xml: read each day at 05:30, up to ten minutes later; not read yet
+  none has come yet: which channels they are for is not known
+`);
+
+    const { config } = (await load(kept)).loaded;
+    await importGuide(folder.path, `${at}/guide.xml`);
+    const unread = await check(kept);
+    expect(unread[1]).toContain(`
+  1 of 1 channels have a guide
+  not counted, since it was not read yet: ${at}/l?t=***
+`);
+    await readLineUps(config, { worker: LINE_UP_WORKER, use: 'command' });
+    const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+    {
+      await using store = await openSharedForCommand(config, deps);
+      const choices = new Map<string, GuideChoice>();
+      choices.set('dave', { guideId: 'odd' }).set('shop', { guideId: null });
+      await saveChoices(store, choices);
+    }
+    asked = 0;
+    await server.stop(true);
+    const [code, out, error] = await check(kept);
+    expect([code, error, asked]).toEqual([EXIT.ok, '', 0]);
+    expect(out).toMatch(
+      /\/l\?t=\*\*\*, every 6h: 3 channels, read 20[\d-]+T[\d:.]+Z; in the list: scheme 1\n\n/,
+    );
+    expect(out).toMatch(/guide.xml: .*; 3 channels, read 2026-01-01T00:00:00.000Z\n/);
+    expect(out).toContain(`
+  3 of 4 channels have a guide, 1 as chosen
+  without one, as chosen: shop
+
+`);
+    expect(await check(text).then(([, said]) => said)).toContain(
+      '\n    its settings have changed since, so that it will be read anew\n',
+    );
+    expect(out).not.toContain('c4n4ry');
   });
 
   test('files that are not there are named', async () => {

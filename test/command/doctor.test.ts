@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
-import { openSharedForCommand } from '../../src/channel/open-shared.ts';
+import { openSharedForCommand, openSharedOffline } from '../../src/channel/open-shared.ts';
 import { EXIT, parseArguments } from '../../src/command/command-line.ts';
 import { CONFIG_FLAGS } from '../../src/command/config-flags.ts';
 import { formatFindings, runDoctor } from '../../src/command/doctor.ts';
@@ -15,6 +15,9 @@ import { checkStore } from '../../src/command/doctor-store.ts';
 import { checkTiers } from '../../src/command/doctor-tiers.ts';
 import type { Finding } from '../../src/command/finding.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { KnownEntry } from '../../src/lineup/known-entry.ts';
+import { PackedRows } from '../../src/lineup/packed-rows.ts';
+import { WaitingLineUps } from '../../src/lineup/waiting-line-ups.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
 async function load(text: string, workingDir: string) {
@@ -118,6 +121,7 @@ describe('checkNetwork()', () => {
 });
 
 describe('checkStore()', () => {
+  const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   const store = async (text: string, folder: string) =>
     await checkStore((await load(text, folder)).config);
 
@@ -126,7 +130,6 @@ describe('checkStore()', () => {
     expect(await store('', folder.path)).toMatchObject({ state: 'ok', what: 'store' });
     expect(await Bun.file(join(folder.path, 'data/shared.sqlite')).exists()).toBe(false);
     const { config } = await load('', folder.path);
-    const deps = { clock: systemClock, random: systemRandom, log: silentLog };
     await using held = await openSharedForCommand(config, deps);
     const { state, found } = await store('', folder.path);
     expect([state, found]).toEqual(['ok', expect.stringContaining('took a note and gave it back')]);
@@ -139,6 +142,29 @@ describe('checkStore()', () => {
     expect(state).toBe('warn');
     expect(found).toBe(
       'Cannot use postgres at 127.0.0.1:1, database d: no connection (CHANNEL_STORE_UNREACHABLE)',
+    );
+    const { config } = await load('store: postgres://u@127.0.0.1:1/d', folder.path);
+    await using here = await openSharedOffline(config, deps);
+    const counts = { channels: 1, films: 0, gone: 0 };
+    const record = {
+      fetchedMs: 1,
+      counts,
+      listedCount: 1,
+      readAs: '',
+      validators: {},
+      unusedRules: [],
+    };
+    const lineUp = {
+      record: { ...record, problems: { first: [], counts: {} } },
+      rows: new PackedRows<KnownEntry>([]),
+    };
+    await new WaitingLineUps(here, () => false).put({
+      number: 0,
+      lineUps: new Map([['a', lineUp]]),
+      waiting: new Set(['a']),
+    });
+    expect((await checkStore(config)).found).toEndWith(
+      '; line-ups that wait until they can be kept in it: 1',
     );
   });
 });

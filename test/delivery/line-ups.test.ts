@@ -20,6 +20,7 @@ const STATUS: readonly LineUpStatus[] = [
       problems: { first, counts: { scheme: 4 } },
       unusedRules: ['include.group "News"'],
       isOutdated: false,
+      isWaiting: true,
     },
   },
   {
@@ -45,6 +46,7 @@ test('/api/lineups says of each when it was read, what came of it and what is wr
       problems: { scheme: 4 },
       firstProblems: first,
       unusedRules: ['include.group "News"'],
+      isWaiting: true,
       error: null,
     },
     {
@@ -58,6 +60,7 @@ test('/api/lineups says of each when it was read, what came of it and what is wr
       problems: {},
       firstProblems: [],
       unusedRules: [],
+      isWaiting: false,
       error: { code: 'LINEUP_FILE', message: 'Cannot read it' },
     },
   ]);
@@ -73,6 +76,8 @@ test('line-ups are counted, each under its name', () => {
     `weir_lineup_gone_channels${one}} 2`,
     `weir_lineup_problems${one},reason="scheme"} 4`,
     `weir_lineup_age_seconds${one}} 60`,
+    `weir_lineup_waiting${one}} 1`,
+    'weir_lineup_waiting{lineup="two.m3u"} 0',
     `weir_lineup_failed${one}} 0`,
     'weir_lineup_failed{lineup="two.m3u"} 1',
   ]);

@@ -69,7 +69,11 @@ function opened(
       archives: scriptedArchives({ sport: scriptedChannel([held]) }),
       xtream: {
         users,
-        catalogue: { films: () => films, series: () => series },
+        catalogue: {
+          films: () => films,
+          series: () => series,
+          detailsOf: async (film) => ({ ...film, genre: 'As its account says' }),
+        },
         programmesOf: async (_, { fromMs, toMs, limit }) =>
           SHOWINGS.filter((each) => each.stopMs > fromMs && each.startMs < toMs).slice(0, limit),
       },
@@ -248,7 +252,12 @@ describe('lists', () => {
     expect(all.map(({ stream_icon }) => stream_icon)).toEqual(['', '']);
     const vod = String(film.stream_id);
     expect(await asked('get_vod_info', { vod_id: vod })).toMatchObject({
-      info: { plot: 'Somebody leaves', duration: '01:30:05', duration_secs: 5405 },
+      info: {
+        plot: 'Somebody leaves',
+        genre: 'As its account says',
+        duration: '01:30:05',
+        duration_secs: 5405,
+      },
       movie_data: { stream_id: film.stream_id, name: 'One' },
     });
     expect(await asked('get_vod_categories')).toMatchObject([{ category_name: 'Drama' }]);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import { loadConfig } from '../../src/config/load.ts';
 import type { AccountSetting } from '../../src/config/resolve-lineups.ts';
+import type { Film } from '../../src/lineup/films.ts';
 import { LineUpWorld, lineUpSetting } from '../support/line-up-world.ts';
 import { MemorySharedStore } from '../support/memory-shared-store.ts';
 import type { Script } from '../support/outbound-script.ts';
@@ -29,6 +30,7 @@ function panelScript(panel: Panel): Script {
     'get_series_categories',
     'get_series',
     'get_series_info&series_id=7',
+    'get_vod_info&vod_id=9',
   ]);
   return Object.fromEntries(
     actions.map((action) => {
@@ -167,6 +169,37 @@ describe('an account at a panel', () => {
       films: 3,
       problems: { counts: { 'bad-row': 1 } },
     });
+  });
+
+  test.each<[string, unknown, Readonly<Record<string, unknown>>]>([
+    [
+      'all of it',
+      {
+        info: {
+          ...{ movie_image: 'http://l.example/other.jpg', description: 'They leave.', cast: null },
+          ...{ actors: 'A, B', genre: 'Drama', releasedate: '2019-05-01', duration_secs: '5400' },
+          ...{ tmdb_id: 77, rating: '8', youtube_trailer: 'x' },
+        },
+        movie_data: { stream_id: 9 },
+      },
+      {
+        ...{ poster: 'http://l.example/f.jpg', plot: 'They leave.', cast: 'A, B', genre: 'Drama' },
+        ...{ released: '2019-05-01', durationS: 5400, tmdb: '77', rating: 8 },
+      },
+    ],
+    ['nothing', { info: [], movie_data: [] }, { rating: 7.1, tmdb: '12' }],
+    ['that it knows no such film', 404, { rating: 7.1 }],
+    ['that it is down', 503, { rating: 7.1 }],
+    ['no JSON', '<html>', { rating: 7.1 }],
+  ])('one that says %s of a film', async (_, said, known) => {
+    await using world = await started({ ...WHOLE, 'get_vod_info&vod_id=9': said });
+    const { catalogue } = world.lineUps;
+    const [film] = catalogue.films() as [Film];
+    const asked = world.outbound.requests.length;
+    expect(await catalogue.detailsOf(film)).toMatchObject({ ...film, ...known });
+    expect(await catalogue.detailsOf(film)).toMatchObject({ ...film, ...known });
+    expect(world.outbound.requests.length).toBe(asked + 1);
+    expect(world.outbound.requests.at(-1)?.limits.totalMs).toBeLessThan(20_000);
   });
 
   test('a new password changes no channel and no film', async () => {

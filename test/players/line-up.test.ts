@@ -25,9 +25,13 @@ describe.skipIf(!hasProgram('ffmpeg'))('a line-up in players', () => {
       '<tv><programme start="20990101000000" channel="one"><title>T</title></programme></tv>',
     );
     const live = `sources: ['${origin.url('/v0/index.m3u8')}']`;
+    const asking = '#EXTVLCOPT:network-caching=2500\n#EXTVLCOPT:audio-language=deu';
+    const entry = `#EXTINF:-1,Drei\n${asking}\n${origin.url('/v0/index.m3u8')}\n`;
+    const list = await folder.write('list.m3u', `#EXTM3U\n${entry}`);
     weir = await Weir.start({
       yaml: `
 allow_private: [127.0.0.0/8]
+lineups: [{ path: ${list} }]
 guides: [{ path: ${guide} }]
 channels:
   - { id: one, name: 'One, "the first" - of two', number: 1, group: 'A, B', ${live} }
@@ -46,7 +50,7 @@ channels:
   }, 30_000);
 
   // The comma of the first is none, the hyphen a dash: neither is taken for the end of a name
-  const NAMES = ["One‚ 'the first' – of two", 'Zwei & é'];
+  const NAMES = ["One‚ 'the first' – of two", 'Zwei & é', 'Drei'];
 
   const outputs = ['hls', 'ts'];
 
@@ -82,6 +86,32 @@ channels:
       }
     },
     90_000,
+  );
+
+  test.skipIf(!hasProgram('cvlc'))(
+    'VLC heeds what a list asked of it',
+    async () => {
+      const quiet = ['--aout=dummy', '--vout=dummy', '--no-color'];
+      const address = weir.url('/playlist.m3u?dialect=vlc&output=ts&id=drei');
+      const child = Bun.spawn({
+        cmd: [...unprivileged(), 'cvlc', '-I', 'dummy', '-vv', ...quiet, address],
+        stdin: 'ignore',
+        stdout: 'ignore',
+        stderr: 'pipe',
+      });
+      const said = collect(child.stderr);
+      try {
+        const isBuffered = () => /Stream buffering done \((\d+) ms/.exec(said.text)?.[1];
+        expect(await until(() => isBuffered() !== undefined, COMES_MS)).toBe(true);
+        // Without it a second is read ahead, as of playlists always
+        expect(Number(isBuffered())).toBeGreaterThanOrEqual(2500);
+        expect(said.text).toContain('selected audio language[0] de');
+        expect(said.text).not.toContain('unsafe option');
+      } finally {
+        await endProgram(child);
+      }
+    },
+    60_000,
   );
 
   test.skipIf(!hasProgram('mpv')).each(outputs)(

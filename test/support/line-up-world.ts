@@ -9,6 +9,7 @@ import type { LineUpThread } from '../../src/lineup/line-up-thread.ts';
 import { LineUps } from '../../src/lineup/line-ups.ts';
 import { PackedRows } from '../../src/lineup/packed-rows.ts';
 import { createPatternCells, type Tried } from '../../src/lineup/pattern-watch.ts';
+import { WaitingLineUps } from '../../src/lineup/waiting-line-ups.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemorySharedStore } from './memory-shared-store.ts';
 import { type Script, scriptedOutbound } from './outbound-script.ts';
@@ -41,13 +42,22 @@ export type WorldOptions = {
   readonly store?: MemorySharedStore;
   readonly clock?: FakeClock;
   readonly isTrial?: boolean;
+  /** What the machine keeps of a store that lies elsewhere. */
+  readonly copy?: MemorySharedStore;
 };
 
 export function createDesk({ script, ...options }: WorldOptions) {
-  const { store = new MemorySharedStore(), clock = new FakeClock(), isTrial = false } = options;
+  const {
+    store = new MemorySharedStore(),
+    clock = new FakeClock(),
+    isTrial = false,
+    copy,
+  } = options;
   const outbound = scriptedOutbound(script);
+  const waiting = copy && new WaitingLineUps(copy, () => store.isUp);
   const desk = new LineUpDesk({
     store: async () => store,
+    waiting: async () => waiting,
     outbound,
     clock,
     patternCells: createPatternCells(),
@@ -89,6 +99,7 @@ export class LineUpWorld implements AsyncDisposable {
     this.lineUps = new LineUps({
       thread: this.#thread,
       shared: this.store,
+      isStoreUp: () => store.isUp,
       clock,
       random: seededRandom(1),
       log: silentLog,

@@ -1,5 +1,6 @@
 // This file keeps what all nodes agree by in memory: a SharedStore for tests, with other nodes beside it.
 import { randomBytes } from 'node:crypto';
+import { type SharedStoreCode, SharedStoreError } from '../../src/channel/errors.ts';
 import type { SharedStore } from '../../src/channel/shared-store.ts';
 
 type Watcher = { readonly owner: object; readonly kind: string; readonly changed: () => void };
@@ -10,13 +11,30 @@ type Common = {
   readonly documents: Map<string, Map<string, string>>;
   readonly secrets: Map<string, Uint8Array>;
   readonly watchers: Set<Watcher>;
+  refusal: SharedStoreCode | undefined;
 };
+
+const createCommon = (): Common => ({
+  documents: new Map(),
+  secrets: new Map(),
+  watchers: new Set(),
+  refusal: undefined,
+});
 
 export class MemorySharedStore implements SharedStore {
   readonly #common: Common;
 
-  constructor(common: Common = { documents: new Map(), secrets: new Map(), watchers: new Set() }) {
+  constructor(common: Common = createCommon()) {
     this.#common = common;
+  }
+
+  /** For all nodes: what was there is read on, and nothing is taken. */
+  set refusal(refusal: SharedStoreCode | undefined) {
+    this.#common.refusal = refusal;
+  }
+
+  get isUp(): boolean {
+    return this.#common.refusal !== 'CHANNEL_STORE_UNREACHABLE';
   }
 
   /** The same documents as another process sees them: what one writes the other's watchers are told. */
@@ -34,6 +52,7 @@ export class MemorySharedStore implements SharedStore {
   }
 
   async save(kind: string, documents: ReadonlyMap<string, unknown>): Promise<void> {
+    this.#mayWrite();
     const ofKind = this.#of(kind);
     const bodies = [...documents].map(
       ([id, document]) => [id, document === null ? null : JSON.stringify(document)] as const,
@@ -49,6 +68,7 @@ export class MemorySharedStore implements SharedStore {
     kind: string,
     documents: ReadonlyMap<string, unknown>,
   ): Promise<ReadonlyMap<string, unknown>> {
+    this.#mayWrite();
     const ofKind = this.#of(kind);
     const standing = new Map<string, unknown>();
     let isNew = false;
@@ -85,6 +105,11 @@ export class MemorySharedStore implements SharedStore {
     const known = this.#common.documents.get(kind) ?? new Map<string, string>();
     this.#common.documents.set(kind, known);
     return known;
+  }
+
+  #mayWrite(): void {
+    const { refusal } = this.#common;
+    if (refusal !== undefined) throw new SharedStoreError(refusal, 'Cannot use the test store');
   }
 
   #told(kind: string): void {

@@ -11,7 +11,9 @@ export type ScriptedAnswer = {
 };
 
 /** By address; a function is asked each time, and one that throws fails the request. */
-export type Script = Readonly<Record<string, ScriptedAnswer | (() => ScriptedAnswer)>>;
+export type Script = Readonly<
+  Record<string, ScriptedAnswer | (() => ScriptedAnswer | Promise<ScriptedAnswer>)>
+>;
 
 export type ScriptedOutbound = Outbound & { readonly requests: OutboundRequest[] };
 
@@ -28,7 +30,7 @@ export function scriptedOutbound(script: Script): ScriptedOutbound {
       headers = {},
       body = '',
       url = request.url,
-    } = typeof entry === 'function' ? entry() : entry;
+    } = typeof entry === 'function' ? await entry() : entry;
     const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
     const { first = 0, last = bytes.byteLength - 1 } = request.range ?? {};
     const part = bytes.subarray(first, last + 1);

@@ -1,4 +1,5 @@
 // This file is an application with users, whom a test has play what there is by its number.
+import { EMPTY_CATALOGUE } from '../../src/lineup/catalogue.ts';
 import type { Film, Series } from '../../src/lineup/films.ts';
 import { createInProcessApp, loopChannel, urlChannel } from './in-process-app.ts';
 import type { ScriptedAnswer } from './outbound-script.ts';
@@ -51,7 +52,7 @@ export function createXtreamWorld() {
   const films = [filmOf('one', FILM), filmOf('gone', 'http://films.example/none.mkv')];
   const episode = { ...filmOf('e1', FILM), season: 1, number: 1 };
   const series: Series = { id: 'saga', name: 'Saga', episodes: async () => [episode] };
-  const catalogue = { films: () => films, series: () => [series] };
+  const catalogue = { ...EMPTY_CATALOGUE, films: () => films, series: () => [series] };
   const held = new ScriptedRendition('v0', NOW_MS - 7_200_000).fill(1800);
   const app = createInProcessApp(
     CHANNELS,

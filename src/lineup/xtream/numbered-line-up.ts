@@ -70,6 +70,10 @@ export class NumberedLineUp {
     });
   }
 
+  details(film: Film): Promise<Film> {
+    return this.#parts.catalogue.detailsOf(film);
+  }
+
   async #list<T extends Listed>(kind: NumberedKind, items: readonly T[]): Promise<NumberedList<T>> {
     const { ids } = this.#parts;
     if (this.#numbered.get(items) !== ids.losses) {

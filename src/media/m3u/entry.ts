@@ -24,6 +24,8 @@ export type M3uEntry = {
   readonly logo?: string;
   /** The channel's id in the guide (XMLTV); the permanent id where absent. */
   readonly guideId?: string;
+  /** Options of VLC by name; those that no line can hold are left out. */
+  readonly vlcOptions?: Readonly<Record<string, string>>;
   /** http, https or a path that starts with one `/`; an entry with any other is left out. */
   readonly url: string;
   /** Absent where only the answer tells. */

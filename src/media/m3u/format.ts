@@ -30,9 +30,21 @@ export function* m3uParts(
   for (const entry of entries) {
     const safe = safeEntry(entry);
     if (safe === undefined) continue;
-    const type = dialect === 'kodi' && safe.form !== undefined ? `${KODI_TYPES[safe.form]}\n` : '';
-    yield `${formatInfo(safe, dialect)}\n${type}${safe.url}\n`;
+    yield `${formatInfo(safe, dialect)}\n${linesFor(safe, dialect)}${safe.url}\n`;
   }
+}
+
+/** What only one player knows, between an entry and its address. */
+function linesFor({ form, vlcOptions = {} }: M3uEntry, dialect: M3uDialect): string {
+  if (dialect === 'kodi') return form === undefined ? '' : `${KODI_TYPES[form]}\n`;
+  if (dialect !== 'vlc') return '';
+  const options = Object.entries(vlcOptions).filter(isSafeOption);
+  return options.map(([name, value]) => `#EXTVLCOPT:${name}=${value}\n`).join('');
+}
+
+/** Nothing that ends the line, or that any player could read as another tag or marker. */
+function isSafeOption([name, value]: readonly [string, string]): boolean {
+  return /^[a-z][a-z0-9-]{0,39}$/.test(name) && /^[A-Za-z0-9][A-Za-z0-9:.,+-]{0,63}$/.test(value);
 }
 
 /** Names and addresses alone, for boxes that stop at attributes. */
@@ -66,6 +78,7 @@ export function safeEntry(entry: M3uEntry): M3uEntry | undefined {
     ...(group === '' ? {} : { group }),
     ...(logo === undefined ? {} : { logo }),
     guideId: safeText(entry.guideId ?? '') || id,
+    ...(entry.vlcOptions === undefined ? {} : { vlcOptions: entry.vlcOptions }),
     url,
     ...(entry.form === undefined ? {} : { form: entry.form }),
     ...(catchup === undefined ? {} : { catchup }),

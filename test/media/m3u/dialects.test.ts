@@ -43,7 +43,14 @@ const hostile = fc.record({
       .tuple(
         hostileEntry,
         fc.record(
-          { form: fc.constantFrom('hls' as const, 'ts' as const), catchup: hostileCatchup },
+          {
+            form: fc.constantFrom('hls' as const, 'ts' as const),
+            catchup: hostileCatchup,
+            vlcOptions: fc.dictionary(
+              fc.oneof(fc.constant('sub-language'), hostileText),
+              hostileText,
+            ),
+          },
           { requiredKeys: [] },
         ),
       )
@@ -73,6 +80,26 @@ describe('formatM3u() of an archived channel', () => {
   ];
   test.each(texts)('as %s', (dialect, text) => {
     expect(formatM3u({ guideUrl, entries: [news] }, dialect)).toBe(text);
+  });
+
+  test('as vlc: options stand before the address, and none that a line cannot hold', () => {
+    const vlcOptions = {
+      'network-caching': '1500',
+      'sub-language': 'de\n#EXTINF:-1,x\nhttp://evil.example',
+      'Sub language': 'de',
+      'audio-language': 'de,en',
+    };
+    const text = formatM3u({ entries: [{ ...news, vlcOptions }] }, 'vlc');
+    expect(text.split('\n').slice(2)).toEqual([
+      '#EXTVLCOPT:network-caching=1500',
+      '#EXTVLCOPT:audio-language=de,en',
+      news.url,
+      '',
+    ]);
+    expect(readAsVlc(text)[0]?.options).toEqual(['network-caching=1500', 'audio-language=de,en']);
+    for (const dialect of ['default', 'kodi'] as const) {
+      expect(formatM3u({ entries: [{ ...news, vlcOptions }] }, dialect)).not.toContain('EXTVLCOPT');
+    }
   });
 
   test('as kodi: an endless stream is said to be one, and what is not known is not said', () => {
@@ -154,7 +181,11 @@ describe('formatM3u() with hostile entries in every dialect', () => {
         });
         expect(readAsJellyfin(text).map(shown)).toEqual(meant as never);
         expect(readAsVlc(text).map(shown)).toEqual(meant);
-        expect(readAsVlc(text).map(({ options }) => options)).toEqual(meant.map(() => []));
+        for (const [index, { options }] of readAsVlc(text).entries()) {
+          const given = Object.entries(safe[index]?.vlcOptions ?? {});
+          const known = dialect === 'vlc' ? given.map(([name, value]) => `${name}=${value}`) : [];
+          for (const option of options) expect(known).toContain(option);
+        }
         expect(isVlcPlaylist(text, 'audio/x-mpegurl')).toBe(true);
         expect(readAsMpv(text)?.isHls).toBe(false);
         expect(readAsMpv(text)?.channels.map(shown)).toEqual(meant);

@@ -84,12 +84,21 @@ function splitGroups(names: string): string[] {
   return names === '' ? [] : names.split(';').filter((name) => name !== '');
 }
 
-/** Properties that options may set; an unknown one is dropped. */
+const VLC_OPTIONS: ReadonlySet<string> = new Set([
+  'http-user-agent',
+  'http-referrer',
+  'program',
+  'http-reconnect',
+]);
+
+/** Properties that options may set; an unknown one of VLC is dropped. */
 function readProperty(line: string): readonly [string, string] | undefined {
   const marker = ['#KODIPROP:', '#EXTVLCOPT:', '#EXTVLCOPT--'].find((m) => line.startsWith(m));
   if (marker === undefined) return undefined;
-  const [key = '', ...rest] = markerValue(line, marker).split('=');
-  return rest.length === 0 ? undefined : [key.toLowerCase(), rest.join('=')];
+  const [written = '', ...rest] = markerValue(line, marker).split('=');
+  const key = written.toLowerCase();
+  const isKnown = marker === '#KODIPROP:' || VLC_OPTIONS.has(key);
+  return rest.length === 0 || !isKnown ? undefined : [key, rest.join('=')];
 }
 
 export function readAsKodi(text: string): KodiList {
