@@ -1,4 +1,5 @@
 // This file holds tens of thousands of rows of plain data as compressed text, and reads them piece by piece.
+import { othersTurn } from '../base/turn.ts';
 
 /** As it is kept in the shared store: JSON of some rows, compressed. */
 export type PackedPiece = { readonly rows: number; readonly zstd: string };
@@ -61,11 +62,16 @@ export class RowPacker<T extends object> {
 
   add(row: T): void {
     this.#open.push(row);
-    if (this.#open.length === PIECE_ROWS) this.#pack();
+    if (this.#open.length === PIECE_ROWS) this.cut();
+  }
+
+  /** What comes now is of another piece. */
+  cut(): void {
+    if (this.#open.length > 0) this.#pack();
   }
 
   end(): PackedRows<T> {
-    if (this.#open.length > 0) this.#pack();
+    this.cut();
     return new PackedRows(this.#pieces);
   }
 
@@ -81,6 +87,17 @@ export class RowPacker<T extends object> {
 /** JSON of an array. */
 export function textOf({ zstd }: PackedPiece): string {
   return Bun.zstdDecompressSync(Buffer.from(zstd, 'base64')).toString('utf8');
+}
+
+/** Without the thread's collector, each piece in a turn of its own. */
+export async function eachRow<T>(
+  pieces: readonly PackedPiece[],
+  take: (row: T) => void,
+): Promise<void> {
+  for (const piece of pieces) {
+    for (const row of JSON.parse(textOf(piece)) as T[]) take(row);
+    await othersTurn();
+  }
 }
 
 function rowsIn<T>(piece: PackedPiece): readonly T[] {
