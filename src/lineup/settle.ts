@@ -42,11 +42,13 @@ export function settle(
   const marks = marksOf(known);
   const recognised = recognise(entries, known, marks);
   const { found } = recognised;
-  const knownIds = new Set(marks.map(({ id }) => id));
-  const isTaken = (id: string) => knownIds.has(id) || context.takenIds.has(id);
+  let knownIds: ReadonlySet<string> | undefined;
+  const isTaken = (id: string) => {
+    knownIds ??= new Set(marks.map((mark) => mark.id));
+    return knownIds.has(id) || context.takenIds.has(id);
+  };
   const { ids, highestNumber } = newIds(entries, found, isTaken);
-  const taken = marks.flatMap(({ number }) => number ?? []);
-  const numbers = new NumberPool(taken, highestNumber, context);
+  const numbers = new NumberPool(() => numbersOf(marks), highestNumber, context);
   const rows = new RowPacker<KnownEntry>();
   const changes = new Changes();
   let channels = 0;
@@ -69,6 +71,10 @@ export function settle(
   const all = rows.end();
   const counts = { channels, films: index - channels, gone: all.length - index };
   return { rows: all, counts, isAlone, changes: changes.all(known, gone) };
+}
+
+function* numbersOf(marks: readonly KnownMark[]): Generator<number, void> {
+  for (const { number } of marks) if (number !== undefined) yield number;
 }
 
 /** What it keeps of what was known of it. */
