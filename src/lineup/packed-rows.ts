@@ -44,8 +44,8 @@ export class PackedRows<T extends object> implements Iterable<T> {
   }
 }
 
-/** Some ten milliseconds of collecting after a hundred of work. */
-const COLLECT_ROWS = 20 * PIECE_ROWS;
+/** Some ten milliseconds of collecting after fifty of work. */
+const COLLECT_ROWS = 30 * PIECE_ROWS;
 
 /** What rows leave behind is swept late, and would come to a hundred megabytes. A thread has one heap. */
 let uncollectedRows = 0;

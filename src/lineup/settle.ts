@@ -2,6 +2,7 @@
 import { fingerprint } from './fingerprint.ts';
 import { identityOf } from './identity.ts';
 import { type EntryCounts, FORGET_MS, type KnownEntry, MAX_WAS } from './known-entry.ts';
+import type { ListEntries } from './list-entries.ts';
 import type { ListEntry } from './list-entry.ts';
 import { newIds } from './new-ids.ts';
 import { type NumberContext, NumberPool } from './number-pool.ts';
@@ -35,7 +36,7 @@ export type LineUpChanges = {
 };
 
 export function settle(
-  entries: PackedRows<ListEntry>,
+  entries: ListEntries,
   known: PackedRows<KnownEntry>,
   context: SettleContext,
 ): Settled {
@@ -47,14 +48,14 @@ export function settle(
     knownIds ??= new Set(marks.map((mark) => mark.id));
     return knownIds.has(id) || context.takenIds.has(id);
   };
-  const { ids, highestNumber } = newIds(entries, found, isTaken);
+  const { ids, highestNumber } = newIds(entries.rows, found, isTaken);
   const numbers = new NumberPool(() => numbersOf(marks), highestNumber, context);
   const rows = new RowPacker<KnownEntry>();
   const changes = new Changes();
   let channels = 0;
   let isAlone = true;
   let index = 0;
-  for (const entry of entries) {
+  for (const entry of entries.rows) {
     const at = found[index] as number;
     const before = marks[at];
     const id = before?.id ?? (ids.get(index) as string);
