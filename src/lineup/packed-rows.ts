@@ -44,16 +44,24 @@ export class PackedRows<T extends object> implements Iterable<T> {
   }
 }
 
-/** Some ten milliseconds of collecting after fifty of work. */
-const COLLECT_ROWS = 30 * PIECE_ROWS;
+/** What rows leave behind is swept late, and would come to a hundred megabytes. */
+const COLLECT_BYTES = 12 * 1024 * 1024;
+/** Looked at after so many: it costs as much as to read some of them. */
+const LOOK_ROWS = 20 * PIECE_ROWS;
 
-/** What rows leave behind is swept late, and would come to a hundred megabytes. A thread has one heap. */
-let uncollectedRows = 0;
+/** A thread has one heap, and shares the memory of the process with others. */
+let unseenRows = 0;
+/** Since it was collected last. */
+let leastBytes = 0;
 function passed(rows: number): void {
-  uncollectedRows += rows;
-  if (uncollectedRows < COLLECT_ROWS) return;
-  uncollectedRows = 0;
+  unseenRows += rows;
+  if (unseenRows < LOOK_ROWS) return;
+  unseenRows = 0;
+  const bytes = process.memoryUsage.rss();
+  leastBytes = Math.min(leastBytes, bytes);
+  if (bytes < leastBytes + COLLECT_BYTES) return;
   Bun.gc(true);
+  leastBytes = process.memoryUsage.rss();
 }
 
 export class RowPacker<T extends object> {
