@@ -84,11 +84,11 @@ export async function readLineUps(config: Config, options: ReadOptions): Promise
 }
 
 async function channelsOf(
-  { channels }: Config,
-  { rows }: Combined,
+  { channels: own }: Config,
+  { channels }: Combined,
 ): Promise<readonly ChannelConfig[]> {
   const taken = new TakenChannels();
-  await taken.take(rows.channels, channels);
+  await taken.take(channels, own);
   return taken.all;
 }
 

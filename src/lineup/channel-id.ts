@@ -51,8 +51,8 @@ function slugOf(latin: string): string {
   return latin.replace(/[^a-z0-9_]+/g, '-').replace(/^-+|-+$/g, '');
 }
 
-/** Tells the key of each of the wanted by its index; keys are all different. */
-export type TellKeys = (tell: (index: number, key: () => string) => void) => void;
+/** Keys are all different. */
+export type WantedId = { readonly id: string; readonly key: string };
 
 /**
  * An id for each of the wanted, none of them taken. Of several that want the same one, the one whose
@@ -60,24 +60,22 @@ export type TellKeys = (tell: (index: number, key: () => string) => void) => voi
  * set alone, not on the order.
  */
 export function assignIds(
-  wanted: readonly string[],
+  wanted: readonly WantedId[],
   isTaken: (id: string) => boolean,
-  tellKeys: TellKeys,
 ): readonly string[] {
   const used = new Set<string>();
   const shared = new Set<string>();
-  for (const id of wanted) (used.has(id) ? shared : used).add(id);
+  for (const { id } of wanted) (used.has(id) ? shared : used).add(id);
   const isRival = (id: string) => shared.has(id) || isTaken(id);
-  const ids = [...wanted];
-  if (!wanted.some(isRival)) return ids;
+  const ids = wanted.map(({ id }) => id);
   const rivals: { readonly index: number; readonly hash: string }[] = [];
-  tellKeys((index, key) => {
-    if (isRival(wanted[index] as string)) rivals.push({ index, hash: hashOf(key()) });
-  });
+  for (const [index, { id, key }] of wanted.entries()) {
+    if (isRival(id)) rivals.push({ index, hash: hashOf(key) });
+  }
   rivals.sort((a, b) => (a.hash < b.hash ? -1 : 1));
   const given = new Set<string>();
   for (const { index, hash } of rivals) {
-    const id = wanted[index] as string;
+    const { id } = wanted[index] as WantedId;
     if (!isTaken(id) && !given.has(id)) {
       given.add(id);
       continue;

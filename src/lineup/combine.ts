@@ -4,7 +4,7 @@ import { sourceOf } from './catalogue-row.ts';
 import type { ChannelRow, OwnChannel } from './channel-row.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { KnownEntry, LineUpEntries } from './known-entry.ts';
-import { type PackedRows, RowPacker } from './packed-rows.ts';
+import { ChannelPacker, type PackedChannels } from './packed-channels.ts';
 import { vlcOptionsOf } from './player-options.ts';
 import { KnownChannels } from './same-channel.ts';
 
@@ -51,11 +51,11 @@ export function combine(
 export function aloneRows(
   own: readonly OwnChannel[],
   lineUps: readonly LineUpEntries[],
-): PackedRows<ChannelRow> | undefined {
+): PackedChannels | undefined {
   if (lineUps.some(({ setting }) => setting.merge)) return undefined;
   const isAlone = createAloneCheck(own);
   const ownNumbers = numbersOf(own);
-  const packer = new RowPacker<ChannelRow>();
+  const packer = new ChannelPacker();
   for (const { setting, rows } of lineUps) {
     const { sort } = setting.rules;
     for (const entry of sort === 'list' ? rows : sorted([...rows], sort)) {

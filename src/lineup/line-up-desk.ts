@@ -29,6 +29,7 @@ import type {
   LineUpCall,
   LineUpInput,
 } from './line-up-messages.ts';
+import { packChannels } from './packed-channels.ts';
 import { PackedRows } from './packed-rows.ts';
 import { PatternWatch } from './pattern-watch.ts';
 import { readEpisodes, readFilm } from './read-account.ts';
@@ -263,10 +264,8 @@ export class LineUpDesk implements AsyncDisposable {
       return known === undefined ? [] : [{ setting, ...known }];
     });
     const alone = aloneRows(own, lineUps);
-    const { rows, joined } = alone ? { rows: alone, joined: NONE } : combine(own, lineUps);
-    const channels = rows instanceof PackedRows ? rows : PackedRows.of(rows);
-    const beside = catalogueOf(lineUps.filter(({ record }) => record.counts.films > 0));
-    const [films, series] = [PackedRows.of(beside.films), PackedRows.of(beside.series)];
+    const { rows, joined } = alone ? { rows: [], joined: NONE } : combine(own, lineUps);
+    const { films, series } = catalogueOf(lineUps.filter(({ record }) => record.counts.films > 0));
     return {
       edition: edition.number,
       kept: lineUps.map(({ setting, ...known }) => {
@@ -276,7 +275,9 @@ export class LineUpDesk implements AsyncDisposable {
           ...(isWaiting ? { isWaiting: true as const } : {}),
         };
       }),
-      rows: { channels: channels.pieces, films: films.pieces, series: series.pieces },
+      channels: alone ?? packChannels(rows),
+      films: PackedRows.of(films).pieces,
+      series: PackedRows.of(series).pieces,
     };
   }
 

@@ -1,7 +1,7 @@
 // This file finds what is known of a line-up where the configuration calls it otherwise than before.
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { KnownLineUp } from './editions.ts';
-import type { ListEntry } from './list-entry.ts';
+import type { ListEntries } from './list-entries.ts';
 import { PackedRows } from './packed-rows.ts';
 import { marksOf, recognise } from './recognise.ts';
 
@@ -75,7 +75,7 @@ const LEAST_SHARE = 0.5;
  * takes its place, and each keeps its id.
  */
 export function inheritedKey(
-  entries: PackedRows<ListEntry>,
+  entries: ListEntries,
   lineUps: ReadonlyMap<string, KnownLineUp>,
   settings: readonly LineUpSetting[],
 ): string | undefined {
@@ -86,7 +86,7 @@ export function inheritedKey(
     const present = PackedRows.of([...rows].filter(({ goneMs }) => goneMs === undefined));
     const recognised = recognise(entries, present, marksOf(present));
     const found = recognised.found.filter((index) => index >= 0).length;
-    const least = Math.min(entries.length, present.length) * LEAST_SHARE;
+    const least = Math.min(entries.rows.length, present.length) * LEAST_SHARE;
     if (found > most && found >= least) [best, most] = [key, found];
   }
   return best;

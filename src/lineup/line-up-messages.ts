@@ -4,6 +4,7 @@ import type { EpisodeRow, SeriesRow } from './catalogue-row.ts';
 import type { OwnChannel } from './channel-row.ts';
 import type { Particulars } from './films.ts';
 import type { EntryCounts, KnownEntry } from './known-entry.ts';
+import type { PackedChannels } from './packed-channels.ts';
 import type { PackedPiece } from './packed-rows.ts';
 import type { ListProblems } from './read-list.ts';
 import type { LineUpChanges } from './settle.ts';
@@ -99,7 +100,9 @@ export type Combined = {
   readonly edition: number;
   readonly kept: readonly KeptLineUp[];
   /** Small as they are packed, and each piece is read in a millisecond. */
-  readonly rows: Readonly<Record<'channels' | 'films' | 'series', readonly PackedPiece[]>>;
+  readonly channels: PackedChannels;
+  readonly films: readonly PackedPiece[];
+  readonly series: readonly PackedPiece[];
 };
 
 export type LineUpAnswers = {

@@ -25,10 +25,11 @@ import type {
   LineUpInput,
 } from './line-up-messages.ts';
 import type { LineUpThread } from './line-up-thread.ts';
+import { eachRow } from './packed-rows.ts';
 import { slowPattern } from './pattern-watch.ts';
 import { filmNumberIn } from './read-account.ts';
 import { patternsOf } from './rules.ts';
-import { eachRow, TakenChannels } from './taken-channels.ts';
+import { TakenChannels } from './taken-channels.ts';
 import { WaitingKeeper } from './waiting-keeper.ts';
 
 export type LineUpsParts = {
@@ -59,6 +60,11 @@ const START_WAIT_MS = 10_000;
 const FRESH_MS = 5 * 60_000;
 /** Those who refresh at the same minute are spread over this share of the time between. */
 const JITTER = 0.1;
+
+/** Some ten thousand channels. */
+const MANY_PIECES = 50;
+/** A thread that ends gives its memory back so much later. */
+const LET_GO_MS = 60;
 
 export class LineUps implements AsyncDisposable {
   readonly #parts: LineUpsParts;
@@ -327,17 +333,19 @@ export class LineUps implements AsyncDisposable {
   async #combineNow(): Promise<void> {
     const own = this.#own;
     if (this.#settings.length === 0) {
-      await this.#channels.take([], own);
+      await this.#channels.take({ heads: [], urls: [] }, own);
       this.#catalogue.replace([], []);
       return;
     }
     try {
       const { thread } = this.#parts;
-      const { rows, kept, edition } = await thread.call({ what: 'combine', input: this.#input() });
-      // What it holds goes before as much comes to be held here
+      const combined = await thread.call({ what: 'combine', input: this.#input() });
+      const { channels, kept, edition } = combined;
       thread.rest();
-      await this.#channels.take(rows.channels, own);
-      await this.#takeCatalogue(rows);
+      // What it holds goes before as much comes to be held here
+      if (channels.heads.length > MANY_PIECES) await sleep(this.#parts.clock, LET_GO_MS);
+      await this.#channels.take(channels, own);
+      await this.#takeCatalogue(combined);
       this.#kept = new Map(kept.map((lineUp) => [lineUp.key, lineUp]));
       this.#edition = edition;
       void this.#keeper.run();
@@ -348,7 +356,7 @@ export class LineUps implements AsyncDisposable {
     }
   }
 
-  async #takeCatalogue(rows: Combined['rows']): Promise<void> {
+  async #takeCatalogue(rows: Pick<Combined, 'films' | 'series'>): Promise<void> {
     const reader = new RowReader();
     const films: Film[] = [];
     const series: Series[] = [];

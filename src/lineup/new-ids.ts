@@ -1,5 +1,5 @@
 // This file gives the entries that a line-up did not have before the ids they keep.
-import { assignIds, idFromName } from './channel-id.ts';
+import { assignIds, idFromName, type WantedId } from './channel-id.ts';
 import { fingerprint } from './fingerprint.ts';
 import { stableUrl } from './identity.ts';
 import type { ListEntry } from './list-entry.ts';
@@ -22,33 +22,21 @@ export function newIds(
   for (const [index, row] of found.entries()) if (row < 0) fresh.push(index);
   if (fresh.length === 0) return { ids: new Map(), highestNumber: 0 };
   let highestNumber = 0;
-  const wanted: string[] = [];
-  eachFresh(entries, found, ({ formerId, guide, name, number = 0 }) => {
-    wanted.push(formerId ?? idFromName(guide ?? name));
-    highestNumber = Math.max(highestNumber, Math.floor(number));
-  });
-  const ids = assignIds(wanted, isTaken, (tell) => {
-    const used = new Set<number>();
-    eachFresh(entries, found, (entry, at) => {
-      const parts = stableParts(entry);
-      const stable = fingerprint(...parts);
-      // Of twins the address tells which is which, as it is
-      tell(at, () => [...parts, ...(used.has(stable) ? [entry.url] : [])].join('\n'));
-      used.add(stable);
-    });
-  });
-  return { ids: new Map(fresh.map((index, at) => [index, ids[at] as string])), highestNumber };
-}
-
-/** `at` counts those that are new. */
-function eachFresh(
-  entries: PackedRows<ListEntry>,
-  found: Int32Array,
-  look: (entry: ListEntry, at: number) => void,
-): void {
+  const wanted: WantedId[] = [];
+  const used = new Set<number>();
   let index = 0;
-  let at = 0;
-  for (const entry of entries) if ((found[index++] as number) < 0) look(entry, at++);
+  for (const entry of entries) {
+    if ((found[index++] as number) >= 0) continue;
+    const parts = stableParts(entry);
+    const stable = fingerprint(...parts);
+    // Of twins the address tells which is which, as it is
+    const key = [...parts, ...(used.has(stable) ? [entry.url] : [])].join('\n');
+    used.add(stable);
+    wanted.push({ id: entry.formerId ?? idFromName(entry.guide ?? entry.name), key });
+    highestNumber = Math.max(highestNumber, Math.floor(entry.number ?? 0));
+  }
+  const ids = assignIds(wanted, isTaken);
+  return { ids: new Map(fresh.map((index, at) => [index, ids[at] as string])), highestNumber };
 }
 
 /** Together different for nearly all, and without what changes with an account. */

@@ -21,38 +21,31 @@ type Before = {
 
 /** Numbers are given in the order of the list, each once over all line-ups. */
 export class NumberPool {
-  readonly #taken: Set<number>;
-  readonly #former: ReadonlyMap<string, number>;
-  readonly #renumberFrom: number | undefined;
-  #next: number;
+  readonly #context: NumberContext;
+  readonly #known: () => Iterable<number>;
+  readonly #highestNew: number;
+  #room: { readonly taken: Set<number>; next: number } | undefined;
   #isUsedUp = false;
 
-  constructor(
-    /** That the line-up has. */
-    known: Iterable<number>,
-    /** That its list gives to what is new in it. */
-    highestNew: number,
-    { takenNumbers, numbers, renumberFrom }: NumberContext,
-  ) {
-    this.#renumberFrom = renumberFrom;
-    this.#former = numbers;
-    this.#taken = new Set(takenNumbers);
-    for (const number of known) this.#taken.add(number);
-    const highest = () => Math.max(highestOf(this.#taken), highestNew);
-    this.#next = renumberFrom ?? highest() + 1;
+  /** `known`: numbers that the line-up has; `highestNew`: that its list gives to what is new in it. */
+  constructor(known: () => Iterable<number>, highestNew: number, context: NumberContext) {
+    this.#context = context;
+    this.#known = known;
+    this.#highestNew = highestNew;
   }
 
   of(entry: Pick<ListEntry, 'kind' | 'number'>, before: Before | undefined, id: string): Numbered {
     if (entry.kind !== undefined) return {};
-    const from = this.#renumberFrom;
+    const { renumberFrom: from, numbers } = this.#context;
     if (before?.number !== undefined && before.numberedFrom === from) {
       return pick(before.number, from);
     }
     if (from !== undefined) return pick(this.#free(from), from);
     // It had ours, which no rule asks for any more
-    const number = entry.number ?? this.#former.get(id);
-    if (number !== undefined && !this.#taken.has(number)) {
-      this.#taken.add(number);
+    const number = entry.number ?? numbers.get(id);
+    const { taken } = this.#opened();
+    if (number !== undefined && !taken.has(number)) {
+      taken.add(number);
       return { number };
     }
     return pick(this.#free(1), undefined);
@@ -60,16 +53,28 @@ export class NumberPool {
 
   #free(lowest: number): number | undefined {
     if (this.#isUsedUp) return undefined;
+    const room = this.#opened();
     const count = MAX_NUMBER - lowest + 1;
     for (let step = 0; step < count; step++) {
-      const number = this.#next > MAX_NUMBER || this.#next < lowest ? lowest : this.#next;
-      this.#next = number + 1;
-      if (this.#taken.has(number)) continue;
-      this.#taken.add(number);
+      const number = room.next > MAX_NUMBER || room.next < lowest ? lowest : room.next;
+      room.next = number + 1;
+      if (room.taken.has(number)) continue;
+      room.taken.add(number);
       return number;
     }
     this.#isUsedUp = true;
     return undefined;
+  }
+
+  /** Only where one is wanted: most lists bring nothing new. */
+  #opened() {
+    if (this.#room !== undefined) return this.#room;
+    const { takenNumbers, renumberFrom } = this.#context;
+    const taken = new Set(takenNumbers);
+    for (const number of this.#known()) taken.add(number);
+    const next = renumberFrom ?? Math.max(highestOf(taken), this.#highestNew) + 1;
+    this.#room = { taken, next };
+    return this.#room;
   }
 }
 

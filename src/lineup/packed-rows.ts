@@ -1,4 +1,5 @@
 // This file holds tens of thousands of rows of plain data as compressed text, and reads them piece by piece.
+import { othersTurn } from '../base/turn.ts';
 
 /** As it is kept in the shared store: JSON of some rows, compressed. */
 export type PackedPiece = { readonly rows: number; readonly zstd: string };
@@ -43,16 +44,24 @@ export class PackedRows<T extends object> implements Iterable<T> {
   }
 }
 
-/** Some ten milliseconds of collecting after a hundred of work. */
-const COLLECT_ROWS = 40 * PIECE_ROWS;
+/** What rows leave behind is swept late, and would come to a hundred megabytes. */
+const COLLECT_BYTES = 12 * 1024 * 1024;
+/** Looked at after so many: it costs as much as to read some of them. */
+const LOOK_ROWS = 20 * PIECE_ROWS;
 
-/** What rows leave behind is swept late, and would come to a hundred megabytes. A thread has one heap. */
-let uncollectedRows = 0;
+/** A thread has one heap, and shares the memory of the process with others. */
+let unseenRows = 0;
+/** Since it was collected last. */
+let leastBytes = 0;
 function passed(rows: number): void {
-  uncollectedRows += rows;
-  if (uncollectedRows < COLLECT_ROWS) return;
-  uncollectedRows = 0;
+  unseenRows += rows;
+  if (unseenRows < LOOK_ROWS) return;
+  unseenRows = 0;
+  const bytes = process.memoryUsage.rss();
+  leastBytes = Math.min(leastBytes, bytes);
+  if (bytes < leastBytes + COLLECT_BYTES) return;
   Bun.gc(true);
+  leastBytes = process.memoryUsage.rss();
 }
 
 export class RowPacker<T extends object> {
@@ -61,11 +70,16 @@ export class RowPacker<T extends object> {
 
   add(row: T): void {
     this.#open.push(row);
-    if (this.#open.length === PIECE_ROWS) this.#pack();
+    if (this.#open.length === PIECE_ROWS) this.cut();
+  }
+
+  /** What comes now is of another piece. */
+  cut(): void {
+    if (this.#open.length > 0) this.#pack();
   }
 
   end(): PackedRows<T> {
-    if (this.#open.length > 0) this.#pack();
+    this.cut();
     return new PackedRows(this.#pieces);
   }
 
@@ -81,6 +95,17 @@ export class RowPacker<T extends object> {
 /** JSON of an array. */
 export function textOf({ zstd }: PackedPiece): string {
   return Bun.zstdDecompressSync(Buffer.from(zstd, 'base64')).toString('utf8');
+}
+
+/** Without the thread's collector, each piece in a turn of its own. */
+export async function eachRow<T>(
+  pieces: readonly PackedPiece[],
+  take: (row: T) => void,
+): Promise<void> {
+  for (const piece of pieces) {
+    for (const row of JSON.parse(textOf(piece)) as T[]) take(row);
+    await othersTurn();
+  }
 }
 
 function rowsIn<T>(piece: PackedPiece): readonly T[] {

@@ -9,14 +9,14 @@ import type { Outbound } from '../net/outbound.ts';
 import { openList, type Validators } from './fetch-list.ts';
 import { fingerprint } from './fingerprint.ts';
 import { kindOf } from './kind.ts';
-import { type EntryKind, type EntryProblem, type ListEntry, readEntry } from './list-entry.ts';
-import { type PackedRows, RowPacker } from './packed-rows.ts';
+import { EntryPacker, type ListEntries } from './list-entries.ts';
+import { type EntryKind, type EntryProblem, readEntry } from './list-entry.ts';
 import type { PatternWatch } from './pattern-watch.ts';
 import { readAccount } from './read-account.ts';
 import { type AppliedRules, compileRules } from './rules.ts';
 
 export type ReadList = {
-  readonly entries: PackedRows<ListEntry>;
+  readonly entries: ListEntries;
   /** Usable entries of the list itself, whatever the rules take of them. */
   readonly listedCount: number;
   /** Of those, the live channels. */
@@ -98,7 +98,7 @@ class Taking {
   readonly #rules: AppliedRules;
   readonly #baseUrl: string | undefined;
   readonly #problems = createProblemLog<EntryProblem>();
-  readonly #entries = new RowPacker<ListEntry>();
+  readonly #entries = new EntryPacker();
   /** Fingerprints. */
   readonly #urls = new Set<number>();
   #liveCount = 0;

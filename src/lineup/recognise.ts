@@ -2,7 +2,7 @@
 import { fingerprint } from './fingerprint.ts';
 import { addressKey } from './identity.ts';
 import type { KnownEntry } from './known-entry.ts';
-import type { ListEntry } from './list-entry.ts';
+import type { ListEntries } from './list-entries.ts';
 import type { PackedRows } from './packed-rows.ts';
 import { search } from './search.ts';
 
@@ -45,19 +45,19 @@ export function marksOf(known: PackedRows<KnownEntry>): readonly KnownMark[] {
  * sides: that is found out by numbers. What is left over is looked at as it is.
  */
 export function recognise(
-  entries: PackedRows<ListEntry>,
+  { rows, keys }: ListEntries,
   known: PackedRows<KnownEntry>,
   marks: readonly KnownMark[],
 ): Recognised {
-  const found = new Int32Array(entries.length).fill(NONE);
+  const found = new Int32Array(rows.length).fill(NONE);
   if (known.length === 0) return { found, altered: new Map() };
-  const isTaken = pairAlone(entries, marks, found);
+  const isTaken = pairAlone(keys, marks, found);
   const openEntries = indexesWhere(found.length, (index) => found[index] === NONE);
   const openKnown = indexesWhere(marks.length, (index) => isTaken[index] === 0);
   if (openEntries.size === 0 || openKnown.size === 0) return { found, altered: new Map() };
   const left = known.pick(openKnown);
-  const others = () => without(entries, openEntries);
-  const { found: late, isAsBefore } = search(entries.pick(openEntries), left, others);
+  const others = () => without(rows, openEntries);
+  const { found: late, isAsBefore } = search(rows.pick(openEntries), left, others);
   const altered = new Map<number, KnownEntry>();
   for (const [entry, row] of late) {
     found[entry] = row;
@@ -68,18 +68,16 @@ export function recognise(
 
 /** Fills in `found`; returns which of the known were. */
 function pairAlone(
-  entries: PackedRows<ListEntry>,
+  keys: readonly number[],
   marks: readonly KnownMark[],
   found: Int32Array,
 ): Uint8Array {
   const rows = new Map<number, number>();
   for (const [index, { key }] of marks.entries()) rows.set(key, rows.has(key) ? SEVERAL : index);
   const claims = new Int32Array(marks.length).fill(NONE);
-  let index = 0;
-  for (const entry of entries) {
-    const row = rows.get(addressKey(entry)) ?? NONE;
+  for (const [index, key] of keys.entries()) {
+    const row = rows.get(key) ?? NONE;
     if (row >= 0) claims[row] = claims[row] === NONE ? index : SEVERAL;
-    index++;
   }
   const isTaken = new Uint8Array(marks.length);
   for (const [row, entry] of claims.entries()) {

@@ -2,6 +2,7 @@
 import { fingerprint } from './fingerprint.ts';
 import { identityOf } from './identity.ts';
 import { type EntryCounts, FORGET_MS, type KnownEntry, MAX_WAS } from './known-entry.ts';
+import type { ListEntries } from './list-entries.ts';
 import type { ListEntry } from './list-entry.ts';
 import { newIds } from './new-ids.ts';
 import { type NumberContext, NumberPool } from './number-pool.ts';
@@ -35,24 +36,26 @@ export type LineUpChanges = {
 };
 
 export function settle(
-  entries: PackedRows<ListEntry>,
+  entries: ListEntries,
   known: PackedRows<KnownEntry>,
   context: SettleContext,
 ): Settled {
   const marks = marksOf(known);
   const recognised = recognise(entries, known, marks);
   const { found } = recognised;
-  const knownIds = new Set(marks.map(({ id }) => id));
-  const isTaken = (id: string) => knownIds.has(id) || context.takenIds.has(id);
-  const { ids, highestNumber } = newIds(entries, found, isTaken);
-  const taken = marks.flatMap(({ number }) => number ?? []);
-  const numbers = new NumberPool(taken, highestNumber, context);
+  let knownIds: ReadonlySet<string> | undefined;
+  const isTaken = (id: string) => {
+    knownIds ??= new Set(marks.map((mark) => mark.id));
+    return knownIds.has(id) || context.takenIds.has(id);
+  };
+  const { ids, highestNumber } = newIds(entries.rows, found, isTaken);
+  const numbers = new NumberPool(() => numbersOf(marks), highestNumber, context);
   const rows = new RowPacker<KnownEntry>();
   const changes = new Changes();
   let channels = 0;
   let isAlone = true;
   let index = 0;
-  for (const entry of entries) {
+  for (const entry of entries.rows) {
     const at = found[index] as number;
     const before = marks[at];
     const id = before?.id ?? (ids.get(index) as string);
@@ -69,6 +72,10 @@ export function settle(
   const all = rows.end();
   const counts = { channels, films: index - channels, gone: all.length - index };
   return { rows: all, counts, isAlone, changes: changes.all(known, gone) };
+}
+
+function* numbersOf(marks: readonly KnownMark[]): Generator<number, void> {
+  for (const { number } of marks) if (number !== undefined) yield number;
 }
 
 /** What it keeps of what was known of it. */

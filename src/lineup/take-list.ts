@@ -39,7 +39,7 @@ export function takeList(
 ): NextEdition<ImportAnswer> {
   const { key, shown } = setting;
   const known = edition.lineUps.get(key);
-  const size = { ...read, takenCount: read.entries.length };
+  const size = { ...read, takenCount: read.entries.rows.length };
   guardAgainstShrinking(shown, size, mayShrink ? undefined : sizeBefore(setting, known));
   const inherited =
     known === undefined ? inheritedKey(read.entries, edition.lineUps, input.settings) : undefined;

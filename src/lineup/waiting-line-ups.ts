@@ -12,8 +12,7 @@ import {
 } from './editions.ts';
 import { LineUpError } from './errors.ts';
 import { underPresentKeys } from './line-up-keys.ts';
-import type { ListEntry } from './list-entry.ts';
-import { RowPacker } from './packed-rows.ts';
+import { EntryPacker } from './list-entries.ts';
 import type { ReadList } from './read-list.ts';
 import { type Input, takeList } from './take-list.ts';
 
@@ -129,7 +128,7 @@ function taken(
 
 /** As its list had it, with the ids and numbers it was given: those are asked for again. */
 function readAgain({ record, rows }: KnownLineUp): ReadList {
-  const entries = new RowPacker<ListEntry>();
+  const entries = new EntryPacker();
   for (const row of rows) {
     const { id: formerId, numberedFrom: _, born: __, was: ___, as: ____, goneMs, ...entry } = row;
     if (goneMs === undefined) entries.add({ ...entry, formerId });

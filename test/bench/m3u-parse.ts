@@ -1,6 +1,7 @@
 // This file measures how fast line-ups are read, made into channels and written.
 import { type ChannelRow, RowReader } from '../../src/lineup/channel-row.ts';
 import { lineUpOf } from '../../src/lineup/line-up.ts';
+import { packEntries } from '../../src/lineup/list-entries.ts';
 import { readEntry } from '../../src/lineup/list-entry.ts';
 import { PackedRows } from '../../src/lineup/packed-rows.ts';
 import { settle } from '../../src/lineup/settle.ts';
@@ -18,7 +19,7 @@ export function benchM3uParse(entryCount = ENTRIES): Measurement[] {
   const parsed = timed(() => parseM3u(text));
   const imported = timed(() => {
     const entries = parsed.value.entries.flatMap((entry) => readEntry(entry, '', () => {}) ?? []);
-    return [...settle(PackedRows.of(entries), new PackedRows([]), NOTHING_KNOWN).rows];
+    return [...settle(packEntries(entries), new PackedRows([]), NOTHING_KNOWN).rows];
   });
   const reader = new RowReader();
   const channels = imported.value.map(({ id, name, url }) =>

@@ -44,13 +44,7 @@ describe('idFromName()', () => {
 describe('assignIds()', () => {
   type Wanted = { readonly id: string; readonly key: string };
   const assign = (wanted: readonly Wanted[], taken: readonly string[]) =>
-    assignIds(
-      wanted.map(({ id }) => id),
-      (id) => taken.includes(id),
-      (tell) => {
-        for (const [index, { key }] of wanted.entries()) tell(index, () => key);
-      },
-    );
+    assignIds(wanted, (id) => taken.includes(id));
   const entry = fc.record({
     id: fc.constantFrom('news', 'sport', 'news-0000', 'x'.repeat(64)),
     key: fc.string({ minLength: 1, maxLength: 8 }),

@@ -7,7 +7,13 @@ import type { OwnChannel } from '../../src/lineup/channel-row.ts';
 import { aloneRows, combine } from '../../src/lineup/combine.ts';
 import type { KnownEntry, LineUpEntries } from '../../src/lineup/known-entry.ts';
 import type { Comparable } from '../../src/lineup/same-channel.ts';
-import { channelsOf, createDesk, inputOf, lineUpSetting } from '../support/line-up-world.ts';
+import {
+  channelsOf,
+  createDesk,
+  inputOf,
+  lineUpSetting,
+  rowsOf,
+} from '../support/line-up-world.ts';
 
 const entry = (id: string, like: Comparable, more: Partial<KnownEntry> = {}): KnownEntry => ({
   id,
@@ -208,7 +214,7 @@ describe('aloneRows()', () => {
         const { rows, shownAs, joined } = combine(own, lineUps);
         expect(rows.map(({ id }) => id)).toEqual(present.map(({ id }) => id));
         expect([shownAs.size, joined.size]).toEqual([0, 0]);
-        expect([...alone]).toEqual([...rows]);
+        expect(rowsOf(alone)).toEqual([...rows]);
       }),
       { numRuns: 400 },
     );

@@ -4,10 +4,9 @@ import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { LineUpUse } from '../../src/lineup/line-up-messages.ts';
 import { LineUpThread } from '../../src/lineup/line-up-thread.ts';
-import { PackedRows } from '../../src/lineup/packed-rows.ts';
 import type { Tried } from '../../src/lineup/pattern-watch.ts';
 import { LINE_UP_WORKER } from '../../src/threads.ts';
-import { inputOf, lineUpSetting } from '../support/line-up-world.ts';
+import { inputOf, lineUpSetting, rowsOf } from '../support/line-up-world.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
 function openThread(dataDir: string, use: LineUpUse = 'server'): LineUpThread {
@@ -31,24 +30,22 @@ describe('LineUpThread', () => {
       await using trial = openThread(folder.path, 'trial');
       const answer = await trial.call({ what: 'import', key: setting.key, input });
       expect(answer).toMatchObject({ kind: 'taken', channels: 1 });
-      const { rows } = await trial.call({ what: 'combine', input });
-      expect([...new PackedRows(rows.channels)].length).toBe(1);
+      const { channels } = await trial.call({ what: 'combine', input });
+      expect(rowsOf(channels).length).toBe(1);
     }
     expect(await Bun.file(`${folder.path}/shared.sqlite`).exists()).toBe(false);
     {
       await using thread = openThread(folder.path);
       expect(await thread.call({ what: 'combine', input })).toMatchObject({
-        rows: { channels: [] },
+        channels: { heads: [], urls: [] },
         kept: [],
       });
       await thread.call({ what: 'import', key: setting.key, input });
     }
     await using next = openThread(folder.path);
-    const { edition, rows } = await next.call({ what: 'combine', input });
+    const { edition, channels } = await next.call({ what: 'combine', input });
     expect(edition).toBe(1);
-    expect([...new PackedRows(rows.channels)]).toMatchObject([
-      { sources: [{ url: 'http://h.example/1.m3u8' }] },
-    ]);
+    expect(rowsOf(channels)).toMatchObject([{ sources: [{ url: 'http://h.example/1.m3u8' }] }]);
   });
 
   test('one that hangs in a pattern is replaced, and which pattern it was is told', async () => {

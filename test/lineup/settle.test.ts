@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { KnownEntry } from '../../src/lineup/known-entry.ts';
+import { packEntries } from '../../src/lineup/list-entries.ts';
 import type { ListEntry } from '../../src/lineup/list-entry.ts';
 import { PackedRows } from '../../src/lineup/packed-rows.ts';
 import { type SettleContext, settle as settlePacked } from '../../src/lineup/settle.ts';
@@ -21,7 +22,7 @@ function settle(
   known: readonly KnownEntry[],
   context: SettleContext,
 ) {
-  const settled = settlePacked(PackedRows.of(entries), PackedRows.of(known), context);
+  const settled = settlePacked(packEntries(entries), PackedRows.of(known), context);
   return { ...settled, rows: [...settled.rows] };
 }
 

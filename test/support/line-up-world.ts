@@ -3,11 +3,13 @@ import { silentLog } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
 import type { LineUpSetting } from '../../src/config/resolve-lineups.ts';
+import type { ChannelRow } from '../../src/lineup/channel-row.ts';
 import { LineUpDesk } from '../../src/lineup/line-up-desk.ts';
 import type { LineUpAnswers, LineUpCall, LineUpInput } from '../../src/lineup/line-up-messages.ts';
 import type { LineUpThread } from '../../src/lineup/line-up-thread.ts';
 import { LineUps } from '../../src/lineup/line-ups.ts';
-import { PackedRows } from '../../src/lineup/packed-rows.ts';
+import { channelsIn, type PackedChannels, urlsIn } from '../../src/lineup/packed-channels.ts';
+import type { PackedPiece } from '../../src/lineup/packed-rows.ts';
 import { createPatternCells, type Tried } from '../../src/lineup/pattern-watch.ts';
 import { WaitingLineUps } from '../../src/lineup/waiting-line-ups.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -67,10 +69,13 @@ export function createDesk({ script, ...options }: WorldOptions) {
   return { desk, store, clock, outbound };
 }
 
+export function rowsOf({ heads, urls }: PackedChannels): readonly ChannelRow[] {
+  return heads.flatMap((head, at) => channelsIn(head, urlsIn(urls[at] as PackedPiece)));
+}
+
 /** All channels that a desk makes. */
 export async function channelsOf(desk: LineUpDesk, input: LineUpInput) {
-  const { rows } = await desk.call({ what: 'combine', input });
-  return [...new PackedRows<{ id: string; name: string }>(rows.channels)];
+  return rowsOf((await desk.call({ what: 'combine', input })).channels);
 }
 
 export class LineUpWorld implements AsyncDisposable {

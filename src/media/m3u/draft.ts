@@ -12,22 +12,25 @@ export type Draft = {
   /** The #EXTINF line could not be used, so the URL that follows must not stand alone. */
   broken: boolean;
   readonly groups: string[];
-  readonly headers: Map<string, string>;
-  readonly properties: Map<string, string>;
-  readonly options: Map<string, string>;
+  headers: Map<string, string>;
+  properties: Map<string, string>;
+  options: Map<string, string>;
   optionCount: number;
   /** Of all its lines, for the budget of the list. */
   charCount: number;
 };
+
+/** Of nearly all, one for all; nothing is ever put into it. */
+const NONE = new Map<string, string>();
 
 export function createDraft(): Draft {
   return {
     info: undefined,
     broken: false,
     groups: [],
-    headers: new Map(),
-    properties: new Map(),
-    options: new Map(),
+    headers: NONE,
+    properties: NONE,
+    options: NONE,
     optionCount: 0,
     charCount: 0,
   };
@@ -46,6 +49,11 @@ export function addOption(draft: Draft, tag: 'EXTVLCOPT' | 'KODIPROP', text: str
   const equals = text.indexOf('=');
   if (equals <= 0) return true;
   if (draft.optionCount === MAX_OPTIONS) return false;
+  if (draft.optionCount === 0) {
+    draft.headers = new Map();
+    draft.properties = new Map();
+    draft.options = new Map();
+  }
   draft.optionCount += 1;
   const key = text.slice(0, equals).trim().toLowerCase();
   const value = text.slice(equals + 1).trim();
@@ -67,10 +75,8 @@ export function finishDraft(
   line: number,
   section: readonly string[],
 ): ParsedM3uEntry {
-  const attributes = draft.info?.attributes ?? new Map<string, string>();
+  const attributes: ReadonlyMap<string, string> = draft.info?.attributes ?? NONE;
   const groups = [...parseGroups(attributes.get('group-title') ?? ''), ...draft.groups];
-  const headers = new Map(location.headers);
-  setMissing(headers, draft.headers);
   return {
     line,
     name: draft.info?.title || attributes.get('tvg-name') || nameOf(location.url),
@@ -78,10 +84,20 @@ export function finishDraft(
     ...(draft.info?.duration === undefined ? {} : { duration: draft.info.duration }),
     attributes,
     groups: groups.length > 0 ? [...new Set(groups)] : section,
-    headers,
+    headers: withMissing(location.headers, draft.headers),
     properties: draft.properties,
     options: draft.options,
   };
+}
+
+function withMissing(
+  first: ReadonlyMap<string, string>,
+  then: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  if (then.size === 0) return first;
+  const all = new Map(first);
+  setMissing(all, then);
+  return all;
 }
 
 function setMissing(into: Map<string, string>, from: ReadonlyMap<string, string>): void {

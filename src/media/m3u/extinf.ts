@@ -60,7 +60,9 @@ function createScan(text: string, at: number): Scan {
   };
 }
 
-const KEY = /([^\s=,"]+)=/y;
+const KEY = /[^\s=,"]+=/y;
+const SPACE = 0x20;
+const COMMA = 0x2c;
 /** A comma before more attributes does not end them (`#EXTINF:-1,tvg-id="x",Title` is common). */
 const COMMA_WITHIN = /,[ \t]*[a-z][a-z0-9_-]*="/iy;
 
@@ -68,18 +70,21 @@ const COMMA_WITHIN = /,[ \t]*[a-z][a-z0-9_-]*="/iy;
 function scanAttributes(scan: Scan, endsAtComma: boolean): void {
   const { text } = scan;
   while (scan.at < text.length) {
-    const char = text[scan.at];
-    if (char === ',' && endsAtComma && !matches(COMMA_WITHIN, text, scan.at)) return;
-    KEY.lastIndex = scan.at;
-    const key = KEY.exec(text);
-    if (key === null) {
-      scan.at = skipWord(text, scan.at);
+    const from = scan.at;
+    const char = text.charCodeAt(from);
+    if (char === SPACE) {
+      scan.at += 1;
+      continue;
+    }
+    if (char === COMMA && endsAtComma && !matches(COMMA_WITHIN, text, from)) return;
+    if (!matches(KEY, text, from)) {
+      scan.at = skipWord(text, from);
       continue;
     }
     scan.at = KEY.lastIndex;
+    const name = text.slice(from, scan.at - 1).toLowerCase();
     const value = scanValue(scan);
     scan.attributesEnd = scan.at;
-    const name = (key[1] as string).toLowerCase();
     if (scan.attributes.has(name)) continue;
     if (scan.attributes.size < MAX_ATTRIBUTES) scan.attributes.set(name, value);
     else scan.droppedCount += 1;

@@ -5,8 +5,8 @@ export const MAX_GROUPS = 16;
 
 /** group-title and #EXTGRP both hold groups with `;` between them. */
 export function parseGroups(text: string): readonly string[] {
-  return text
-    .replace(/^"(.*)"$/, '$1')
+  const bare = text.startsWith('"') ? text.replace(/^"(.*)"$/, '$1') : text;
+  return bare
     .split(';', MAX_GROUPS)
     .map((group) => group.trim())
     .filter((group) => group !== '');

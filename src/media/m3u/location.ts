@@ -9,10 +9,12 @@ export type Location = {
 /** Most headers read from one line; Kodi's own lists give one to four. */
 const MAX_HEADERS = 16;
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 /** Kodi's form: `http://…/x.ts|user-agent=<url-encoded>&referer=<url-encoded>`. */
 export function parseLocation(line: string): Location {
   const bar = line.indexOf('|');
-  if (bar < 0) return { url: line, headers: new Map() };
+  if (bar < 0) return { url: line, headers: NONE };
   return { url: line.slice(0, bar).trim(), headers: parseHeaderOptions(line.slice(bar + 1)) };
 }
 

@@ -17,13 +17,17 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 const PLAIN =
   /^[^\s\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufeff",;=#]+(?: [^\s\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufeff",;=#]+)*$/;
 
+/** The same with signs that only the attributes of a line-up mind. */
+const FLAT =
+  /^[^\s\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufeff]+(?: [^\s\u0000-\u001f\u007f-\u009f\ud800-\udfff\ufeff]+)*$/;
+
 function isPlain(text: string, maxChars: number): boolean {
   return text.length <= maxChars && PLAIN.test(text);
 }
 
 /** The text on one line: controls become spaces, spaces single, lone surrogates U+FFFD. */
 export function plainText(text: string, maxChars = MAX_TEXT_CHARS): string {
-  if (isPlain(text, maxChars)) return text;
+  if (text.length <= maxChars && FLAT.test(text)) return text;
   const flat = text.toWellFormed().replace(CONTROLS, ' ').replace(/ {2,}/g, ' ').trim();
   return cut(flat, maxChars);
 }
