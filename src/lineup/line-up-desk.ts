@@ -131,7 +131,7 @@ export class LineUpDesk implements AsyncDisposable {
     const { outbound, patternCells, clock } = this.#options;
     const { lineUps } = await this.#inTurn(() => this.#current(call.input));
     const before = lineUps.get(call.key)?.record;
-    const isAsBefore = before?.readAs === readAs(setting);
+    const isAsBefore = before?.readAs === readAs(setting) && before.absentMs === undefined;
     const read = await readList(setting, isAsBefore ? before.validators : {}, {
       outbound,
       watch: new PatternWatch(patternCells, index, clock),
@@ -260,7 +260,8 @@ export class LineUpDesk implements AsyncDisposable {
     const edition = await this.#current(input);
     const lineUps = settings.flatMap((setting) => {
       const known = edition.lineUps.get(setting.key);
-      return known === undefined ? [] : [{ setting, ...known }];
+      if (known === undefined) return [];
+      return [{ setting, ...known, isBack: known.record.absentMs !== undefined }];
     });
     const alone = aloneRows(own, lineUps);
     const { rows, joined } = alone ? { rows: alone, joined: NONE } : combine(own, lineUps);

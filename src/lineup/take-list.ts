@@ -43,7 +43,7 @@ export function takeList(
   guardAgainstShrinking(shown, size, mayShrink ? undefined : sizeBefore(setting, known));
   const inherited =
     known === undefined ? inheritedKey(read.entries, edition.lineUps, input.settings) : undefined;
-  const from = edition.lineUps.get(inherited ?? key)?.rows ?? new PackedRows<KnownEntry>([]);
+  const from = rowsBefore(edition.lineUps.get(inherited ?? key));
   const settled = settleOne(setting, { read, from }, edition, input, nowMs);
   const { rows, counts, isAlone, changes } = settled;
   const { entries: _, ...of } = read;
@@ -58,6 +58,14 @@ export function takeList(
   const first = firstOf(kept);
   const said = { channels, films, problems, unusedRules, changes, first };
   return { lineUps, changed, result: { kind: 'taken', ...said, ...mergesOf(kept, joined) } };
+}
+
+/** What of it was there when no configuration named it has gone with it. */
+function rowsBefore(known: KnownLineUp | undefined): PackedRows<KnownEntry> {
+  if (known === undefined) return new PackedRows([]);
+  const { absentMs } = known.record;
+  if (absentMs === undefined) return known.rows;
+  return PackedRows.of([...known.rows].map((row) => ({ goneMs: absentMs, ...row })));
 }
 
 function sizeBefore(setting: LineUpSetting, known: KnownLineUp | undefined): ListSize | undefined {
@@ -75,10 +83,11 @@ export function present(
   const named = new Set(settings.map(({ key }) => key));
   const lineUps = new Map<string, KnownLineUp>();
   for (const [key, { record, rows }] of edition.lineUps) {
-    const { absentMs = nowMs, ...rest } = record;
-    if (named.has(key)) lineUps.set(key, { record: rest, rows });
+    const { absentMs = nowMs } = record;
+    // What is named again is back once it was read
+    if (named.has(key)) lineUps.set(key, { record, rows });
     else if (nowMs - absentMs < FORGET_MS)
-      lineUps.set(key, { record: { ...rest, absentMs }, rows });
+      lineUps.set(key, { record: { ...record, absentMs }, rows });
   }
   return lineUps;
 }
@@ -125,7 +134,9 @@ function keepShown(
   { settings, own }: Input,
 ): ReadonlySet<string> {
   const entries = settings.map((setting) => {
-    return { setting, rows: [...(lineUps.get(setting.key)?.rows ?? [])] };
+    const known = lineUps.get(setting.key);
+    const isBack = known?.record.absentMs !== undefined;
+    return { setting, rows: [...(known?.rows ?? [])], isBack };
   });
   const { shownAs, joined } = combine(own, entries);
   for (const { setting, rows } of entries) {
