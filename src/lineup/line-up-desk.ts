@@ -16,6 +16,7 @@ import {
   type KnownLineUp,
   loadEdition,
   saveEdition,
+  wasAway,
 } from './editions.ts';
 import { LineUpError } from './errors.ts';
 import type { Particulars } from './films.ts';
@@ -257,11 +258,12 @@ export class LineUpDesk implements AsyncDisposable {
 
   async #combine(input: LineUpInput): Promise<Combined> {
     const { settings, own } = input;
+    const { clock } = this.#options;
     const edition = await this.#current(input);
     const lineUps = settings.flatMap((setting) => {
       const known = edition.lineUps.get(setting.key);
       if (known === undefined) return [];
-      return [{ setting, ...known, isBack: known.record.absentMs !== undefined }];
+      return [{ setting, ...known, isBack: wasAway(known.record, clock.nowMs()) }];
     });
     const alone = aloneRows(own, lineUps);
     const { rows, joined } = alone ? { rows: alone, joined: NONE } : combine(own, lineUps);

@@ -301,12 +301,15 @@ describe('an id that two line-ups claim', () => {
   });
 
   test('is not given to a line-up that is named again, even before that is read', async () => {
-    const { read, news, input } = world();
+    const { read, news, input, clock } = world();
     await read(a);
     const alone = inputOf([second]);
     await read(b, alone);
     const shown = await news(alone);
     expect(shown).toEqual([expect.stringMatching(/^news-[0-9a-f]{8} 4$/)]);
+    // Who only tried to do without it has what there was
+    expect(await news(input)).toEqual(['news 1']);
+    await clock.advance(3_600_000);
     expect(await news(input)).toEqual(shown);
     await read(b);
     expect(await news()).toEqual(shown);
