@@ -1,6 +1,7 @@
 // This file makes one list of channels of the file's own and of those of all line-ups.
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import { sourceOf } from './catalogue-row.ts';
+import { type Claimed, claimsOf, type Group, type Member } from './channel-claims.ts';
 import type { ChannelRow, OwnChannel } from './channel-row.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { KnownEntry, LineUpEntries } from './known-entry.ts';
@@ -17,9 +18,6 @@ export type CombinedChannels = {
   readonly joined: ReadonlySet<string>;
 };
 
-type Member = { readonly entry: KnownEntry; readonly setting: LineUpSetting };
-type Group = { readonly own?: OwnChannel; readonly members: Member[] };
-
 /** As for channels in the configuration file. */
 const MAX_SOURCES = 16;
 
@@ -32,16 +30,20 @@ export function combine(
   const isMerging = lineUps.some(({ setting }) => setting.merge);
   const known = isMerging ? new KnownChannels<Group>() : undefined;
   for (const group of groups) known?.add(group, group.own as OwnChannel, '');
-  for (const { setting, rows } of lineUps) {
+  for (const { setting, rows, isBack } of lineUps) {
     const present = [...rows].filter(isShown);
-    const left = setting.merge && known !== undefined ? join(present, setting, known) : present;
+    const memberOf = (entry: KnownEntry): Member => {
+      return { entry, setting, since: isBack === true ? Number.POSITIVE_INFINITY : entry.born };
+    };
+    const isJoining = setting.merge && known !== undefined;
+    const left = isJoining ? join(present, memberOf, known) : present;
     const fresh = sorted(left, setting.rules.sort).map(
-      (entry): Group => ({ members: [{ entry, setting }] }),
+      (entry): Group => ({ members: [memberOf(entry)] }),
     );
     for (const group of fresh) known?.add(group, (group.members[0] as Member).entry, setting.key);
     groups.push(...fresh);
   }
-  return written(groups, numbersOf(own));
+  return written(groups);
 }
 
 /**
@@ -61,8 +63,10 @@ export function aloneRows(
     for (const entry of sort === 'list' ? rows : sorted([...rows], sort)) {
       if (!isAlone(entry)) return undefined;
       if (!isShown(entry)) continue;
-      const members = [{ entry, setting }];
-      packer.add(toRow({ members }, entry.id, numberOf(members, ownNumbers)));
+      const { number } = entry;
+      const isFree = number !== undefined && !ownNumbers.has(number);
+      const group = { members: [{ entry, setting, since: entry.born }] };
+      packer.add(toRow(group, entry.id, isFree ? number : undefined));
     }
   }
   return packer.end();
@@ -93,7 +97,7 @@ function numbersOf(own: readonly OwnChannel[]): ReadonlySet<number> {
 /** Puts to the channels there are what is one of them; returns what is none. */
 function join(
   entries: readonly KnownEntry[],
-  setting: LineUpSetting,
+  memberOf: (entry: KnownEntry) => Member,
   known: KnownChannels<Group>,
 ): readonly KnownEntry[] {
   // Of a line-up a channel has one source: its other qualities are channels of their own
@@ -105,15 +109,15 @@ function join(
       const group = known.find(entry, isOpen, quality);
       if (group === undefined) return true;
       joined.add(group);
-      group.members.push({ entry, setting });
+      group.members.push(memberOf(entry));
       return false;
     });
   }
   return left;
 }
 
-function written(groups: readonly Group[], ownNumbers: ReadonlySet<number>): CombinedChannels {
-  const ids = idsOf(groups);
+function written(groups: readonly Group[]): CombinedChannels {
+  const claims = claimsOf(groups);
   const shownAs = new Map<string, { id: string; number?: number }>();
   const rows: ChannelRow[] = [];
   const joined = new Set<string>();
@@ -121,66 +125,13 @@ function written(groups: readonly Group[], ownNumbers: ReadonlySet<number>): Com
     const { own, members } = group;
     if (members.length === 0) continue;
     for (const { entry } of own === undefined ? members.slice(1) : members) joined.add(entry.id);
-    const id = ids.get(group) as string;
-    const number = own === undefined ? numberOf(members, ownNumbers) : own.number;
-    rows.push(toRow(group, id, number));
+    const claimed = claims.get(group) as Claimed;
+    rows.push(toRow(group, claimed.id, claimed.number));
     for (const { entry } of members) {
-      if (entry.id === id) continue;
-      shownAs.set(entry.id, { id, ...(number === undefined ? {} : { number }) });
+      if (entry.id !== claimed.id) shownAs.set(entry.id, claimed);
     }
   }
   return { rows, shownAs, joined };
-}
-
-/** Who was there first gives a channel its id and its number, whoever stands first in it now. */
-function eldest(members: readonly Member[]): KnownEntry {
-  const entries = members.map(({ entry }) => entry);
-  return entries.reduce((a, b) => (b.born < a.born ? b : a));
-}
-
-/** An id that several claim is that of the file, else of the entry whose own it is. */
-function idsOf(groups: readonly Group[]): ReadonlyMap<Group, string> {
-  const ids = new Map<Group, string>();
-  const taken = new Set<string>();
-  const give = (group: Group, id: string) => {
-    ids.set(group, id);
-    taken.add(id);
-  };
-  const later: Group[] = [];
-  for (const group of groups) {
-    if (group.own !== undefined) give(group, group.own.id);
-  }
-  for (const group of groups) {
-    if (group.own !== undefined) continue;
-    const first = eldest(group.members);
-    const wanted = first.as?.id ?? first.id;
-    const isOwn = group.members.some(({ entry }) => entry.id === wanted);
-    if (isOwn && !taken.has(wanted)) give(group, wanted);
-    else later.push(group);
-  }
-  for (const group of later) {
-    const first = eldest(group.members);
-    const wanted = first.as?.id ?? first.id;
-    give(group, taken.has(wanted) ? freeId(first.id, taken) : wanted);
-  }
-  return ids;
-}
-
-/** The file took the id of an entry: the same every time, since it hangs on the id alone. */
-function freeId(id: string, taken: ReadonlySet<string>): string {
-  if (!taken.has(id)) return id;
-  const hash = Bun.CryptoHasher.hash('sha256', id, 'hex');
-  for (let chars = 8; ; chars += 8) {
-    const other = `${id.slice(0, 63 - chars)}-${hash.slice(0, chars)}`;
-    if (!taken.has(other) || chars > 40) return other;
-  }
-}
-
-/** Numbers of the file are the file's. */
-function numberOf(members: readonly Member[], ownNumbers: ReadonlySet<number>): number | undefined {
-  const { as, number } = eldest(members);
-  const wanted = as?.number ?? number;
-  return wanted === undefined || ownNumbers.has(wanted) ? undefined : wanted;
 }
 
 /** What the first says goes; what it leaves out, the next may say. */

@@ -43,6 +43,13 @@ export type LineUpRecord = {
   readonly absentMs?: number;
 };
 
+/** Who changes a configuration tries this and that: for so long what is left out is not away. */
+const AWAY_MS = 3_600_000;
+
+export function wasAway({ absentMs }: LineUpRecord, nowMs: number): boolean {
+  return absentMs !== undefined && nowMs - absentMs >= AWAY_MS;
+}
+
 type Stored = Omit<LineUpRecord, 'counts'> & {
   /** Absent in what earlier versions wrote. */
   readonly counts?: EntryCounts;

@@ -10,7 +10,7 @@ export type KnownEntry = ListEntry & {
   readonly number?: number;
   /** The `renumber` by which we gave it. */
   readonly numberedFrom?: number;
-  /** The edition in which it was first seen: what is older names a channel of several. */
+  /** The edition since which it is there: what has been there longest names a channel of several. */
   readonly born: number;
   /** What it was known by before its list changed it, newest last. */
   readonly was?: readonly string[];
@@ -32,6 +32,8 @@ export type LineUpEntries = {
   readonly setting: LineUpSetting;
   /** In the order of the list; those that have gone are among them. */
   readonly rows: Iterable<KnownEntry>;
+  /** No configuration had named it for a while, and it was not read since. */
+  readonly isBack?: boolean;
 };
 
 /** What has gone comes back as what it was for so long. */

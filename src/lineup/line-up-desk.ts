@@ -16,6 +16,7 @@ import {
   type KnownLineUp,
   loadEdition,
   saveEdition,
+  wasAway,
 } from './editions.ts';
 import { LineUpError } from './errors.ts';
 import type { Particulars } from './films.ts';
@@ -132,7 +133,7 @@ export class LineUpDesk implements AsyncDisposable {
     const { outbound, patternCells, clock } = this.#options;
     const { lineUps } = await this.#inTurn(() => this.#current(call.input));
     const before = lineUps.get(call.key)?.record;
-    const isAsBefore = before?.readAs === readAs(setting);
+    const isAsBefore = before?.readAs === readAs(setting) && before.absentMs === undefined;
     const read = await readList(setting, isAsBefore ? before.validators : {}, {
       outbound,
       watch: new PatternWatch(patternCells, index, clock),
@@ -258,10 +259,12 @@ export class LineUpDesk implements AsyncDisposable {
 
   async #combine(input: LineUpInput): Promise<Combined> {
     const { settings, own } = input;
+    const { clock } = this.#options;
     const edition = await this.#current(input);
     const lineUps = settings.flatMap((setting) => {
       const known = edition.lineUps.get(setting.key);
-      return known === undefined ? [] : [{ setting, ...known }];
+      if (known === undefined) return [];
+      return [{ setting, ...known, isBack: wasAway(known.record, clock.nowMs()) }];
     });
     const alone = aloneRows(own, lineUps);
     const { rows, joined } = alone ? { rows: [], joined: NONE } : combine(own, lineUps);

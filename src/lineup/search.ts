@@ -35,7 +35,7 @@ export function search(
   const isAsBefore = (entry: number) => found.has(entry) && !open.has(entry);
   const isSent = search.hasCommonUrl();
   for (const fields of EVIDENCE) if (isSent || !fields.includes('exact')) search.pairBy(fields);
-  for (const field of ['guide', 'nameAndGroup', 'url'] as const) search.pairByFormer(field);
+  for (const field of ['guide', 'nameAndGroup'] as const) search.pairByFormer(field);
   search.pairInOrder((is) => `${is.guide ?? ''} ${is.nameAndGroup ?? ''} ${is.url}`);
   search.pairInOrder((is) => is.nameAndGroup && `${is.guide ?? ''} ${is.nameAndGroup}`);
   return { found, isAsBefore };
@@ -107,16 +107,15 @@ class Search {
     this.#takeChanged(this.#alone(pairs.filter(isEnough), (is) => textOf(is, fields)));
   }
 
-  /** By what those known were called before. */
-  pairByFormer(field: 'guide' | 'nameAndGroup' | 'url'): void {
+  /** By what those known were called before. Where they were says nothing: others are there now. */
+  pairByFormer(field: 'guide' | 'nameAndGroup'): void {
     if (this.#isDone) return;
-    const kind = ({ guide: 'g:', nameAndGroup: 'n:', url: 'u:' } as const)[field];
+    const kind = ({ guide: 'g:', nameAndGroup: 'n:' } as const)[field];
     const pairs = this.#pairs(
       (index) => this.#entry(index)[field],
       (index) => this.#known.get(index)?.was?.filter((key) => key.startsWith(kind)) ?? [],
     );
-    const isEnough = ({ row }: Pair) => this.#isHere(row) || field !== 'url';
-    this.#takeChanged(this.#alone(pairs.filter(isEnough), (is) => is[field]));
+    this.#takeChanged(this.#alone(pairs, (is) => is[field]));
   }
 
   /** What is alike: the first of the list is the first that is known. */

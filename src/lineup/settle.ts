@@ -61,7 +61,8 @@ export function settle(
     const id = before?.id ?? (ids.get(index) as string);
     const number = numbers.of(entry, before, id);
     const row = settledRow(entry, before, recognised.altered.get(index));
-    const settled = { ...row, id, ...number, born: before?.born ?? context.edition };
+    const isHere = before !== undefined && before.goneMs === undefined;
+    const settled = { ...row, id, ...number, born: isHere ? before.born : context.edition };
     changes.took(settled, before, at);
     rows.add(settled);
     if (settled.kind === undefined) channels++;
@@ -115,7 +116,7 @@ function keepGone(
 /** What it was known by that it is not known by any more. */
 function formerKeys(before: KnownEntry, now: ListEntry): readonly string[] | undefined {
   const [old, current] = [identityOf(before), identityOf(now)];
-  const lost = (['guide', 'nameAndGroup', 'url'] as const).flatMap((field) => {
+  const lost = (['guide', 'nameAndGroup'] as const).flatMap((field) => {
     const key = old[field];
     return key === undefined || key === current[field] ? [] : [key];
   });

@@ -1,7 +1,7 @@
 // This file makes of a list that was read the entries that are kept of its line-up.
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import { combine } from './combine.ts';
-import type { Edition, KnownLineUp } from './editions.ts';
+import { type Edition, type KnownLineUp, wasAway } from './editions.ts';
 import { FORGET_MS, type KnownEntry } from './known-entry.ts';
 import { inheritedKey, readAs } from './line-up-keys.ts';
 import type { ImportAnswer, LineUpInput, ShownChannel } from './line-up-messages.ts';
@@ -43,7 +43,7 @@ export function takeList(
   guardAgainstShrinking(shown, size, mayShrink ? undefined : sizeBefore(setting, known));
   const inherited =
     known === undefined ? inheritedKey(read.entries, edition.lineUps, input.settings) : undefined;
-  const from = edition.lineUps.get(inherited ?? key)?.rows ?? new PackedRows<KnownEntry>([]);
+  const from = rowsBefore(edition.lineUps.get(inherited ?? key), nowMs);
   const settled = settleOne(setting, { read, from }, edition, input, nowMs);
   const { rows, counts, isAlone, changes } = settled;
   const { entries: _, ...of } = read;
@@ -51,13 +51,21 @@ export function takeList(
   const lineUps = present(edition, input, nowMs).set(key, { record, rows });
   if (inherited !== undefined) lineUps.delete(inherited);
   const changed = new Set([key]);
-  const joined = isAlone ? NONE : keepShown(lineUps, changed, input);
+  const joined = isAlone ? NONE : keepShown(lineUps, changed, input, nowMs);
   const { problems, unusedRules } = read;
   const { channels, films } = counts;
   const kept = (lineUps.get(key) as KnownLineUp).rows;
   const first = firstOf(kept);
   const said = { channels, films, problems, unusedRules, changes, first };
   return { lineUps, changed, result: { kind: 'taken', ...said, ...mergesOf(kept, joined) } };
+}
+
+/** What was there when no configuration named it has gone with it. */
+function rowsBefore(known: KnownLineUp | undefined, nowMs: number): PackedRows<KnownEntry> {
+  if (known === undefined) return new PackedRows([]);
+  if (!wasAway(known.record, nowMs)) return known.rows;
+  const goneMs = known.record.absentMs ?? nowMs;
+  return PackedRows.of([...known.rows].map((row) => ({ goneMs, ...row })));
 }
 
 function sizeBefore(setting: LineUpSetting, known: KnownLineUp | undefined): ListSize | undefined {
@@ -76,7 +84,8 @@ export function present(
   const lineUps = new Map<string, KnownLineUp>();
   for (const [key, { record, rows }] of edition.lineUps) {
     const { absentMs = nowMs, ...rest } = record;
-    if (named.has(key)) lineUps.set(key, { record: rest, rows });
+    // What was away is back once it was read
+    if (named.has(key)) lineUps.set(key, { record: wasAway(record, nowMs) ? record : rest, rows });
     else if (nowMs - absentMs < FORGET_MS)
       lineUps.set(key, { record: { ...rest, absentMs }, rows });
   }
@@ -123,9 +132,12 @@ function keepShown(
   lineUps: Map<string, KnownLineUp>,
   changed: Set<string>,
   { settings, own }: Input,
+  nowMs: number,
 ): ReadonlySet<string> {
   const entries = settings.map((setting) => {
-    return { setting, rows: [...(lineUps.get(setting.key)?.rows ?? [])] };
+    const known = lineUps.get(setting.key);
+    const isBack = known !== undefined && wasAway(known.record, nowMs);
+    return { setting, rows: [...(known?.rows ?? [])], isBack };
   });
   const { shownAs, joined } = combine(own, entries);
   for (const { setting, rows } of entries) {

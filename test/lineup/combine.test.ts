@@ -267,6 +267,75 @@ describe('a channel of several line-ups', () => {
   });
 });
 
+describe('an id that two line-ups claim', () => {
+  const [a, b] = ['http://a.example/', 'http://b.example/'];
+  const list = (...names: string[]) => ({
+    body: `#EXTM3U\n${names.map((name) => `#EXTINF:-1,${name}\nx/${name}\n`).join('')}`,
+  });
+  const first = lineUpSetting(a);
+  const second = { ...lineUpSetting(b), merge: true };
+
+  function world() {
+    const script = { [a]: list('News', 'x', 'y'), [b]: list('News', 'u', 'v') };
+    const { desk, clock } = createDesk({ script });
+    const input = inputOf([first, second]);
+    const read = async (key: string, by = input) =>
+      await desk.call({ what: 'import', key, input: by, mayShrink: true });
+    const news = async (by = input) => {
+      const rows = (await channelsOf(desk, by)) as { id: string; name: string; number?: number }[];
+      const named = rows.filter(({ name }) => name === 'News');
+      return named.map(({ id, number }) => `${id} ${number}`);
+    };
+    return { script, clock, input, read, news };
+  }
+
+  test('is that of the channel there is, not of the one that comes back', async () => {
+    const { script, read, news } = world();
+    await read(a);
+    script[a] = list('x', 'y');
+    await read(a);
+    await read(b);
+    const shown = await news();
+    expect(shown).toEqual([expect.stringMatching(/^news-[0-9a-f]{8} 4$/)]);
+    script[a] = list('News', 'x', 'y');
+    await read(a);
+    expect(await news()).toEqual(shown);
+    // Nor is it once the two are told apart, or one of them is left
+    script[a] = list('x', 'y');
+    await read(a);
+    expect(await news()).toEqual(shown);
+  });
+
+  test('is not given to a line-up that is named again, even before that is read', async () => {
+    const { read, news, input, clock } = world();
+    await read(a);
+    const alone = inputOf([second]);
+    await read(b, alone);
+    const shown = await news(alone);
+    expect(shown).toEqual([expect.stringMatching(/^news-[0-9a-f]{8} 4$/)]);
+    // Who only tried to do without it has what there was
+    expect(await news(input)).toEqual(['news 1']);
+    await clock.advance(3_600_000);
+    expect(await news(input)).toEqual(shown);
+    await read(b);
+    expect(await news()).toEqual(shown);
+    await read(a);
+    expect(await news()).toEqual(shown);
+    expect(await news(alone)).toEqual(shown);
+  });
+
+  test('and its number are had once where they are joined no more, before either is read again', async () => {
+    const { read, news } = world();
+    await read(a);
+    await read(b);
+    expect(await news()).toEqual(['news 1']);
+    const apart = inputOf([first, { ...second, merge: false }]);
+    const [one, other] = await news(apart);
+    expect(one).toBe('news 1');
+    expect(other).toMatch(/^news-[0-9a-f]{8} 4$/);
+  });
+});
+
 describe('channelName()', () => {
   test.each([
     ['UK: BBC One FHD', 'uk', 'bbc1', '1', 'fhd'],

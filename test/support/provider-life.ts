@@ -12,12 +12,16 @@ export type Programme = {
   /** Whether our rules know the number of its stream in its address. */
   isPlain: boolean;
   isHere: boolean;
+  /** Whether another provider has it too, whatever the one does. */
+  isMirrored: boolean;
   number: number | undefined;
 };
 
+type Change = 'rename' | 'regroup' | 'drop' | 'return' | 'mirror';
+
 /** What a refresh changed; every index is taken modulo how many there are. */
 export type Event =
-  | { readonly what: 'rename' | 'regroup' | 'drop' | 'return'; readonly at: number }
+  | { readonly what: Change; readonly at: number }
   | { readonly what: 'guide'; readonly at: number; readonly to: 'new' | 'shared' | 'none' }
   | { readonly what: 'swap addresses'; readonly at: number; readonly with: number }
   | { readonly what: 'add'; readonly like: 'nothing' | 'name' | 'guide' | 'address' }
@@ -25,8 +29,8 @@ export type Event =
   | { readonly what: 'tokens' | 'host' };
 
 /** The first of them stay as they are. */
-export const ALWAYS_HERE = 5;
-export const SHARED_GUIDE = 'shared.uk';
+const ALWAYS_HERE = 6;
+const SHARED_GUIDE = 'shared.uk';
 const SHARED_NAME = 'News';
 
 export class Provider {
@@ -43,7 +47,7 @@ export class Provider {
     for (const isPlain of [true, false, true, false]) {
       this.#add({ name: SHARED_NAME, guide: SHARED_GUIDE, isPlain });
     }
-    this.#add({ guide: SHARED_GUIDE });
+    for (const isPlain of [true, false]) this.#add({ guide: SHARED_GUIDE, isPlain });
     for (let index = 0; index < size; index++) {
       const count = this.#count;
       this.#add({
@@ -62,14 +66,22 @@ export class Provider {
       : `http://${host}/play.php?c=${stream}&t=${this.token}`;
   }
 
-  list(which: (programme: Programme) => boolean = () => true, host = this.host): string {
-    const entries = this.programmes
-      .filter((programme) => programme.isHere && which(programme))
-      .map((programme) => {
-        const { name, group, guide = '', number = '' } = programme;
-        const attributes = `tvg-id="${guide}" tvg-chno="${number}" group-title="${group}"`;
-        return `#EXTINF:-1 ${attributes},${name}\n${this.urlOf(programme, host)}\n`;
-      });
+  list(): string {
+    const here = this.programmes.filter(({ isHere }) => isHere);
+    return this.#listed(here, this.host);
+  }
+
+  /** Those whose name is theirs alone: others would be joined with no more than one of that name. */
+  mirror(host: string): string {
+    return this.#listed(this.programmes.filter(isAtMirror), host);
+  }
+
+  #listed(programmes: readonly Programme[], host: string): string {
+    const entries = programmes.map((programme) => {
+      const { name, group, guide = '', number = '' } = programme;
+      const attributes = `tvg-id="${guide}" tvg-chno="${number}" group-title="${group}"`;
+      return `#EXTINF:-1 ${attributes},${name}\n${this.urlOf(programme, host)}\n`;
+    });
     return `#EXTM3U\n${entries.join('')}`;
   }
 
@@ -113,12 +125,13 @@ export class Provider {
     }
   }
 
-  #changeOne(one: Programme, what: 'rename' | 'regroup' | 'drop' | 'return'): void {
+  #changeOne(one: Programme, what: Change): void {
     this.#changed.add(one);
     if (what === 'rename') one.name = `Name ${this.#next()}`;
     if (what === 'regroup') one.group = `Group ${this.#next()}`;
     if (what === 'drop') one.isHere = false;
     if (what === 'return') one.isHere = true;
+    if (what === 'mirror') one.isMirrored = !one.isMirrored;
   }
 
   /** Undefined where it is one of those that never change, or has moved. */
@@ -157,6 +170,7 @@ export class Provider {
       stream: 1000 + stamp,
       isPlain: true,
       isHere: true,
+      isMirrored: stamp <= ALWAYS_HERE || stamp % 3 === 0,
       number: undefined,
     };
     this.programmes.push({ ...programme, ...more });
@@ -166,6 +180,10 @@ export class Provider {
   #next(): number {
     return ++this.#count;
   }
+}
+
+export function isAtMirror({ isMirrored, name }: Programme): boolean {
+  return isMirrored && name !== SHARED_NAME;
 }
 
 function place({ stamp }: Programme, seed: number): bigint {
