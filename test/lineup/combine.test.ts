@@ -282,7 +282,7 @@ describe('an id that two line-ups claim', () => {
     const read = async (key: string, by = input) =>
       await desk.call({ what: 'import', key, input: by, mayShrink: true });
     const news = async (by = input) => {
-      const rows = (await channelsOf(desk, by)) as { id: string; name: string; number?: number }[];
+      const rows = await channelsOf(desk, by);
       const named = rows.filter(({ name }) => name === 'News');
       return named.map(({ id, number }) => `${id} ${number}`);
     };
