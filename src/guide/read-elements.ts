@@ -1,7 +1,6 @@
 // This file turns programmes of a guide into rows as they are kept while it comes.
 import { safeText } from '../media/m3u/safe-text.ts';
-import { parseProgramme } from '../media/xmltv/parse-programme.ts';
-import { writeProgrammeBody } from '../media/xmltv/write-programme.ts';
+import { readProgramme } from '../media/xmltv/read-programme.ts';
 
 /** One of them; `body` is what stands between its tags. */
 export type ProgrammeRow = {
@@ -30,20 +29,20 @@ export function readElements({ firstAt, texts }: ElementBatch): ElementsRead {
   const rows: ProgrammeRow[] = [];
   const problems: string[] = [];
   for (const [index, text] of texts.entries()) {
-    const programme = parseProgramme(text);
+    const programme = readProgramme(text);
     if (typeof programme === 'string') {
       problems.push(programme);
       continue;
     }
-    const { channel, startMs, stopMs, catchupId, titles } = programme;
+    const { channel, startMs, stopMs, catchupId, title, body } = programme;
     rows.push({
       at: firstAt + index,
       channel: safeText(channel),
       startMs,
       stopMs: stopMs ?? null,
       catchupId: catchupId ?? null,
-      title: titles[0]?.text ?? '',
-      body: writeProgrammeBody(programme),
+      title,
+      body,
     });
   }
   return { rows, problems };

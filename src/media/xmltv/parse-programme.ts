@@ -21,22 +21,31 @@ export function parseProgramme(slice: string): Programme | ProgrammeProblem {
   if (node === undefined) return 'malformed';
   const channel = attributeOf(node, 'channel');
   if (channel === undefined) return 'no-channel';
-  const startMs = timeOf(node, 'start');
-  if (startMs === undefined) return 'no-time';
-  const draft = begin(channel, startMs);
+  const times = timesOf(attributeOf(node, 'start'), attributeOf(node, 'stop'));
+  if (times === undefined) return 'no-time';
+  const draft = begin(channel, times);
   for (const child of node.children) READERS.get(child.name)?.(draft, child);
   if (draft.titles.length === 0) return 'no-title';
-  const stopMs = timeOf(node, 'stop');
-  const lengthMs = stopMs === undefined ? 0 : stopMs - startMs;
-  if (stopMs !== undefined && lengthMs > 0 && lengthMs <= MAX_LENGTH_MS) draft.stopMs = stopMs;
   const catchupId = attributeOf(node, 'catchup-id');
   if (catchupId !== undefined) draft.catchupId = catchupId;
   return draft;
 }
 
-function begin(channel: string, startMs: number): Draft {
+export type Times = { readonly startMs: number; readonly stopMs?: number };
+
+/** Undefined where nobody can say when it begins. */
+export function timesOf(start: string | undefined, stop: string | undefined): Times | undefined {
+  const startMs = parseXmltvTime(start ?? '');
+  const stopMs = parseXmltvTime(stop ?? '');
+  if (startMs === undefined) return undefined;
+  const lengthMs = stopMs === undefined ? 0 : stopMs - startMs;
+  const isMeant = stopMs !== undefined && lengthMs > 0 && lengthMs <= MAX_LENGTH_MS;
+  return isMeant ? { startMs, stopMs } : { startMs };
+}
+
+function begin(channel: string, times: Times): Draft {
   return {
-    ...{ channel, startMs },
+    ...{ channel, ...times },
     titles: [],
     subTitles: [],
     descriptions: [],
@@ -80,10 +89,6 @@ const READERS: ReadonlyMap<string, (draft: Draft, node: Node) => void> = new Map
   ['rating', (draft, node) => addRating(draft.ratings, node)],
   ['star-rating', (draft, node) => addRating(draft.starRatings, node)],
 ]);
-
-function timeOf(node: Node, attribute: string): number | undefined {
-  return parseXmltvTime(attributeOf(node, attribute) ?? '');
-}
 
 function readCredits(draft: Draft, { children }: Node): void {
   if (draft.credits.length > 0) return;
@@ -132,7 +137,7 @@ function readAudio(draft: Draft, node: Node): void {
 }
 
 function readPreviouslyShown(draft: Draft, node: Node): void {
-  const startMs = timeOf(node, 'start');
+  const startMs = parseXmltvTime(attributeOf(node, 'start') ?? '');
   draft.previouslyShown ??= startMs === undefined ? {} : { startMs };
 }
 
