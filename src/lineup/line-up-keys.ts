@@ -1,9 +1,10 @@
 // This file finds what is known of a line-up where the configuration calls it otherwise than before.
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
 import type { KnownLineUp } from './editions.ts';
+import { KnownMarks } from './known-marks.ts';
 import type { ListEntries } from './list-entries.ts';
 import { PackedRows } from './packed-rows.ts';
-import { marksOf, recognise } from './recognise.ts';
+import { recognise } from './recognise.ts';
 
 /** What a list is read by, whatever it is called and however often. */
 export function readAs({ place, rules, headers, account }: LineUpSetting): string {
@@ -84,7 +85,7 @@ export function inheritedKey(
   for (const [key, { rows }] of lineUps) {
     if (named.has(key)) continue;
     const present = PackedRows.of([...rows].filter(({ goneMs }) => goneMs === undefined));
-    const recognised = recognise(entries, present, marksOf(present));
+    const recognised = recognise(entries, present, new KnownMarks(present));
     const found = recognised.found.filter((index) => index >= 0).length;
     const least = Math.min(entries.rows.length, present.length) * LEAST_SHARE;
     if (found > most && found >= least) [best, most] = [key, found];

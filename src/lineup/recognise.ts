@@ -1,24 +1,10 @@
 // This file finds out which entries of a list are which of those that are known.
-import { fingerprint } from './fingerprint.ts';
-import { addressKey } from './identity.ts';
+import { KeyIndex, NONE, SEVERAL } from './key-index.ts';
 import type { KnownEntry } from './known-entry.ts';
+import type { KnownMarks } from './known-marks.ts';
 import type { ListEntries } from './list-entries.ts';
 import type { PackedRows } from './packed-rows.ts';
 import { search } from './search.ts';
-
-/** What has to be at hand of each that is known: objects of all they are would take ten times as much. */
-export type KnownMark = {
-  readonly id: string;
-  readonly number: KnownEntry['number'] | undefined;
-  readonly numberedFrom: KnownEntry['numberedFrom'] | undefined;
-  readonly born: number;
-  readonly was: KnownEntry['was'] | undefined;
-  readonly as: KnownEntry['as'] | undefined;
-  readonly goneMs: KnownEntry['goneMs'] | undefined;
-  /** See addressKey(). */
-  readonly key: number;
-  readonly nameKey: number;
-};
 
 export type Recognised = {
   /** For each entry the index of what it was, -1 where it is new. */
@@ -27,19 +13,6 @@ export type Recognised = {
   readonly altered: ReadonlyMap<number, KnownEntry>;
 };
 
-const NONE = -1;
-const SEVERAL = -2;
-
-export function marksOf(known: PackedRows<KnownEntry>): readonly KnownMark[] {
-  const marks: KnownMark[] = [];
-  for (const row of known) {
-    const { id, number, numberedFrom, born, was, as, goneMs } = row;
-    const [key, nameKey] = [addressKey(row), fingerprint(row.name)];
-    marks.push({ id, number, numberedFrom, born, was, as, goneMs, key, nameKey });
-  }
-  return marks;
-}
-
 /**
  * Nearly all are known by name, group, guide and address without its tokens, each alone on both
  * sides: that is found out by numbers. What is left over is looked at as it is.
@@ -47,11 +20,11 @@ export function marksOf(known: PackedRows<KnownEntry>): readonly KnownMark[] {
 export function recognise(
   { rows, keys }: ListEntries,
   known: PackedRows<KnownEntry>,
-  marks: readonly KnownMark[],
+  marks: KnownMarks,
 ): Recognised {
   const found = new Int32Array(rows.length).fill(NONE);
   if (known.length === 0) return { found, altered: new Map() };
-  const isTaken = pairAlone(keys, marks, found);
+  const isTaken = pairAlone(keys, marks.keys, found);
   const openEntries = indexesWhere(found.length, (index) => found[index] === NONE);
   const openKnown = indexesWhere(marks.length, (index) => isTaken[index] === 0);
   if (openEntries.size === 0 || openKnown.size === 0) return { found, altered: new Map() };
@@ -69,17 +42,16 @@ export function recognise(
 /** Fills in `found`; returns which of the known were. */
 function pairAlone(
   keys: readonly number[],
-  marks: readonly KnownMark[],
+  knownKeys: Float64Array,
   found: Int32Array,
 ): Uint8Array {
-  const rows = new Map<number, number>();
-  for (const [index, { key }] of marks.entries()) rows.set(key, rows.has(key) ? SEVERAL : index);
-  const claims = new Int32Array(marks.length).fill(NONE);
+  const known = new KeyIndex(knownKeys);
+  const claims = new Int32Array(knownKeys.length).fill(NONE);
   for (const [index, key] of keys.entries()) {
-    const row = rows.get(key) ?? NONE;
+    const row = known.find(key);
     if (row >= 0) claims[row] = claims[row] === NONE ? index : SEVERAL;
   }
-  const isTaken = new Uint8Array(marks.length);
+  const isTaken = new Uint8Array(knownKeys.length);
   for (const [row, entry] of claims.entries()) {
     if (entry < 0) continue;
     found[entry] = row;

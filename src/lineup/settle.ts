@@ -2,12 +2,13 @@
 import { fingerprint } from './fingerprint.ts';
 import { identityOf } from './identity.ts';
 import { type EntryCounts, FORGET_MS, type KnownEntry, MAX_WAS } from './known-entry.ts';
+import { type KnownMark, KnownMarks } from './known-marks.ts';
 import type { ListEntries } from './list-entries.ts';
 import type { ListEntry } from './list-entry.ts';
 import { newIds } from './new-ids.ts';
 import { type NumberContext, NumberPool } from './number-pool.ts';
 import { type PackedRows, RowPacker } from './packed-rows.ts';
-import { type KnownMark, marksOf, type Recognised, recognise } from './recognise.ts';
+import { type Recognised, recognise } from './recognise.ts';
 
 export type SettleContext = NumberContext & {
   /** Of other line-ups and of the file. */
@@ -40,16 +41,16 @@ export function settle(
   known: PackedRows<KnownEntry>,
   context: SettleContext,
 ): Settled {
-  const marks = marksOf(known);
+  const marks = new KnownMarks(known);
   const recognised = recognise(entries, known, marks);
   const { found } = recognised;
   let knownIds: ReadonlySet<string> | undefined;
   const isTaken = (id: string) => {
-    knownIds ??= new Set(marks.map((mark) => mark.id));
+    knownIds ??= new Set(marks.ids);
     return knownIds.has(id) || context.takenIds.has(id);
   };
   const { ids, highestNumber } = newIds(entries.rows, found, isTaken);
-  const numbers = new NumberPool(() => numbersOf(marks), highestNumber, context);
+  const numbers = new NumberPool(() => marks.numbers(), highestNumber, context);
   const rows = new RowPacker<KnownEntry>();
   const changes = new Changes();
   let channels = 0;
@@ -57,7 +58,7 @@ export function settle(
   let index = 0;
   for (const entry of entries.rows) {
     const at = found[index] as number;
-    const before = marks[at];
+    const before = marks.at(at);
     const id = before?.id ?? (ids.get(index) as string);
     const number = numbers.of(entry, before, id);
     const row = settledRow(entry, before, recognised.altered.get(index));
@@ -73,10 +74,6 @@ export function settle(
   const all = rows.end();
   const counts = { channels, films: index - channels, gone: all.length - index };
   return { rows: all, counts, isAlone, changes: changes.all(known, gone) };
-}
-
-function* numbersOf(marks: readonly KnownMark[]): Generator<number, void> {
-  for (const { number } of marks) if (number !== undefined) yield number;
 }
 
 /** What it keeps of what was known of it. */
@@ -101,11 +98,17 @@ function keepGone(
   nowMs: number,
   rows: RowPacker<KnownEntry>,
 ): readonly string[] {
-  const stayed = new Set(found.filter((row) => row >= 0));
+  const stayed = new Uint8Array(known.length);
+  let left = known.length;
+  for (const row of found) {
+    if (row < 0) continue;
+    stayed[row] = 1;
+    left--;
+  }
   const gone: string[] = [];
   let index = 0;
-  for (const row of stayed.size < known.length ? known : []) {
-    if (stayed.has(index++)) continue;
+  for (const row of left > 0 ? known : []) {
+    if (stayed[index++] === 1) continue;
     if (row.goneMs === undefined) gone.push(row.id);
     const goneMs = row.goneMs ?? nowMs;
     if (nowMs - goneMs < FORGET_MS) rows.add({ ...row, goneMs });
