@@ -152,10 +152,12 @@ async function writeGuide(path: string, size: typeof WHOLE): Promise<number> {
 }
 
 function showing(channel: number, number: number, startMs: number): string {
+  // One in ten is not as we would write it: such ones are parsed, others only recognised
+  const others = number % 10 === 0 ? '"others"' : 'others';
   const times = `start="${xmltvTime(startMs)} +0000" stop="${xmltvTime(startMs + 45 * 60_000)} +0000"`;
   return `<programme ${times} channel="${idOf(channel)}">
   <title lang="en">Programme ${number} &amp; more on ${channel}</title>
-  <desc lang="en">What happens in part ${number} of the story that is told on channel ${channel}: ${(number * 7919 + channel * 104_729).toString(36)} and others meet by the river. A day passes.</desc>
+  <desc lang="en">What happens in part ${number} of the story that is told on channel ${channel}: ${(number * 7919 + channel * 104_729).toString(36)} and ${others} meet by the river. A day passes.</desc>
   <credits><director>D. ${number % 97}</director><actor>A. ${channel % 89}</actor></credits>
   <category lang="en">${['Drama', 'News', 'Sport', 'Film'][number % 4]}</category>
   <episode-num system="xmltv_ns">0.${number}.</episode-num>
