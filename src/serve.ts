@@ -41,7 +41,7 @@ export type Running = {
 /** Answers in flight have this long to end after SIGTERM; then they break. */
 const DRAIN_MS = 8000;
 const SEAL_KEY_BYTES = 32;
-/** What was needed to begin is a tenth of the memory, and the collector comes to it much later. */
+/** What was needed to begin, or was replaced, is much of the memory, and the collector comes late to it. */
 const TIDY_AFTER_MS = 500;
 /** Nothing we serve takes a body; this is room for a form that is refused politely. */
 const REQUEST_BODY_MAX_BYTES = 64 * 1024;
@@ -70,6 +70,8 @@ export async function serve(
   const listings = await openListings({ current: now, list, media, shared, userAgent, log });
   const { guides, logos, users, xtream, devices } = listings;
   const lag = new EventLoopLag(clock);
+  // With tens of thousands of channels it takes 50 ms, for which no viewer shall wait
+  const tidy = () => pool.stats().loops === 0 && collect();
   const archiveAnswered = createAnswered();
   const lineUps = () => list.lineUps.status();
   const archiveStats = {
@@ -152,7 +154,7 @@ export async function serve(
   const isProxy = createNetworkTrust(config.trustedProxies);
   const isExempt = (network: string) => isLoopback(network) || isProxy(network);
   const guard = createConnectionGuard({ port, limits, clock, log, isExempt });
-  const tidied = clock.after(TIDY_AFTER_MS, collect);
+  let tidying = clock.after(TIDY_AFTER_MS, tidy);
 
   return {
     url: `http://${hostForUrl(config.listen.host)}:${port}`,
@@ -162,12 +164,14 @@ export async function serve(
       archive.apply(nextChannels, next.archiveBytes);
       relays.apply(nextChannels, nextChannels === list.channels ? list.byId : undefined);
       listings.changed();
+      tidying[Symbol.dispose]();
+      tidying = clock.after(TIDY_AFTER_MS, tidy);
     },
     async stop(reason) {
       if (stopping) return;
       stopping = true;
       log.info('stopping', { reason });
-      tidied[Symbol.dispose]();
+      tidying[Symbol.dispose]();
       guard[Symbol.dispose]();
       hot[Symbol.dispose]();
       media.beginToClose();

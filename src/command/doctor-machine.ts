@@ -55,7 +55,7 @@ async function libcName(): Promise<string> {
 
 function checkCores(loaded: LoadedConfig): Finding {
   const { workers } = loaded.config.prefetch;
-  const found = `${availableParallelism()}, ${workers} threads fetch`;
+  const found = `${availableParallelism()}, up to ${workers} threads fetch`;
   return { state: 'ok', what: 'cores', found };
 }
 

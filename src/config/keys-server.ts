@@ -64,7 +64,8 @@ export const SERVER_KEYS = [
     max: '64',
     example: '4',
     restart: true,
-    means: 'Threads that fetch; `auto` is one for each core, at least 2 and at most 8.',
+    means:
+      'Threads that fetch, at most: one more runs than have work. `auto` is one for each core, at least 2 and at most 8.',
   },
   {
     path: 'prefetch.per_origin',

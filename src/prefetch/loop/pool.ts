@@ -48,6 +48,8 @@ export class WorkerPool implements AsyncDisposable {
   readonly #gateTable: SharedArrayBuffer;
   readonly #slots: Slot[] = [];
   #nextLoop = 1;
+  /** Slots that have, or had, a thread: the first so many. */
+  #started = 0;
   #replaced = 0;
   #ping: Timer;
   #closed = false;
@@ -74,13 +76,22 @@ export class WorkerPool implements AsyncDisposable {
     this.#ping = options.clock.after(BEAT_MS, () => this.#pingAll());
   }
 
-  /** Starts the threads. Loops may be opened before: the server listens while they start. */
+  /**
+   * Starts a thread, and another whenever all that there are have work, up to the size: one stands
+   * ready, and a machine of many cores has no threads that nobody needs. Loops may be opened before:
+   * the server listens while they start.
+   */
   start(): void {
-    for (const slot of this.#slots) this.#replace(slot);
+    this.#replace(this.#slots[this.#started++] as Slot);
+    this.#keepOneReady();
   }
 
   /** Finds out what is behind an address; a stream stays open for the loop that is to read it. */
-  readonly look: Look = (request, signal) => this.#idlest().looks.look(request, signal);
+  readonly look: Look = (request, signal) => {
+    const looking = this.#idlest().looks.look(request, signal);
+    this.#keepOneReady();
+    return looking;
+  };
 
   /**
    * Runs a loop on the worker that has its stream open, or on the one with the fewest; it moves to
@@ -93,6 +104,7 @@ export class WorkerPool implements AsyncDisposable {
     const slot = this.#slots.find(({ looks }) => looks === held?.looks) ?? this.#idlest();
     const loop = this.#nextLoop++;
     slot.loops.set(loop, sink);
+    this.#keepOneReady();
     const send = (message: ToWorker) => {
       if (slot.loops.has(loop)) slot.thread.postMessage(message);
     };
@@ -123,13 +135,19 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #idlest(): Slot {
-    const load = ({ loops, looks }: Slot) => loops.size + looks.count;
-    return this.#slots.reduce((a, b) => (load(b) < load(a) ? b : a));
+    return this.#slots
+      .slice(0, Math.max(1, this.#started))
+      .reduce((a, b) => (load(b) < load(a) ? b : a));
+  }
+
+  #keepOneReady(): void {
+    if (this.#started === 0 || this.#started === this.#slots.length || this.#closed) return;
+    if (load(this.#idlest()) > 0) this.#replace(this.#slots[this.#started++] as Slot);
   }
 
   stats(): { readonly workers: number; readonly loops: number; readonly replaced: number } {
     const loops = this.#slots.reduce((sum, slot) => sum + slot.loops.size, 0);
-    return { workers: this.#slots.length, loops, replaced: this.#replaced };
+    return { workers: this.#started, loops, replaced: this.#replaced };
   }
 
   /** Lets the workers close what they have open; one that does not in time is ended. */
@@ -208,6 +226,10 @@ export class WorkerPool implements AsyncDisposable {
     }
     this.#ping = this.#options.clock.after(BEAT_MS, () => this.#pingAll());
   }
+}
+
+function load({ loops, looks }: Slot): number {
+  return loops.size + looks.count;
 }
 
 /** Nothing of the loop is open any more: it said so, or its thread is gone. */

@@ -84,6 +84,35 @@ async function lookAtStream(): Promise<HeldStream> {
   return first;
 }
 
+describe('WorkerPool', () => {
+  test('has one worker more than have work, up to its size', async () => {
+    pool = createPool(3);
+    pool.start();
+    const counts = [pool.stats().workers];
+    for (let loop = 0; loop < 4; loop++) {
+      open(`loop ${loop}`);
+      counts.push(pool.stats().workers);
+    }
+    expect(counts).toEqual([1, 2, 3, 3, 3]);
+  });
+
+  test('also while it looks at what is behind an address', async () => {
+    pool = createPool(2);
+    pool.start();
+    const looking = look('playlist');
+    expect(pool.stats().workers).toBe(2);
+    await looking;
+  });
+
+  test('starts one for each loop that was opened before it was started', () => {
+    pool = createPool(2);
+    open('early');
+    expect(pool.stats()).toEqual({ workers: 0, loops: 1, replaced: 0 });
+    pool.start();
+    expect(pool.stats().workers).toBe(2);
+  });
+});
+
 describe('WorkerPool and first looks', () => {
   test('a playlist comes as it is', async () => {
     pool = createPool(2);
