@@ -17,7 +17,15 @@ export type ImportDone = {
   readonly days: readonly ChannelDay[];
 };
 
+/** Pieces of work after which what they left behind is collected: some megabytes of text. */
+const COLLECT_EVERY = 128;
+
+/** Of this thread. */
+let doneCount = 0;
+
 export function doWork({ what, wanted }: ImportWork): ImportDone[ImportWork['what']] {
+  doneCount++;
+  if (doneCount % COLLECT_EVERY === 0) Bun.gc(true);
   return what === 'elements' ? readElements(wanted) : readDays(wanted);
 }
 
