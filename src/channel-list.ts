@@ -8,8 +8,8 @@ import { VERSION } from './base/version.ts';
 import type { OpenSharedStore } from './channel/open-shared.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
 import { CHANNEL_NUMBER_KIND, ChannelNumbers } from './lineup/channel-number.ts';
-import { LineUpThread } from './lineup/line-up-thread.ts';
-import { LineUps } from './lineup/line-ups.ts';
+import { LineUpThread } from './lineup/import/line-up-thread.ts';
+import { LineUps } from './lineup/import/line-ups.ts';
 import { eachMinute } from './schedule/each-minute.ts';
 import { LINE_UP_WORKER } from './threads.ts';
 

@@ -8,4 +8,4 @@ export const CHECKPOINT_WORKER = new URL('./channel/checkpoint-worker.ts', impor
 export const TIER_WORKER = new URL('./ring/tiers/tier-worker.ts', import.meta.url);
 export const GUIDE_WORKER = new URL('./guide/guide-worker.ts', import.meta.url);
 export const IMPORT_WORKER = new URL('./guide/import-worker.ts', import.meta.url);
-export const LINE_UP_WORKER = new URL('./lineup/line-up-worker.ts', import.meta.url);
+export const LINE_UP_WORKER = new URL('./lineup/import/line-up-worker.ts', import.meta.url);

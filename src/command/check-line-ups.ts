@@ -4,7 +4,7 @@ import type { ChannelConfig } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
-import type { ImportAnswer, KeptLineUp, ShownChannel } from '../lineup/line-up-messages.ts';
+import type { ImportAnswer, KeptLineUp, ShownChannel } from '../lineup/import/line-up-messages.ts';
 import { readLineUps } from './read-line-ups.ts';
 
 export type CheckedLineUps = {

@@ -8,7 +8,7 @@ import { openSharedForCommand, openSharedOffline } from '../channel/open-shared.
 import { SHARED_FILE } from '../channel/shared-file.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import type { Config } from '../config/config.ts';
-import { loadHeld } from '../lineup/editions.ts';
+import { loadHeld } from '../lineup/import/editions.ts';
 import type { Finding } from './finding.ts';
 
 const KIND = 'doctor';

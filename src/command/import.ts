@@ -1,6 +1,6 @@
 // This file is `weir import`: it reads all line-ups now and says what that changes.
 import { loadConfig } from '../config/load.ts';
-import type { ImportAnswer } from '../lineup/line-up-messages.ts';
+import type { ImportAnswer } from '../lineup/import/line-up-messages.ts';
 import { describeImport } from './check-line-ups.ts';
 import {
   EXIT,

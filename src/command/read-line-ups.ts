@@ -6,12 +6,17 @@ import { VERSION } from '../base/version.ts';
 import type { ChannelConfig, Config } from '../config/config.ts';
 import { formatMatch } from '../config/match.ts';
 import type { LineUpSetting } from '../config/resolve-lineups.ts';
-import { ownChannelOf } from '../lineup/channel-row.ts';
-import type { Combined, ImportAnswer, LineUpInput, LineUpUse } from '../lineup/line-up-messages.ts';
-import { LineUpThread } from '../lineup/line-up-thread.ts';
-import { slowPattern } from '../lineup/pattern-watch.ts';
-import { patternsOf } from '../lineup/rules.ts';
-import { TakenChannels } from '../lineup/taken-channels.ts';
+import { ownChannelOf } from '../lineup/import/channel-row.ts';
+import type {
+  Combined,
+  ImportAnswer,
+  LineUpInput,
+  LineUpUse,
+} from '../lineup/import/line-up-messages.ts';
+import { LineUpThread } from '../lineup/import/line-up-thread.ts';
+import { slowPattern } from '../lineup/import/pattern-watch.ts';
+import { patternsOf } from '../lineup/import/rules.ts';
+import { TakenChannels } from '../lineup/import/taken-channels.ts';
 
 export type LineUpOutcome = {
   readonly setting: LineUpSetting;

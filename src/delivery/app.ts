@@ -4,7 +4,7 @@ import type { Log } from '../base/log.ts';
 import type { Config, LogoMode } from '../config/config.ts';
 import { guideLogoOf } from '../lineup/guide-channels.ts';
 import type { HeldDevice } from '../lineup/hdhomerun/devices.ts';
-import type { LineUpStatus } from '../lineup/line-ups.ts';
+import type { LineUpStatus } from '../lineup/import/line-ups.ts';
 import type { Logos } from '../lineup/logos/logos.ts';
 import type { Xtream } from '../lineup/xtream/xtream.ts';
 import type { EndlessStreams } from '../packaging/mpegts/endless-streams.ts';

@@ -1,6 +1,6 @@
 // This file says how each line-up does, for operators and their scripts.
 import { Elysia } from 'elysia';
-import type { LineUpStatus } from '../lineup/line-ups.ts';
+import type { LineUpStatus } from '../lineup/import/line-ups.ts';
 import { NO_SNIFF } from './headers.ts';
 
 const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };

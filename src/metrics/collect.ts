@@ -3,7 +3,7 @@ import type { UsersStats } from '../access/open-users.ts';
 import type { SharedStats } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { Guides } from '../guide/guides.ts';
-import type { LineUpStatus } from '../lineup/line-ups.ts';
+import type { LineUpStatus } from '../lineup/import/line-ups.ts';
 import type { Logos } from '../lineup/logos/logos.ts';
 import type { ConnectionCounts } from '../lineup/xtream/connections.ts';
 import type { StreamStats } from '../packaging/mpegts/endless-streams.ts';

@@ -1,5 +1,5 @@
 // This file gives the numbers of the line-ups their names.
-import type { LineUpStatus } from '../lineup/line-ups.ts';
+import type { LineUpStatus } from '../lineup/import/line-ups.ts';
 import { gauge, type Metric } from './prometheus.ts';
 
 /** Nothing where no line-up is configured. */

@@ -1,10 +1,10 @@
 // This file measures how fast line-ups are read, made into channels and written.
-import { type ChannelRow, RowReader } from '../../src/lineup/channel-row.ts';
+import { type ChannelRow, RowReader } from '../../src/lineup/import/channel-row.ts';
+import { settle } from '../../src/lineup/import/identity/settle.ts';
+import { packEntries } from '../../src/lineup/import/list-entries.ts';
+import { readEntry } from '../../src/lineup/import/list-entry.ts';
+import { PackedRows } from '../../src/lineup/import/packed-rows.ts';
 import { lineUpOf } from '../../src/lineup/line-up.ts';
-import { packEntries } from '../../src/lineup/list-entries.ts';
-import { readEntry } from '../../src/lineup/list-entry.ts';
-import { PackedRows } from '../../src/lineup/packed-rows.ts';
-import { settle } from '../../src/lineup/settle.ts';
 import { formatM3u } from '../../src/media/m3u/format.ts';
 import { parseM3u } from '../../src/media/m3u/parse.ts';
 

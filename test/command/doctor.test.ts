@@ -15,9 +15,9 @@ import { checkStore } from '../../src/command/doctor-store.ts';
 import { checkTiers } from '../../src/command/doctor-tiers.ts';
 import type { Finding } from '../../src/command/finding.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { KnownEntry } from '../../src/lineup/known-entry.ts';
-import { PackedRows } from '../../src/lineup/packed-rows.ts';
-import { WaitingLineUps } from '../../src/lineup/waiting-line-ups.ts';
+import type { KnownEntry } from '../../src/lineup/import/identity/known-entry.ts';
+import { PackedRows } from '../../src/lineup/import/packed-rows.ts';
+import { WaitingLineUps } from '../../src/lineup/import/waiting-line-ups.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
 async function load(text: string, workingDir: string) {

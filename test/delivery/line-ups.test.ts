@@ -1,7 +1,7 @@
 // This file tests what is told of line-ups, as JSON and as numbers.
 import { expect, test } from 'bun:test';
 import { lineUpsPlugin } from '../../src/delivery/line-ups.ts';
-import type { LineUpStatus } from '../../src/lineup/line-ups.ts';
+import type { LineUpStatus } from '../../src/lineup/import/line-ups.ts';
 import { lineUpMetrics } from '../../src/metrics/line-up-metrics.ts';
 import { formatMetrics } from '../../src/metrics/prometheus.ts';
 

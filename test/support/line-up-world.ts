@@ -3,15 +3,23 @@ import { silentLog } from '../../src/base/log.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import type { ChannelConfig } from '../../src/config/config.ts';
 import type { LineUpSetting } from '../../src/config/resolve-lineups.ts';
-import type { ChannelRow } from '../../src/lineup/channel-row.ts';
-import { LineUpDesk } from '../../src/lineup/line-up-desk.ts';
-import type { LineUpAnswers, LineUpCall, LineUpInput } from '../../src/lineup/line-up-messages.ts';
-import type { LineUpThread } from '../../src/lineup/line-up-thread.ts';
-import { LineUps } from '../../src/lineup/line-ups.ts';
-import { channelsIn, type PackedChannels, urlsIn } from '../../src/lineup/packed-channels.ts';
-import type { PackedPiece } from '../../src/lineup/packed-rows.ts';
-import { createPatternCells, type Tried } from '../../src/lineup/pattern-watch.ts';
-import { WaitingLineUps } from '../../src/lineup/waiting-line-ups.ts';
+import type { ChannelRow } from '../../src/lineup/import/channel-row.ts';
+import { LineUpDesk } from '../../src/lineup/import/line-up-desk.ts';
+import type {
+  LineUpAnswers,
+  LineUpCall,
+  LineUpInput,
+} from '../../src/lineup/import/line-up-messages.ts';
+import type { LineUpThread } from '../../src/lineup/import/line-up-thread.ts';
+import { LineUps } from '../../src/lineup/import/line-ups.ts';
+import {
+  channelsIn,
+  type PackedChannels,
+  urlsIn,
+} from '../../src/lineup/import/packed-channels.ts';
+import type { PackedPiece } from '../../src/lineup/import/packed-rows.ts';
+import { createPatternCells, type Tried } from '../../src/lineup/import/pattern-watch.ts';
+import { WaitingLineUps } from '../../src/lineup/import/waiting-line-ups.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemorySharedStore } from './memory-shared-store.ts';
 import { type Script, scriptedOutbound } from './outbound-script.ts';

@@ -1,0 +1,99 @@
+// This file is what channels of line-ups look like on their way to the serving thread.
+import type { ChannelConfig, UrlSource } from '../../config/config.ts';
+
+export type RowSource = {
+  readonly url: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly provider?: string;
+};
+
+export type ChannelRow = {
+  readonly id: string;
+  /** A channel of the file, to which a line-up puts sources, and what the file leaves out. */
+  readonly isOwn?: boolean;
+  readonly name: string;
+  readonly number?: number;
+  readonly group?: string;
+  readonly logo?: string;
+  readonly guide?: string;
+  readonly vlcOptions?: Readonly<Record<string, string>>;
+  readonly sources: readonly RowSource[];
+};
+
+/** What is told of a channel of the file, so that none of a line-up gets in its way. */
+export type OwnChannel = {
+  readonly id: string;
+  readonly name: string;
+  readonly number?: number;
+  readonly group?: string;
+  readonly guide?: string;
+};
+
+export function ownChannelOf({ id, name, number, group, guide }: ChannelConfig): OwnChannel {
+  return {
+    id,
+    name,
+    ...(number === undefined ? {} : { number }),
+    ...(group === undefined ? {} : { group }),
+    ...(guide === undefined ? {} : { guide }),
+  };
+}
+
+/** As many as the configuration file may name. */
+const MAX_SOURCES = 16;
+/** One for all: tens of thousands of channels say the same. */
+const NOTHING = {};
+
+/** Makes channels of rows; what many of them have in common is held once. */
+export class RowReader {
+  readonly #texts = new Map<string, string>();
+  readonly #records = new Map<string, Readonly<Record<string, string>>>();
+
+  channel({ sources, group, vlcOptions, isOwn: _, ...row }: ChannelRow): ChannelConfig {
+    return {
+      ...row,
+      ...(vlcOptions === undefined ? {} : { vlcOptions: this.#common(vlcOptions) }),
+      ...(group === undefined ? {} : { group: this.#text(group) }),
+      mode: 'buffered',
+      sources: sources.map((source) => this.source(source)),
+      keepWarm: false,
+    };
+  }
+
+  /** What the file says of a channel always goes. */
+  widened(own: ChannelConfig, { logo, guide, sources }: ChannelRow): ChannelConfig {
+    const room = Math.max(0, MAX_SOURCES - own.sources.length);
+    return {
+      ...(logo === undefined ? {} : { logo }),
+      ...(guide === undefined ? {} : { guide }),
+      ...own,
+      sources: [...own.sources, ...sources.slice(0, room).map((source) => this.source(source))],
+    };
+  }
+
+  source({ url, headers, provider }: RowSource): UrlSource {
+    return {
+      kind: 'url',
+      url,
+      headers: headers === undefined ? NOTHING : this.#common(headers),
+      verifyTls: true,
+      allowDowngrade: false,
+      timeouts: NOTHING,
+      ...(provider === undefined ? {} : { provider: this.#text(provider) }),
+    };
+  }
+
+  #text(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    this.#texts.set(text, text);
+    return text;
+  }
+
+  #common(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    const key = JSON.stringify(record);
+    const known = this.#records.get(key) ?? record;
+    this.#records.set(key, known);
+    return known;
+  }
+}
