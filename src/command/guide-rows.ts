@@ -6,7 +6,7 @@ import { systemRandom } from '../base/random.ts';
 import { openSharedOffline } from '../channel/open-shared.ts';
 import type { Config } from '../config/config.ts';
 import { loadChoices } from '../guide/match/guide-choices.ts';
-import { keptGuides, keptMatches } from '../guide/match/kept-matches.ts';
+import { guidesAt, keptMatches } from '../guide/match/kept-matches.ts';
 import type { MatchWanted } from '../guide/match/match-channel.ts';
 import { ChannelNumbers } from '../lineup/channel-number.ts';
 import { matchWantedOf } from '../lineup/guide-channels.ts';
@@ -23,7 +23,7 @@ export async function guideRows(
   const { guides, dataDir } = config;
   if (guides.length === 0) return [];
   const places = guides.map(({ place }) => place);
-  const kept = await keptGuides(dataDir, places);
+  const kept = guidesAt(dataDir, places);
   const rows = guides.map(({ place, at }) => {
     const hour = String(Math.floor(at / 60)).padStart(2, '0');
     const minute = String(at % 60).padStart(2, '0');

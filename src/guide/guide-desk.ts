@@ -6,7 +6,8 @@ import type { Outbound } from '../net/outbound.ts';
 import { prepareParts, writeDocument } from './document.ts';
 import { GuideError } from './errors.ts';
 import { openGuideFile, readGuideFile } from './guide-file.ts';
-import type { GuideAnswers, GuideCall, KeptGuide } from './guide-messages.ts';
+import type { GuideAnswers, GuideCall } from './guide-messages.ts';
+import { keptGuides } from './kept-guides.ts';
 import { matchGuides } from './match/match-guides.ts';
 import { onAir } from './on-air.ts';
 import { programmesOf } from './programmes.ts';
@@ -103,15 +104,6 @@ export class GuideDesk implements AsyncDisposable {
       throw new GuideError('GUIDE_STORE', message, { dataDir }, error);
     }
   }
-}
-
-function keptGuides(database: Database): readonly KeptGuide[] {
-  return database
-    .query<Omit<KeptGuide, 'problems'> & { problems: string }, []>(
-      'SELECT id, edition, fetched_ms AS fetchedMs, channels, programmes, problems FROM guide',
-    )
-    .all()
-    .map((row) => ({ ...row, problems: JSON.parse(row.problems) as KeptGuide['problems'] }));
 }
 
 function forgetOthers(database: Database, guides: readonly string[]): undefined {

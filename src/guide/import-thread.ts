@@ -1,4 +1,5 @@
 // This file keeps a thread that does half of an import, beside the one that cuts and stores.
+import { assert } from '../base/assert.ts';
 import { doWork, type ImportDone, type ImportWork } from './import-work.ts';
 
 /** Pieces of work under way there: one that it does, and the next, so that it never waits. */
@@ -12,7 +13,7 @@ type Waiting = {
 
 /**
  * Lives as long as one import: its heap is worth nothing afterwards. Should it die, what it had is
- * done here, and so is all that follows.
+ * done here, and it has no room any more.
  */
 export class ImportThread implements Disposable {
   #thread: Worker | undefined;
@@ -37,10 +38,10 @@ export class ImportThread implements Disposable {
     return this.#thread !== undefined && this.#waiting.length < UNDER_WAY_MAX;
   }
 
-  /** Rejects where it has died and the work cannot be done here either. */
+  /** Only while it has room. Rejects where it has died and the work cannot be done here either. */
   async do<W extends ImportWork>(work: W): Promise<ImportDone[W['what']]> {
     const thread = this.#thread;
-    if (thread === undefined) return doWork(work) as ImportDone[W['what']];
+    assert(thread !== undefined, 'there is room only in a thread that is there');
     const done = new Promise<ImportDone[ImportWork['what']]>((resolve, reject) => {
       this.#waiting.push({ work, resolve, reject });
       thread.postMessage(work);

@@ -1,32 +1,28 @@
 // This file matches channels to the guides that an earlier run has kept, for who only looks.
 import { readGuideFile } from '../guide-file.ts';
 import { guideKey } from '../guide-key.ts';
+import type { KeptGuide } from '../guide-messages.ts';
+import { keptGuides } from '../kept-guides.ts';
 import type { MatchWanted } from './match-channel.ts';
 import { type MatchedChannel, matchGuides } from './match-guides.ts';
 
 /** By place: of those that have come. */
-export async function keptGuides(
+export function guidesAt(
   dataDir: string,
   places: readonly string[],
-): Promise<ReadonlyMap<string, { readonly channels: number; readonly fetchedMs: number }>> {
-  const kept = new Map<string, { readonly channels: number; readonly fetchedMs: number }>();
+): ReadonlyMap<string, KeptGuide> {
+  const found = new Map<string, KeptGuide>();
   try {
     using database = readGuideFile(dataDir);
-    const rows = database
-      .query<{ id: string; channels: number; fetched_ms: number }, []>(
-        'SELECT id, channels, fetched_ms FROM guide',
-      )
-      .all();
+    const kept = new Map(keptGuides(database).map((guide) => [guide.id, guide]));
     for (const place of places) {
-      const row = rows.find(({ id }) => id === guideKey(place));
-      if (row !== undefined) {
-        kept.set(place, { channels: row.channels, fetchedMs: row.fetched_ms });
-      }
+      const guide = kept.get(guideKey(place));
+      if (guide !== undefined) found.set(place, guide);
     }
   } catch {
     // There is none, or it is of a later version
   }
-  return kept;
+  return found;
 }
 
 /** Empty where no guide has come yet, or where what is kept cannot be read. */
@@ -38,12 +34,8 @@ export async function keptMatches(
   try {
     using database = readGuideFile(dataDir);
     const ids = places.map(guideKey);
-    const { count } = database
-      .query<{ count: number }, string[]>(
-        `SELECT count(*) AS count FROM guide WHERE id IN (${ids.map(() => '?').join(', ')})`,
-      )
-      .get(...ids) as { count: number };
-    return count === 0 ? [] : await matchGuides(database, ids, wanted);
+    const hasAny = keptGuides(database).some(({ id }) => ids.includes(id));
+    return hasAny ? await matchGuides(database, ids, wanted) : [];
   } catch {
     return [];
   }

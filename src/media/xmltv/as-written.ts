@@ -1,4 +1,5 @@
 // This file recognises programmes that stand in a guide as we would write them ourselves.
+import { unescapeMarkup } from './markup.ts';
 import { CREDIT_ROLES } from './programme.ts';
 
 /** Of an element that needs no parsing. */
@@ -65,17 +66,5 @@ export function asWritten(slice: string): WrittenElement | undefined {
     if (attributes.has(key) || text !== text.trim()) return undefined;
     attributes.set(key, text);
   }
-  return { attributes, title: plainText(found[1] as string), body };
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&amp;': '&',
-  '&lt;': '<',
-  '&gt;': '>',
-  '&quot;': '"',
-};
-
-function plainText(written: string): string {
-  if (!written.includes('&')) return written;
-  return written.replace(/&\w+;/g, (entity) => ENTITIES[entity] as string);
+  return { attributes, title: unescapeMarkup(found[1] as string), body };
 }

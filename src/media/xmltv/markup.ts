@@ -16,6 +16,14 @@ export function escapeMarkup(text: string): string {
   return UNSAFE.test(text) ? text.replace(ALL_UNSAFE, (char) => ESCAPES[char] ?? '') : text;
 }
 
+const ESCAPED = new Map(Object.entries(ESCAPES).map(([char, written]) => [written, char]));
+
+/** Of what `escapeMarkup` wrote: other entities stay as they are. */
+export function unescapeMarkup(written: string): string {
+  if (!written.includes('&')) return written;
+  return written.replace(/&\w+;/g, (entity) => ESCAPED.get(entity) ?? entity);
+}
+
 // XML 1.0 §3.3.3: these would be read as blanks; other spaces belong to an id as line-ups have it
 const UNSAFE_IN_ATTRIBUTE = new RegExp(`[\\t\\n\\r]|${UNSAFE.source}`);
 

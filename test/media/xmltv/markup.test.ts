@@ -1,6 +1,6 @@
 // This file tests what the markup of guides cannot hold.
 import { describe, expect, test } from 'bun:test';
-import { attribute, escapeMarkup } from '../../../src/media/xmltv/markup.ts';
+import { attribute, escapeMarkup, unescapeMarkup } from '../../../src/media/xmltv/markup.ts';
 
 describe('escapeMarkup()', () => {
   const rows: readonly (readonly [string, string, string])[] = [
@@ -10,6 +10,10 @@ describe('escapeMarkup()', () => {
   ];
   test.each(rows)('%s', (_, text, written) => {
     expect(escapeMarkup(text)).toBe(written);
+  });
+
+  test.each(['<a b="c"> & d', '&amp;amp; &nope; &', ''])('undone, %p is what it was', (text) => {
+    expect(unescapeMarkup(escapeMarkup(text))).toBe(text);
   });
 });
 
