@@ -68,11 +68,11 @@ export function assignIds(
   for (const { id } of wanted) (used.has(id) ? shared : used).add(id);
   const isRival = (id: string) => shared.has(id) || isTaken(id);
   const ids = wanted.map(({ id }) => id);
-  const rivals: { readonly index: number; readonly hash: string }[] = [];
+  const rivals: Rival[] = [];
   for (const [index, { id, key }] of wanted.entries()) {
-    if (isRival(id)) rivals.push({ index, hash: hashOf(key) });
+    if (isRival(id)) rivals.push(rivalOf(index, key));
   }
-  rivals.sort((a, b) => (a.hash < b.hash ? -1 : 1));
+  rivals.sort((a, b) => a.rank - b.rank || (a.hash < b.hash ? -1 : 1));
   const given = new Set<string>();
   for (const { index, hash } of rivals) {
     const { id } = wanted[index] as WantedId;
@@ -82,12 +82,27 @@ export function assignIds(
     }
     const isUsed = (hashed: string) => used.has(hashed) || isTaken(hashed);
     let chars = HASH_CHARS;
-    while (isUsed(withHash(id, hash, chars)) && chars < 48) chars += HASH_CHARS;
-    ids[index] = withHash(id, hash, chars);
-    used.add(ids[index] as string);
+    let free = withHash(id, hash, chars);
+    while (isUsed(free) && chars < 48) {
+      chars += HASH_CHARS;
+      free = withHash(id, hash, chars);
+    }
+    ids[index] = free;
+    used.add(free);
   }
   return ids;
 }
+
+type Rival = { readonly index: number; readonly hash: string; readonly rank: number };
+
+/** Numbers are compared ten times as fast as texts. */
+function rivalOf(index: number, key: string): Rival {
+  const hash = hashOf(key);
+  return { index, hash, rank: Number.parseInt(hash.slice(0, RANK_CHARS), 16) };
+}
+
+/** 52 bits, which a number holds. */
+const RANK_CHARS = 13;
 
 function withHash(slug: string, hash: string, hashChars: number): string {
   const room = MAX_ID_CHARS - hashChars - 1;

@@ -132,11 +132,13 @@ export class LineUpDesk implements AsyncDisposable {
     const setting = call.input.settings[index] as LineUpSetting;
     const { outbound, patternCells, clock } = this.#options;
     const { lineUps } = await this.#inTurn(() => this.#current(call.input));
-    const before = lineUps.get(call.key)?.record;
+    const known = lineUps.get(call.key);
+    const before = known?.record;
     const isAsBefore = before?.readAs === readAs(setting) && before.absentMs === undefined;
     const read = await readList(setting, isAsBefore ? before.validators : {}, {
       outbound,
       watch: new PatternWatch(patternCells, index, clock),
+      knownCount: known?.rows.length ?? 0,
       signal: this.#ended.signal,
     });
     if (before === undefined) await this.#afterEarlier(call);

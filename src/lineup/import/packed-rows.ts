@@ -29,18 +29,21 @@ export class PackedRows<T extends object> implements Iterable<T> {
     for (const piece of this.pieces) yield* rowsIn<T>(piece);
   }
 
-  /** Those with these indexes, in their order; the whole of none but them is held. */
-  pick(indexes: ReadonlySet<number>): ReadonlyMap<number, T> {
-    const picked = new Map<number, T>();
-    if (indexes.size === 0) return picked;
+  /** Those with these indexes, in their order. */
+  *at(indexes: ReadonlySet<number>): Generator<[index: number, row: T], void> {
+    if (indexes.size === 0) return;
     let start = 0;
     for (const piece of this.pieces) {
       const wanted = range(start, piece.rows).filter((index) => indexes.has(index));
       const rows = wanted.length === 0 ? [] : rowsIn<T>(piece);
-      for (const index of wanted) picked.set(index, rows[index - start] as T);
+      for (const index of wanted) yield [index, rows[index - start] as T];
       start += piece.rows;
     }
-    return picked;
+  }
+
+  /** The same, where all of them may be held. */
+  pick(indexes: ReadonlySet<number>): ReadonlyMap<number, T> {
+    return new Map(this.at(indexes));
   }
 }
 

@@ -37,6 +37,8 @@ export type ListProblems = {
 export type ReadDeps = {
   readonly outbound: Outbound;
   readonly watch: PatternWatch;
+  /** Entries that it had before. */
+  readonly knownCount: number;
   readonly signal: AbortSignal;
 };
 
@@ -98,12 +100,17 @@ class Taking {
   readonly #rules: AppliedRules;
   readonly #baseUrl: string | undefined;
   readonly #problems = createProblemLog<EntryProblem>();
-  readonly #entries = new EntryPacker();
+  readonly #entries: EntryPacker;
   /** Fingerprints. */
   readonly #urls = new Set<number>();
   #liveCount = 0;
 
-  constructor({ rules }: LineUpSetting, { watch }: ReadDeps, baseUrl: string | undefined) {
+  constructor(
+    { rules }: LineUpSetting,
+    { watch, knownCount }: ReadDeps,
+    baseUrl: string | undefined,
+  ) {
+    this.#entries = new EntryPacker(knownCount);
     this.#rules = compileRules(rules, watch);
     this.#baseUrl = baseUrl;
   }

@@ -128,7 +128,7 @@ function taken(
 
 /** As its list had it, with the ids and numbers it was given: those are asked for again. */
 function readAgain({ record, rows }: KnownLineUp): ReadList {
-  const entries = new EntryPacker();
+  const entries = new EntryPacker(0);
   for (const row of rows) {
     const { id: formerId, numberedFrom: _, born: __, was: ___, as: ____, goneMs, ...entry } = row;
     if (goneMs === undefined) entries.add({ ...entry, formerId });

@@ -1,9 +1,7 @@
 // This file gives the entries that a line-up did not have before the ids they keep.
-import { assignIds, idFromName, type WantedId } from '../../channel-id.ts';
-import type { ListEntry } from '../list-entry.ts';
-import type { PackedRows } from '../packed-rows.ts';
-import { fingerprint } from './fingerprint.ts';
-import { stableUrl } from './identity.ts';
+import { assignIds, type WantedId } from '../../channel-id.ts';
+import type { ListEntries } from '../list-entries.ts';
+import { Wishes } from './wishes.ts';
 
 export type NewIds = {
   /** By the index of the entry. */
@@ -14,33 +12,38 @@ export type NewIds = {
 
 /** `found` says which have theirs. */
 export function newIds(
-  entries: PackedRows<ListEntry>,
+  entries: ListEntries,
   found: Int32Array,
   isTaken: (id: string) => boolean,
 ): NewIds {
   const fresh: number[] = [];
   for (const [index, row] of found.entries()) if (row < 0) fresh.push(index);
   if (fresh.length === 0) return { ids: new Map(), highestNumber: 0 };
-  let highestNumber = 0;
-  const wanted: WantedId[] = [];
-  const used = new Set<number>();
-  let index = 0;
-  for (const entry of entries) {
-    if ((found[index++] as number) >= 0) continue;
-    const parts = stableParts(entry);
-    const stable = fingerprint(...parts);
-    // Of twins the address tells which is which, as it is
-    const key = [...parts, ...(used.has(stable) ? [entry.url] : [])].join('\n');
-    used.add(stable);
-    wanted.push({ id: entry.formerId ?? idFromName(entry.guide ?? entry.name), key });
-    highestNumber = Math.max(highestNumber, Math.floor(entry.number ?? 0));
-  }
+  const { wanted, highestNumber } = wantedOf(entries, fresh);
   const ids = assignIds(wanted, isTaken);
   return { ids: new Map(fresh.map((index, at) => [index, ids[at] as string])), highestNumber };
 }
 
-/** Together different for nearly all, and without what changes with an account. */
-function stableParts(entry: ListEntry): readonly string[] {
-  const { host, path } = stableUrl(entry.url);
-  return [`${host}${path}`, entry.name, entry.group ?? ''];
+function wantedOf({ rows, wishes }: ListEntries, fresh: readonly number[]) {
+  const firstWish = rows.length - wishes.length;
+  const first = new Wishes();
+  const early = new Set(fresh.filter((index) => index < firstWish));
+  for (const [, entry] of rows.at(early)) first.add(entry);
+  const wanted: WantedId[] = [];
+  const used = new Set<number>();
+  const twins = new Map<number, number>();
+  let highestNumber = 0;
+  for (const [at, index] of fresh.entries()) {
+    const [of, place] = at < early.size ? [first, at] : [wishes, index - firstWish];
+    wanted.push(of.at(place));
+    if (used.has(of.stableAt(place))) twins.set(index, at);
+    used.add(of.stableAt(place));
+    highestNumber = Math.max(highestNumber, Math.floor(of.numberAt(place)));
+  }
+  // Of those the address tells which is which, as it is
+  for (const [index, { url }] of rows.at(new Set(twins.keys()))) {
+    const { id, key } = wanted[twins.get(index) as number] as WantedId;
+    wanted[twins.get(index) as number] = { id, key: `${key}\n${url}` };
+  }
+  return { wanted, highestNumber };
 }

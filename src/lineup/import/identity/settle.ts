@@ -50,7 +50,7 @@ export function settle(
     knownIds ??= new Set(marks.ids);
     return knownIds.has(id) || context.takenIds.has(id);
   };
-  const { ids, highestNumber } = newIds(entries.rows, found, isTaken);
+  const { ids, highestNumber } = newIds(entries, found, isTaken);
   const numbers = new NumberPool(() => marks.numbers(), highestNumber, context);
   const rows = new RowPacker<KnownEntry>();
   const changes = new Changes();

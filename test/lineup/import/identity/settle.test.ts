@@ -25,7 +25,7 @@ function settle(
   known: readonly KnownEntry[],
   context: SettleContext,
 ) {
-  const settled = settlePacked(packEntries(entries), PackedRows.of(known), context);
+  const settled = settlePacked(packEntries(entries, known.length), PackedRows.of(known), context);
   return { ...settled, rows: [...settled.rows] };
 }
 
