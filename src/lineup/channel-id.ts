@@ -48,7 +48,8 @@ export function idFromName(name: string): string {
 }
 
 function slugOf(latin: string): string {
-  return latin.replace(/[^a-z0-9_]+/g, '-').replace(/^-+|-+$/g, '');
+  const slug = latin.replace(/[^a-z0-9_]+/g, '-');
+  return slug.startsWith('-') || slug.endsWith('-') ? slug.replace(/^-+|-+$/g, '') : slug;
 }
 
 /** Keys are all different. */

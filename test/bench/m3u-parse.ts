@@ -3,7 +3,7 @@ import { type ChannelRow, RowReader } from '../../src/lineup/import/channel-row.
 import { settle } from '../../src/lineup/import/identity/settle.ts';
 import { packEntries } from '../../src/lineup/import/list-entries.ts';
 import { readEntry } from '../../src/lineup/import/list-entry.ts';
-import { PackedRows } from '../../src/lineup/import/packed-rows.ts';
+import { knownRows } from '../../src/lineup/import/packed-entries.ts';
 import { lineUpOf } from '../../src/lineup/line-up.ts';
 import { formatM3u } from '../../src/media/m3u/format.ts';
 import { parseM3u } from '../../src/media/m3u/parse.ts';
@@ -19,7 +19,7 @@ export function benchM3uParse(entryCount = ENTRIES): Measurement[] {
   const parsed = timed(() => parseM3u(text));
   const imported = timed(() => {
     const entries = parsed.value.entries.flatMap((entry) => readEntry(entry, '', () => {}) ?? []);
-    return [...settle(packEntries(entries), new PackedRows([]), NOTHING_KNOWN).rows];
+    return [...settle(packEntries(entries), knownRows([]), NOTHING_KNOWN).rows];
   });
   const reader = new RowReader();
   const channels = imported.value.map(({ id, name, url }) =>

@@ -15,8 +15,7 @@ import { checkStore } from '../../src/command/doctor-store.ts';
 import { checkTiers } from '../../src/command/doctor-tiers.ts';
 import type { Finding } from '../../src/command/finding.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { KnownEntry } from '../../src/lineup/import/identity/known-entry.ts';
-import { PackedRows } from '../../src/lineup/import/packed-rows.ts';
+import { knownRows } from '../../src/lineup/import/packed-entries.ts';
 import { WaitingLineUps } from '../../src/lineup/import/waiting-line-ups.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
 
@@ -156,7 +155,7 @@ describe('checkStore()', () => {
     };
     const lineUp = {
       record: { ...record, problems: { first: [], counts: {} } },
-      rows: new PackedRows<KnownEntry>([]),
+      rows: knownRows([]),
     };
     await new WaitingLineUps(here, () => false).put({
       number: 0,

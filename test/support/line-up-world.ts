@@ -12,12 +12,7 @@ import type {
 } from '../../src/lineup/import/line-up-messages.ts';
 import type { LineUpThread } from '../../src/lineup/import/line-up-thread.ts';
 import { LineUps } from '../../src/lineup/import/line-ups.ts';
-import {
-  channelsIn,
-  type PackedChannels,
-  urlsIn,
-} from '../../src/lineup/import/packed-channels.ts';
-import type { PackedPiece } from '../../src/lineup/import/packed-rows.ts';
+import { type ChannelPiece, channelsIn, urlsIn } from '../../src/lineup/import/packed-channels.ts';
 import { createPatternCells, type Tried } from '../../src/lineup/import/pattern-watch.ts';
 import { WaitingLineUps } from '../../src/lineup/import/waiting-line-ups.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -77,8 +72,8 @@ export function createDesk({ script, ...options }: WorldOptions) {
   return { desk, store, clock, outbound };
 }
 
-export function rowsOf({ heads, urls }: PackedChannels): readonly ChannelRow[] {
-  return heads.flatMap((head, at) => channelsIn(head, urlsIn(urls[at] as PackedPiece)));
+export function rowsOf(pieces: readonly ChannelPiece[]): readonly ChannelRow[] {
+  return pieces.flatMap((piece) => channelsIn(piece, urlsIn(piece)));
 }
 
 /** All channels that a desk makes. */

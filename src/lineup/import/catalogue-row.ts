@@ -2,10 +2,10 @@
 import type { LineUpSetting } from '../../config/resolve-lineups.ts';
 import { idFromName } from '../channel-id.ts';
 import type { Film, Particulars, Series } from '../films.ts';
-import type { RowSource } from './channel-row.ts';
 import type { KnownEntry, LineUpEntries } from './identity/known-entry.ts';
 import { episodeName, extensionOf, seriesNumberOf } from './kind.ts';
 import type { AccountEpisode } from './read-account.ts';
+import { type RowSource, sourceOf } from './row-source.ts';
 
 /** On their way to the serving thread: plain data. */
 export type FilmRow = Omit<Film, 'source'> & { readonly source: RowSource };
@@ -99,26 +99,6 @@ export function episodeRowsOf(
     ...(plot === '' ? {} : { plot }),
     ...(durationS === undefined ? {} : { durationS }),
   }));
-}
-
-/** As for channels: our own user agent, and the provider whose connections it takes. */
-export function sourceOf(
-  { url, headers }: Pick<KnownEntry, 'url' | 'headers'>,
-  { userAgent, provider, account, key }: LineUpSetting,
-): RowSource {
-  const isAgentMissing = userAgent !== undefined && headers?.['user-agent'] === undefined;
-  const all = isAgentMissing ? { ...headers, 'user-agent': userAgent } : headers;
-  const of = provider ?? (account === undefined ? undefined : accountProvider(key));
-  return {
-    url,
-    ...(all === undefined ? {} : { headers: all }),
-    ...(of === undefined ? {} : { provider: of }),
-  };
-}
-
-/** Under which the connections of an account are counted; no name that a configuration can have. */
-export function accountProvider(key: string): string {
-  return `account ${key}`;
 }
 
 export function particularsOf({

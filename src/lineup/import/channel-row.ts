@@ -1,11 +1,8 @@
 // This file is what channels of line-ups look like on their way to the serving thread.
 import type { ChannelConfig, UrlSource } from '../../config/config.ts';
-
-export type RowSource = {
-  readonly url: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly provider?: string;
-};
+import type { KnownEntry } from './identity/known-entry.ts';
+import { vlcOptionsOf } from './player-options.ts';
+import { type RowSource, type SourceSetting, sourceOf } from './row-source.ts';
 
 export type ChannelRow = {
   readonly id: string;
@@ -19,6 +16,22 @@ export type ChannelRow = {
   readonly vlcOptions?: Readonly<Record<string, string>>;
   readonly sources: readonly RowSource[];
 };
+
+/** Of an entry that is a channel by itself. */
+export function rowOf(entry: KnownEntry, setting: SourceSetting): ChannelRow {
+  const { id, name, number, group, logo, guide } = entry;
+  const vlcOptions = vlcOptionsOf(entry);
+  return {
+    id,
+    name: name || id,
+    ...(number === undefined ? {} : { number }),
+    ...(group === undefined ? {} : { group }),
+    ...(logo === undefined ? {} : { logo }),
+    ...(guide === undefined ? {} : { guide }),
+    ...(vlcOptions === undefined ? {} : { vlcOptions }),
+    sources: [sourceOf(entry, setting)],
+  };
+}
 
 /** What is told of a channel of the file, so that none of a line-up gets in its way. */
 export type OwnChannel = {

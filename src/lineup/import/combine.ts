@@ -1,13 +1,13 @@
 // This file makes one list of channels of the file's own and of those of all line-ups.
 import type { LineUpSetting } from '../../config/resolve-lineups.ts';
-import { sourceOf } from './catalogue-row.ts';
-import type { ChannelRow, OwnChannel } from './channel-row.ts';
+import { type ChannelRow, type OwnChannel, rowOf } from './channel-row.ts';
 import { type Claimed, claimsOf, type Group, type Member } from './identity/channel-claims.ts';
 import { fingerprint } from './identity/fingerprint.ts';
-import type { KnownEntry, LineUpEntries } from './identity/known-entry.ts';
+import type { Given, KnownEntry, LineUpEntries } from './identity/known-entry.ts';
 import { KnownChannels } from './identity/same-channel.ts';
-import { ChannelPacker, type PackedChannels } from './packed-channels.ts';
-import { vlcOptionsOf } from './player-options.ts';
+import { ChannelPacker, type ChannelPiece } from './packed-channels.ts';
+import { type EntryPiece, entriesIn, givenOf, type KnownRows } from './packed-entries.ts';
+import { type SourceSetting, sourceOf, sourceSettingOf } from './row-source.ts';
 
 export type CombinedChannels = {
   /** What line-ups put to channels of the file, then their own channels. */
@@ -46,37 +46,70 @@ export function combine(
   return written(groups);
 }
 
+export type PackedLineUp = Omit<LineUpEntries, 'rows'> & { readonly rows: KnownRows };
+
 /**
- * What `combine` gives where each entry is a channel of its own under its own id, in a fraction of the
- * memory. Undefined where something is joined, or somebody else has an id.
+ * What `combine` gives where each entry is a channel of its own under its own id: nearly all of it goes
+ * on as it is kept. Undefined where something is joined, or somebody else has an id.
  */
-export function aloneRows(
+export function aloneChannels(
   own: readonly OwnChannel[],
-  lineUps: readonly LineUpEntries[],
-): PackedChannels | undefined {
+  lineUps: readonly PackedLineUp[],
+): readonly ChannelPiece[] | undefined {
   if (lineUps.some(({ setting }) => setting.merge)) return undefined;
   const isAlone = createAloneCheck(own);
-  const ownNumbers = numbersOf(own);
+  const ownNumbers = new Set<number | undefined>(own.flatMap(({ number }) => number ?? []));
+  const isWhole = ({ goneMs, number }: Given) => goneMs === undefined && !ownNumbers.has(number);
   const packer = new ChannelPacker();
   for (const { setting, rows } of lineUps) {
-    const { sort } = setting.rules;
-    for (const entry of sort === 'list' ? rows : sorted([...rows], sort)) {
-      if (!isAlone(entry)) return undefined;
-      if (!isShown(entry)) continue;
-      const { number } = entry;
-      const isFree = number !== undefined && !ownNumbers.has(number);
-      const group = { members: [{ entry, setting, since: entry.born }] };
-      packer.add(toRow(group, entry.id, isFree ? number : undefined));
+    const source = sourceSettingOf(setting);
+    for (const { piece, entries } of partsOf(rows, setting.rules.sort, isWhole)) {
+      if (!entries.every(isAlone)) return undefined;
+      if (piece !== undefined) packer.addWhole(piece, source);
+      else for (const row of shownRows(entries, source, ownNumbers)) packer.add(row);
     }
   }
   return packer.end();
 }
 
+type Part =
+  | { readonly piece: EntryPiece; readonly entries: readonly Given[] }
+  | { readonly piece?: undefined; readonly entries: readonly KnownEntry[] };
+
+/** In the order in which they are shown; with its piece where all of that are shown as they are. */
+function* partsOf(
+  rows: KnownRows,
+  sort: LineUpSetting['rules']['sort'],
+  isWhole: (given: Given) => boolean,
+): Generator<Part, void> {
+  if (sort !== 'list') {
+    yield { entries: sorted([...rows], sort) };
+    return;
+  }
+  for (const piece of rows.pieces) {
+    const given = piece.isLive === true ? givenOf(piece) : [];
+    const isPiece = piece.isLive === true && given.every(isWhole);
+    yield isPiece ? { piece, entries: given } : { entries: entriesIn(piece) };
+  }
+}
+
+function* shownRows(
+  entries: readonly KnownEntry[],
+  source: SourceSetting,
+  ownNumbers: ReadonlySet<number | undefined>,
+): Generator<ChannelRow, void> {
+  for (const entry of entries) {
+    if (!isShown(entry)) continue;
+    const { number, ...rest } = entry;
+    yield rowOf(ownNumbers.has(number) ? rest : entry, source);
+  }
+}
+
 /** Asked about one after another. */
-function createAloneCheck(own: readonly OwnChannel[]): (entry: KnownEntry) => boolean {
+function createAloneCheck(own: readonly OwnChannel[]) {
   // Two ids with one fingerprint cost no more than time
   const taken = new Set(own.map(({ id }) => fingerprint(id)));
-  return (entry) => {
+  return (entry: Given & Pick<KnownEntry, 'kind'>) => {
     if (entry.as !== undefined) return false;
     if (!isShown(entry)) return true;
     const id = fingerprint(entry.id);
@@ -86,12 +119,8 @@ function createAloneCheck(own: readonly OwnChannel[]): (entry: KnownEntry) => bo
   };
 }
 
-function isShown({ goneMs, kind }: KnownEntry): boolean {
+function isShown({ goneMs, kind }: Pick<KnownEntry, 'goneMs' | 'kind'>): boolean {
   return goneMs === undefined && kind === undefined;
-}
-
-function numbersOf(own: readonly OwnChannel[]): ReadonlySet<number> {
-  return new Set(own.flatMap(({ number }) => number ?? []));
 }
 
 /** Puts to the channels there are what is one of them; returns what is none. */
@@ -137,21 +166,22 @@ function written(groups: readonly Group[]): CombinedChannels {
 /** What the first says goes; what it leaves out, the next may say. */
 function toRow({ own, members }: Group, id: string, number: number | undefined): ChannelRow {
   const entries = members.map(({ entry }) => entry);
-  const [first] = entries as [KnownEntry];
+  const { number: _, ...first } = entries[0] as KnownEntry;
   const logo = entries.find((entry) => entry.logo !== undefined)?.logo;
   const guide = entries.find((entry) => entry.guide !== undefined)?.guide;
-  const vlcOptions = own === undefined ? vlcOptionsOf(first) : undefined;
-  return {
+  const entry = {
+    ...first,
     id,
-    ...(own === undefined ? {} : { isOwn: true }),
-    name: own?.name ?? (first.name || id),
+    name: own?.name ?? first.name,
     ...(number === undefined ? {} : { number }),
-    ...(first.group === undefined ? {} : { group: first.group }),
     ...(logo === undefined ? {} : { logo }),
     ...(guide === undefined ? {} : { guide }),
-    ...(vlcOptions === undefined ? {} : { vlcOptions }),
-    sources: members.map(({ entry, setting }) => sourceOf(entry, setting)),
   };
+  const sources = members.map(({ entry, setting }) => sourceOf(entry, sourceSettingOf(setting)));
+  const row = rowOf(entry, {});
+  if (own === undefined) return { ...row, sources };
+  const { vlcOptions: __, ...widening } = row;
+  return { ...widening, isOwn: true, sources };
 }
 
 function sorted(

@@ -1,11 +1,24 @@
 // This file reads the entries of a line-up as earlier versions kept them in the shared store.
 import type { EntryCounts, KnownEntry } from './identity/known-entry.ts';
-import { PackedRows } from './packed-rows.ts';
+import { type KnownRows, packKnown } from './packed-entries.ts';
+import { unpack } from './packed-rows.ts';
 
-/** Their documents were arrays; undefined where these are none. */
-export function earlierRows(documents: readonly unknown[]): PackedRows<KnownEntry> | undefined {
-  if (!documents.some(Array.isArray)) return undefined;
-  return PackedRows.of(documents.flatMap((document) => [document].flat()).filter(isKnownEntry));
+/** Documents were arrays, then pieces of which each is a whole; undefined where these are neither. */
+export function earlierRows(documents: readonly unknown[]): KnownRows | undefined {
+  if (!documents.some((document) => Array.isArray(document) || isPacked(document)))
+    return undefined;
+  return packKnown(entriesOf(documents));
+}
+
+function* entriesOf(documents: readonly unknown[]): Generator<KnownEntry, void> {
+  for (const document of documents) {
+    const rows = isPacked(document) ? unpack(document.zstd) : [document].flat();
+    yield* rows.filter(isKnownEntry);
+  }
+}
+
+function isPacked(document: unknown): document is { readonly zstd: string } {
+  return typeof (document as { zstd?: unknown } | undefined)?.zstd === 'string';
 }
 
 /** They were not kept beside them. */

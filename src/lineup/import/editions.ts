@@ -3,8 +3,8 @@ import { type Clock, sleep } from '../../base/clock.ts';
 import { LOCAL_KIND, type SharedStore } from '../../channel/shared-store.ts';
 import { countsOf, earlierRows } from './earlier-rows.ts';
 import type { Validators } from './fetch-list.ts';
-import type { EntryCounts, KnownEntry } from './identity/known-entry.ts';
-import { type PackedPiece, PackedRows } from './packed-rows.ts';
+import type { EntryCounts } from './identity/known-entry.ts';
+import { type EntryPiece, type KnownRows, knownRows } from './packed-entries.ts';
 import type { ListProblems } from './read-list.ts';
 
 /*
@@ -73,7 +73,7 @@ export type Held = {
 export type KnownLineUp = {
   readonly record: LineUpRecord;
   /** In the order of the list, those that have gone among them. */
-  readonly rows: PackedRows<KnownEntry>;
+  readonly rows: KnownRows;
 };
 
 export type Edition = {
@@ -104,7 +104,7 @@ export async function loadEdition(store: SharedStore, kind = LINE_UP_KIND): Prom
   const lineUps = new Map<string, KnownLineUp>();
   for (const [key, { tag, chunks, ...record }] of Object.entries(head.lineUps)) {
     const pieces = Array.from({ length: chunks }, (_, n) => documents.get(`${tag}/${n}`));
-    const rows = earlierRows(pieces) ?? new PackedRows(pieces.filter(isPiece));
+    const rows = earlierRows(pieces) ?? knownRows(pieces.filter(isPiece));
     lineUps.set(key, { record: { ...record, counts: record.counts ?? countsOf(rows) }, rows });
   }
   return { number: head.edition, lineUps };
@@ -169,7 +169,7 @@ async function writeRows(
   store: SharedStore,
   kind: string,
   tag: string,
-  { pieces }: PackedRows<KnownEntry>,
+  { pieces }: KnownRows,
 ): Promise<number> {
   const documents = pieces.map((piece, n) => [`${tag}/${n}`, piece] as const);
   for (let from = 0; from < documents.length; from += BATCH_DOCUMENTS) {
@@ -190,7 +190,8 @@ function headOf(document: unknown): Head {
 }
 
 /** What another version wrote in another form is left out rather than trusted. */
-function isPiece(value: unknown): value is PackedPiece {
-  const piece = value as Partial<PackedPiece> | undefined;
-  return typeof piece?.rows === 'number' && typeof piece.zstd === 'string';
+function isPiece(value: unknown): value is EntryPiece {
+  const { rows, ...texts } = (value ?? {}) as Partial<EntryPiece>;
+  const isText = (name: 'said' | 'urls' | 'given') => typeof texts[name] === 'string';
+  return typeof rows === 'number' && isText('said') && isText('urls') && isText('given');
 }

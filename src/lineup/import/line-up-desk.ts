@@ -9,7 +9,7 @@ import { CHANNEL_NUMBER_KIND } from '../channel-number.ts';
 import { LineUpError } from '../errors.ts';
 import type { Particulars } from '../films.ts';
 import { catalogueOf, type EpisodeRow, episodeRowsOf, particularsOf } from './catalogue-row.ts';
-import { aloneRows, combine } from './combine.ts';
+import { aloneChannels, combine } from './combine.ts';
 import {
   claimEdition,
   type Edition,
@@ -31,7 +31,7 @@ import type {
   LineUpInput,
 } from './line-up-messages.ts';
 import { packChannels } from './packed-channels.ts';
-import { PackedRows } from './packed-rows.ts';
+import { packRows } from './packed-rows.ts';
 import { PatternWatch } from './pattern-watch.ts';
 import { readEpisodes, readFilm } from './read-account.ts';
 import { readList } from './read-list.ts';
@@ -268,7 +268,7 @@ export class LineUpDesk implements AsyncDisposable {
       if (known === undefined) return [];
       return [{ setting, ...known, isBack: wasAway(known.record, clock.nowMs()) }];
     });
-    const alone = aloneRows(own, lineUps);
+    const alone = aloneChannels(own, lineUps);
     const { rows, joined } = alone ? { rows: [], joined: NONE } : combine(own, lineUps);
     const { films, series } = catalogueOf(lineUps.filter(({ record }) => record.counts.films > 0));
     return {
@@ -281,8 +281,8 @@ export class LineUpDesk implements AsyncDisposable {
         };
       }),
       channels: alone ?? packChannels(rows),
-      films: PackedRows.of(films).pieces,
-      series: PackedRows.of(series).pieces,
+      films: packRows(films),
+      series: packRows(series),
     };
   }
 

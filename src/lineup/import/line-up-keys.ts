@@ -4,7 +4,7 @@ import type { KnownLineUp } from './editions.ts';
 import { KnownMarks } from './identity/known-marks.ts';
 import { recognise } from './identity/recognise.ts';
 import type { ListEntries } from './list-entries.ts';
-import { PackedRows } from './packed-rows.ts';
+import { packKnown } from './packed-entries.ts';
 
 /** What a list is read by, whatever it is called and however often. */
 export function readAs({ place, rules, headers, account }: LineUpSetting): string {
@@ -84,7 +84,7 @@ export function inheritedKey(
   let [best, most] = [undefined as string | undefined, 0];
   for (const [key, { rows }] of lineUps) {
     if (named.has(key)) continue;
-    const present = PackedRows.of([...rows].filter(({ goneMs }) => goneMs === undefined));
+    const present = packKnown([...rows].filter(({ goneMs }) => goneMs === undefined));
     const recognised = recognise(entries, present, new KnownMarks(present));
     const found = recognised.found.filter((index) => index >= 0).length;
     const least = Math.min(entries.rows.length, present.length) * LEAST_SHARE;

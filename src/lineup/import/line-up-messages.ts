@@ -5,7 +5,7 @@ import type { EpisodeRow, SeriesRow } from './catalogue-row.ts';
 import type { OwnChannel } from './channel-row.ts';
 import type { EntryCounts, KnownEntry } from './identity/known-entry.ts';
 import type { LineUpChanges } from './identity/settle.ts';
-import type { PackedChannels } from './packed-channels.ts';
+import type { ChannelPiece } from './packed-channels.ts';
 import type { PackedPiece } from './packed-rows.ts';
 import type { ListProblems } from './read-list.ts';
 
@@ -100,7 +100,7 @@ export type Combined = {
   readonly edition: number;
   readonly kept: readonly KeptLineUp[];
   /** Small as they are packed, and each piece is read in a millisecond. */
-  readonly channels: PackedChannels;
+  readonly channels: readonly ChannelPiece[];
   readonly films: readonly PackedPiece[];
   readonly series: readonly PackedPiece[];
 };

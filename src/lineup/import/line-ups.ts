@@ -13,7 +13,7 @@ import type { LineUpSetting } from '../../config/resolve-lineups.ts';
 import type { Catalogue } from '../catalogue.ts';
 import type { LineUpError } from '../errors.ts';
 import type { Film, Particulars, Series } from '../films.ts';
-import { accountProvider, type EpisodeRow, type FilmRow, type SeriesRow } from './catalogue-row.ts';
+import type { EpisodeRow, FilmRow, SeriesRow } from './catalogue-row.ts';
 import { ownChannelOf, RowReader } from './channel-row.ts';
 import { editionNumber, LINE_UP_KIND } from './editions.ts';
 import { HeldCatalogue } from './held-catalogue.ts';
@@ -28,6 +28,7 @@ import type { LineUpThread } from './line-up-thread.ts';
 import { eachRow } from './packed-rows.ts';
 import { slowPattern } from './pattern-watch.ts';
 import { filmNumberIn } from './read-account.ts';
+import { accountProvider } from './row-source.ts';
 import { patternsOf } from './rules.ts';
 import { TakenChannels } from './taken-channels.ts';
 import { WaitingKeeper } from './waiting-keeper.ts';
@@ -333,7 +334,7 @@ export class LineUps implements AsyncDisposable {
   async #combineNow(): Promise<void> {
     const own = this.#own;
     if (this.#settings.length === 0) {
-      await this.#channels.take({ heads: [], urls: [] }, own);
+      await this.#channels.take([], own);
       this.#catalogue.replace([], []);
       return;
     }
@@ -343,7 +344,7 @@ export class LineUps implements AsyncDisposable {
       const { channels, kept, edition } = combined;
       thread.rest();
       // What it holds goes before as much comes to be held here
-      if (channels.heads.length > MANY_PIECES) await sleep(this.#parts.clock, LET_GO_MS);
+      if (channels.length > MANY_PIECES) await sleep(this.#parts.clock, LET_GO_MS);
       await this.#channels.take(channels, own);
       await this.#takeCatalogue(combined);
       this.#kept = new Map(kept.map((lineUp) => [lineUp.key, lineUp]));

@@ -1,20 +1,35 @@
-// This file packs the entries of a list that is read.
-import { addressKey } from './identity/identity.ts';
+// This file packs the entries of a list that is read, and notes what is asked of each later.
+import { fingerprint } from './identity/fingerprint.ts';
+import { addressKey, stableUrl } from './identity/identity.ts';
 import { Wishes } from './identity/wishes.ts';
 import type { ListEntry } from './list-entry.ts';
-import { type PackedRows, RowPacker } from './packed-rows.ts';
+import { type ListPiece, listEntriesIn, listPieceOf } from './packed-entries.ts';
+import { PackedRows, PIECE_ROWS } from './packed-rows.ts';
 
+/** In columns, by the index of the entry: to have them saves unpacking the rows. */
 export type ListEntries = {
-  readonly rows: PackedRows<ListEntry>;
-  /** See addressKey(): to have them saves unpacking the rows. */
+  readonly rows: PackedRows<ListEntry, ListPiece>;
+  /** See addressKey(). */
   readonly keys: readonly number[];
-  /** Of the last of them, for the same reason. */
+  /** Fingerprints of their names. */
+  readonly nameKeys: readonly number[];
+  readonly isLive: readonly boolean[];
+  /** That the list gives; 0 where it gives none. */
+  readonly numbers: readonly number[];
+  /** Of the last of them. */
   readonly wishes: Wishes;
 };
 
+/** One address in so many ends a piece: what is put in between others changes its own piece alone. */
+const CUT_SHARE = 200;
+
 export class EntryPacker {
-  readonly #rows = new RowPacker<ListEntry>();
+  readonly #pieces: ListPiece[] = [];
+  #open: ListEntry[] = [];
   readonly #keys: number[] = [];
+  readonly #nameKeys: number[] = [];
+  readonly #isLive: boolean[] = [];
+  readonly #numbers: number[] = [];
   readonly #wishes = new Wishes();
   readonly #knownCount: number;
 
@@ -23,14 +38,34 @@ export class EntryPacker {
     this.#knownCount = knownCount;
   }
 
-  add(entry: ListEntry): void {
-    this.#rows.add(entry);
-    this.#keys.push(addressKey(entry));
-    if (this.#keys.length > this.#knownCount) this.#wishes.add(entry);
+  /** `formerId`: what its channel was called before that could be kept. */
+  add(entry: ListEntry, formerId?: string): void {
+    const at = stableUrl(entry.url);
+    const key = addressKey(entry, at);
+    this.#open.push(entry);
+    this.#keys.push(key);
+    this.#nameKeys.push(fingerprint(entry.name));
+    this.#isLive.push(entry.kind === undefined);
+    this.#numbers.push(entry.number ?? 0);
+    if (this.#keys.length > this.#knownCount) this.#wishes.add(entry, at, formerId);
+    if (this.#open.length === PIECE_ROWS || key % CUT_SHARE === 0) this.#cut();
   }
 
   end(): ListEntries {
-    return { rows: this.#rows.end(), keys: this.#keys, wishes: this.#wishes };
+    if (this.#open.length > 0) this.#cut();
+    return {
+      rows: new PackedRows(this.#pieces, listEntriesIn),
+      keys: this.#keys,
+      nameKeys: this.#nameKeys,
+      isLive: this.#isLive,
+      numbers: this.#numbers,
+      wishes: this.#wishes,
+    };
+  }
+
+  #cut(): void {
+    this.#pieces.push(listPieceOf(this.#open));
+    this.#open = [];
   }
 }
 

@@ -4,13 +4,11 @@ import type { Problem } from '../../media/m3u/problems.ts';
 import { plainText } from '../../media/m3u/safe-text.ts';
 import { sourceHeaders } from './source-headers.ts';
 
-/** Plain data: it is kept as JSON, and crosses threads. Whatever is empty is left out. */
 /** What is no live channel. */
 export type EntryKind = 'film' | 'episode' | 'series';
 
+/** Plain data: it is kept as JSON, and crosses threads. Whatever is empty is left out. */
 export type ListEntry = {
-  /** What its channel was called before that could be kept. */
-  readonly formerId?: string;
   readonly kind?: EntryKind;
   readonly name: string;
   readonly group?: string;

@@ -1,13 +1,24 @@
 // This file packs channels so that whoever has them sees at once what of them stayed the same.
-import type { ChannelRow, RowSource } from './channel-row.ts';
+import { type ChannelRow, rowOf } from './channel-row.ts';
 import { fingerprint } from './identity/fingerprint.ts';
-import { type PackedPiece, RowPacker, textOf } from './packed-rows.ts';
+import type { Given } from './identity/known-entry.ts';
+import type { ListEntry } from './list-entry.ts';
+import type { EntryPiece } from './packed-entries.ts';
+import { PIECE_ROWS, pack, tidyAfter, unpack } from './packed-rows.ts';
+import type { RowSource, SourceSetting } from './row-source.ts';
 
-/** Tokens change with every list, and are in the addresses alone: so these stand apart. */
-export type PackedChannels = {
-  readonly heads: readonly PackedPiece[];
-  /** Of the same rows: an address for each source. */
-  readonly urls: readonly PackedPiece[];
+/** Some hundred channels on their way to the serving thread. */
+export type ChannelPiece = WholePiece | RowPiece;
+
+/** Entries as they are kept, each of them a channel under its own id. */
+type WholePiece = EntryPiece & { readonly setting: SourceSetting };
+
+/** Those of which a channel came to be in another way. */
+type RowPiece = {
+  readonly rows: number;
+  readonly heads: string;
+  /** Of the same rows: an address for each source. As in an EntryPiece they stand apart. */
+  readonly urls: string;
 };
 
 type Head = Omit<ChannelRow, 'sources'> & { readonly sources: readonly Omit<RowSource, 'url'>[] };
@@ -16,40 +27,73 @@ type Head = Omit<ChannelRow, 'sources'> & { readonly sources: readonly Omit<RowS
 const CUT_SHARE = 200;
 
 export class ChannelPacker {
-  readonly #heads = new RowPacker<Head>();
-  readonly #urls = new RowPacker<readonly string[]>();
+  readonly #pieces: ChannelPiece[] = [];
+  #open: ChannelRow[] = [];
 
   add(row: ChannelRow): void {
-    this.#heads.add({ ...row, sources: row.sources.map(({ url: _, ...source }) => source) });
-    this.#urls.add(row.sources.map(({ url }) => url));
-    if (fingerprint(row.id) % CUT_SHARE !== 0) return;
-    this.#heads.cut();
-    this.#urls.cut();
+    this.#open.push(row);
+    const isCut = this.#open.length === PIECE_ROWS || fingerprint(row.id) % CUT_SHARE === 0;
+    if (isCut) this.#cut();
   }
 
-  end(): PackedChannels {
-    return { heads: this.#heads.end().pieces, urls: this.#urls.end().pieces };
+  addWhole(piece: EntryPiece, setting: SourceSetting): void {
+    this.#cut();
+    this.#pieces.push({ ...piece, setting });
+  }
+
+  end(): readonly ChannelPiece[] {
+    this.#cut();
+    return this.#pieces;
+  }
+
+  #cut(): void {
+    const rows = this.#open;
+    if (rows.length === 0) return;
+    const heads = rows.map(({ sources, ...row }): Head => {
+      return { ...row, sources: sources.map(({ url: _, ...source }) => source) };
+    });
+    const urls = rows.map(({ sources }) => sources.map(({ url }) => url));
+    this.#pieces.push({ rows: rows.length, heads: pack(heads), urls: pack(urls) });
+    tidyAfter(rows.length);
+    this.#open = [];
   }
 }
 
-export function packChannels(rows: Iterable<ChannelRow>): PackedChannels {
+export function packChannels(rows: Iterable<ChannelRow>): readonly ChannelPiece[] {
   const packer = new ChannelPacker();
   for (const row of rows) packer.add(row);
   return packer.end();
 }
 
+/** The same as long as nothing but addresses changes. */
+export function headOf(piece: ChannelPiece): string {
+  if ('heads' in piece) return piece.heads;
+  const { said, given, setting } = piece;
+  return [said, given, setting.userAgent, setting.provider].join(' ');
+}
+
 /** For each channel of a piece, for each of its sources. */
-export function urlsIn(piece: PackedPiece): readonly (readonly string[])[] {
-  return JSON.parse(textOf(piece)) as string[][];
+export function urlsIn(piece: ChannelPiece): readonly (readonly string[])[] {
+  if ('heads' in piece) return unpack<readonly string[]>(piece.urls);
+  return unpack<string>(piece.urls).map((url) => [url]);
 }
 
 export function channelsIn(
-  head: PackedPiece,
+  piece: ChannelPiece,
   urls: readonly (readonly string[])[],
 ): readonly ChannelRow[] {
-  const heads = JSON.parse(textOf(head)) as Head[];
-  return heads.map(({ sources, ...row }, index) => ({
-    ...row,
-    sources: sources.map((source, at) => ({ ...source, url: urls[index]?.[at] as string })),
-  }));
+  const urlAt = (index: number, at: number) => urls[index]?.[at] as string;
+  if ('heads' in piece) {
+    return unpack<Head>(piece.heads).map(({ sources, ...row }, index) => {
+      return {
+        ...row,
+        sources: sources.map((source, at) => ({ ...source, url: urlAt(index, at) })),
+      };
+    });
+  }
+  const given = unpack<Given>(piece.given);
+  return unpack<Omit<ListEntry, 'url'>>(piece.said).map((said, index) => {
+    const url = { url: urlAt(index, 0) };
+    return rowOf(Object.assign(said, given[index] as Given, url), piece.setting);
+  });
 }

@@ -1,7 +1,7 @@
 // This file holds tens of thousands of rows of plain data as compressed text, and reads them piece by piece.
 import { othersTurn } from '../../base/turn.ts';
 
-/** As it is kept in the shared store: JSON of some rows, compressed. */
+/** Some rows: JSON, compressed. */
 export type PackedPiece = { readonly rows: number; readonly zstd: string };
 
 /** Half a millisecond of work, on the thread that packs them and on the one that serves. */
@@ -10,23 +10,21 @@ export const PIECE_ROWS = 250;
 const LEVEL = 1;
 
 /** Objects of 50,000 entries take some 60 MB, and this a few. */
-export class PackedRows<T extends object> implements Iterable<T> {
-  readonly pieces: readonly PackedPiece[];
+export class PackedRows<T extends object, P extends { readonly rows: number } = PackedPiece>
+  implements Iterable<T>
+{
+  readonly pieces: readonly P[];
   readonly length: number;
+  readonly #read: (piece: P) => readonly T[];
 
-  constructor(pieces: readonly PackedPiece[]) {
+  constructor(pieces: readonly P[], read: (piece: P) => readonly T[]) {
     this.pieces = pieces;
     this.length = pieces.reduce((sum, { rows }) => sum + rows, 0);
-  }
-
-  static of<T extends object>(rows: Iterable<T>): PackedRows<T> {
-    const packer = new RowPacker<T>();
-    for (const row of rows) packer.add(row);
-    return packer.end();
+    this.#read = read;
   }
 
   *[Symbol.iterator](): Generator<T, void> {
-    for (const piece of this.pieces) yield* rowsIn<T>(piece);
+    for (const piece of this.pieces) yield* this.#rowsIn(piece);
   }
 
   /** Those with these indexes, in their order. */
@@ -35,7 +33,7 @@ export class PackedRows<T extends object> implements Iterable<T> {
     let start = 0;
     for (const piece of this.pieces) {
       const wanted = range(start, piece.rows).filter((index) => indexes.has(index));
-      const rows = wanted.length === 0 ? [] : rowsIn<T>(piece);
+      const rows = wanted.length === 0 ? [] : this.#rowsIn(piece);
       for (const index of wanted) yield [index, rows[index - start] as T];
       start += piece.rows;
     }
@@ -44,6 +42,50 @@ export class PackedRows<T extends object> implements Iterable<T> {
   /** The same, where all of them may be held. */
   pick(indexes: ReadonlySet<number>): ReadonlyMap<number, T> {
     return new Map(this.at(indexes));
+  }
+
+  #rowsIn(piece: P): readonly T[] {
+    tidyAfter(piece.rows);
+    return this.#read(piece);
+  }
+}
+
+/** Of films and series, as they reach the serving thread. */
+export function packRows(rows: Iterable<object>): readonly PackedPiece[] {
+  const pieces: PackedPiece[] = [];
+  for (const some of inPieces(rows)) pieces.push({ rows: some.length, zstd: pack(some) });
+  return pieces;
+}
+
+export function* inPieces<T>(rows: Iterable<T>): Generator<readonly T[], void> {
+  let open: T[] = [];
+  for (const row of rows) {
+    open.push(row);
+    if (open.length < PIECE_ROWS) continue;
+    yield open;
+    open = [];
+  }
+  if (open.length > 0) yield open;
+}
+
+/** Of some hundred at most. */
+export function pack(rows: readonly unknown[]): string {
+  const text = Buffer.from(JSON.stringify(rows));
+  return Bun.zstdCompressSync(text, { level: LEVEL }).toString('base64');
+}
+
+export function unpack<T>(zstd: string): readonly T[] {
+  return JSON.parse(Bun.zstdDecompressSync(Buffer.from(zstd, 'base64')).toString('utf8')) as T[];
+}
+
+/** On the serving thread, each piece in a turn of its own. */
+export async function eachRow<T>(
+  pieces: readonly PackedPiece[],
+  take: (row: T) => void,
+): Promise<void> {
+  for (const { zstd } of pieces) {
+    for (const row of unpack<T>(zstd)) take(row);
+    await othersTurn();
   }
 }
 
@@ -55,8 +97,10 @@ const LOOK_ROWS = 20 * PIECE_ROWS;
 /** A thread has one heap, and shares the memory of the process with others. */
 let unseenRows = 0;
 /** Since it was collected last. */
-let leastBytes = 0;
-function passed(rows: number): void {
+let leastBytes = Number.POSITIVE_INFINITY;
+
+/** So many rows were packed or unpacked on the thread of the line-ups. */
+export function tidyAfter(rows: number): void {
   unseenRows += rows;
   if (unseenRows < LOOK_ROWS) return;
   unseenRows = 0;
@@ -65,55 +109,6 @@ function passed(rows: number): void {
   if (bytes < leastBytes + COLLECT_BYTES) return;
   Bun.gc(true);
   leastBytes = process.memoryUsage.rss();
-}
-
-export class RowPacker<T extends object> {
-  readonly #pieces: PackedPiece[] = [];
-  #open: T[] = [];
-
-  add(row: T): void {
-    this.#open.push(row);
-    if (this.#open.length === PIECE_ROWS) this.cut();
-  }
-
-  /** What comes now is of another piece. */
-  cut(): void {
-    if (this.#open.length > 0) this.#pack();
-  }
-
-  end(): PackedRows<T> {
-    this.cut();
-    return new PackedRows(this.#pieces);
-  }
-
-  #pack(): void {
-    const text = Buffer.from(JSON.stringify(this.#open));
-    const zstd = Bun.zstdCompressSync(text, { level: LEVEL }).toString('base64');
-    this.#pieces.push({ rows: this.#open.length, zstd });
-    passed(this.#open.length);
-    this.#open = [];
-  }
-}
-
-/** JSON of an array. */
-export function textOf({ zstd }: PackedPiece): string {
-  return Bun.zstdDecompressSync(Buffer.from(zstd, 'base64')).toString('utf8');
-}
-
-/** Without the thread's collector, each piece in a turn of its own. */
-export async function eachRow<T>(
-  pieces: readonly PackedPiece[],
-  take: (row: T) => void,
-): Promise<void> {
-  for (const piece of pieces) {
-    for (const row of JSON.parse(textOf(piece)) as T[]) take(row);
-    await othersTurn();
-  }
-}
-
-function rowsIn<T>(piece: PackedPiece): readonly T[] {
-  passed(piece.rows);
-  return JSON.parse(textOf(piece)) as T[];
 }
 
 function range(start: number, count: number): readonly number[] {

@@ -2,11 +2,11 @@
 import type { LineUpSetting } from '../../config/resolve-lineups.ts';
 import { combine } from './combine.ts';
 import { type Edition, type KnownLineUp, wasAway } from './editions.ts';
-import { FORGET_MS, type KnownEntry } from './identity/known-entry.ts';
+import { FORGET_MS, type Given, type KnownEntry } from './identity/known-entry.ts';
 import { type Settled, settle } from './identity/settle.ts';
 import { inheritedKey, readAs } from './line-up-keys.ts';
 import type { ImportAnswer, LineUpInput, ShownChannel } from './line-up-messages.ts';
-import { PackedRows } from './packed-rows.ts';
+import { givenIn, type KnownRows, knownRows, regiven } from './packed-entries.ts';
 import type { ReadList } from './read-list.ts';
 import { guardAgainstShrinking, type ListSize } from './shrink-guard.ts';
 
@@ -61,11 +61,11 @@ export function takeList(
 }
 
 /** What was there when no configuration named it has gone with it. */
-function rowsBefore(known: KnownLineUp | undefined, nowMs: number): PackedRows<KnownEntry> {
-  if (known === undefined) return new PackedRows([]);
+function rowsBefore(known: KnownLineUp | undefined, nowMs: number): KnownRows {
+  if (known === undefined) return knownRows([]);
   if (!wasAway(known.record, nowMs)) return known.rows;
   const goneMs = known.record.absentMs ?? nowMs;
-  return PackedRows.of([...known.rows].map((row) => ({ goneMs, ...row })));
+  return regiven(known.rows, (given) => ({ goneMs, ...given }));
 }
 
 function sizeBefore(setting: LineUpSetting, known: KnownLineUp | undefined): ListSize | undefined {
@@ -94,7 +94,7 @@ export function present(
 
 function settleOne(
   setting: LineUpSetting,
-  { read, from }: { readonly read: ReadList; readonly from: PackedRows<KnownEntry> },
+  { read, from }: { readonly read: ReadList; readonly from: KnownRows },
   edition: Edition,
   { own, numbers, settings }: Input,
   nowMs: number,
@@ -104,7 +104,7 @@ function settleOne(
   const takenNumbers = new Set(own.flatMap(({ number }) => number ?? []));
   for (const [key, { rows }] of edition.lineUps) {
     if (key === setting.key) continue;
-    for (const { id, number, as } of rows) {
+    for (const { id, number, as } of givenIn(rows)) {
       isAlone &&= as === undefined && !takenIds.has(id);
       takenIds.add(id);
       if (number !== undefined) takenNumbers.add(number);
@@ -140,20 +140,22 @@ function keepShown(
     return { setting, rows: [...(known?.rows ?? [])], isBack };
   });
   const { shownAs, joined } = combine(own, entries);
-  for (const { setting, rows } of entries) {
+  for (const { setting } of entries) {
     const known = lineUps.get(setting.key);
-    const isKept = ({ id, as, goneMs }: KnownEntry) =>
-      goneMs !== undefined || Bun.deepEquals(shownAs.get(id), as);
-    if (known === undefined || rows.every(isKept)) continue;
-    const shown = rows.map((row) => (isKept(row) ? row : shownIn(row, shownAs.get(row.id))));
-    lineUps.set(setting.key, { ...known, rows: PackedRows.of(shown) });
+    if (known === undefined) continue;
+    const rows = regiven(known.rows, (given) => shownIn(given, shownAs.get(given.id)));
+    if (rows === known.rows) continue;
+    lineUps.set(setting.key, { ...known, rows });
     changed.add(setting.key);
   }
   return joined;
 }
 
-function shownIn({ as: _, ...row }: KnownEntry, as: KnownEntry['as']): KnownEntry {
-  return as === undefined ? row : { ...row, as };
+/** Itself where it was shown there before, or is not there. */
+function shownIn(given: Given, as: Given['as']): Given {
+  if (given.goneMs !== undefined || Bun.deepEquals(given.as, as)) return given;
+  const { as: _, ...rest } = given;
+  return as === undefined ? rest : { ...rest, as };
 }
 
 function firstOf(rows: Iterable<KnownEntry>): readonly ShownChannel[] {

@@ -2,8 +2,7 @@
 import { othersTurn } from '../../base/turn.ts';
 import type { ChannelConfig, UrlSource } from '../../config/config.ts';
 import { RowReader } from './channel-row.ts';
-import { channelsIn, type PackedChannels, urlsIn } from './packed-channels.ts';
-import type { PackedPiece } from './packed-rows.ts';
+import { type ChannelPiece, channelsIn, headOf, urlsIn } from './packed-channels.ts';
 
 /** What came of a piece, of line-ups alone. */
 type Made = readonly ChannelConfig[];
@@ -11,7 +10,7 @@ type Made = readonly ChannelConfig[];
 export class TakenChannels {
   #channels: readonly ChannelConfig[] = [];
   #ownCount = 0;
-  /** By the text of their heads. */
+  /** By their heads. */
   #made: ReadonlyMap<string, Made> = new Map();
 
   /** The file's own by their numbers, those without one as they stand there; then those of line-ups. */
@@ -23,22 +22,23 @@ export class TakenChannels {
    * All that there are; each piece lets others have their turn. Those before go when all are here, so
    * both are held for a while: what a piece has in common with one before is held once.
    */
-  async take({ heads, urls }: PackedChannels, own: readonly ChannelConfig[]): Promise<void> {
+  async take(pieces: readonly ChannelPiece[], own: readonly ChannelConfig[]): Promise<void> {
     const channels = own.toSorted(byNumber);
     const places = new Map(channels.map(({ id }, index) => [id, index]));
     const reader = new RowReader();
     const made = new Map<string, Made>();
-    for (const [index, head] of heads.entries()) {
-      const addresses = urlsIn(urls[index] as PackedPiece);
-      const former = this.#made.get(head.zstd);
-      const fresh: ChannelConfig[] = former === undefined ? [] : readdressed(former, addresses);
-      for (const row of former === undefined ? channelsIn(head, addresses) : []) {
+    for (const piece of pieces) {
+      const urls = urlsIn(piece);
+      const head = headOf(piece);
+      const former = this.#made.get(head);
+      const fresh: ChannelConfig[] = former === undefined ? [] : readdressed(former, urls);
+      for (const row of former === undefined ? channelsIn(piece, urls) : []) {
         const at = row.isOwn === true ? places.get(row.id) : undefined;
         if (at === undefined) fresh.push(reader.channel(row));
         else channels[at] = reader.widened(channels[at] as ChannelConfig, row);
       }
       channels.push(...fresh);
-      if (fresh.length === head.rows) made.set(head.zstd, fresh);
+      if (fresh.length === piece.rows) made.set(head, fresh);
       await othersTurn();
     }
     [this.#channels, this.#ownCount, this.#made] = [channels, own.length, made];

@@ -131,7 +131,7 @@ function readAgain({ record, rows }: KnownLineUp): ReadList {
   const entries = new EntryPacker(0);
   for (const row of rows) {
     const { id: formerId, numberedFrom: _, born: __, was: ___, as: ____, goneMs, ...entry } = row;
-    if (goneMs === undefined) entries.add({ ...entry, formerId });
+    if (goneMs === undefined) entries.add(entry, formerId);
   }
   const { listedCount, liveCount = 0, problems, unusedRules, validators, maxConnections } = record;
   return {

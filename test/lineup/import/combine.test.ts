@@ -3,10 +3,11 @@ import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { LineUpSetting } from '../../../src/config/resolve-lineups.ts';
 import type { OwnChannel } from '../../../src/lineup/import/channel-row.ts';
-import { aloneRows, combine } from '../../../src/lineup/import/combine.ts';
+import { aloneChannels, combine } from '../../../src/lineup/import/combine.ts';
 import { channelName } from '../../../src/lineup/import/identity/channel-name.ts';
 import type { KnownEntry, LineUpEntries } from '../../../src/lineup/import/identity/known-entry.ts';
 import type { Comparable } from '../../../src/lineup/import/identity/same-channel.ts';
+import { packKnown } from '../../../src/lineup/import/packed-entries.ts';
 import {
   channelsOf,
   createDesk,
@@ -188,37 +189,66 @@ describe('combine()', () => {
   });
 });
 
-describe('aloneRows()', () => {
+describe('aloneChannels()', () => {
+  const none = <T>(value: T) => fc.constantFrom(value, undefined, undefined, undefined, undefined);
   const row = fc.record({
-    id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
-    as: fc.option(fc.record({ id: fc.constantFrom('a', 'z') }), { nil: undefined, freq: 12 }),
-    goneMs: fc.option(fc.constant(5), { nil: undefined, freq: 4 }),
+    id: fc.constantFrom(...'abcdefghijklmnopqrstuv'),
+    as: none({ id: 'z' }),
+    goneMs: none(5),
+    kind: none('film' as const),
+    more: fc.record(
+      {
+        group: fc.constantFrom('x', 'y'),
+        headers: fc.constantFrom({ 'user-agent': 'its own' }, { referer: 'http://r.example/' }),
+        kept: fc.constant({ 'vlc:network-caching': '1000', catchup: 'default' }),
+      },
+      { requiredKeys: [] },
+    ),
   });
   const lists = fc.array(fc.array(row, { maxLength: 3 }), { maxLength: 3 });
+  const setting = fc.record({
+    merge: none(true),
+    userAgent: none('said for all'),
+    provider: none('p'),
+    sort: fc.constantFrom('list', 'list', 'name', 'number'),
+  });
 
   test('are only given where combining changes nothing, and are what that gives', () => {
-    let times = 0;
+    let [times, wholes] = [0, 0];
     fc.assert(
-      fc.property(lists, fc.constantFrom('a', 'own'), fc.boolean(), (all, ownId, merge) => {
-        const own = [{ id: ownId, name: 'Own' }];
-        const lineUps = all.map((rows, index): LineUpEntries => {
-          const entries = rows.map(({ id, as, goneMs }) =>
-            entry(id, { name: id }, { ...(as && { as }), ...(goneMs && { goneMs }) }),
-          );
-          return { setting: { ...A, key: `${index}`, merge }, rows: entries };
+      fc.property(lists, fc.constantFrom('a', 'own'), setting, (all, ownId, of) => {
+        const own = [{ id: ownId, name: 'Own', number: 2 }];
+        let number = 0;
+        const lineUps = all.map((list, index) => {
+          const entries = list.map(({ id, as, goneMs, kind, more }) => {
+            const numbered = kind === undefined ? { number: ++number } : { kind };
+            const given = { ...numbered, ...(as && { as }), ...(goneMs && { goneMs }) };
+            return entry(id, { name: id }, { ...given, ...more });
+          });
+          const rules = { ...A.rules, sort: of.sort };
+          const { merge = false, userAgent, provider } = of;
+          const said = { ...(userAgent && { userAgent }), ...(provider && { provider }) };
+          return {
+            setting: { ...A, ...said, key: `${index}`, merge, rules },
+            rows: packKnown(entries),
+          };
         });
-        const alone = aloneRows(own, lineUps);
+        const alone = aloneChannels(own, lineUps);
         if (alone === undefined) return;
         times++;
-        const present = lineUps.flatMap(({ rows }) => [...rows].filter(({ goneMs }) => !goneMs));
+        if (alone.some((piece) => !('heads' in piece))) wholes++;
         const { rows, shownAs, joined } = combine(own, lineUps);
-        expect(rows.map(({ id }) => id)).toEqual(present.map(({ id }) => id));
         expect([shownAs.size, joined.size]).toEqual([0, 0]);
         expect(rowsOf(alone)).toEqual([...rows]);
+        const ids = lineUps.flatMap(({ rows }) =>
+          [...rows].flatMap(({ id, goneMs, kind }) => (goneMs || kind ? [] : [id])),
+        );
+        expect(rows.map(({ id }) => id).sort()).toEqual(ids.sort());
       }),
-      { numRuns: 400 },
+      { numRuns: 1000 },
     );
-    expect(times).toBeGreaterThan(10);
+    expect(times).toBeGreaterThan(100);
+    expect(wholes).toBeGreaterThan(10);
   });
 });
 

@@ -37,7 +37,7 @@ describe('LineUpThread', () => {
     {
       await using thread = openThread(folder.path);
       expect(await thread.call({ what: 'combine', input })).toMatchObject({
-        channels: { heads: [], urls: [] },
+        channels: [],
         kept: [],
       });
       await thread.call({ what: 'import', key: setting.key, input });

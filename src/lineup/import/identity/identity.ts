@@ -52,9 +52,8 @@ export function partsOf(entry: ListEntry): Identity {
 }
 
 /** Of all that an entry is known by: the same whatever its list changes of tokens. */
-export function addressKey(entry: ListEntry): number {
+export function addressKey(entry: ListEntry, { host, path } = stableUrl(entry.url)): number {
   const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
-  const { host, path } = stableUrl(entry.url);
   return fingerprint(host, path, name, group, entry.guide ?? '');
 }
 
@@ -101,7 +100,10 @@ const TOKEN = /^(?=[^/]*\d)[A-Za-z0-9_=.-]{16,}$/;
 const LONG_PART = /[^/]{16}/;
 const URL_PARTS = /^https?:\/\/(?:[^/?#@]*@)?([^/?#]+)([^?#]*)(?:\?([^#]*))?/;
 
-export function stableUrl(url: string): { readonly host: string; readonly path: string } {
+export type StableUrl = { readonly host: string; readonly path: string };
+
+/** Without user, token and whatever else changes with an account. */
+export function stableUrl(url: string): StableUrl {
   const [, host = '', path = '', query] = URL_PARTS.exec(url) ?? [];
   const account = ACCOUNT.exec(path);
   const stable = account === null ? withoutTokens(path) : `/${account[1] ?? ''}/*/*/${account[2]}`;

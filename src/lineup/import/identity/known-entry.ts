@@ -2,8 +2,8 @@
 import type { LineUpSetting } from '../../../config/resolve-lineups.ts';
 import type { ListEntry } from '../list-entry.ts';
 
-/** Plain data, kept as JSON. */
-export type KnownEntry = ListEntry & {
+/** What we give an entry of a list. Plain data, kept as JSON. */
+export type Given = {
   /** Permanent, and no other entry of any line-up has it. */
   readonly id: string;
   /** Given once, by the list or by us; undefined where none was left. */
@@ -19,6 +19,8 @@ export type KnownEntry = ListEntry & {
   /** The channel it is shown in, where that has the id and number of another. */
   readonly as?: { readonly id: string; readonly number?: number };
 };
+
+export type KnownEntry = Omit<ListEntry, 'number'> & Given;
 
 export type EntryCounts = {
   readonly channels: number;

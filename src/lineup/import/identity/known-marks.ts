@@ -1,6 +1,6 @@
 // This file keeps at hand what has to be known of each entry that is known, in columns.
 
-import type { PackedRows } from '../packed-rows.ts';
+import type { KnownRows } from '../packed-entries.ts';
 import { fingerprint } from './fingerprint.ts';
 import { addressKey } from './identity.ts';
 import type { KnownEntry } from './known-entry.ts';
@@ -30,7 +30,7 @@ export class KnownMarks {
   readonly #was = new Map<number, KnownMark['was']>();
   readonly #as = new Map<number, KnownMark['as']>();
 
-  constructor(known: PackedRows<KnownEntry>) {
+  constructor(known: KnownRows) {
     this.keys = new Float64Array(known.length);
     this.#nameKeys = new Float64Array(known.length);
     this.#numbers = new Float64Array(known.length * NUMBERS.length);

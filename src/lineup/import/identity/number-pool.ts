@@ -1,5 +1,4 @@
 // This file gives the entries of a line-up the numbers they keep.
-import type { ListEntry } from '../list-entry.ts';
 
 export type NumberContext = {
   /** Of other line-ups and of the file. */
@@ -34,15 +33,15 @@ export class NumberPool {
     this.#highestNew = highestNew;
   }
 
-  of(entry: Pick<ListEntry, 'kind' | 'number'>, before: Before | undefined, id: string): Numbered {
-    if (entry.kind !== undefined) return {};
+  /** For a live channel; `listed` is what its list says, 0 where that is nothing. */
+  of(listed: number, before: Before | undefined, id: string): Numbered {
     const { renumberFrom: from, numbers } = this.#context;
     if (before?.number !== undefined && before.numberedFrom === from) {
       return pick(before.number, from);
     }
     if (from !== undefined) return pick(this.#free(from), from);
     // It had ours, which no rule asks for any more
-    const number = entry.number ?? numbers.get(id);
+    const number = listed > 0 ? listed : numbers.get(id);
     const { taken } = this.#opened();
     if (number !== undefined && !taken.has(number)) {
       taken.add(number);

@@ -1,7 +1,7 @@
 // This file finds out which entries of a list are which of those that are known.
 
 import type { ListEntries } from '../list-entries.ts';
-import type { PackedRows } from '../packed-rows.ts';
+import type { KnownRows } from '../packed-entries.ts';
 import { KeyIndex, NONE, SEVERAL } from './key-index.ts';
 import type { KnownEntry } from './known-entry.ts';
 import type { KnownMarks } from './known-marks.ts';
@@ -20,7 +20,7 @@ export type Recognised = {
  */
 export function recognise(
   { rows, keys }: ListEntries,
-  known: PackedRows<KnownEntry>,
+  known: KnownRows,
   marks: KnownMarks,
 ): Recognised {
   const found = new Int32Array(rows.length).fill(NONE);

@@ -2,10 +2,15 @@
 
 import type { ListEntries } from '../list-entries.ts';
 import type { ListEntry } from '../list-entry.ts';
-import { type PackedRows, RowPacker } from '../packed-rows.ts';
-import { fingerprint } from './fingerprint.ts';
+import { GivenPacker, type KnownRows, packKnown } from '../packed-entries.ts';
 import { identityOf } from './identity.ts';
-import { type EntryCounts, FORGET_MS, type KnownEntry, MAX_WAS } from './known-entry.ts';
+import {
+  type EntryCounts,
+  FORGET_MS,
+  type Given,
+  type KnownEntry,
+  MAX_WAS,
+} from './known-entry.ts';
 import { type KnownMark, KnownMarks } from './known-marks.ts';
 import { newIds } from './new-ids.ts';
 import { type NumberContext, NumberPool } from './number-pool.ts';
@@ -20,7 +25,7 @@ export type SettleContext = NumberContext & {
 
 export type Settled = {
   /** In the order of the list, then those that have gone. */
-  readonly rows: PackedRows<KnownEntry>;
+  readonly rows: KnownRows;
   readonly counts: EntryCounts;
   /** Each entry is shown under its own id, which nobody else has. */
   readonly isAlone: boolean;
@@ -37,11 +42,7 @@ export type LineUpChanges = {
   readonly renumbered: readonly string[];
 };
 
-export function settle(
-  entries: ListEntries,
-  known: PackedRows<KnownEntry>,
-  context: SettleContext,
-): Settled {
+export function settle(entries: ListEntries, known: KnownRows, context: SettleContext): Settled {
   const marks = new KnownMarks(known);
   const recognised = recognise(entries, known, marks);
   const { found } = recognised;
@@ -50,55 +51,64 @@ export function settle(
     knownIds ??= new Set(marks.ids);
     return knownIds.has(id) || context.takenIds.has(id);
   };
-  const { ids, highestNumber } = newIds(entries, found, isTaken);
-  const numbers = new NumberPool(() => marks.numbers(), highestNumber, context);
-  const rows = new RowPacker<KnownEntry>();
+  const ids = newIds(entries, found, isTaken);
+  const numbers = new NumberPool(() => marks.numbers(), highestNew(entries, found), context);
+  const former = formerKeysOf(entries, recognised);
+  const rows = new GivenPacker(entries.rows.pieces);
   const changes = new Changes();
   let channels = 0;
   let isAlone = true;
-  let index = 0;
-  for (const entry of entries.rows) {
-    const at = found[index] as number;
+  for (const [index, at] of found.entries()) {
     const before = marks.at(at);
     const id = before?.id ?? (ids.get(index) as string);
-    const number = numbers.of(entry, before, id);
-    const row = settledRow(entry, before, recognised.altered.get(index));
+    const isLive = entries.isLive[index] as boolean;
+    const number = isLive ? numbers.of(entries.numbers[index] as number, before, id) : {};
     const isHere = before !== undefined && before.goneMs === undefined;
-    const settled = { ...row, id, ...number, born: isHere ? before.born : context.edition };
-    changes.took(settled, before, at);
-    rows.add(settled);
-    if (settled.kind === undefined) channels++;
-    isAlone &&= settled.as === undefined && !context.takenIds.has(id);
-    index++;
+    const was = former.get(index) ?? before?.was;
+    const given: Given = {
+      id,
+      ...number,
+      born: isHere ? before.born : context.edition,
+      ...(was === undefined ? {} : { was }),
+      ...(before?.as === undefined ? {} : { as: before.as }),
+    };
+    changes.took(given, before, { index, at, nameKey: entries.nameKeys[index] as number });
+    rows.add(given);
+    if (isLive) channels++;
+    isAlone &&= given.as === undefined && !context.takenIds.has(id);
   }
-  const gone = keepGone(known, found, context.nowMs, rows);
-  const all = rows.end();
-  const counts = { channels, films: index - channels, gone: all.length - index };
-  return { rows: all, counts, isAlone, changes: changes.all(known, gone) };
+  const gone: string[] = [];
+  const kept = packKnown(leftOver(known, found, context.nowMs, gone));
+  const counts = { channels, films: found.length - channels, gone: kept.length };
+  return { rows: rows.end(kept), counts, isAlone, changes: changes.all(entries, known, gone) };
 }
 
-/** What it keeps of what was known of it. */
-function settledRow(
-  entry: ListEntry,
-  before: KnownMark | undefined,
-  altered: KnownEntry | undefined,
-): Pick<KnownEntry, keyof ListEntry | 'was' | 'as'> {
-  const { number: _, formerId: __, ...rest } = entry;
-  const was = altered === undefined ? before?.was : formerKeys(altered, entry);
-  return {
-    ...rest,
-    ...(was === undefined ? {} : { was }),
-    ...(before?.as === undefined ? {} : { as: before.as }),
-  };
+/** That the list gives to any that is new. */
+function highestNew({ numbers }: ListEntries, found: Int32Array): number {
+  let highest = 0;
+  for (const [index, at] of found.entries()) {
+    if (at < 0) highest = Math.max(highest, Math.floor(numbers[index] as number));
+  }
+  return highest;
 }
 
-/** Puts those that the list has no more behind the others; returns the ids of those it had before. */
-function keepGone(
-  known: PackedRows<KnownEntry>,
-  found: Recognised['found'],
+/** By the index of each that is known by something else than before: what it was known by. */
+function formerKeysOf({ rows }: ListEntries, { altered }: Recognised) {
+  const former = new Map<number, readonly string[]>();
+  for (const [index, entry] of rows.at(new Set(altered.keys()))) {
+    const keys = formerKeys(altered.get(index) as KnownEntry, entry);
+    if (keys !== undefined) former.set(index, keys);
+  }
+  return former;
+}
+
+/** Those that the list has no more and that are remembered; puts to `gone` the ids of those it had. */
+function* leftOver(
+  known: KnownRows,
+  found: Int32Array,
   nowMs: number,
-  rows: RowPacker<KnownEntry>,
-): readonly string[] {
+  gone: string[],
+): Generator<KnownEntry, void> {
   const stayed = new Uint8Array(known.length);
   let left = known.length;
   for (const row of found) {
@@ -106,15 +116,13 @@ function keepGone(
     stayed[row] = 1;
     left--;
   }
-  const gone: string[] = [];
   let index = 0;
   for (const row of left > 0 ? known : []) {
     if (stayed[index++] === 1) continue;
     if (row.goneMs === undefined) gone.push(row.id);
     const goneMs = row.goneMs ?? nowMs;
-    if (nowMs - goneMs < FORGET_MS) rows.add({ ...row, goneMs });
+    if (nowMs - goneMs < FORGET_MS) yield { ...row, goneMs };
   }
-  return gone;
 }
 
 /** What it was known by that it is not known by any more. */
@@ -128,29 +136,41 @@ function formerKeys(before: KnownEntry, now: ListEntry): readonly string[] | und
   return [...new Set([...(before.was ?? []), ...lost])].slice(-MAX_WAS);
 }
 
+type Place = { readonly index: number; readonly at: number; readonly nameKey: number };
+
 class Changes {
   readonly #added: string[] = [];
   readonly #back: string[] = [];
   readonly #renumbered: string[] = [];
-  /** By the index of what was known. */
-  readonly #renamed = new Map<number, { readonly id: string; readonly to: string }>();
+  readonly #renamed: { readonly id: string; readonly index: number; readonly at: number }[] = [];
 
-  took({ id, name, number }: KnownEntry, before: KnownMark | undefined, at: number): void {
+  /** `index` is its place in the list, `at` that among what was known. */
+  took({ id, number }: Given, before: KnownMark | undefined, { index, at, nameKey }: Place): void {
     if (before === undefined) {
       this.#added.push(id);
       return;
     }
     if (before.goneMs !== undefined) this.#back.push(id);
-    if (before.nameKey !== fingerprint(name)) this.#renamed.set(at, { id, to: name });
+    if (before.nameKey !== nameKey) this.#renamed.push({ id, index, at });
     if (before.number !== number) this.#renumbered.push(id);
   }
 
-  all(known: PackedRows<KnownEntry>, gone: readonly string[]): LineUpChanges {
-    const before = known.pick(new Set(this.#renamed.keys()));
-    const renamed = [...this.#renamed].map(([at, { id, to }]) => {
-      return { id, from: before.get(at)?.name ?? '', to };
+  all({ rows }: ListEntries, known: KnownRows, gone: readonly string[]): LineUpChanges {
+    const from = namesAt(known, new Set(this.#renamed.map(({ at }) => at)));
+    const to = namesAt(rows, new Set(this.#renamed.map(({ index }) => index)));
+    const renamed = this.#renamed.map(({ id, index, at }) => {
+      return { id, from: from.get(at) ?? '', to: to.get(index) ?? '' };
     });
     const [added, back, renumbered] = [this.#added, this.#back, this.#renumbered];
     return { added, gone, back, renamed, renumbered };
   }
+}
+
+function namesAt(
+  rows: Pick<KnownRows | ListEntries['rows'], 'at'>,
+  indexes: ReadonlySet<number>,
+): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  for (const [index, { name }] of rows.at(indexes)) names.set(index, name);
+  return names;
 }

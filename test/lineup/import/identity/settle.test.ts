@@ -8,7 +8,7 @@ import {
 } from '../../../../src/lineup/import/identity/settle.ts';
 import { packEntries } from '../../../../src/lineup/import/list-entries.ts';
 import type { ListEntry } from '../../../../src/lineup/import/list-entry.ts';
-import { PackedRows } from '../../../../src/lineup/import/packed-rows.ts';
+import { packKnown } from '../../../../src/lineup/import/packed-entries.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -25,7 +25,7 @@ function settle(
   known: readonly KnownEntry[],
   context: SettleContext,
 ) {
-  const settled = settlePacked(packEntries(entries, known.length), PackedRows.of(known), context);
+  const settled = settlePacked(packEntries(entries, known.length), packKnown(known), context);
   return { ...settled, rows: [...settled.rows] };
 }
 
