@@ -54,7 +54,7 @@ function plain({ setting, answer, error }: LineUpOutcome) {
   const name = setting.shown;
   if (error !== undefined) return { name, error: { code: error.code, message: error.message } };
   if (answer?.kind !== 'taken') return { name, isUnchanged: true };
-  const { kind: _, changes, ...rest } = answer;
+  const { kind: _, changes, changeCounts: __, ...rest } = answer;
   return { name, ...rest, ...changes };
 }
 
@@ -66,7 +66,7 @@ function rowsOf({ setting, answer, error }: LineUpOutcome): string[] {
 }
 
 function changeRows(answer: ImportAnswer): string[] {
-  if (answer.kind === 'same') return [];
+  if (answer.kind === 'same' || answer.changes === undefined) return [];
   const { changes, merged, merges, problems, unusedRules } = answer;
   const { added, gone, back, renamed, renumbered } = changes;
   return [

@@ -73,7 +73,8 @@ export async function readLineUps(config: Config, options: ReadOptions): Promise
     stuck = undefined;
     try {
       const { key } = setting;
-      const what = { what: 'import', key, input, ...(mayShrink ? { mayShrink } : {}) } as const;
+      const wanted = { isDetailed: true, ...(mayShrink ? { mayShrink } : {}) } as const;
+      const what = { what: 'import', key, input, ...wanted } as const;
       outcomes.push({ setting, answer: await thread.call(what) });
     } catch (error) {
       const why = stuck === undefined ? error : slowPattern(stuck);

@@ -21,16 +21,13 @@ export type ChannelRow = {
 export function rowOf(entry: KnownEntry, setting: SourceSetting): ChannelRow {
   const { id, name, number, group, logo, guide } = entry;
   const vlcOptions = vlcOptionsOf(entry);
-  return {
-    id,
-    name: name || id,
-    ...(number === undefined ? {} : { number }),
-    ...(group === undefined ? {} : { group }),
-    ...(logo === undefined ? {} : { logo }),
-    ...(guide === undefined ? {} : { guide }),
-    ...(vlcOptions === undefined ? {} : { vlcOptions }),
-    sources: [sourceOf(entry, setting)],
-  };
+  const row: Draft<ChannelRow> = { id, name: name || id, sources: [sourceOf(entry, setting)] };
+  if (number !== undefined) row.number = number;
+  if (group !== undefined) row.group = group;
+  if (logo !== undefined) row.logo = logo;
+  if (guide !== undefined) row.guide = guide;
+  if (vlcOptions !== undefined) row.vlcOptions = vlcOptions;
+  return row;
 }
 
 /** What is told of a channel of the file, so that none of a line-up gets in its way. */
@@ -52,6 +49,9 @@ export function ownChannelOf({ id, name, number, group, guide }: ChannelConfig):
   };
 }
 
+/** Spread together, 50,000 of them would take twice as long. */
+type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** As many as the configuration file may name. */
 const MAX_SOURCES = 16;
 /** One for all: tens of thousands of channels say the same. */
@@ -62,15 +62,29 @@ export class RowReader {
   readonly #texts = new Map<string, string>();
   readonly #records = new Map<string, Readonly<Record<string, string>>>();
 
-  channel({ sources, group, vlcOptions, isOwn: _, ...row }: ChannelRow): ChannelConfig {
-    return {
-      ...row,
-      ...(vlcOptions === undefined ? {} : { vlcOptions: this.#common(vlcOptions) }),
-      ...(group === undefined ? {} : { group: this.#text(group) }),
+  channel({
+    id,
+    name,
+    number,
+    group,
+    logo,
+    guide,
+    vlcOptions,
+    sources,
+  }: ChannelRow): ChannelConfig {
+    const channel: Draft<ChannelConfig> = {
+      id,
+      name,
       mode: 'buffered',
       sources: sources.map((source) => this.source(source)),
       keepWarm: false,
     };
+    if (number !== undefined) channel.number = number;
+    if (group !== undefined) channel.group = this.#text(group);
+    if (logo !== undefined) channel.logo = logo;
+    if (guide !== undefined) channel.guide = guide;
+    if (vlcOptions !== undefined) channel.vlcOptions = this.#common(vlcOptions);
+    return channel;
   }
 
   /** What the file says of a channel always goes. */
@@ -85,15 +99,16 @@ export class RowReader {
   }
 
   source({ url, headers, provider }: RowSource): UrlSource {
-    return {
+    const source: Draft<UrlSource> = {
       kind: 'url',
       url,
       headers: headers === undefined ? NOTHING : this.#common(headers),
       verifyTls: true,
       allowDowngrade: false,
       timeouts: NOTHING,
-      ...(provider === undefined ? {} : { provider: this.#text(provider) }),
     };
+    if (provider !== undefined) source.provider = this.#text(provider);
+    return source;
   }
 
   #text(text: string): string {

@@ -145,7 +145,8 @@ export class LineUpDesk implements AsyncDisposable {
     return await this.#inTurn(async () => {
       if (read === 'same') return await this.#same(call);
       const input = await this.#numbered(call.input);
-      const list = { setting, read, mayShrink: call.mayShrink === true };
+      const { mayShrink = false, isDetailed = false } = call;
+      const list = { setting, read, mayShrink, isDetailed };
       return await this.#write(input, (edition, nowMs) => takeList(list, edition, input, nowMs));
     });
   }

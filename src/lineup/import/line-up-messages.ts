@@ -42,6 +42,8 @@ export type LineUpCall =
       readonly input: LineUpInput;
       /** One that has shrunk is taken too. */
       readonly mayShrink?: true;
+      /** What changed is named, not only counted. */
+      readonly isDetailed?: true;
     }
   /** Makes the channels, films and series. */
   | { readonly what: 'combine'; readonly input: LineUpInput }
@@ -65,7 +67,9 @@ export type ImportAnswer =
       readonly films: number;
       readonly problems: ListProblems;
       readonly unusedRules: readonly string[];
-      readonly changes: LineUpChanges;
+      readonly changeCounts: Readonly<Record<keyof LineUpChanges, number>>;
+      /** Where it was asked for: of a new list it is as long as that. */
+      readonly changes?: LineUpChanges;
       /** The first of its channels. */
       readonly first: readonly ShownChannel[];
       /** Entries that became another source of a channel. */

@@ -267,10 +267,9 @@ export class LineUps implements AsyncDisposable {
       log.info('line-up is unchanged', { lineUp, ms });
       return;
     }
-    const { channels, problems, unusedRules, changes } = answer;
-    const { added, gone, back, renamed } = changes;
-    const counts = { added: added.length, gone: gone.length, back: back.length };
-    const fields = { ...counts, renamed: renamed.length, problems: problems.counts, ms };
+    const { channels, problems, unusedRules, changeCounts } = answer;
+    const { renumbered: _, ...counts } = changeCounts;
+    const fields = { ...counts, problems: problems.counts, ms };
     log.info('line-up loaded', { lineUp, channels, ...fields });
     if (unusedRules.length > 0)
       log.warn('rules that found nothing', { lineUp, rules: unusedRules });

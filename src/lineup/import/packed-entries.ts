@@ -73,6 +73,7 @@ export class GivenPacker {
     const piece = this.#pieces[this.#given.length] as ListPiece;
     if (this.#open.length < piece.rows) return;
     this.#given.push({ ...piece, given: pack(this.#open) });
+    tidyAfter(piece.rows);
     this.#open = [];
   }
 

@@ -30,6 +30,7 @@ export function sourceOf(
   { url, headers }: Pick<ListEntry, 'url' | 'headers'>,
   { userAgent, provider }: SourceSetting,
 ): RowSource {
+  if (userAgent === undefined && headers === undefined && provider === undefined) return { url };
   const isAgentMissing = userAgent !== undefined && headers?.['user-agent'] === undefined;
   const all = isAgentMissing ? { ...headers, 'user-agent': userAgent } : headers;
   return {

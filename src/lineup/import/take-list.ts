@@ -3,7 +3,7 @@ import type { LineUpSetting } from '../../config/resolve-lineups.ts';
 import { combine } from './combine.ts';
 import { type Edition, type KnownLineUp, wasAway } from './editions.ts';
 import { FORGET_MS, type Given, type KnownEntry } from './identity/known-entry.ts';
-import { type Settled, settle } from './identity/settle.ts';
+import { type LineUpChanges, type Settled, settle } from './identity/settle.ts';
 import { inheritedKey, readAs } from './line-up-keys.ts';
 import type { ImportAnswer, LineUpInput, ShownChannel } from './line-up-messages.ts';
 import { givenIn, type KnownRows, knownRows, regiven } from './packed-entries.ts';
@@ -23,6 +23,7 @@ export type ListToTake = {
   readonly setting: LineUpSetting;
   readonly read: ReadList;
   readonly mayShrink: boolean;
+  readonly isDetailed: boolean;
 };
 
 /** Enough to see whether it is the right list. */
@@ -32,7 +33,7 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** Throws LineUpError where the list is no successor of what was there. */
 export function takeList(
-  { setting, read, mayShrink }: ListToTake,
+  { setting, read, mayShrink, isDetailed }: ListToTake,
   edition: Edition,
   input: Input,
   nowMs: number,
@@ -56,8 +57,13 @@ export function takeList(
   const { channels, films } = counts;
   const kept = (lineUps.get(key) as KnownLineUp).rows;
   const first = firstOf(kept);
-  const said = { channels, films, problems, unusedRules, changes, first };
-  return { lineUps, changed, result: { kind: 'taken', ...said, ...mergesOf(kept, joined) } };
+  const said = { channels, films, problems, unusedRules, changeCounts: countsOf(changes), first };
+  const named = isDetailed ? { changes } : {};
+  return {
+    lineUps,
+    changed,
+    result: { kind: 'taken', ...said, ...named, ...mergesOf(kept, joined) },
+  };
 }
 
 /** What was there when no configuration named it has gone with it. */
@@ -156,6 +162,16 @@ function shownIn(given: Given, as: Given['as']): Given {
   if (given.goneMs !== undefined || Bun.deepEquals(given.as, as)) return given;
   const { as: _, ...rest } = given;
   return as === undefined ? rest : { ...rest, as };
+}
+
+function countsOf({ added, gone, back, renamed, renumbered }: LineUpChanges) {
+  return {
+    added: added.length,
+    gone: gone.length,
+    back: back.length,
+    renamed: renamed.length,
+    renumbered: renumbered.length,
+  };
 }
 
 function firstOf(rows: Iterable<KnownEntry>): readonly ShownChannel[] {

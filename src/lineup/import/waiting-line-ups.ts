@@ -116,7 +116,7 @@ function taken(
   const known = edition.lineUps.get(key);
   if (known !== undefined && known.record.fetchedMs >= fetchedMs) return undefined;
   try {
-    const list = { setting, read: readAgain(lineUp), mayShrink: false };
+    const list = { setting, read: readAgain(lineUp), mayShrink: false, isDetailed: false };
     const { lineUps } = takeList(list, edition, input, fetchedMs);
     const { record, rows } = lineUps.get(key) as KnownLineUp;
     return lineUps.set(key, { record: { ...record, readAs }, rows });

@@ -116,8 +116,10 @@ function withoutTokens(path: string): string {
   return parts.map((part) => (part.length >= 16 && TOKEN.test(part) ? '*' : part)).join('/');
 }
 
+const MAY_HAVE_ID = new RegExp(`(?:^|&)(?:${[...ID_NAMES].join('|')})=`, 'i');
+
 function idsIn(query: string | undefined): string {
-  if (query === undefined) return '';
+  if (query === undefined || !MAY_HAVE_ID.test(query)) return '';
   const ids = query.split('&').filter((pair) => {
     const equals = pair.indexOf('=');
     return equals > 0 && ID_NAMES.has(pair.slice(0, equals).toLowerCase()) && pair.length <= 64;

@@ -1,18 +1,19 @@
 // This file keeps at hand what has to be known of each entry that is known, in columns.
 
-import type { KnownRows } from '../packed-entries.ts';
+import type { ListEntry } from '../list-entry.ts';
+import { givenOf, type KnownRows, listEntriesIn } from '../packed-entries.ts';
 import { fingerprint } from './fingerprint.ts';
 import { addressKey } from './identity.ts';
-import type { KnownEntry } from './known-entry.ts';
+import type { Given } from './known-entry.ts';
 
 export type KnownMark = {
   readonly id: string;
-  readonly number: KnownEntry['number'] | undefined;
-  readonly numberedFrom: KnownEntry['numberedFrom'] | undefined;
+  readonly number: Given['number'] | undefined;
+  readonly numberedFrom: Given['numberedFrom'] | undefined;
   readonly born: number;
-  readonly was: KnownEntry['was'] | undefined;
-  readonly as: KnownEntry['as'] | undefined;
-  readonly goneMs: KnownEntry['goneMs'] | undefined;
+  readonly was: Given['was'] | undefined;
+  readonly as: Given['as'] | undefined;
+  readonly goneMs: Given['goneMs'] | undefined;
   readonly nameKey: number;
 };
 
@@ -34,16 +35,11 @@ export class KnownMarks {
     this.keys = new Float64Array(known.length);
     this.#nameKeys = new Float64Array(known.length);
     this.#numbers = new Float64Array(known.length * NUMBERS.length);
-    for (const row of known) {
-      const at = this.ids.length;
-      this.ids.push(row.id);
-      this.keys[at] = addressKey(row);
-      this.#nameKeys[at] = fingerprint(row.name);
-      for (const [column, name] of NUMBERS.entries()) {
-        this.#numbers[at * NUMBERS.length + column] = row[name] ?? Number.NaN;
+    for (const piece of known.pieces) {
+      const given = givenOf(piece);
+      for (const [index, entry] of listEntriesIn(piece).entries()) {
+        this.#add(entry, given[index] as Given);
       }
-      if (row.was !== undefined) this.#was.set(at, row.was);
-      if (row.as !== undefined) this.#as.set(at, row.as);
     }
   }
 
@@ -73,6 +69,18 @@ export class KnownMarks {
       const number = this.#number(index, 0);
       if (number !== undefined) yield number;
     }
+  }
+
+  #add(entry: ListEntry, given: Given): void {
+    const at = this.ids.length;
+    this.ids.push(given.id);
+    this.keys[at] = addressKey(entry);
+    this.#nameKeys[at] = fingerprint(entry.name);
+    for (const [column, name] of NUMBERS.entries()) {
+      this.#numbers[at * NUMBERS.length + column] = given[name] ?? Number.NaN;
+    }
+    if (given.was !== undefined) this.#was.set(at, given.was);
+    if (given.as !== undefined) this.#as.set(at, given.as);
   }
 
   #number(index: number, column: number): number | undefined {

@@ -4,16 +4,15 @@ import type { ListEntries } from '../list-entries.ts';
 import { stableUrl } from './identity.ts';
 import { Wishes } from './wishes.ts';
 
-/** By the index of the entry. `found` says which have theirs. */
+/** In the order of the list. `found` says which have theirs. */
 export function newIds(
   entries: ListEntries,
   found: Int32Array,
   isTaken: (id: string) => boolean,
-): ReadonlyMap<number, string> {
+): readonly string[] {
   const fresh: number[] = [];
   for (const [index, row] of found.entries()) if (row < 0) fresh.push(index);
-  const ids = assignIds(wantedOf(entries, fresh), isTaken);
-  return new Map(fresh.map((index, at) => [index, ids[at] as string]));
+  return assignIds(wantedOf(entries, fresh), isTaken);
 }
 
 function wantedOf({ rows, wishes }: ListEntries, fresh: readonly number[]): readonly WantedId[] {

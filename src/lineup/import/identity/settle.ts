@@ -51,7 +51,7 @@ export function settle(entries: ListEntries, known: KnownRows, context: SettleCo
     knownIds ??= new Set(marks.ids);
     return knownIds.has(id) || context.takenIds.has(id);
   };
-  const ids = newIds(entries, found, isTaken);
+  const ids = newIds(entries, found, isTaken).values();
   const numbers = new NumberPool(() => marks.numbers(), highestNew(entries, found), context);
   const former = formerKeysOf(entries, recognised);
   const rows = new GivenPacker(entries.rows.pieces);
@@ -60,7 +60,7 @@ export function settle(entries: ListEntries, known: KnownRows, context: SettleCo
   let isAlone = true;
   for (const [index, at] of found.entries()) {
     const before = marks.at(at);
-    const id = before?.id ?? (ids.get(index) as string);
+    const id = before?.id ?? (ids.next().value as string);
     const isLive = entries.isLive[index] as boolean;
     const number = isLive ? numbers.of(entries.numbers[index] as number, before, id) : {};
     const isHere = before !== undefined && before.goneMs === undefined;
