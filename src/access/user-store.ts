@@ -9,10 +9,10 @@ export const USER_KIND = 'user';
 /** What is stored of one. */
 export type UserRecord = { readonly user: User; readonly passwordHash: string };
 
-/** Absent: as it was. */
+/** Absent: as it was; null: without that limit from now on. */
 export type UserChange = {
-  readonly maxConnections?: number;
-  readonly expiresAtMs?: number;
+  readonly maxConnections?: number | null;
+  readonly expiresAtMs?: number | null;
   readonly isEnabled?: boolean;
   readonly password?: string;
 };
@@ -60,7 +60,7 @@ export class UserStore {
   async change(name: string, change: UserChange): Promise<User> {
     const { user, passwordHash } = await this.#one(name);
     const { password, ...fields } = change;
-    const changed = { ...user, ...fields };
+    const changed = changedUser(user, fields);
     const hash = password === undefined ? passwordHash : await hashPassword(password);
     const document = formatUser({ user: changed, passwordHash: hash });
     await this.#store.save(USER_KIND, new Map([[name, document]]));
@@ -77,6 +77,22 @@ export class UserStore {
     if (record !== undefined) return record;
     throw new UserError('ACCESS_USER_UNKNOWN', `Cannot find ${name}: there is no such user`);
   }
+}
+
+export function changedUser(user: User, change: Omit<UserChange, 'password'>): User {
+  const { name, createdAtMs } = user;
+  const {
+    maxConnections = user.maxConnections ?? null,
+    expiresAtMs = user.expiresAtMs ?? null,
+    isEnabled = user.isEnabled,
+  } = change;
+  return {
+    name,
+    isEnabled,
+    createdAtMs,
+    ...(maxConnections === null ? {} : { maxConnections }),
+    ...(expiresAtMs === null ? {} : { expiresAtMs }),
+  };
 }
 
 type UserDocument = Omit<User, 'name'> & { readonly passwordHash: string };

@@ -8,13 +8,14 @@ export const USER_FLAGS: readonly Flag[] = [
   },
   {
     name: '--connections',
-    value: 'N',
-    means: 'Streams at once, for add and enable; as many as wanted where it is not given.',
+    value: 'N|any',
+    means:
+      'Streams at once, for add, set and enable; any is as many as wanted, as without it in add.',
   },
   {
     name: '--expires',
-    value: 'DATE|30d',
-    means: 'The last day, a time with its zone, or how long from now, for add and enable.',
+    value: 'DATE|30d|never',
+    means: 'The last day, a time with its zone, or how long from now, for add, set and enable.',
   },
 ];
 
@@ -22,8 +23,9 @@ export const USER_NOTES = `Actions
   add NAME       make a user and say what to put into a player
   list           say who there is
   password NAME  give a new password; the old one ends within seconds
+  set NAME       change --connections and --expires; what is not given stays as it is
   disable NAME   let nobody in by this name, and forget nothing
-  enable NAME    let them in again, with --connections and --expires where they change
+  enable NAME    let them in again; takes the flags of set too
   remove NAME    forget the user
 
 A running server takes it up within seconds. No user is there by default.`;

@@ -6,6 +6,9 @@ import { parseInstant } from '../config/instant.ts';
 import { flagValue, type Given, isGiven, printable, UsageError } from './command-line.ts';
 
 const MAX_CONNECTIONS = 1000;
+/** What is written for having no such limit. */
+const ANY = 'any';
+const NEVER = 'never';
 /** A password and what a shell puts behind it. */
 const MAX_INPUT_BYTES = 4096;
 
@@ -29,15 +32,19 @@ export function limitsOf(given: Given, nowMs: number): UserChange {
   const connections = flagValue(given, '--connections');
   const expires = flagValue(given, '--expires');
   return {
-    ...(connections === undefined ? {} : { maxConnections: parseConnections(connections) }),
-    ...(expires === undefined ? {} : { expiresAtMs: parseExpiry(expires, nowMs) }),
+    ...(connections === undefined ? {} : { maxConnections: connectionsIn(connections) }),
+    ...(expires === undefined
+      ? {}
+      : { expiresAtMs: expires === NEVER ? null : parseExpiry(expires, nowMs) }),
   };
 }
 
-function parseConnections(text: string): number {
+function connectionsIn(text: string): number | null {
+  if (text === ANY) return null;
   const count = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (count >= 1 && count <= MAX_CONNECTIONS) return count;
-  throw new UsageError(`--connections is "${printable(text)}", wanted 1 to ${MAX_CONNECTIONS}`);
+  const wanted = `wanted 1 to ${MAX_CONNECTIONS}, or ${ANY}`;
+  throw new UsageError(`--connections is "${printable(text)}", ${wanted}`);
 }
 
 /** A day lasts to its end, where this machine is. */
@@ -46,7 +53,7 @@ export function parseExpiry(text: string, nowMs: number): number {
   const atMs =
     durationMs === undefined ? (endOfDay(text) ?? parseInstant(text)) : nowMs + durationMs;
   if (atMs === undefined || Number.isNaN(new Date(atMs).getTime())) {
-    const wanted = 'wanted a day such as 2027-01-31, a time with its zone, or 30d';
+    const wanted = 'wanted a day such as 2027-01-31, a time with its zone, 30d or never';
     throw new UsageError(`--expires is "${printable(text)}", ${wanted}`);
   }
   if (atMs > nowMs) return atMs;

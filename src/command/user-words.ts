@@ -64,6 +64,19 @@ export function describeUser(user: User, nowMs: number) {
   };
 }
 
+/** `word`: what was done to the user, who may be kept out by something else all the same. */
+export function formatChanged(user: User, word: string, nowMs: number): string {
+  const { name, connections, expires } = describeUser(user, nowMs);
+  const state = stateOf(user, nowMs);
+  const at = expires === null ? undefined : `${expires.slice(0, 16)} (UTC)`;
+  const facts = [
+    connections === null ? 'as many streams at once as wanted' : `${connections} at once`,
+    at === undefined ? 'never expires' : `${state === 'expired' ? 'expired' : 'expires'} ${at}`,
+    ...(state === 'disabled' && word !== state ? ['still disabled'] : []),
+  ];
+  return `User ${name} ${word}: ${facts.join(', ')}.\n`;
+}
+
 export function formatUsers(users: readonly User[], nowMs: number): string {
   if (users.length === 0) return 'There are no users: weir user add NAME makes one.\n';
   const rows = users.map((user) => {

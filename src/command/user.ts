@@ -1,5 +1,5 @@
 // This file is `weir user`: it makes, lists and changes users, whether the server runs or not.
-import { type UserChange, UserStore } from '../access/user-store.ts';
+import { changedUser, type UserChange, UserStore } from '../access/user-store.ts';
 import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import { nearest } from '../base/nearest.ts';
@@ -17,8 +17,15 @@ import {
   UsageError,
 } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
+import { USER_FLAGS } from './user-flags.ts';
 import { limitsOf, nameOf, newNameOf, type Password, passwordOf } from './user-values.ts';
-import { describeUser, formatAddresses, formatUsers, playerAddresses } from './user-words.ts';
+import {
+  describeUser,
+  formatAddresses,
+  formatChanged,
+  formatUsers,
+  playerAddresses,
+} from './user-words.ts';
 
 type Work = {
   readonly users: UserStore;
@@ -27,36 +34,45 @@ type Work = {
   readonly terminal: Terminal;
 };
 
-const ACTIONS: Readonly<Record<string, (work: Work) => Promise<void>>> = {
-  add,
-  list,
-  password,
-  disable: (work) => change(work, { isEnabled: false }, 'disabled'),
-  enable: (work) =>
-    change(work, { ...limitsOf(work.given, systemClock.nowMs()), isEnabled: true }, 'enabled'),
-  remove,
+type Action = {
+  /** Those of USER_FLAGS that it heeds. */
+  readonly flags: readonly string[];
+  run(work: Work): Promise<void>;
+};
+
+const LIMITS = ['--connections', '--expires'];
+const PASSWORD = '--password-stdin';
+
+const ACTIONS: Readonly<Record<string, Action>> = {
+  add: { flags: [PASSWORD, ...LIMITS], run: add },
+  list: { flags: [], run: list },
+  password: { flags: [PASSWORD], run: password },
+  set: { flags: LIMITS, run: set },
+  disable: { flags: [], run: (work) => change(work, { isEnabled: false }, 'disabled') },
+  enable: {
+    flags: LIMITS,
+    run: (work) => change(work, { ...limitsIn(work), isEnabled: true }, 'enabled'),
+  },
+  remove: { flags: [], run: remove },
 };
 
 export async function runUser(given: Given, terminal: Terminal): Promise<ExitCode> {
-  const [action] = given.operands;
-  const run = action === undefined ? undefined : ACTIONS[action];
-  if (run === undefined) throw unknownAction(action);
+  const [name] = given.operands;
+  const action = name === undefined || !Object.hasOwn(ACTIONS, name) ? undefined : ACTIONS[name];
+  if (action === undefined) throw unknownAction(name);
+  checkGiven(given, action);
   const { config } = await loadConfig(loadInput(given, terminal));
   const deps = { clock: systemClock, random: systemRandom, log: silentLog };
   await using store = await openSharedForCommand(config, deps);
-  await run({ users: new UserStore(store), config, given, terminal });
+  await action.run({ users: new UserStore(store), config, given, terminal });
   return EXIT.ok;
 }
 
 async function add(work: Work): Promise<void> {
   const { users, given } = work;
-  const nowMs = systemClock.nowMs();
-  const user = {
-    name: newNameOf(given),
-    createdAtMs: nowMs,
-    isEnabled: true,
-    ...limitsOf(given, nowMs),
-  };
+  const createdAtMs = systemClock.nowMs();
+  const plain = { name: newNameOf(given), createdAtMs, isEnabled: true };
+  const user = changedUser(plain, limitsOf(given, createdAtMs));
   const chosen = await passwordOf(given, () => Bun.stdin.text());
   await users.add(user, chosen.text);
   say(work, user.name, chosen, 'added');
@@ -69,10 +85,23 @@ async function password(work: Work): Promise<void> {
   say(work, name, chosen, 'has a new password');
 }
 
+async function set(work: Work): Promise<void> {
+  const limits = limitsIn(work);
+  if (Object.keys(limits).length === 0) {
+    throw new UsageError(`Set what of the user? ${LIMITS.join(', or ')}`);
+  }
+  await change(work, limits, 'changed');
+}
+
+function limitsIn({ given }: Work): UserChange {
+  return limitsOf(given, systemClock.nowMs());
+}
+
 async function change({ users, given, terminal }: Work, what: UserChange, word: string) {
   const user = await users.change(nameOf(given), what);
-  if (isGiven(given, '--json')) return writeJson(terminal, describeUser(user, systemClock.nowMs()));
-  terminal.out(`User ${user.name} ${word}.\n`);
+  const nowMs = systemClock.nowMs();
+  if (isGiven(given, '--json')) return writeJson(terminal, describeUser(user, nowMs));
+  terminal.out(formatChanged(user, word, nowMs));
 }
 
 async function remove({ users, given, terminal }: Work): Promise<void> {
@@ -110,6 +139,16 @@ function say(
 
 function writeJson(terminal: Terminal, value: unknown): void {
   terminal.out(`${JSON.stringify(value)}\n`);
+}
+
+/** What an action would pass over in silence is refused: nobody looks for what was not done. */
+function checkGiven(given: Given, { flags, run }: Action): void {
+  const [action, name] = given.operands;
+  if (run === list && name !== undefined) {
+    throw new UsageError(`weir user list takes no name, and was given "${printable(name)}"`);
+  }
+  const other = USER_FLAGS.find((flag) => isGiven(given, flag.name) && !flags.includes(flag.name));
+  if (other !== undefined) throw new UsageError(`weir user ${action} does not take ${other.name}`);
 }
 
 function unknownAction(action: string | undefined): UsageError {

@@ -102,6 +102,7 @@ export function createApp(deps: AppDeps) {
       hdHomeRunPlugin({
         devices: deps.devices,
         endless,
+        guide,
         publicUrl: deps.publicUrl,
         logoMode: deps.logoMode,
       }),

@@ -1,6 +1,7 @@
 // This file serves the guide of the channels in a line-up.
 import { Elysia } from 'elysia';
 import { errorRecord } from '../base/errors.ts';
+import type { WantedChannel } from '../guide/document.ts';
 import { GUIDE_DAYS, type GuideDocument } from '../guide/guide-documents.ts';
 import type { Guides } from '../guide/guides.ts';
 import { inGroups } from '../lineup/groups.ts';
@@ -48,16 +49,16 @@ export async function guide(
   deps: GuideDeps,
   request: Request,
   form: 'xml' | 'gz',
+  channelsOf: GuideChannelsOf = lineUpChannels,
 ): Promise<Response> {
-  const { relays, guides } = deps;
+  const { guides } = deps;
   if (guides.isEmpty) return noGuide(request);
   // An empty one would be kept by players for hours
   if (!guides.hasAny) return notNow('no guide has come yet', COMES_S, request);
   const query = queryOf(request.url) ?? new URLSearchParams();
   const days = daysIn(query);
   if (days === undefined) return badDays(request);
-  const groups = query.getAll('group');
-  const channels = guideChannelsOf(relays.channels, groups, guides, deps.logoOf);
+  const channels = channelsOf(deps, query);
   let document: GuideDocument;
   try {
     document = await guides.document(channels, days);
@@ -74,6 +75,12 @@ export async function guide(
   const text = Bun.file(document.path).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Response(text, { headers });
 }
+
+/** Whom a guide is for. */
+export type GuideChannelsOf = (deps: GuideDeps, query: URLSearchParams) => readonly WantedChannel[];
+
+const lineUpChannels: GuideChannelsOf = ({ relays, guides, logoOf }, query) =>
+  guideChannelsOf(relays.channels, query.getAll('group'), guides, logoOf);
 
 function packed(
   document: GuideDocument,

@@ -2,6 +2,7 @@
 import { Elysia } from 'elysia';
 import type { ChannelConfig, LogoMode } from '../config/config.ts';
 import { ownBaseUrl } from '../lineup/base-url.ts';
+import { deviceGuideOf } from '../lineup/hdhomerun/device-guide.ts';
 import { channelsOf, deviceAt, type HeldDevice } from '../lineup/hdhomerun/devices.ts';
 import {
   deviceXml,
@@ -17,12 +18,14 @@ import { logoUrlOf } from '../lineup/logos/logo-url.ts';
 import { formatM3u } from '../media/m3u/format.ts';
 import { channelStream, type Endless, STREAM_HEADERS } from './endless.ts';
 import { badHost, problemResponse, shown } from './error-response.ts';
+import { type GuideDeps, guide } from './guide.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 
 export type HdHomeRun = {
   readonly devices: readonly HeldDevice[];
   readonly endless: Endless;
+  readonly guide: GuideDeps;
   readonly publicUrl: () => string | undefined;
   readonly logoMode: () => LogoMode;
 };
@@ -62,16 +65,18 @@ export function hdHomeRunPlugin(hdHomeRun: HdHomeRun) {
     );
 }
 
-function atRoot(hdHomeRun: HdHomeRun, name: string, request: Request): Response {
+function atRoot(hdHomeRun: HdHomeRun, name: string, request: Request): Answer {
   return document(hdHomeRun, undefined, name, request);
 }
 
+type Answer = Response | Promise<Response>;
+
 function document(
-  { devices, endless, publicUrl, logoMode }: HdHomeRun,
+  { guide: guideDeps, devices, endless, publicUrl, logoMode }: HdHomeRun,
   id: string | undefined,
   name: string,
   request: Request,
-): Response {
+): Answer {
   const held = find(devices, id);
   if (held === undefined) return noDevice(id, request);
   const own = ownBaseUrl(publicUrl(), request.headers.get('host'));
@@ -92,6 +97,11 @@ function document(
       return Response.json(LINEUP_STATUS, { headers: NO_STORE });
     case 'status.json':
       return Response.json(statusOf(held), { headers: NO_STORE });
+    case 'epg.xml':
+    case 'epg.xml.gz':
+      return guide(guideDeps, request, name === 'epg.xml' ? 'xml' : 'gz', ({ guides, logoOf }) =>
+        deviceGuideOf(numbered(channels), guides, logoOf),
+      );
     case 'device.xml':
       return new Response(deviceXml(device), { headers: XML });
     default:
@@ -126,7 +136,7 @@ function tune(
   tuner: string,
   wanted: string,
   request: Request,
-): Response | Promise<Response> {
+): Answer {
   const held = find(devices, id);
   if (held === undefined) return noDevice(id, request);
   const at = tunerIn(tuner, held);

@@ -168,6 +168,11 @@ describe('UserStore', () => {
     expect(await again.check('anna', 'second-password', AT)).toMatchObject({
       user: { maxConnections: 3 },
     });
+    await stored.change('anna', { expiresAtMs: 5 });
+    // What is not named stays, and null takes a limit off
+    await stored.change('anna', { maxConnections: null });
+    const { user: left } = (await stored.load()).get('anna')!;
+    expect(left).toEqual({ ...user, expiresAtMs: 5 });
     await stored.remove('anna');
     expect((await stored.load()).size).toBe(0);
     expect(stored.remove('anna')).rejects.toThrow('Cannot find anna');

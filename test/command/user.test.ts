@@ -10,7 +10,12 @@ import {
   parseExpiry,
   passwordOf,
 } from '../../src/command/user-values.ts';
-import { formatAddresses, formatUsers, playerAddresses } from '../../src/command/user-words.ts';
+import {
+  formatAddresses,
+  formatChanged,
+  formatUsers,
+  playerAddresses,
+} from '../../src/command/user-words.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { COMMANDS } from '../../src/main.ts';
 import { createTempFolder } from '../support/temp-folder.ts';
@@ -30,7 +35,9 @@ describe('what weir user is given', () => {
       maxConnections: 2,
       expiresAtMs: NOW_MS + 30 * DAY_MS,
     });
-    for (const wrong of ['0', '1001', 'two', '1.5', '']) {
+    const lifted = given('set', 'a', '--connections', 'any', '--expires', 'never');
+    expect(limitsOf(lifted, NOW_MS)).toEqual({ maxConnections: null, expiresAtMs: null });
+    for (const wrong of ['0', '1001', 'two', '1.5', '', 'Any']) {
       expect(() => limitsOf(given('add', 'a', `--connections=${wrong}`), NOW_MS)).toThrow(
         UsageError,
       );
@@ -73,7 +80,7 @@ describe('what weir user is given', () => {
 
   test('every action is in the help', () => {
     const { notes } = COMMANDS.find(({ name }) => name === 'user')!;
-    for (const action of ['add', 'list', 'password', 'disable', 'enable', 'remove']) {
+    for (const action of ['add', 'list', 'password', 'set', 'disable', 'enable', 'remove']) {
       expect(notes).toContain(`\n  ${action} `);
     }
   });
@@ -92,6 +99,32 @@ test('formatUsers() says who there is, and where there is nobody', () => {
 anna  expired   2                  2026-06-01T12:00  2026-06-01
 b     disabled  as many as wanted  never             2026-06-01
 `);
+});
+
+test('formatChanged() says what stands now, and what keeps the user out all the same', () => {
+  const anna = { name: 'anna', createdAtMs: NOW_MS, isEnabled: true };
+  const later = { ...anna, maxConnections: 3, expiresAtMs: NOW_MS + 1 };
+  for (const [user, word, said] of [
+    [anna, 'changed', 'changed: as many streams at once as wanted, never expires'],
+    [later, 'changed', 'changed: 3 at once, expires 2026-06-01T12:00 (UTC)'],
+    [
+      { ...later, expiresAtMs: NOW_MS },
+      'enabled',
+      'enabled: 3 at once, expired 2026-06-01T12:00 (UTC)',
+    ],
+    [
+      { ...later, isEnabled: false },
+      'disabled',
+      'disabled: 3 at once, expires 2026-06-01T12:00 (UTC)',
+    ],
+    [
+      { ...later, isEnabled: false },
+      'changed',
+      'changed: 3 at once, expires 2026-06-01T12:00 (UTC), still disabled',
+    ],
+  ] as const) {
+    expect(formatChanged(user, word, NOW_MS)).toBe(`User anna ${said}.\n`);
+  }
 });
 
 test('playerAddresses() are what players open, by the public URL where there is one', async () => {
@@ -133,10 +166,29 @@ describe('weir user', () => {
     expect(listed.users).toEqual([
       expect.objectContaining({ name: 'anna', state: 'enabled', connections: 2, expires: null }),
     ]);
+    const changed = await weir('set', 'anna', '--connections', '3', '--expires', '2d', '--json');
+    expect(JSON.parse(changed.stdout)).toMatchObject({ connections: 3, state: 'enabled' });
+    expect((await weir('set', 'anna', '--expires', 'never')).stdout).toBe(
+      'User anna changed: 3 at once, never expires.\n',
+    );
     expect((await weir('remove', 'anna')).stdout).toBe('User anna removed.\n');
     expect(await weir('remove', 'anna')).toMatchObject({ code: 1 });
     expect(await weir('remvoe', 'anna')).toMatchObject({ code: 2 });
     expect((await weir('list')).stdout).toContain('no users');
+  }, 60_000);
+
+  test('what an action does not heed is refused, and nothing is written', async () => {
+    await using folder = await createTempFolder();
+    for (const [args, said] of [
+      [['disable', 'anna', '--expires', '2d'], 'weir user disable does not take --expires'],
+      [['password', 'anna', '--connections=2'], 'weir user password does not take --connections'],
+      [['list', 'anna'], 'weir user list takes no name, and was given "anna"'],
+      [['set', 'anna'], 'Set what of the user? --connections, or --expires'],
+      [['constructor', 'anna'], 'Unknown action "constructor"'],
+    ] as const) {
+      const { code, stderr } = await runWeir(['user', ...args, '--data', join(folder.path, 'd')]);
+      expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(said) });
+    }
   }, 60_000);
 
   test('beside a server, which takes it up within seconds', async () => {

@@ -5,6 +5,7 @@ import type { ChannelConfig } from '../../src/config/config.ts';
 import type { Guides } from '../../src/guide/guides.ts';
 import { plainText } from '../../src/media/m3u/safe-text.ts';
 import { hostileText } from '../media/m3u/hostile.ts';
+import type { FakeClock } from '../support/fake-clock.ts';
 import { GUIDE_PLACE, GuideWorld, xmltvTime } from '../support/guide-world.ts';
 import { createInProcessApp, loopChannel } from '../support/in-process-app.ts';
 import {
@@ -55,6 +56,26 @@ function openDevices(channels: readonly ChannelConfig[]) {
   return { app, get, [Symbol.dispose]: () => app[Symbol.dispose]() };
 }
 
+/** A guide in which one.uk has a programme, and two.uk none. */
+async function openWithGuide(channels: readonly ChannelConfig[]) {
+  await using open = new AsyncDisposableStack();
+  const world = open.use(await GuideWorld.create());
+  const xml =
+    '<tv><channel id="one.uk"><display-name>Uno</display-name><display-name>2</display-name></channel>' +
+    '<channel id="two.uk"><display-name lang="en">Two</display-name><display-name>1</display-name></channel>';
+  let guides: Guides | undefined;
+  const createGuides = (clock: FakeClock): Guides => {
+    const time = (hours: number) => xmltvTime(clock.nowMs() + hours * 3_600_000);
+    const programme = `<programme start="${time(-1)}" stop="${time(1)}" channel="one.uk"><title>T</title></programme></tv>`;
+    guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body: xml + programme }) });
+    return guides;
+  };
+  const app = open.use(createInProcessApp(channels, {}, { createGuides, devices: DEVICES }));
+  await guides?.refresh();
+  const opened = open.move();
+  return { ask: app.ask, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
 describe('a device and its clients', () => {
   test('agree, whatever the channels are called', async () => {
     await fc.assert(
@@ -84,40 +105,48 @@ describe('a device and its clients', () => {
   });
 
   test('find the programmes of each channel by its number, whatever numbers a guide has', async () => {
-    await using world = await GuideWorld.create();
-    const xml =
-      '<tv><channel id="one.uk"><display-name>Uno</display-name><display-name>2</display-name></channel>' +
-      '<channel id="two.uk"><display-name lang="en">Two</display-name><display-name>1</display-name></channel></tv>';
-    const channels = [
+    await using it = await openWithGuide([
       { ...loopChannel('one'), number: 1, guide: 'one.uk' },
       { ...loopChannel('two'), number: 2, guide: 'two.uk' },
       { ...loopChannel('other'), number: 2, guide: 'other.uk' },
       { ...loopChannel('point'), number: 5.1 },
       { ...loopChannel('none'), guide: 'none.uk' },
-    ];
-    let guides: Guides | undefined;
-    using app = createInProcessApp(
-      channels,
-      {},
-      {
-        createGuides: (clock) => {
-          const time = (hours: number) => xmltvTime(clock.nowMs() + hours * 3_600_000);
-          const programme = `<programme start="${time(-1)}" stop="${time(1)}" channel="one.uk"><title>T</title></programme></tv>`;
-          const body = xml.replace('</tv>', programme);
-          guides = world.open(clock, { [GUIDE_PLACE]: () => ({ body }) });
-          return guides;
-        },
-        devices: DEVICES,
-      },
-    );
-    await guides?.refresh();
-    const read = readAsPlayers(await (await app.ask('/epg.xml')).text());
+    ]);
+    const read = readAsPlayers(await (await it.ask('/epg.xml')).text());
     expect(Object.fromEntries(read.byNumber)).toEqual({ 1: 'one.uk', 2: 'two.uk', 5.1: 'point' });
     expect(read.channels.get('one.uk')).toBe('Channel one');
-    const rows = readLineup(await (await app.ask('/lineup.json', { host: 'tv' })).json());
+    const rows = readLineup(await (await it.ask('/lineup.json', { host: 'tv' })).json());
     expect(rows.map(({ number }) => read.channels.get(read.byNumber.get(number) ?? ''))).toEqual(
       rows.map(({ name }) => name),
     );
+  });
+
+  test('find them in the guide of the device where one channel of a guide feeds several', async () => {
+    const hour = 3_600_000;
+    await using it = await openWithGuide([
+      { ...loopChannel('hd'), number: 9, guide: 'one.uk', group: 'News' },
+      { ...loopChannel('sd'), number: 1, guide: 'one.uk', group: 'News' },
+      { ...loopChannel('later'), number: 3, guide: 'one.uk', guideShiftMs: hour, group: 'News' },
+      { ...loopChannel('again'), number: 4, guide: 'one.uk', guideShiftMs: hour, group: 'News' },
+      { ...loopChannel('sport'), number: 5, guide: 'one.uk', group: 'Sport' },
+      { ...loopChannel('unnumbered'), guide: 'two.uk', group: 'News' },
+    ]);
+    const read = readAsPlayers(await (await it.ask('/hdhr/news/epg.xml', { host: 'tv' })).text());
+    expect(Object.fromEntries(read.byNumber)).toEqual({
+      ...{ 1: 'one.uk', 3: 'one.uk+1h', 4: 'one.uk+1h#4', 9: 'one.uk#9' },
+    });
+    const startOf = (id: string) => read.programmes.find(({ channel }) => channel === id)?.startMs;
+    const [startMs] = read.programmes.filter(({ channel }) => channel === 'one.uk');
+    expect(startOf('one.uk#9')).toBe(startMs?.startMs as number);
+    expect(startOf('one.uk+1h#4')).toBe((startMs?.startMs as number) + hour);
+    const rows = readLineup(await (await it.ask('/hdhr/news/lineup.json', { host: 'tv' })).json());
+    expect(rows.map(({ number }) => read.channels.get(read.byNumber.get(number) ?? ''))).toEqual(
+      rows.map(({ name }) => name),
+    );
+    const packed = await it.ask('/hdhr/news/epg.xml.gz', { host: 'tv' });
+    expect(packed.headers.get('content-type')).toBe('application/gzip');
+    const text = new TextDecoder().decode(Bun.gunzipSync(await packed.arrayBuffer()));
+    expect(readAsPlayers(text)).toEqual(read);
   });
 
   test('of two channels with one number the first has it, as where it is tuned to', async () => {

@@ -34,7 +34,8 @@ export const ROUTE_MEANINGS: readonly {
       '/hdhr/{device}/{part}/{channel}',
       '/hdhr/{device}/lineup.post',
     ],
-    means: 'the same of each device; `/hdhr/{device}/tuner0/v101` is one tuner of it',
+    means:
+      'the same of each device; `/hdhr/{device}/tuner0/v101` is one tuner of it, `/hdhr/{device}/epg.xml` (`.gz` too) its guide',
   },
   {
     routes: ['/api/lineups'],
