@@ -299,6 +299,17 @@ describe('GuideDesk merges guides', () => {
     expect((await at('2026-11-21T00:30:00Z'))[0]).toEqual({ channel: 'a', next: one });
     expect((await at('2026-11-22T03:00:00Z'))[0]).toEqual({ channel: 'a' });
   });
+
+  test('what began two days before and is still on', async () => {
+    await read(tv(showing('a', '20261121200000', '20261123190000', 'Long')));
+    const [guides, feed] = [['g'], { id: 'a' }];
+    const atMs = Date.parse('2026-11-23T18:00:00Z');
+    const [on] = await desk.call({ what: 'on-air', guides, feeds: [feed], atMs });
+    expect(on?.now?.title).toBe('Long');
+    const wanted = { fromMs: atMs, toMs: atMs + 1, limit: 9 };
+    const told = await desk.call({ what: 'programmes', guides, feed, wanted });
+    expect(told.map(({ title }) => title)).toEqual(['Long']);
+  });
 });
 
 async function xz(text: string): Promise<Uint8Array> {
