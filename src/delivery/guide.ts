@@ -3,8 +3,9 @@ import { Elysia } from 'elysia';
 import { errorRecord } from '../base/errors.ts';
 import { GUIDE_DAYS, type GuideDocument } from '../guide/guide-documents.ts';
 import type { Guides } from '../guide/guides.ts';
-import { inGroups } from '../lineup/groups.ts';
+import { wantedBy } from '../lineup/groups.ts';
 import { feedOf, guideChannelsOf, type LogoOf } from '../lineup/guide-channels.ts';
+import { readChannelsWanted } from '../lineup/request.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { prefersGzip } from './accept.ts';
 import { matchesEtag } from './body-response.ts';
@@ -56,8 +57,8 @@ export async function guide(
   const query = queryOf(request.url) ?? new URLSearchParams();
   const days = daysIn(query);
   if (days === undefined) return badDays(request);
-  const groups = query.getAll('group');
-  const channels = guideChannelsOf(relays.channels, groups, guides, deps.logoOf);
+  const wanted = relays.channels.filter(wantedBy(readChannelsWanted(query)));
+  const channels = guideChannelsOf(wanted, guides, deps.logoOf);
   let document: GuideDocument;
   try {
     document = await guides.document(channels, days);
@@ -116,8 +117,8 @@ function isKnown(request: Request, { modifiedMs }: GuideDocument, etag: string):
 async function onAir(deps: GuideDeps, request: Request): Promise<Response> {
   const { relays, guides, nowMs } = deps;
   if (guides.isEmpty) return noGuide(request);
-  const groups = (queryOf(request.url) ?? new URLSearchParams()).getAll('group');
-  const channels = relays.channels.filter(inGroups(groups));
+  const query = queryOf(request.url) ?? new URLSearchParams();
+  const channels = relays.channels.filter(wantedBy(readChannelsWanted(query)));
   try {
     const airings = await guides.onAir(
       channels.map((channel) => feedOf(channel, guides)),

@@ -26,7 +26,7 @@ export type GuideDocumentsOptions = {
 
 /** One for each choice of channels and days that somebody asks for. */
 const DOCUMENTS_MAX = 32;
-const OPEN_MS = 60_000;
+const OPEN_MS = 5000;
 const DAY_MS = 24 * 3600_000;
 /** Yesterday is kept for those who watch what has been. */
 const DAYS_BACK = 1;
@@ -96,7 +96,7 @@ export class GuideDocuments implements Disposable {
     return document;
   }
 
-  /** Who was handed it has a minute to open it, and keeps what he has open. */
+  /** Who was handed it has some seconds to open it, and keeps what he has open. */
   #forgetOldest(): void {
     if (this.#documents.size <= DOCUMENTS_MAX) return;
     const [key, { path }] = this.#documents.entries().next().value as [string, GuideDocument];

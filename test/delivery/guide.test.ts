@@ -103,6 +103,13 @@ describe('/epg.xml', () => {
     expect(packed.headers.get('etag')).not.toBe(plain.headers.get('etag'));
   });
 
+  test('for some channels: the one that the line-up of them names', async () => {
+    const lineUp = await (await get('/playlist.m3u?id=two&id=gone')).text();
+    const address = /url-tvg="http:\/\/weir\.local([^"]+)"/.exec(lineUp)?.[1] as string;
+    const text = gunzipSync(await (await get(address)).bytes()).toString();
+    expect([...text.matchAll(/<channel id="([^"]*)"/g)].map(([, id]) => id)).toEqual(['two']);
+  });
+
   test('for a group, and for more days', async () => {
     const sport = await (await get('/epg.xml?group=Sport&days=10')).text();
     expect(sport).toContain('Far');
@@ -154,5 +161,6 @@ describe('/api/guide', () => {
       { channel: 'two', guide: 'two', now: null, next: null },
     ]);
     expect(await (await get('/api/guide/now?group=Sport')).json()).toHaveLength(1);
+    expect(await (await get('/api/guide/now?ids=two,gone')).json()).toHaveLength(1);
   });
 });
