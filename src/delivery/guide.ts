@@ -87,7 +87,7 @@ function packed(
 }
 
 function headersOf(
-  { key, modifiedMs }: GuideDocument,
+  { crc, textBytes, modifiedMs }: GuideDocument,
   form: 'xml' | 'gz',
   isPacked: boolean,
 ): Record<string, string> {
@@ -99,8 +99,8 @@ function headersOf(
     ...(form === 'xml' ? { vary: 'accept-encoding' } : {}),
     // Without it the server would tell the name of the file
     'content-disposition': `inline; filename="epg.${form === 'gz' ? 'xml.gz' : 'xml'}"`,
-    // RFC 9110 §8.8.3: other bytes want another tag
-    etag: `"${key}${isPacked ? '-gz' : ''}"`,
+    // RFC 9110 §8.8.3: other bytes want another tag, whoever counts the editions and since when
+    etag: `"${crc.toString(36)}-${textBytes.toString(36)}${isPacked ? '-gz' : ''}"`,
     'last-modified': new Date(modifiedMs).toUTCString(),
     'cache-control': CACHE,
   };

@@ -7,10 +7,8 @@ import type { DocumentSpec, WantedChannel, WrittenDocument } from './document.ts
 import type { KeptGuide } from './guide-messages.ts';
 import type { GuideThread } from './guide-thread.ts';
 
-/** What is served: a file of gzip, and what names it. */
+/** What is served: a file of gzip. */
 export type GuideDocument = WrittenDocument & {
-  /** The same for the same channels, days and editions. */
-  readonly key: string;
   /** When it was written. */
   readonly modifiedMs: number;
 };
@@ -90,7 +88,7 @@ export class GuideDocuments implements Disposable {
     const { key } = spec;
     const written = await thread.call({ what: 'document', spec, folder });
     // Not when its guides were fetched: channels, what feeds them and the day change it too
-    const document = { ...written, key, modifiedMs: clock.nowMs() };
+    const document = { ...written, modifiedMs: clock.nowMs() };
     this.#documents.set(key, document);
     this.#forgetOldest();
     return document;

@@ -82,6 +82,24 @@ describe('/epg.xml.gz', () => {
     expect((await get('/epg.xml.gz', { 'if-modified-since': since })).status).toBe(200);
   });
 
+  test('has another tag in another data folder, and the same for the same text', async () => {
+    const tagOf = async (title: string): Promise<string> => {
+      await using other = await GuideWorld.create();
+      const create = (clock: FakeClock): Guides => {
+        const body = xmltvOf(clock).replace('Far', title);
+        guides = other.open(clock, { [GUIDE_PLACE]: { body } });
+        return guides;
+      };
+      const { fetch } = createInProcessApp([loopChannel('two')], {}, { createGuides: create });
+      await guides.refresh();
+      const url = 'http://weir.local/epg.xml?days=10';
+      return (await fetch(new Request(url))).headers.get('etag') as string;
+    };
+    const tag = await tagOf('Far');
+    expect(await tagOf('Far')).toBe(tag);
+    expect(await tagOf('Near')).not.toBe(tag);
+  });
+
   test('HEAD says how long it is', async () => {
     const { length } = await (await get('/epg.xml.gz')).bytes();
     const head = await get('/epg.xml.gz', {}, 'HEAD');
