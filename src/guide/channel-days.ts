@@ -15,7 +15,7 @@ export type ChannelDay = GzipPart & {
   readonly brief: string;
 };
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** One that says not when it ends, and has none after it, ends after this. */
 const LAST_LENGTH_MS = 30 * 60_000;
 
