@@ -33,8 +33,9 @@ export const COMMANDS: readonly Command[] = [
     flags: CONFIG_FLAGS,
     notes: `${CONFIG_NOTES}
 
-SIGHUP and a change of the file take up the new configuration; SIGTERM and SIGINT stop the server
-once answers in flight are complete, and within ten seconds.`,
+SIGHUP and a change of the file take up the new configuration; SIGHUP also has all line-ups and guides
+read again. SIGTERM and SIGINT stop the server once answers in flight are complete, and within ten
+seconds.`,
     examples: [
       'weir',
       'weir serve --config /etc/weir/weir.yaml',

@@ -91,7 +91,7 @@ function openGuides({ current, media, shared, userAgent, log }: ListingsOptions)
     lineUp: {
       shared,
       wanted: () => matchWantedOf(relays.channels, current().channels),
-      document: (feeds) => guideChannelsOf(relays.channels, [], feeds, logoOf),
+      document: (feeds) => guideChannelsOf(relays.channels, feeds, logoOf),
     },
   });
   return {

@@ -65,7 +65,7 @@ export async function runServe(given: Given, terminal: Terminal): Promise<ExitCo
     });
     const reload = async () => {
       await reloader.reload('SIGHUP');
-      await list.lineUps.refresh();
+      await Promise.all([list.lineUps.refresh(), running?.readGuides()]);
     };
     using _signals = listenToSignals(terminal, ended.resolve, () => void reload());
     announce(first, channels, running.url, log, terminal);

@@ -34,6 +34,8 @@ export type Running = {
   readonly url: string;
   /** Takes over what can change while running: the channels and the public URL. */
   reload(config: Config, channels: readonly ChannelConfig[]): void;
+  /** Reads all guides now. Never rejects: what fails is logged. */
+  readGuides(): Promise<void>;
   /** Lets answers in flight end, for at most `DRAIN_MS`. */
   stop(reason: string): Promise<void>;
 };
@@ -167,6 +169,7 @@ export async function serve(
       tidying[Symbol.dispose]();
       tidying = clock.after(TIDY_AFTER_MS, tidy);
     },
+    readGuides: () => guides.refresh(),
     async stop(reason) {
       if (stopping) return;
       stopping = true;

@@ -220,6 +220,29 @@ describe('weir serve', () => {
     expect(await lineUp()).toContain('/live/a/');
   });
 
+  test('reads guides again on SIGHUP, and at a start what was written since', async () => {
+    await using folder = await createTempFolder();
+    const guide = (title: string) =>
+      `<tv><programme start="20261121200000" channel="a"><title>${title}</title></programme></tv>`;
+    const file = await folder.write('guide.xml', guide('One'));
+    const yaml = `guides: { path: ${file} }\n${channels('a')}`;
+    const dataDir = join(folder.path, 'data');
+    const shows = (weir: Weir, title: string) => async () => {
+      const url = weir.url('/api/guide/channel/a?from=2026-11-21T20:00:00Z');
+      return (await (await fetch(url)).text()).includes(title);
+    };
+    {
+      await using weir = await Weir.start({ yaml, dataDir });
+      await until(shows(weir, 'One'), 'the guide');
+      await folder.write('guide.xml', guide('Two'));
+      weir.signal('SIGHUP');
+      await until(shows(weir, 'Two'), 'the guide as it is now');
+    }
+    await folder.write('guide.xml', guide('Three'));
+    await using again = await Weir.start({ yaml, dataDir });
+    await until(shows(again, 'Three'), 'what was written while it did not run');
+  }, 30_000);
+
   test('says what is wrong with the address to listen on, and ends with 1', async () => {
     using taken = Bun.listen({ hostname: '127.0.0.1', port: 0, socket: { data() {} } });
     await using folder = await createTempFolder();

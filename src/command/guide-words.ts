@@ -22,8 +22,12 @@ const BY: Readonly<Record<MatchedBy, string>> = {
   likeness: 'by likeness',
 };
 
-/** Those that nothing feeds first, since something is to be done about them. */
-export function formatMatches(matches: ShownMatches, isAll: boolean): string {
+/** Those that nothing feeds first, since something is to be done about them. `given`: flags to repeat. */
+export function formatMatches(
+  matches: ShownMatches,
+  isAll: boolean,
+  given: readonly string[] = [],
+): string {
   const { matched, unmatched, channels } = matches;
   if (channels.length === 0) return 'No channel was matched yet: no guide has come.\n';
   const lines = [`${matched} of ${matched + unmatched} channels have a guide.`];
@@ -31,7 +35,8 @@ export function formatMatches(matches: ShownMatches, isAll: boolean): string {
     lines.push('', `${channel}  ${plain(name)}: none`);
     for (const each of proposals) {
       lines.push(`  ${each.score.toFixed(2)}  ${plain(each.name)}, ${plain(each.why)}`);
-      lines.push(`        weir guide match --apply '${channel}=${plain(each.id)}'`);
+      const words = [...given, '--apply', `${channel}=${plain(each.id)}`];
+      lines.push(`        weir guide match ${words.map(word).join(' ')}`);
     }
   }
   // What was guessed is to be looked at, too
@@ -48,6 +53,12 @@ export function formatMatches(matches: ShownMatches, isAll: boolean): string {
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** As one word of a shell: people paste the line, and ids come from strangers. */
+function word(text: string): string {
+  if (/^[\w./:-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Names come from strangers: nothing in them steers the terminal. */

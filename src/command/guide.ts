@@ -7,9 +7,11 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { saveChoices } from '../guide/match/guide-choices.ts';
 import type { GuideChoice } from '../guide/match/match-channel.ts';
+import { safeText } from '../media/m3u/safe-text.ts';
 import {
   EXIT,
   type ExitCode,
+  flagValue,
   flagValues,
   type Given,
   isGiven,
@@ -18,11 +20,9 @@ import {
   UsageError,
 } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
+import { doubtsOf, MAX_MATCHES_BYTES } from './guide-doubts.ts';
 import { formatMatches, type ShownMatches } from './guide-words.ts';
 import { askServer } from './healthcheck.ts';
-
-/** As many channels as there may be, each with some proposals. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export async function runGuide(given: Given, terminal: Terminal): Promise<ExitCode> {
   const [action] = given.operands;
@@ -38,7 +38,7 @@ export async function runGuide(given: Given, terminal: Terminal): Promise<ExitCo
 }
 
 async function show(config: Config, given: Given, terminal: Terminal): Promise<ExitCode> {
-  const { status, text, url } = await askServer(config, '/api/guide/match', MAX_ANSWER_BYTES);
+  const { status, text, url } = await askServer(config, '/api/guide/match', MAX_MATCHES_BYTES);
   if (status !== 200) {
     terminal.error(`weir: ${url} ${status === undefined ? '' : `answered ${status}: `}${text}\n`);
     return EXIT.failed;
@@ -47,9 +47,17 @@ async function show(config: Config, given: Given, terminal: Terminal): Promise<E
   terminal.out(
     isGiven(given, '--json')
       ? `${JSON.stringify(matches)}\n`
-      : formatMatches(matches, isGiven(given, '--all')),
+      : formatMatches(matches, isGiven(given, '--all'), sameData(given)),
   );
   return EXIT.ok;
+}
+
+/** What a choice has to be given with, to be kept where this server looks. */
+function sameData(given: Given): readonly string[] {
+  return ['--config', '--data', '--store'].flatMap((name) => {
+    const value = flagValue(given, name);
+    return value === undefined ? [] : [name, value];
+  });
 }
 
 async function choose(
@@ -64,6 +72,7 @@ async function choose(
     log: silentLog,
   });
   await saveChoices(store, choices);
+  for (const doubt of await doubtsOf(config, choices)) terminal.error(`weir: ${doubt}\n`);
   if (isGiven(given, '--json')) {
     terminal.out(
       `${JSON.stringify({ choices: Object.fromEntries([...choices].map(([channel, choice]) => [channel, choice ?? null])) })}\n`,
@@ -96,7 +105,8 @@ function choicesOf(given: Given): ReadonlyMap<string, GuideChoice | undefined> {
   };
   for (const written of flagValues(given, '--apply')) {
     const equals = written.indexOf('=');
-    const guideId = equals < 0 ? '' : written.slice(equals + 1).trim();
+    // As guides are kept: there are characters that no line-up can hold
+    const guideId = equals < 0 ? '' : safeText(written.slice(equals + 1));
     if (guideId === '') {
       throw new UsageError(`--apply is "${printable(written)}", wanted CHANNEL=GUIDEID`);
     }

@@ -4,8 +4,9 @@ import { errorRecord } from '../base/errors.ts';
 import type { WantedChannel } from '../guide/document.ts';
 import { GUIDE_DAYS, type GuideDocument } from '../guide/guide-documents.ts';
 import type { Guides } from '../guide/guides.ts';
-import { inGroups } from '../lineup/groups.ts';
+import { wantedBy } from '../lineup/groups.ts';
 import { feedOf, guideChannelsOf, type LogoOf } from '../lineup/guide-channels.ts';
+import { readChannelsWanted } from '../lineup/request.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import { prefersGzip } from './accept.ts';
 import { matchesEtag } from './body-response.ts';
@@ -79,8 +80,10 @@ export async function guide(
 /** Whom a guide is for. */
 export type GuideChannelsOf = (deps: GuideDeps, query: URLSearchParams) => readonly WantedChannel[];
 
-const lineUpChannels: GuideChannelsOf = ({ relays, guides, logoOf }, query) =>
-  guideChannelsOf(relays.channels, query.getAll('group'), guides, logoOf);
+const lineUpChannels: GuideChannelsOf = ({ relays, guides, logoOf }, query) => {
+  const wanted = relays.channels.filter(wantedBy(readChannelsWanted(query)));
+  return guideChannelsOf(wanted, guides, logoOf);
+};
 
 function packed(
   document: GuideDocument,
@@ -93,7 +96,7 @@ function packed(
 }
 
 function headersOf(
-  { key, modifiedMs }: GuideDocument,
+  { crc, textBytes, modifiedMs }: GuideDocument,
   form: 'xml' | 'gz',
   isPacked: boolean,
 ): Record<string, string> {
@@ -105,8 +108,8 @@ function headersOf(
     ...(form === 'xml' ? { vary: 'accept-encoding' } : {}),
     // Without it the server would tell the name of the file
     'content-disposition': `inline; filename="epg.${form === 'gz' ? 'xml.gz' : 'xml'}"`,
-    // RFC 9110 §8.8.3: other bytes want another tag
-    etag: `"${key}${isPacked ? '-gz' : ''}"`,
+    // RFC 9110 §8.8.3: other bytes want another tag, whoever counts the editions and since when
+    etag: `"${crc.toString(36)}-${textBytes.toString(36)}${isPacked ? '-gz' : ''}"`,
     'last-modified': new Date(modifiedMs).toUTCString(),
     'cache-control': CACHE,
   };
@@ -123,8 +126,8 @@ function isKnown(request: Request, { modifiedMs }: GuideDocument, etag: string):
 async function onAir(deps: GuideDeps, request: Request): Promise<Response> {
   const { relays, guides, nowMs } = deps;
   if (guides.isEmpty) return noGuide(request);
-  const groups = (queryOf(request.url) ?? new URLSearchParams()).getAll('group');
-  const channels = relays.channels.filter(inGroups(groups));
+  const query = queryOf(request.url) ?? new URLSearchParams();
+  const channels = relays.channels.filter(wantedBy(readChannelsWanted(query)));
   try {
     const airings = await guides.onAir(
       channels.map((channel) => feedOf(channel, guides)),

@@ -1,4 +1,5 @@
 // This file puts the programmes of a channel in order, as a part of a gzip file for each day.
+import { MAX_LENGTH_MS } from '../media/xmltv/parse-programme.ts';
 import { writeShowing } from '../media/xmltv/write-programme.ts';
 import { type GzipPart, gzipPart } from './gzip-parts.ts';
 import type { IncomingProgramme } from './incoming.ts';
@@ -14,9 +15,12 @@ export type ChannelDay = GzipPart & {
   readonly brief: string;
 };
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** One that says not when it ends, and has none after it, ends after this. */
 const LAST_LENGTH_MS = 30 * 60_000;
+
+/** What is on may have begun so many days before. */
+export const LONGEST_DAYS = MAX_LENGTH_MS / DAY_MS;
 
 /** The day (UTC, since 1970) in which this moment lies. */
 export function dayOf(timeMs: number): number {

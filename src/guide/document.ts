@@ -33,6 +33,8 @@ export type WrittenDocument = {
   readonly path: string;
   readonly gzipBytes: number;
   readonly textBytes: number;
+  /** CRC-32 of the text. */
+  readonly crc: number;
   readonly channels: number;
   readonly programmes: number;
 };
@@ -78,7 +80,7 @@ export async function writeDocument(
     rmSync(half, { force: true });
     throw error;
   }
-  return { path, ...sums, channels: spec.channels.length };
+  return { path, ...sums, crc: gzip.crc, channels: spec.channels.length };
 }
 
 /**

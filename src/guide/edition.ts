@@ -4,7 +4,7 @@ import { ownText } from '../base/own-text.ts';
 import { othersTurn } from '../base/turn.ts';
 import { writeGuideChannel } from '../media/xmltv/channel.ts';
 import type { GuideChannel } from '../media/xmltv/programme.ts';
-import type { ChannelDay } from './channel-days.ts';
+import { type ChannelDay, DAY_MS } from './channel-days.ts';
 import type { ImportCrew } from './import-crew.ts';
 import { Incoming, type IncomingChannel } from './incoming.ts';
 import type { ProgrammeRow } from './read-elements.ts';
@@ -55,6 +55,11 @@ export class Edition implements Disposable {
 
   get counts(): EditionCounts {
     return { channels: this.#channels.size, programmes: this.#incoming.count };
+  }
+
+  /** Programmes so far that begin on that day or later. */
+  countFrom(day: number): number {
+    return this.#incoming.countFrom(day * DAY_MS);
   }
 
   /** Puts everything in order, and serves it from now on instead of what was served before. */

@@ -6,7 +6,8 @@ export type GuideErrorCode =
   | 'GUIDE_FILE' // the file cannot be read
   | 'GUIDE_COMPRESSION' // broken xz, or one that unpacks to far more than any guide
   | 'GUIDE_EMPTY' // no programme in it that could be used
-  | 'GUIDE_SHRUNK' // less than half of what the last one had
+  | 'GUIDE_CUT' // it breaks off, and the last one did not
+  | 'GUIDE_SHRUNK' // less than half of what the last one still has to come
   | 'GUIDE_SLOW' // it comes byte by byte
   | 'GUIDE_TOO_LARGE' // more than any guide has
   | 'GUIDE_STORE' // the data folder cannot be written

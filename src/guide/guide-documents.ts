@@ -7,10 +7,8 @@ import type { DocumentSpec, WantedChannel, WrittenDocument } from './document.ts
 import type { KeptGuide } from './guide-messages.ts';
 import type { GuideThread } from './guide-thread.ts';
 
-/** What is served: a file of gzip, and what names it. */
+/** What is served: a file of gzip. */
 export type GuideDocument = WrittenDocument & {
-  /** The same for the same channels, days and editions. */
-  readonly key: string;
   /** When it was written. */
   readonly modifiedMs: number;
 };
@@ -26,7 +24,7 @@ export type GuideDocumentsOptions = {
 
 /** One for each choice of channels and days that somebody asks for. */
 const DOCUMENTS_MAX = 32;
-const OPEN_MS = 60_000;
+const OPEN_MS = 5000;
 const DAY_MS = 24 * 3600_000;
 /** Yesterday is kept for those who watch what has been. */
 const DAYS_BACK = 1;
@@ -90,13 +88,13 @@ export class GuideDocuments implements Disposable {
     const { key } = spec;
     const written = await thread.call({ what: 'document', spec, folder });
     // Not when its guides were fetched: channels, what feeds them and the day change it too
-    const document = { ...written, key, modifiedMs: clock.nowMs() };
+    const document = { ...written, modifiedMs: clock.nowMs() };
     this.#documents.set(key, document);
     this.#forgetOldest();
     return document;
   }
 
-  /** Who was handed it has a minute to open it, and keeps what he has open. */
+  /** Who was handed it has some seconds to open it, and keeps what he has open. */
   #forgetOldest(): void {
     if (this.#documents.size <= DOCUMENTS_MAX) return;
     const [key, { path }] = this.#documents.entries().next().value as [string, GuideDocument];

@@ -12,6 +12,7 @@ import { SingleFlight } from '../base/single-flight.ts';
 import type { SharedStore } from '../channel/shared-store.ts';
 import type { GuideSetting } from '../config/resolve-guides.ts';
 import type { WantedChannel } from './document.ts';
+import { isDueAtStart } from './due.ts';
 import type { GuideFeed } from './feed.ts';
 import { GUIDE_DAYS, type GuideDocument, GuideDocuments } from './guide-documents.ts';
 import { guideKey } from './guide-key.ts';
@@ -54,8 +55,6 @@ export type GuideStatus = {
 
 /** Those who fetch at the same minute are spread over as much. */
 const JITTER_MS = 10 * 60_000;
-/** What is older when we start is fetched at once. */
-const FRESH_MS = 24 * 3600_000;
 const RETRY: Backoff = { baseMs: 60_000, maxMs: 3600_000 };
 
 /** `shown`: what it is called where people read of it, without passwords, and as no other is. */
@@ -123,7 +122,12 @@ export class Guides implements AsyncDisposable {
 
   /** Reads all of them now. */
   async refresh(): Promise<void> {
-    await Promise.all(this.#specs.map((spec) => this.#import(spec)));
+    const all = this.#specs.map(async (spec) => {
+      // What is on its way may be what was there before
+      if (this.#imports.has(spec.id)) await this.#import(spec);
+      await this.#import(spec);
+    });
+    await Promise.all(all);
   }
 
   status(): readonly GuideStatus[] {
@@ -185,8 +189,8 @@ export class Guides implements AsyncDisposable {
       log.error('guides cannot be kept', errorFields(errorRecord(error)));
     }
     for (const spec of this.#specs) {
-      const ageMs = clock.nowMs() - (this.#kept.get(spec.id)?.fetchedMs ?? 0);
-      if (ageMs >= FRESH_MS) void this.#untilItIsThere(spec);
+      const fetchedMs = this.#kept.get(spec.id)?.fetchedMs;
+      if (isDueAtStart(spec.place, fetchedMs, clock.nowMs())) void this.#untilItIsThere(spec);
     }
   }
 

@@ -46,6 +46,11 @@ export class GzipFile {
     return deflated;
   }
 
+  /** Of the text of all parts so far. */
+  get crc(): number {
+    return this.#crc;
+  }
+
   end(): Uint8Array {
     const trailer = new DataView(new ArrayBuffer(8));
     trailer.setUint32(0, this.#crc, true); // CRC32

@@ -64,6 +64,16 @@ export class Incoming implements Disposable {
     return this.#rows;
   }
 
+  /** Of those, how many begin then or later. */
+  countFrom(timeMs: number): number {
+    const row = this.#database
+      .query<{ count: number }, [number]>(
+        'SELECT COUNT(*) AS count FROM programme WHERE start_ms >= ?',
+      )
+      .get(timeMs);
+    return row?.count ?? 0;
+  }
+
   /** Nothing is added any more. Returns the channels that have programmes, in order of their ids. */
   seal(): readonly IncomingChannel[] {
     this.#database.run('COMMIT');

@@ -1,6 +1,6 @@
 // This file tells what is on, and what comes next.
 import type { Database } from 'bun:sqlite';
-import { type Brief, dayOf } from './channel-days.ts';
+import { type Brief, dayOf, LONGEST_DAYS } from './channel-days.ts';
 import { type GuideFeed, mergedDays, servedOf } from './feed.ts';
 
 export type Airing = { readonly startMs: number; readonly stopMs: number; readonly title: string };
@@ -24,9 +24,9 @@ export function onAir(
   return feeds.map((feed) => {
     const shiftMs = feed.shiftMs ?? 0;
     const day = dayOf(atMs - shiftMs);
-    // What began yesterday may still be on, and what comes next may begin tomorrow
+    // What comes next may begin tomorrow
     const rows = mergedDays(served, feed, ({ guide, edition }, source) =>
-      select.all(guide, edition, source, day - 1, day + 1),
+      select.all(guide, edition, source, day - LONGEST_DAYS, day + 1),
     );
     const airings = rows.flatMap(({ brief }) => JSON.parse(brief) as Brief);
     return { channel: feed.id, ...around(airings, atMs - shiftMs, shiftMs) };

@@ -1,7 +1,7 @@
 // This file tells the programmes of one channel with what is said of them.
 import type { Database } from 'bun:sqlite';
 import { parseProgramme } from '../media/xmltv/parse-programme.ts';
-import { dayOf } from './channel-days.ts';
+import { dayOf, LONGEST_DAYS } from './channel-days.ts';
 import { type DayProgramme, dayProgrammes } from './day-text.ts';
 import { type GuideFeed, mergedDays, servedOf } from './feed.ts';
 
@@ -39,8 +39,8 @@ export function programmesOf(
     `SELECT day, size, deflated FROM day
      WHERE guide = ? AND edition = ? AND channel = ? AND day BETWEEN ? AND ?`,
   );
-  // What began the day before may not have ended
-  const [fromDay, toDay] = [dayOf(fromMs - shiftMs) - 1, dayOf(toMs - shiftMs)];
+  const fromDay = dayOf(fromMs - shiftMs) - LONGEST_DAYS;
+  const toDay = dayOf(toMs - shiftMs);
   const rows = mergedDays(servedOf(database, guides), feed, ({ guide, edition }, source) =>
     select.all(guide, edition, source, fromDay, toDay),
   );

@@ -3,10 +3,12 @@ import type { Database } from 'bun:sqlite';
 import type { Clock } from '../base/clock.ts';
 import { isUrl, showPlace } from '../base/place.ts';
 import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
+import { dayOf } from './channel-days.ts';
 import { Edition, type EditionCounts } from './edition.ts';
 import { GuideError } from './errors.ts';
 import { fillEdition, MAX_CHANNELS } from './fill-edition.ts';
 import { ImportCrew } from './import-crew.ts';
+import { type BeforeIt, checkMayReplace, keptBefore } from './may-replace.ts';
 import { steadyPieces } from './steady-pieces.ts';
 import { MAX_GUIDE_BYTES, unpacked } from './unpacked.ts';
 
@@ -43,12 +45,10 @@ const LIMITS = {
   maxBytes: MAX_GUIDE_BYTES,
 };
 
-/** One that shrinks below this share of itself is half an answer. */
-const LEAST_SHARE = 0.5;
-
 /** Throws AppError where it cannot be had or used; what was had before stays in every case. */
 export async function readGuide(spec: GuideSpec, deps: GuideDeps): Promise<GuideRead> {
-  const before = known(deps.database, spec.id);
+  const today = dayOf(deps.clock.nowMs());
+  const before = keptBefore(deps.database, spec.id, today);
   const answer = await open(spec, before, deps);
   if (answer === 'same') return { kind: 'same' };
   const { pieces, ...validators } = answer;
@@ -58,24 +58,11 @@ export async function readGuide(spec: GuideSpec, deps: GuideDeps): Promise<Guide
   const text = unpacked(pieces, showPlace(spec.place));
   const problems = await fillEdition(edition, text, { signal, crew });
   const { programmes } = edition.counts;
-  checkSize(spec.place, programmes, before?.programmes ?? 0);
+  const amount = { programmes, ahead: edition.countFrom(today) };
+  checkMayReplace(spec.place, amount, problems, before);
   const fetchedMs = deps.clock.nowMs();
   const counts = await edition.finish({ fetchedMs, problems, ...validators }, crew);
   return { kind: 'taken', ...counts, problems };
-}
-
-type Known = {
-  readonly etag: string | null;
-  readonly lastModified: string | null;
-  readonly programmes: number;
-};
-
-function known(database: Database, id: string): Known | null {
-  return database
-    .query<Known, [string]>(
-      'SELECT etag, last_modified AS lastModified, programmes FROM guide WHERE id = ?',
-    )
-    .get(id);
 }
 
 type Opened = {
@@ -86,7 +73,7 @@ type Opened = {
 
 async function open(
   { place, policy }: GuideSpec,
-  before: Known | null,
+  before: BeforeIt | undefined,
   { outbound, signal, clock }: GuideDeps,
 ): Promise<Opened | 'same'> {
   if (!isUrl(place)) return { pieces: fileOf(place) };
@@ -97,7 +84,7 @@ async function open(
   const headers = { ...policy.headers, ...validators };
   const request = { url: place, policy: { ...policy, headers }, limits: LIMITS, signal };
   const response = await outbound({ ...request, compressed: true });
-  if (response.status === 304 && before !== null) {
+  if (response.status === 304 && before !== undefined) {
     response.cancel();
     return 'same';
   }
@@ -122,16 +109,5 @@ async function* fileOf(path: string): AsyncGenerator<Uint8Array> {
     const { code } = error as { readonly code?: string };
     const message = `Cannot read guide from ${path}: ${code ?? 'it cannot be opened'}`;
     throw new GuideError('GUIDE_FILE', message, { path }, error);
-  }
-}
-
-function checkSize(place: string, programmes: number, before: number): void {
-  if (programmes === 0) {
-    const message = `Cannot take guide from ${showPlace(place)}: no programme in it can be used`;
-    throw new GuideError('GUIDE_EMPTY', message);
-  }
-  if (programmes < before * LEAST_SHARE) {
-    const message = `Cannot take guide from ${showPlace(place)}: ${programmes} programmes, wanted at least half of the ${before} it had`;
-    throw new GuideError('GUIDE_SHRUNK', message, { programmes, before });
   }
 }

@@ -9,7 +9,6 @@ import type { MatchWanted } from '../guide/match/match-channel.ts';
 import type { ProgrammesWanted, ToldProgramme } from '../guide/programmes.ts';
 import { safeText } from '../media/m3u/safe-text.ts';
 import { ownBaseUrl } from './base-url.ts';
-import { inGroups } from './groups.ts';
 import { logoUrlOf } from './logos/logo-url.ts';
 
 /** Where players find the picture of a channel. */
@@ -82,13 +81,12 @@ export function programmesOf(
  */
 export function guideChannelsOf(
   channels: readonly ChannelConfig[],
-  groups: readonly string[],
   guides: Pick<Guides, 'feedOf'> = NO_GUIDES,
   logoOf: LogoOf = upstreamLogoOf,
 ): readonly WantedChannel[] {
   const found = new Map<string, WantedChannel>();
   const numbers = new Set<number>();
-  for (const channel of channels.filter(inGroups(groups))) {
+  for (const channel of channels) {
     const { name, number } = channel;
     const isFirst = number !== undefined && !numbers.has(number);
     if (isFirst) numbers.add(number);

@@ -2,7 +2,7 @@
 import type { ChannelConfig, ChannelMode, LogoMode } from '../config/config.ts';
 import type { M3uEntry, M3uLineUp } from '../media/m3u/entry.ts';
 import { catchupOf } from './catch-up.ts';
-import { inGroups } from './groups.ts';
+import { type ChannelsWanted, wantedBy } from './groups.ts';
 import { guideIdOf } from './guide-channels.ts';
 import { logoUrlOf } from './logos/logo-url.ts';
 import type { LineUpRequest, ProgramName, ProgramRequest } from './request.ts';
@@ -34,7 +34,9 @@ export function lineUpOf(
 ): M3uLineUp {
   const { quality } = request;
   const base = request.host ?? options.ownBase;
-  const guideUrl = guideUrlOf(base, options, request.groups);
+  // Where media comes from in the mode host is no guide, nor any playlist
+  const guideBase = request.mode === 'host' ? options.ownBase : base;
+  const guideUrl = guideUrlOf(guideBase, options, request);
   return compose(channels.filter(wantedBy(request)), guideUrl, (channel) => {
     const { mode, path, form } = streamAddressOf(channel, request);
     // The host is where media comes from then, and knows nothing of our playlists.
@@ -57,7 +59,7 @@ export function programOf(
   options: LineUpOptions,
 ): M3uLineUp {
   const base = request.host ?? options.ownBase;
-  return compose(channels, guideUrlOf(base, options, []), (channel) => {
+  return compose(channels, guideUrlOf(base, options, { groups: [] }), (channel) => {
     const { id } = channel;
     const hd = request.quality === undefined ? '' : `&hd=${request.quality}`;
     const mode = PROGRAM_MODES[request.name];
@@ -74,13 +76,6 @@ const PROGRAM_MODES: Readonly<Record<ProgramName, ChannelMode>> = {
   channel3: 'redirect',
 };
 
-/** Those of the groups that are asked for, and of them those that are named. */
-function wantedBy({ groups, ids }: LineUpRequest): (channel: ChannelConfig) => boolean {
-  const isInGroups = inGroups(groups);
-  const named = ids === undefined ? undefined : new Set(ids);
-  return (channel) => isInGroups(channel) && (named?.has(channel.id) ?? true);
-}
-
 function compose(
   channels: readonly ChannelConfig[],
   guideUrl: string | undefined,
@@ -90,15 +85,16 @@ function compose(
   return { ...(guideUrl === undefined ? {} : { guideUrl }), entries };
 }
 
-/** A guide of the same groups: players need not load what they have no channel for. */
+/** A guide of the same channels: players need not load what they have no channel for. */
 function guideUrlOf(
   base: string,
   { hasGuide }: LineUpOptions,
-  groups: readonly string[],
+  { groups, ids }: ChannelsWanted,
 ): string | undefined {
   // No player can make anything of a relative guide.
   if (!hasGuide || base === '') return undefined;
   const query = new URLSearchParams(groups.map((group) => ['group', group]));
+  if (ids !== undefined) query.set('ids', ids.join(','));
   return query.size === 0 ? base + GUIDE_PATH : `${base}${GUIDE_PATH}?${query}`;
 }
 

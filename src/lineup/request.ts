@@ -2,17 +2,14 @@
 import type { ChannelMode } from '../config/config.ts';
 import type { StreamForm } from '../media/m3u/entry.ts';
 import { parseBaseUrl, type Scheme } from './base-url.ts';
+import type { ChannelsWanted } from './groups.ts';
 
-export type LineUpRequest = {
+export type LineUpRequest = ChannelsWanted & {
   readonly kind: 'line-up';
   /** How all channels are to be reached; each channel's own way where absent. */
   readonly mode?: ChannelMode;
   /** A height in lines. */
   readonly quality?: number;
-  /** The channels of these groups, all where none is named; '' are channels without a group. */
-  readonly groups: readonly string[];
-  /** Of these the channels with these ids; all where absent. */
-  readonly ids?: readonly string[];
   /** For whom it is written; for everybody where absent. */
   readonly dialect?: Dialect;
   /** What URLs lead to; as suits each mode where absent. */
@@ -55,10 +52,7 @@ export type ProgramName = (typeof PROGRAM_NAMES)[number];
 /** As the ancestor chose where none is named. */
 const DEFAULT_PROGRAM: ProgramName = 'channel2';
 
-/**
- * `?mode=&quality=&host=&dialect=&output=`, and as often as wanted `group=` and `id=` (or `ids=`,
- * both with commas between). `scheme` is the request's own.
- */
+/** `?mode=&quality=&host=&dialect=&output=`, and which channels. `scheme` is the request's own. */
 export function readLineUpRequest(
   query: URLSearchParams,
   scheme?: Scheme,
@@ -75,11 +69,15 @@ export function readLineUpRequest(
     ...common,
     kind: 'line-up',
     ...(mode === undefined ? {} : { mode }),
-    groups: [...new Set(query.getAll('group'))],
-    ...idsIn(query),
+    ...readChannelsWanted(query),
     ...(dialect === undefined ? {} : { dialect }),
     ...(output === undefined ? {} : { output }),
   };
+}
+
+/** As often as wanted `group=` and `id=` (or `ids=`, both with commas between). */
+export function readChannelsWanted(query: URLSearchParams): ChannelsWanted {
+  return { groups: [...new Set(query.getAll('group'))], ...idsIn(query) };
 }
 
 /** An id that no channel has any more is no mistake: players keep addresses for years. */

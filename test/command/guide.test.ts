@@ -5,7 +5,10 @@ import { silentLog } from '../../src/base/log.ts';
 import { systemRandom } from '../../src/base/random.ts';
 import { openSharedForCommand } from '../../src/channel/open-shared.ts';
 import { formatMatches, type ShownMatches } from '../../src/command/guide-words.ts';
+import { GuideDesk } from '../../src/guide/guide-desk.ts';
+import { guideKey } from '../../src/guide/guide-key.ts';
 import { loadChoices } from '../../src/guide/match/guide-choices.ts';
+import { scriptedOutbound } from '../support/outbound-script.ts';
 import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { runWeir } from '../support/weir.ts';
 
@@ -30,7 +33,10 @@ const MATCHES: ShownMatches = {
       channel: 'x',
       name: 'X\u001b[2J',
       found: null,
-      proposals: [{ id: 'xx.uk', name: 'XX', score: 0.72, why: 'x for xx' }],
+      proposals: [
+        { id: 'xx.uk', name: 'XX', score: 0.72, why: 'x for xx' },
+        { id: "'; touch x; 'y", name: 'Y', score: 0.6, why: 'x for y' },
+      ],
     },
   ],
 };
@@ -49,10 +55,15 @@ test('what nothing feeds comes first, then what was guessed', () => {
 x  X?[2J: none
   0.72  XX, x for xx
         weir guide match --apply 'x=xx.uk'
+  0.60  Y, x for y
+        weir guide match --apply 'x='\\''; touch x; '\\''y'
 
 Found by likeness:
   parl  Parliament TV: p (Parliament) by likeness, 0.95: tv is not there
 `);
+  expect(formatMatches(MATCHES, false, ['--config', 'a b.yaml'])).toContain(
+    "weir guide match --config 'a b.yaml' --apply 'x=xx.uk'\n",
+  );
   expect(formatMatches(MATCHES, true)).toContain(
     '  bbc1  BBC One: one.uk (BBC 1) by name, 1 h later\n',
   );
@@ -74,6 +85,41 @@ describe('weir guide match', () => {
     expect({ code, told: JSON.parse(out) }).toEqual({ code: 0, told: MATCHES });
     await server.stop(true);
     expect((await runWeir(['guide', 'match', ...listen])).code).toBe(1);
+  });
+
+  test('says what may be amiss with a choice, and keeps it', async () => {
+    const place = await folder.write(
+      'guide.xml',
+      '<tv><programme start="20261121200000" channel="a.uk"><title>A</title></programme></tv>',
+    );
+    const deps = { outbound: scriptedOutbound({}), clock: systemClock };
+    {
+      await using desk = new GuideDesk({ dataDir: folder.path, ...deps });
+      const policy = { headers: {}, verifyTls: true, allowDowngrade: false };
+      await desk.call({ what: 'import', spec: { id: guideKey(place), place, policy } });
+    }
+    await using server = Bun.serve({
+      hostname: '127.0.0.1',
+      port: 0,
+      fetch: () => Response.json(MATCHES),
+    });
+    const config = await folder.write(
+      'weir.yaml',
+      `listen: 127.0.0.1:${server.port}\ndata: ${folder.path}\nguides: { path: ${place} }\nchannels: [{ id: own, guide: o, sources: http://h.example/x.m3u8 }]\n`,
+    );
+    const chosen = ['own=a.uk', 'x=A.uk', 'gone=b.uk', 'bbc1=a"uk'];
+    const args = chosen.flatMap((choice) => ['--apply', choice]);
+    const { code, stderr } = await runWeir(['guide', 'match', '--config', config, ...args]);
+    expect({ code, stderr }).toEqual({
+      code: 0,
+      stderr: `weir: guide: of own in the configuration wins over what is chosen
+weir: there is no channel gone now
+weir: no guide that has come has a channel "b.uk"
+weir: no guide that has come has a channel "a'uk"
+`,
+    });
+    const elsewhere = await runWeir(['guide', 'match', '--reject', 'x', '--data', folder.path]);
+    expect(elsewhere.stderr).toContain('wanted the --config or --data of the server');
   });
 
   test('keeps what is chosen, whether the server runs or not', async () => {

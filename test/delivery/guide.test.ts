@@ -82,6 +82,24 @@ describe('/epg.xml.gz', () => {
     expect((await get('/epg.xml.gz', { 'if-modified-since': since })).status).toBe(200);
   });
 
+  test('has another tag in another data folder, and the same for the same text', async () => {
+    const tagOf = async (title: string): Promise<string> => {
+      await using other = await GuideWorld.create();
+      const create = (clock: FakeClock): Guides => {
+        const body = xmltvOf(clock).replace('Far', title);
+        guides = other.open(clock, { [GUIDE_PLACE]: { body } });
+        return guides;
+      };
+      const { fetch } = createInProcessApp([loopChannel('two')], {}, { createGuides: create });
+      await guides.refresh();
+      const url = 'http://weir.local/epg.xml?days=10';
+      return (await fetch(new Request(url))).headers.get('etag') as string;
+    };
+    const tag = await tagOf('Far');
+    expect(await tagOf('Far')).toBe(tag);
+    expect(await tagOf('Near')).not.toBe(tag);
+  });
+
   test('HEAD says how long it is', async () => {
     const { length } = await (await get('/epg.xml.gz')).bytes();
     const head = await get('/epg.xml.gz', {}, 'HEAD');
@@ -101,6 +119,13 @@ describe('/epg.xml', () => {
     expect(packed.headers.get('vary')).toBe('accept-encoding');
     expect(gunzipSync(await packed.bytes()).toString()).toBe(text);
     expect(packed.headers.get('etag')).not.toBe(plain.headers.get('etag'));
+  });
+
+  test('for some channels: the one that the line-up of them names', async () => {
+    const lineUp = await (await get('/playlist.m3u?id=two&id=gone')).text();
+    const address = /url-tvg="http:\/\/weir\.local([^"]+)"/.exec(lineUp)?.[1] as string;
+    const text = gunzipSync(await (await get(address)).bytes()).toString();
+    expect([...text.matchAll(/<channel id="([^"]*)"/g)].map(([, id]) => id)).toEqual(['two']);
   });
 
   test('for a group, and for more days', async () => {
@@ -154,5 +179,6 @@ describe('/api/guide', () => {
       { channel: 'two', guide: 'two', now: null, next: null },
     ]);
     expect(await (await get('/api/guide/now?group=Sport')).json()).toHaveLength(1);
+    expect(await (await get('/api/guide/now?ids=two,gone')).json()).toHaveLength(1);
   });
 });

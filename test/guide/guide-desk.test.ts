@@ -197,6 +197,8 @@ describe('GuideDesk keeps what it has', () => {
     ['where it sends nothing', { body: '' }, 'MEDIA_FORMAT'],
     ['where nothing is on', { body: tv() }, 'GUIDE_EMPTY'],
     ['where most of it is gone', { body: tv(EVENING[1] as string) }, 'GUIDE_SHRUNK'],
+    ['where its last line is missing', { body: tv(...EVENING).slice(0, -5) }, 'GUIDE_CUT'],
+    ['where it ends in the middle', { body: tv(...EVENING).slice(0, -60) }, 'GUIDE_CUT'],
     [
       'where its gzip is cut',
       { body: new Uint8Array(gzipSync(tv(...EVENING)).subarray(0, 90)) },
@@ -213,6 +215,20 @@ describe('GuideDesk keeps what it has', () => {
     await expect(read(given)).rejects.toMatchObject({ code });
     expect(titles(await document([A, B]))).toHaveLength(4);
     expect(readdirSync(folder.path)).not.toContain('guide-incoming.sqlite');
+  });
+
+  test('no longer than it has anything to come', async () => {
+    await read(tv(...EVENING));
+    await desk[Symbol.asyncDispose]();
+    const clock = new FakeClock(Date.UTC(2026, 10, 22, 12));
+    desk = new GuideDesk({ dataDir: folder.path, outbound, clock });
+    const next = showing('a', '20261122200000', undefined, 'One of two');
+    // Of the four one is of today
+    expect(await read(tv(next))).toMatchObject({ programmes: 1 });
+    clock.stepWall(86_400_000);
+    const cut = tv(showing('a', '20261123200000', undefined, 'All there is')).slice(0, -5);
+    expect(await read(cut)).toMatchObject({ problems: { 'cut-off': 1 } });
+    expect(titles(await document([A]))).toEqual(['All there is']);
   });
 
   test('where the server says that it is the same', async () => {
@@ -298,6 +314,17 @@ describe('GuideDesk merges guides', () => {
     expect((await at('2026-11-22T00:30:00Z'))[0]).toEqual({ channel: 'a', now: three, next: four });
     expect((await at('2026-11-21T00:30:00Z'))[0]).toEqual({ channel: 'a', next: one });
     expect((await at('2026-11-22T03:00:00Z'))[0]).toEqual({ channel: 'a' });
+  });
+
+  test('what began two days before and is still on', async () => {
+    await read(tv(showing('a', '20261121200000', '20261123190000', 'Long')));
+    const [guides, feed] = [['g'], { id: 'a' }];
+    const atMs = Date.parse('2026-11-23T18:00:00Z');
+    const [on] = await desk.call({ what: 'on-air', guides, feeds: [feed], atMs });
+    expect(on?.now?.title).toBe('Long');
+    const wanted = { fromMs: atMs, toMs: atMs + 1, limit: 9 };
+    const told = await desk.call({ what: 'programmes', guides, feed, wanted });
+    expect(told.map(({ title }) => title)).toEqual(['Long']);
   });
 });
 

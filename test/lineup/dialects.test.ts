@@ -116,8 +116,8 @@ describe('guideChannelsOf()', () => {
   const drawn = [{ ...urlChannel('a', 'http://up.example/a'), logo: 'file:///srv/a.png' }];
 
   test('names no picture that only we can read, and ours where it is told', () => {
-    expect(guideChannelsOf(drawn, [])[0]).not.toHaveProperty('logo');
+    expect(guideChannelsOf(drawn)[0]).not.toHaveProperty('logo');
     const logoOf = () => `${OWN}/logo/a.png`;
-    expect(guideChannelsOf(drawn, [], undefined, logoOf)[0]?.logo).toBe(`${OWN}/logo/a.png`);
+    expect(guideChannelsOf(drawn, undefined, logoOf)[0]?.logo).toBe(`${OWN}/logo/a.png`);
   });
 });

@@ -37,7 +37,7 @@ test('a channel and the one that follows it are two', () => {
   const one = { ...loopChannel('one'), guide: 'x' };
   const later = { ...loopChannel('later'), guide: 'x', guideShiftMs: HOUR };
   const again = { ...loopChannel('again'), guide: 'x' };
-  expect(guideChannelsOf([one, later, again], [], UNMATCHED).map(({ id }) => id)).toEqual([
+  expect(guideChannelsOf([one, later, again], UNMATCHED).map(({ id }) => id)).toEqual([
     'x',
     'x+1h',
   ]);

@@ -110,7 +110,7 @@ describe('lineUpOf()', () => {
   ])('the guide id of an entry is that of the guide: %s', (_, more) => {
     const channels = [channel('news', more)];
     const { entries } = lineUpOf(channels, ALL, OWN);
-    const guideIds = guideChannelsOf(channels, []).map(({ id }) => id);
+    const guideIds = guideChannelsOf(channels).map(({ id }) => id);
     expect(entries.map(({ guideId }) => guideId as string)).toEqual(guideIds);
   });
 
@@ -124,6 +124,18 @@ describe('lineUpOf()', () => {
     ]);
     const text = formatM3u(lineUpOf(CHANNELS, request, { ...OWN, hasGuide: true }));
     expect(new URL(readAsKodi(text).guideUrl).searchParams.getAll('group')).toEqual(request.groups);
+  });
+
+  test('the guide of some channels is of those channels, and at home in the mode host', () => {
+    const request = { ...ALL, ids: ['sport', 'news'] };
+    const options = { ...OWN, hasGuide: true };
+    const { guideUrl } = lineUpOf(CHANNELS, request, options);
+    expect(guideUrl).toBe(`${OWN.ownBase}/epg.xml.gz?ids=sport%2Cnews`);
+    const host = 'http://cdn.example';
+    expect(lineUpOf(CHANNELS, { ...ALL, host }, options).guideUrl).toBe(`${host}/epg.xml.gz`);
+    expect(lineUpOf(CHANNELS, { ...ALL, host, mode: 'host' }, options).guideUrl).toBe(
+      `${OWN.ownBase}/epg.xml.gz`,
+    );
   });
 
   test('without any base URLs are paths', () => {

@@ -18,7 +18,7 @@ export const ROUTE_MEANINGS: readonly {
   {
     routes: ['/epg.xml', '/epg.xml.gz', '/EPG.xml'],
     means:
-      'the guide of the line-up; `?group=` (repeatable), `?days=` (7 where absent, at most 31)',
+      'the guide of the line-up; `?group=` and `?id=` as there, `?days=` (7 where absent, at most 31)',
   },
   {
     routes: [
@@ -44,7 +44,7 @@ export const ROUTE_MEANINGS: readonly {
   },
   {
     routes: ['/api/guide', '/api/guide/now'],
-    means: 'how each guide does; what is on and what comes next, `?group=` (repeatable), as JSON',
+    means: 'how each guide does; what is on and what comes next, `?group=`, `?id=`, as JSON',
   },
   {
     routes: ['/api/guide/match', '/api/guide/channel/{channel}'],

@@ -20,16 +20,17 @@ const MAX_CANDIDATES = 300;
 
 export class GuideIndex {
   readonly #ids = new Map<string, Indexed>();
+  readonly #foldedIds = new Map<string, Indexed>();
   readonly #keys = new Map<string, Indexed[]>();
   readonly #words = new Map<string, Indexed[]>();
   #count = 0;
 
-  /** Of two ids that differ in case alone the first is found. */
   add({ id, names }: GuideNames): void {
     const channel = indexed(id, names);
     this.#count++;
+    this.#ids.set(id, channel);
     const folded = foldId(id);
-    if (!this.#ids.has(folded)) this.#ids.set(folded, channel);
+    if (!this.#foldedIds.has(folded)) this.#foldedIds.set(folded, channel);
     for (const key of new Set(channel.words.map((words) => words.key))) {
       if (key !== '') push(this.#keys, key, channel);
     }
@@ -37,8 +38,9 @@ export class GuideIndex {
     for (const word of words) push(this.#words, word, channel);
   }
 
+  /** Some guides have two that differ in case: the very one first. */
   byId(id: string): Indexed | undefined {
-    return this.#ids.get(foldId(id));
+    return this.#ids.get(id) ?? this.#foldedIds.get(foldId(id));
   }
 
   byKey(key: string): readonly Indexed[] {

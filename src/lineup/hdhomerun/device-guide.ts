@@ -15,7 +15,7 @@ export function deviceGuideOf(
 ): readonly WantedChannel[] {
   const taken = new Set<string>();
   return channels.flatMap((channel) =>
-    guideChannelsOf([channel], [], guides, logoOf).map((wanted) => {
+    guideChannelsOf([channel], guides, logoOf).map((wanted) => {
       let { id } = wanted;
       while (taken.has(id)) id += `#${channel.number}`;
       taken.add(id);

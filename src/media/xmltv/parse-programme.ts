@@ -7,7 +7,7 @@ import { attributeOf, childOf, type Node, parseElement, textOf } from './tree.ts
 /** Of one programme: casts of films come to some dozens. */
 const MAX_CREDITS = 200;
 /** What takes longer is a channel without programmes, or a mistake. */
-const MAX_LENGTH_MS = 48 * 3600_000;
+export const MAX_LENGTH_MS = 48 * 3600_000;
 
 export type ProgrammeProblem = 'malformed' | 'no-channel' | 'no-time' | 'no-title';
 

@@ -37,6 +37,8 @@ type State = {
   lookedTo: number;
   begun: boolean;
   hasRoot: boolean;
+  /** Its end tag is still to come. */
+  isRootOpen: boolean;
   charCount: number;
   /** What has to come before anything else is looked at. */
   skipTo: '-->' | ']]>' | '?>' | 'doctype' | undefined;
@@ -54,8 +56,8 @@ type State = {
  */
 export function createXmltvSlicer(sink: SlicerSink): XmltvSlicer {
   const state: State = {
-    ...{ sink, held: '', at: 0, lookedTo: 0, begun: false, hasRoot: false, charCount: 0 },
-    ...{ skipTo: undefined, depth: 0 },
+    ...{ sink, held: '', at: 0, lookedTo: 0, begun: false, charCount: 0 },
+    ...{ hasRoot: false, isRootOpen: false, skipTo: undefined, depth: 0 },
   };
   return {
     push(chunk) {
@@ -69,7 +71,7 @@ export function createXmltvSlicer(sink: SlicerSink): XmltvSlicer {
     end() {
       look(state, true);
       if (!state.hasRoot) throw notXmltv(state.begun ? 'text without <tv>' : 'empty');
-      if (kindAt(state.held, state.at) !== undefined) sink.problem('cut-off');
+      if (state.isRootOpen || kindAt(state.held, state.at) !== undefined) sink.problem('cut-off');
     },
   };
 }
@@ -94,10 +96,10 @@ function step(state: State, isEnd: boolean): boolean {
   state.at = next < 0 ? state.held.length : next;
   if (next < 0) return false;
   if (!isEnd && state.held.length - state.at < MARK_CHARS) return false;
-  return stepTag(state, isEnd);
+  return stepTag(state);
 }
 
-function stepTag(state: State, isEnd: boolean): boolean {
+function stepTag(state: State): boolean {
   const { held, at } = state;
   const second = held[at + 1];
   if (second === '!' || second === '?') {
@@ -107,8 +109,12 @@ function stepTag(state: State, isEnd: boolean): boolean {
     return true;
   }
   const kind = kindAt(held, at);
-  if (kind !== undefined) return stepElement(state, kind, isEnd);
-  state.hasRoot ||= /^<tv[\s/>]/.test(held.slice(at, at + 4));
+  if (kind !== undefined) return stepElement(state, kind);
+  const tag = held.slice(at, at + 4);
+  if (/^<tv[\s/>]/.test(tag)) {
+    state.hasRoot = true;
+    state.isRootOpen = tag !== '<tv/';
+  } else if (tag === '</tv') state.isRootOpen = false;
   state.at += 1;
   return true;
 }
@@ -158,7 +164,7 @@ function kindAt(held: string, at: number): SliceKind | undefined {
   return after === undefined || /[\s/>]/.test(after) ? kind : undefined;
 }
 
-function stepElement(state: State, kind: SliceKind, isEnd: boolean): boolean {
+function stepElement(state: State, kind: SliceKind): boolean {
   const { at, sink } = state;
   state.hasRoot = true;
   // Another that begins before this one has ended: the first has no end, wherever that stands
@@ -171,16 +177,10 @@ function stepElement(state: State, kind: SliceKind, isEnd: boolean): boolean {
     return true;
   }
   const isTooLong = text.length > MAX_ELEMENT_CHARS;
-  if (next === undefined && !isTooLong) return isEnd ? cutOff(state) : false;
+  if (next === undefined && !isTooLong) return false;
   sink.problem(next === undefined ? 'element-too-long' : 'element-without-end');
   state.at = next ?? at + 1;
   return true;
-}
-
-function cutOff(state: State): boolean {
-  state.sink.problem('cut-off');
-  state.at = state.held.length;
-  return false;
 }
 
 /** Where the element that begins here ends, as far as that has come. */

@@ -2,7 +2,17 @@
 
 /** 14 digits at most, as many as are known, and the zone it is in. */
 const TIME =
-  /^(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.\d+)?\s*(?:([+-])(\d\d?):?(\d\d)|Z|UTC|GMT)?$/i;
+  /^(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:\.\d+)?\s*(?:([+-])(\d\d?):?(\d\d)|([A-Z]{1,4}))?$/i;
+
+/** Zones by name, in hours ahead of UTC: those that mean one thing alone, so neither IST nor AST. */
+const NAMED_ZONES: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    ...{ Z: 0, UT: 0, UTC: 0, GMT: 0, WET: 0, WEST: 1, BST: 1, CET: 1, CEST: 2, MET: 1, MEST: 2 },
+    ...{ MEZ: 1, MESZ: 2, EET: 2, EEST: 3, MSK: 3, TRT: 3, SAST: 2, JST: 9, AWST: 8, ACST: 9.5 },
+    ...{ ACDT: 10.5, AEST: 10, AEDT: 11, NZST: 12, NZDT: 13, EST: -5, EDT: -4, CST: -6, CDT: -5 },
+    ...{ MST: -7, MDT: -6, PST: -8, PDT: -7, AKST: -9, AKDT: -8, HST: -10 },
+  }),
+);
 
 /** Guides live in these years; what lies outside was written by mistake. */
 const YEARS = { min: 1900, max: 2199 };
@@ -13,19 +23,21 @@ const MAX_AHEAD_MIN = 18 * 60;
 const WHOLE_TIME = /^\d{14} [+-]\d{4}$/;
 
 /**
- * XMLTV DTD, "date/time": `YYYYMMDDhhmmss ±hhmm`, fewer digits where less is known; without a zone it
- * is UTC. Undefined where it is no time.
+ * XMLTV DTD, "date/time": `YYYYMMDDhhmmss ±hhmm`, or a zone by name such as BST; fewer digits where less
+ * is known; without a zone it is UTC. Undefined where it is no time.
  */
 export function parseXmltvTime(text: string): number | undefined {
   if (WHOLE_TIME.test(text)) return wholeTime(text);
   const found = TIME.exec(text.trim());
   if (found === null) return undefined;
   const [, year, month = '01', day = '01', hour = '00', minute = '00', second = '00'] = found;
-  const [, , , , , , , sign, zoneHours = '0', zoneMinutes = '0'] = found;
+  const [, , , , , , , sign, zoneHours = '0', zoneMinutes = '0', zone = 'UTC'] = found;
+  const namedHours = NAMED_ZONES.get(zone.toUpperCase());
+  if (namedHours === undefined) return undefined;
   const offsetMin = Number(zoneHours) * 60 + Number(zoneMinutes);
   const date = { year: Number(year), month: Number(month), day: Number(day) };
   const time = { hour: Number(hour), minute: Number(minute), second: Number(second) };
-  return momentOf(date, time, sign === '-' ? -offsetMin : offsetMin);
+  return momentOf(date, time, sign === '-' ? -offsetMin : offsetMin + namedHours * 60);
 }
 
 function wholeTime(text: string): number | undefined {

@@ -61,7 +61,7 @@ beforeEach(async () => {
     lineUp: {
       shared,
       wanted: () => matchWantedOf(channels, []),
-      document: (feeds) => guideChannelsOf(channels, [], feeds),
+      document: (feeds) => guideChannelsOf(channels, feeds),
     },
   }));
   await guides.refresh();
@@ -93,7 +93,7 @@ test('channels are fed by id and name, of each guide by its own', async () => {
 test('the document of all is there before anybody asks, in the names of the line-up', async () => {
   expect(calls.filter((what) => what === 'document').length).toBeGreaterThan(0);
   calls.length = 0;
-  const { path } = await guides.document(guideChannelsOf(channels, [], guides), 7);
+  const { path } = await guides.document(guideChannelsOf(channels, guides), 7);
   expect(calls).toEqual([]);
   const text = gunzipSync(await Bun.file(path).bytes()).toString();
   expect(text).toContain('<channel id="none.uk"><display-name>UK: BBC One FHD</display-name>');

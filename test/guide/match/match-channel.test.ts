@@ -150,6 +150,12 @@ describe('matchChannel() by id', () => {
     expect(found).toMatchObject({ id: ' BBC1.uk', by: 'id' });
   });
 
+  test('to the letter where two differ in case alone', () => {
+    const cases = indexOf({ id: 'A.uk', names: ['One'] }, { id: 'a.uk', names: ['Two'] });
+    const idOf = (guideId: string) => match(cases, 'x', { guideId }).found?.id;
+    expect(['A.uk', 'a.uk', 'a.UK'].map(idOf)).toEqual(['A.uk', 'a.uk', 'A.uk']);
+  });
+
   test('by the channel itself where no id is given', () => {
     expect(match(index, 'Nothing', { channel: 'x' }).found).toMatchObject({ id: 'x', by: 'id' });
   });

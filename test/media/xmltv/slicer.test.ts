@@ -44,7 +44,8 @@ const GUIDES: readonly (readonly [string, string, readonly string[], readonly st
     both,
     [],
   ],
-  ['no end of the root', `<tv>${A}${P}`, both, []],
+  ['no end of the root', `<tv a="b">${A}${P}`, both, ['cut-off']],
+  ['two guides in one file', `<tv>${A}</tv>\n<tv>${P}</tv>`, both, []],
   ['no root', `${A}${P}`, both, []],
   ['an empty element', '<tv><channel id="a"/></tv>', ['channel: <channel id="a"/>'], []],
   [

@@ -12,6 +12,11 @@ const TIMES: readonly (readonly [string, string, string | undefined])[] = [
   ['a colon in the zone', '20261121200000 +02:00', '2026-11-21T18:00:00.000Z'],
   ['a zone of one digit', '20261121200000 +100', '2026-11-21T19:00:00.000Z'],
   ['a zone by name', '20261121200000 UTC', '2026-11-21T20:00:00.000Z'],
+  // The example of the DTD itself
+  ['the summer of Britain', '200007281733 BST', '2000-07-28T16:33:00.000Z'],
+  ['a zone by name west of Greenwich', '20261121200000 PST', '2026-11-22T04:00:00.000Z'],
+  ['a zone by name in small letters', '20261121200000cet', '2026-11-21T19:00:00.000Z'],
+  ['a name that several zones have', '20261121200000 IST', undefined],
   ['Z', '20261121200000Z', '2026-11-21T20:00:00.000Z'],
   ['minutes', '202611212000 +0000', '2026-11-21T20:00:00.000Z'],
   ['hours', '2026112120', '2026-11-21T20:00:00.000Z'],
