@@ -93,6 +93,8 @@ export type ChannelConfig = {
   readonly guideShiftMs?: number;
   /** Of VLC, where a line-up asks for some: by name. */
   readonly vlcOptions?: Readonly<Record<string, string>>;
+  /** A panel says that it is nothing for children. */
+  readonly isAdult?: true;
   readonly mode: ChannelMode;
   readonly sources: readonly SourceConfig[];
   /** Runs without viewers too. */

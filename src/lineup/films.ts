@@ -16,6 +16,7 @@ export type Particulars = {
   readonly addedMs?: number;
   readonly durationS?: number;
   readonly tmdb?: string;
+  readonly isAdult?: true;
 };
 
 /** A file with an end, fetched as it is from where it lies. */

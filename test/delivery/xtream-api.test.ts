@@ -23,7 +23,7 @@ const USERS = {
 
 const CHANNELS: readonly ChannelConfig[] = [
   { ...loopChannel('news'), name: 'News 24', number: 7, group: 'UK', guide: 'news.uk' },
-  { ...loopChannel('sport'), number: 7.1, archive: { keepMs: 30 * HOUR_MS } },
+  { ...loopChannel('sport'), number: 7.1, archive: { keepMs: 30 * HOUR_MS }, isAdult: true },
   { ...loopChannel('more'), group: 'UK', logo: 'https://logos.example/m.png' },
 ];
 
@@ -32,7 +32,12 @@ const FILM: Film = {
   ...{ id: 'one', name: 'One', source, extension: 'mp4', group: 'Drama' },
   ...{ rating: 7.13, durationS: 5405, addedMs: 1_650_000_000_000, plot: 'Somebody\nleaves' },
 };
-const WITH_PASSWORD = { ...FILM, id: 'two', poster: 'http://u:p@films.example/p.png' };
+const WITH_PASSWORD = {
+  ...FILM,
+  id: 'two',
+  poster: 'http://u:p@films.example/p.png',
+  isAdult: true,
+} as const;
 const EPISODES = [2, 1].map((number) => ({
   ...{ ...FILM, id: `s1e${number}`, name: `Part ${number}` },
   ...{ season: 1, number },
@@ -222,7 +227,7 @@ describe('lists', () => {
     });
     // 7.1 is no integer; thirty hours are in two days
     expect(streams[1]).toMatchObject({ num: 2, epg_channel_id: 'sport', tv_archive: 1 });
-    expect(streams[1]).toMatchObject({ tv_archive_duration: 2, category_id: '2' });
+    expect(streams[1]).toMatchObject({ tv_archive_duration: 2, category_id: '2', is_adult: 1 });
     expect(streams[2]).toMatchObject({ num: 3, stream_icon: 'http://tv.local:8080/logo/more.png' });
     app.relays.apply([...CHANNELS].reverse());
     const again = (await asked('get_live_streams')) as Record<string, unknown>[];
@@ -248,8 +253,9 @@ describe('lists', () => {
       ...{ name: 'One', stream_type: 'movie', rating: '7.1', rating_5based: 3.5 },
       ...{ added: '1650000000', container_extension: 'mp4', tmdb: '' },
     });
-    const all = (await asked('get_vod_streams')) as { stream_icon: string }[];
+    const all = (await asked('get_vod_streams')) as { stream_icon: string; is_adult: number }[];
     expect(all.map(({ stream_icon }) => stream_icon)).toEqual(['', '']);
+    expect(all.map(({ is_adult }) => is_adult)).toEqual([0, 1]);
     const vod = String(film.stream_id);
     expect(await asked('get_vod_info', { vod_id: vod })).toMatchObject({
       info: {

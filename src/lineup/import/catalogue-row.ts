@@ -4,6 +4,7 @@ import { idFromName } from '../channel-id.ts';
 import type { Film, Particulars, Series } from '../films.ts';
 import type { KnownEntry, LineUpEntries } from './identity/known-entry.ts';
 import { episodeName, extensionOf, seriesNumberOf } from './kind.ts';
+import { isAdult } from './player-options.ts';
 import type { AccountEpisode } from './read-account.ts';
 import { type RowSource, sourceOf } from './row-source.ts';
 
@@ -122,6 +123,7 @@ export function particularsOf({
     ...(addedS === undefined ? {} : { addedMs: addedS * 1000 }),
     ...(durationS === undefined ? {} : { durationS }),
     ...(tmdb === undefined ? {} : { tmdb }),
+    ...(isAdult({ kept }) ? { isAdult: true as const } : {}),
   };
 }
 

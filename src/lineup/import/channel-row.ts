@@ -1,7 +1,7 @@
 // This file is what channels of line-ups look like on their way to the serving thread.
 import type { ChannelConfig, UrlSource } from '../../config/config.ts';
 import type { KnownEntry } from './identity/known-entry.ts';
-import { vlcOptionsOf } from './player-options.ts';
+import { isAdult, vlcOptionsOf } from './player-options.ts';
 import { type RowSource, type SourceSetting, sourceOf } from './row-source.ts';
 
 export type ChannelRow = {
@@ -14,6 +14,7 @@ export type ChannelRow = {
   readonly logo?: string;
   readonly guide?: string;
   readonly vlcOptions?: Readonly<Record<string, string>>;
+  readonly isAdult?: true;
   readonly sources: readonly RowSource[];
 };
 
@@ -27,6 +28,7 @@ export function rowOf(entry: KnownEntry, setting: SourceSetting): ChannelRow {
   if (logo !== undefined) row.logo = logo;
   if (guide !== undefined) row.guide = guide;
   if (vlcOptions !== undefined) row.vlcOptions = vlcOptions;
+  if (isAdult(entry)) row.isAdult = true;
   return row;
 }
 
@@ -62,16 +64,8 @@ export class RowReader {
   readonly #texts = new Map<string, string>();
   readonly #records = new Map<string, Readonly<Record<string, string>>>();
 
-  channel({
-    id,
-    name,
-    number,
-    group,
-    logo,
-    guide,
-    vlcOptions,
-    sources,
-  }: ChannelRow): ChannelConfig {
+  channel(row: ChannelRow): ChannelConfig {
+    const { id, name, number, group, logo, guide, vlcOptions, sources } = row;
     const channel: Draft<ChannelConfig> = {
       id,
       name,
@@ -84,15 +78,17 @@ export class RowReader {
     if (logo !== undefined) channel.logo = logo;
     if (guide !== undefined) channel.guide = guide;
     if (vlcOptions !== undefined) channel.vlcOptions = this.#common(vlcOptions);
+    if (row.isAdult === true) channel.isAdult = true;
     return channel;
   }
 
   /** What the file says of a channel always goes. */
-  widened(own: ChannelConfig, { logo, guide, sources }: ChannelRow): ChannelConfig {
+  widened(own: ChannelConfig, { logo, guide, isAdult, sources }: ChannelRow): ChannelConfig {
     const room = Math.max(0, MAX_SOURCES - own.sources.length);
     return {
       ...(logo === undefined ? {} : { logo }),
       ...(guide === undefined ? {} : { guide }),
+      ...(isAdult === undefined ? {} : { isAdult }),
       ...own,
       sources: [...own.sources, ...sources.slice(0, room).map((source) => this.source(source))],
     };

@@ -7,6 +7,7 @@ import type { Given, KnownEntry, LineUpEntries } from './identity/known-entry.ts
 import { KnownChannels } from './identity/same-channel.ts';
 import { ChannelPacker, type ChannelPiece } from './packed-channels.ts';
 import { type EntryPiece, entriesIn, givenOf, type KnownRows } from './packed-entries.ts';
+import { isAdult } from './player-options.ts';
 import { type SourceSetting, sourceOf, sourceSettingOf } from './row-source.ts';
 
 export type CombinedChannels = {
@@ -177,11 +178,12 @@ function toRow({ own, members }: Group, id: string, number: number | undefined):
     ...(logo === undefined ? {} : { logo }),
     ...(guide === undefined ? {} : { guide }),
   };
+  const more = entries.some(isAdult) ? ({ isAdult: true } as const) : {};
   const sources = members.map(({ entry, setting }) => sourceOf(entry, sourceSettingOf(setting)));
   const row = rowOf(entry, {});
-  if (own === undefined) return { ...row, sources };
+  if (own === undefined) return { ...row, ...more, sources };
   const { vlcOptions: __, ...widening } = row;
-  return { ...widening, isOwn: true, sources };
+  return { ...widening, ...more, isOwn: true, sources };
 }
 
 function sorted(

@@ -250,8 +250,9 @@ const LISTS: readonly List[] = [
         ['tvg-id', textIn(row, 'epg_channel_id')],
         ['tvg-chno', textIn(row, 'num')],
         ['tvg-logo', textIn(row, 'stream_icon')],
+        ['adult', numberIn(row, 'is_adult') === 1 ? '1' : ''],
       ]);
-      return made(row, group, attributes, urlOf(account, 'live', id, extension), line);
+      return made(row, id, group, attributes, urlOf(account, 'live', id, extension), line);
     },
   },
   {
@@ -261,7 +262,7 @@ const LISTS: readonly List[] = [
       const id = numberIn(row, 'stream_id');
       if (id === undefined) return undefined;
       const attributes = particularsOf(row, 'stream_icon');
-      return made(row, group, attributes, urlOf(account, 'movie', id, extensionIn(row)), line);
+      return made(row, id, group, attributes, urlOf(account, 'movie', id, extensionIn(row)), line);
     },
   },
   {
@@ -271,27 +272,31 @@ const LISTS: readonly List[] = [
       const id = numberIn(row, 'series_id');
       if (id === undefined) return undefined;
       const attributes = particularsOf(row, 'cover');
-      return made(row, group, attributes, urlOf(account, 'series', id, undefined), line);
+      return made(row, id, group, attributes, urlOf(account, 'series', id, undefined), line);
     },
   },
 ];
 
 function made(
   row: PanelRow,
+  id: number,
   group: string,
   attributes: ReadonlyMap<string, string>,
   url: string,
   line: number,
 ): ParsedM3uEntry {
   const none = new Map<string, string>();
-  const name = textIn(row, 'name', 'title');
+  // As an entry of a list without one is called by the end of its address
+  const name = textIn(row, 'name', 'title') || String(id);
   const groups = group === '' ? [] : [group];
   return { line, name, url, attributes, groups, headers: none, properties: none, options: none };
 }
 
 function particularsOf(row: PanelRow, picture: string): ReadonlyMap<string, string> {
   const secondsText = textIn(row, 'added', 'last_modified');
+  const minutes = numberIn(row, 'episode_run_time') ?? 0;
   return new Map([
+    ...(minutes > 0 ? [['duration', String(minutes * 60)] as const] : []),
     ['tvg-logo', textIn(row, picture)],
     ['plot', textIn(row, 'plot')],
     ['cast', textIn(row, 'cast')],
@@ -301,6 +306,7 @@ function particularsOf(row: PanelRow, picture: string): ReadonlyMap<string, stri
     ['released', textIn(row, 'releaseDate', 'release_date', 'year')],
     ['added', secondsText],
     ['tmdb', textIn(row, 'tmdb', 'tmdb_id')],
+    ['adult', numberIn(row, 'is_adult') === 1 ? '1' : ''],
   ]);
 }
 

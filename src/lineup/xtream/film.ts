@@ -12,7 +12,7 @@ export type FilmStream = {
   readonly rating: string;
   readonly rating_5based: number;
   readonly added: string;
-  readonly is_adult: 0;
+  readonly is_adult: 0 | 1;
   readonly category_id: string;
   readonly category_ids: readonly number[];
   readonly container_extension: string;
@@ -64,7 +64,7 @@ export function filmStreamOf(film: Film, facts: RowFacts): FilmStream {
     rating: ratingText(film),
     rating_5based: ratingOfFive(film),
     added: addedText(film, facts),
-    is_adult: 0,
+    is_adult: film.isAdult === true ? 1 : 0,
     ...facts.category,
     container_extension: film.extension,
     custom_sid: '',

@@ -13,7 +13,7 @@ export type LiveStream = {
   readonly stream_icon: string;
   readonly epg_channel_id: string;
   readonly added: string;
-  readonly is_adult: 0;
+  readonly is_adult: 0 | 1;
   readonly category_id: string;
   readonly category_ids: readonly number[];
   readonly custom_sid: '';
@@ -47,7 +47,7 @@ export function liveStreamOf(channel: ChannelConfig, facts: RowFacts, logo: stri
     epg_channel_id: guideIdOf(channel),
     // Text: strict clients stop at a number
     added: String(facts.addedS),
-    is_adult: 0,
+    is_adult: channel.isAdult === true ? 1 : 0,
     ...facts.category,
     custom_sid: '',
     tv_archive: days > 0 ? 1 : 0,

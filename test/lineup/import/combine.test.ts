@@ -44,6 +44,7 @@ describe('combine()', () => {
     ['one name but for its quality', { name: 'Arte' }, { name: 'Arte FHD' }],
     ['one name, written in another way', { name: 'Sky Sport 1' }, { name: 'SkySport one' }],
     ['one country, said differently', { name: 'UK: Dave' }, { name: 'Dave', guide: 'dave.uk' }],
+    ['a guide id that ends like a host', { name: 'Own' }, { name: 'Own', guide: 'own.tv' }],
     ['the country of the group', { name: 'Dave', group: 'UK | Fun' }, { name: '|UK| Dave' }],
   ])('%s: another source', (_, first, second) => {
     expect(isJoined(first, second)).toBe(true);

@@ -70,6 +70,7 @@ const WHOLE: Panel = {
       epg_channel_id: null,
       category_id: null,
       category_ids: [1],
+      is_adult: '1',
     },
     '2': null,
     '3': { name: 'no id' },
@@ -86,6 +87,7 @@ const WHOLE: Panel = {
       tmdb: 12,
     },
     { stream_id: 10, name: 'Odd', container_extension: '../x', rating: 'bad', added: 0 },
+    { stream_id: 11, name: null, is_adult: 1 },
   ],
   get_series: [
     {
@@ -95,6 +97,7 @@ const WHOLE: Panel = {
       plot: 'They meet.',
       releaseDate: '2020-01-02',
       rating: 8,
+      episode_run_time: '45',
     },
   ],
   'get_series_info&series_id=7': {
@@ -132,7 +135,7 @@ describe('an account at a panel', () => {
           },
         ],
       },
-      { id: 'itv', number: 6, group: 'UK', logo: 'http://l.example/i.png' },
+      { id: 'itv', number: 6, group: 'UK', logo: 'http://l.example/i.png', isAdult: true },
     ]);
     expect(world.lineUps.accountLimits).toEqual(new Map([[`account ${setting.key}`, 2]]));
     const { catalogue } = world.lineUps;
@@ -148,6 +151,7 @@ describe('an account at a panel', () => {
         source: { kind: 'url', url: `http://panel.example:8080/movie/${USER}/9.mkv` },
       },
       { id: 'odd', extension: 'mp4' },
+      { id: '11', name: '11', isAdult: true },
     ]);
     const [series] = catalogue.series();
     expect(series).toMatchObject({
@@ -155,6 +159,7 @@ describe('an account at a panel', () => {
       plot: 'They meet.',
       released: '2020-01-02',
       rating: 8,
+      durationS: 45 * 60,
     });
     const asked = world.outbound.requests.length;
     const episodes = await series?.episodes();
@@ -166,7 +171,7 @@ describe('an account at a panel', () => {
     expect(world.outbound.requests.length).toBe(asked + 1);
     expect(world.lineUps.status()[0]?.kept).toMatchObject({
       channels: 2,
-      films: 3,
+      films: 4,
       problems: { counts: { 'bad-row': 1 } },
     });
   });
@@ -213,7 +218,7 @@ describe('an account at a panel', () => {
     await world.start([{ ...setting, account: other }]);
     await world.settle();
     expect(world.ids).toEqual(['bbc1-uk', 'itv']);
-    expect(world.lineUps.catalogue.films().map(({ id }) => id)).toEqual(['a-film', 'odd']);
+    expect(world.lineUps.catalogue.films().map(({ id }) => id)).toEqual(['a-film', 'odd', '11']);
     expect(world.lineUps.channels[0]?.sources[0]).toMatchObject({
       url: 'http://panel.example:8080/live/me/other/101.m3u8',
     });

@@ -23,10 +23,9 @@ export function channelName({ name, group = '', guide = '' }: Named): ChannelNam
     .flatMap(partsOf);
   const qualities = words.filter((word) => QUALITIES.has(word));
   const rest = words.filter((word) => !QUALITIES.has(word));
-  const inGuide = /\.([a-z]{2,3})(?:@.*)?$/i.exec(guide)?.[1]?.toLowerCase();
   const digits = rest.filter((word) => /^\d+$/.test(word) || word === 'plus');
   return {
-    country: sameCountry(prefix?.code ?? inGuide ?? countryOfGroup(group)),
+    country: sameCountry(prefix?.code ?? countryOfGuide(guide) ?? countryOfGroup(group)),
     core: rest.join(''),
     numbers: digits.join(' '),
     regions: rest.filter((word) => REGIONS.has(word)).join(' '),
@@ -36,16 +35,10 @@ export function channelName({ name, group = '', guide = '' }: Named): ChannelNam
 
 /** `UK: `, `UK | `, `|UK| `, `[UK] `, `(UK) `: two or three capitals, marked off from the rest. */
 const BEFORE = /^\s*(?:[|[(┃▎]\s*([A-Z]{2,3})\s*[\])|┃▎:]|([A-Z]{2,3})\s*[:|┃▎])\s*/u;
-/** What stands there and is no country. */
+/** What stands there, or behind a guide id, and is no country. */
 const NO_COUNTRY: ReadonlySet<string> = new Set([
-  'tv',
-  'hd',
-  'sd',
-  'fhd',
-  'uhd',
-  'vip',
-  'ppv',
-  'vod',
+  ...['tv', 'hd', 'sd', 'fhd', 'uhd', 'vip', 'ppv', 'vod'],
+  ...['com', 'net', 'org', 'biz', 'xml', 'epg'],
 ]);
 
 function countryBefore(text: string): { readonly code: string; readonly rest: string } | undefined {
@@ -53,6 +46,12 @@ function countryBefore(text: string): { readonly code: string; readonly rest: st
   const code = (found?.[1] ?? found?.[2])?.toLowerCase();
   if (found === null || code === undefined || NO_COUNTRY.has(code)) return undefined;
   return { code, rest: text.slice(found[0].length) };
+}
+
+/** `bbc1.uk`, `bbc1.uk@HD`; others call their channels by a host (`cnn.com`, `own.tv`). */
+function countryOfGuide(guide: string): string | undefined {
+  const code = /\.([a-z]{2,3})(?:@.*)?$/i.exec(guide)?.[1]?.toLowerCase();
+  return code === undefined || NO_COUNTRY.has(code) ? undefined : code;
 }
 
 function countryOfGroup(group: string): string | undefined {
