@@ -86,6 +86,13 @@ class LiveUsers implements OpenUsers {
     return checked;
   }
 
+  standingOf(name: string): string | undefined {
+    const record = this.#records.get(name);
+    if (record === undefined) return undefined;
+    const { kind } = judge(record.user, this.#deps.clock.nowMs());
+    return kind === 'user' ? record.passwordHash : undefined;
+  }
+
   stats(): UsersStats {
     return {
       users: this.#records.size,

@@ -31,4 +31,6 @@ export interface Users {
    * locked out for a while. Takes as long for a name that is not there as for a wrong password.
    */
   check(name: string, password: string, address: string): Promise<Checked>;
+  /** The same as long as whoever was let in by this name may stay; undefined where nobody may. */
+  standingOf(name: string): string | undefined;
 }

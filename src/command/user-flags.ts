@@ -24,7 +24,7 @@ export const USER_NOTES = `Actions
   list           say who there is
   password NAME  give a new password; the old one ends within seconds
   set NAME       change --connections and --expires; what is not given stays as it is
-  disable NAME   let nobody in by this name, and forget nothing
+  disable NAME   let nobody in by this name, end its streams, and forget nothing
   enable NAME    let them in again; takes the flags of set too
   remove NAME    forget the user
 

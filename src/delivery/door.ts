@@ -4,6 +4,7 @@ import { problemResponse } from './error-response.ts';
 import { asGet } from './head.ts';
 import { loggedPath } from './logged-path.ts';
 import { pathOf } from './query.ts';
+import { withoutTypedSlash } from './typed-slash.ts';
 import { standingFor } from './viewer-address.ts';
 
 type Answer = Response | Promise<Response>;
@@ -29,6 +30,8 @@ export function createDoor(route: Fetch, log: Log): Fetch {
       return badHost(asked);
     }
     if (url.includes('%') && !isDecodable(pathOf(url))) return undecodable(asked);
+    const typed = withoutTypedSlash(request.url);
+    if (typed !== undefined) request = standingFor(new Request(typed, request), asked);
     if (asked.method === 'HEAD') request = asGet(asked, request.url);
     try {
       const answer = route(request);

@@ -46,13 +46,14 @@ export function endlessPlugin(endless: Endless) {
 
 /**
  * Always 200 and from now on, whatever range is asked for. HEAD never asks upstream. `left` is called
- * once a viewer that was answered has gone.
+ * once a viewer that was answered has gone; `ended`: he may watch no more.
  */
 export async function channelStream(
   endless: Endless,
   id: string,
   request: Request,
   left = () => {},
+  ended?: AbortSignal,
 ): Promise<Response> {
   const { relays } = endless;
   if (relays.config(id) === undefined) return unknownChannel(id, request);
@@ -62,8 +63,10 @@ export async function channelStream(
   if (height === 'invalid') return badQuality(request);
   if (isHead(request)) return headResponse(STREAM_HEADERS);
   const relay = relays.get(id) as ChannelRelay;
-  const answer = begun(endless, relay, height, request, left);
-  return unlessChanged(relays, relay, answer, () => channelStream(endless, id, request, left));
+  const answer = begun(endless, relay, height, request, { left, ended });
+  return unlessChanged(relays, relay, answer, () =>
+    channelStream(endless, id, request, left, ended),
+  );
 }
 
 async function begun(
@@ -71,7 +74,7 @@ async function begun(
   relay: ChannelRelay,
   height: number | undefined,
   request: Request,
-  left: () => void,
+  { left, ended }: { readonly left: () => void; readonly ended: AbortSignal | undefined },
 ): Promise<Response> {
   using visit = new DisposableStack();
   // Who zaps on while this channel opens is gone at once
@@ -91,7 +94,7 @@ async function begun(
   const stream = endless.streams.of(relay, opened, main);
   const watching = visit.move();
   watching.defer(left);
-  const body = stream.watch(() => watching.dispose());
+  const body = stream.watch(() => watching.dispose(), ended);
   return new Response(body, { headers: STREAM_HEADERS });
 }
 

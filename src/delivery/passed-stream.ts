@@ -41,13 +41,14 @@ export function passedStreamPlugin(passing: Passing) {
 /**
  * Always 200 and from now on, whatever range is asked for. HEAD never asks upstream. Where there is
  * no stream to pass on, one would have to be made: that is made once for all, at /live. `left` is
- * called once a viewer that was answered has gone.
+ * called once a viewer that was answered has gone; `ended`: he may watch no more.
  */
 export async function passedChannel(
   passing: Passing,
   id: string,
   request: Request,
   left = () => {},
+  ended?: AbortSignal,
 ): Promise<Response> {
   const { relays } = passing;
   const config = relays.config(id);
@@ -56,7 +57,10 @@ export async function passedChannel(
   const source = urlSourceOf(config);
   if (source === undefined || kindByAddress(source.url) === 'list') return madeOnce(id, request);
   if (isHead(request)) return headResponse(STREAM_HEADERS);
-  return passedOn(passing, relays.get(id) as ChannelRelay, source, request, left);
+  return passedOn(passing, relays.get(id) as ChannelRelay, source, request, {
+    left,
+    gone: ended === undefined ? request.signal : AbortSignal.any([request.signal, ended]),
+  });
 }
 
 async function passedOn(
@@ -64,16 +68,16 @@ async function passedOn(
   relay: ChannelRelay,
   source: UrlSource,
   request: Request,
-  left: () => void,
+  visit: { readonly left: () => void; readonly gone: AbortSignal },
 ): Promise<Response> {
   const { id } = relay.config;
   const viewer = addressOf(request);
-  const gone = AbortSignal.any([request.signal, relay.closed]);
+  const gone = AbortSignal.any([visit.gone, relay.closed]);
   let seen: Timer | undefined;
   try {
     const onEnd = (error?: unknown) => {
       clearInterval(seen);
-      left();
+      visit.left();
       if (error !== undefined) brokeOff(relay, log, error);
     };
     const body = await streams.open({ channel: id, gone, onEnd }, source);

@@ -68,13 +68,13 @@ async function transportStream(
 ): Promise<Response> {
   if (isHead(request)) return headResponse(STREAM_HEADERS);
   const { endless, passing } = surface;
-  return await inPlace(surface, user, { kind: 'live', what: '' }, request, async (left) => {
+  return await inPlace(surface, user, { kind: 'live', what: '' }, request, async (left, ended) => {
     if (mode === 'proxy') {
-      const answer = await passedChannel(passing, channel.id, request, left);
+      const answer = await passedChannel(passing, channel.id, request, left, ended);
       // Else its upstream had no stream after all
       if (answer.status !== 302) return answer;
     }
-    return await channelStream(endless, channel.id, request, left);
+    return await channelStream(endless, channel.id, request, left, ended);
   });
 }
 

@@ -73,22 +73,25 @@ export async function streamAsked(
 }
 
 /**
- * An answer that takes a place of the user for as long as it is sent: `left` gives the place back.
- * `what`: see UserConnections.take.
+ * An answer that takes a place of the user for as long as it is sent: `left` gives the place back,
+ * `ended` says that the user may watch no more. `what`: see UserConnections.take.
  */
 export async function inPlace(
   { xtream, endless }: XtreamSurface,
   user: User,
   { kind, what }: { readonly kind: ConnectionKind; readonly what: string },
   request: Request,
-  answer: (left: () => void) => Promise<Response>,
+  answer: (left: () => void, ended: AbortSignal) => Promise<Response>,
 ): Promise<Response> {
   const viewer = endless.addressOf(request);
   const place = await xtream.connections.take(user, kind, viewer, what, request.signal);
   if (place === undefined) return tooMany(user, request);
+  const held = new DisposableStack();
+  held.use(place);
+  const { ended } = held.use(xtream.stays.begin(user.name));
   using failing = new DisposableStack();
-  failing.use(place);
-  const response = await answer(() => place[Symbol.dispose]());
+  failing.defer(() => held.dispose());
+  const response = await answer(() => held.dispose(), ended);
   // Of what is no stream nobody will say that it has ended
   if (response.status < 300) failing.move();
   return response;

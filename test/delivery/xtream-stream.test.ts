@@ -15,9 +15,10 @@ import {
 } from '../support/xtream-world.ts';
 
 let app: XtreamWorld['app'];
+let users: XtreamWorld['users'];
 
 beforeEach(() => {
-  ({ app } = createXtreamWorld());
+  ({ app, users } = createXtreamWorld());
 });
 
 afterEach(() => app[Symbol.dispose]());
@@ -70,6 +71,19 @@ describe('a stream', () => {
       if (method === 'GET') expect(body).toStartWith(`${code}: `);
       expect(body).not.toMatch(/wrong\/|p@ss/);
     }
+  });
+
+  test('ends once its user may watch no more, and gives its place back', async () => {
+    const [mine, others] = await Promise.all([app.ask('/one/pw/2.ts'), app.ask('/live/pw/2.ts')]);
+    const [reader, other] = [mine.body?.getReader(), others.body?.getReader()];
+    const ended = reader?.read();
+    await app.clock.advance(6000);
+    expect(app.xtream.connections.counts().live).toBe(2);
+    users.barred.add('one');
+    await app.clock.advance(6000);
+    expect(await ended).toMatchObject({ done: true });
+    expect(app.xtream.connections.counts().live).toBe(1);
+    await other?.cancel();
   });
 
   test('is to be asked for again where very many log in at once, which says nothing of the user', async () => {

@@ -12,10 +12,14 @@ export type AskedOf = { readonly name: string; readonly address: string };
 /** By name. */
 export function scriptedUsers(
   table: Readonly<Record<string, ScriptedUser>>,
-): Users & { readonly asked: AskedOf[] } {
+): Users & { readonly asked: AskedOf[]; readonly barred: Set<string> } {
   const asked: AskedOf[] = [];
+  const barred = new Set<string>();
   return {
     asked,
+    /** Who was let in and may not stay. */
+    barred,
+    standingOf: (name) => (Object.hasOwn(table, name) && !barred.has(name) ? 'in' : undefined),
     isEmpty: Object.keys(table).length === 0,
     async check(name, password, address) {
       asked.push({ name, address });

@@ -54,15 +54,16 @@ export function createXtreamWorld() {
   const series: Series = { id: 'saga', name: 'Saga', episodes: async () => [episode] };
   const catalogue = { ...EMPTY_CATALOGUE, films: () => films, series: () => [series] };
   const held = new ScriptedRendition('v0', NOW_MS - 7_200_000).fill(1800);
+  const users = scriptedUsers(USERS);
   const app = createInProcessApp(
     CHANNELS,
     { [LIST]: { body: MEDIA }, [FILM]: () => world.film },
     {
       archives: scriptedArchives({ sport: scriptedChannel([held]) }),
-      xtream: { users: scriptedUsers(USERS), catalogue },
+      xtream: { users, catalogue },
     },
   );
-  return Object.assign(world, { app, [Symbol.dispose]: () => app[Symbol.dispose]() });
+  return Object.assign(world, { app, users, [Symbol.dispose]: () => app[Symbol.dispose]() });
 }
 
 export type XtreamWorld = ReturnType<typeof createXtreamWorld>;

@@ -8,6 +8,7 @@ import type { ProgrammesWanted, ToldProgramme } from '../../guide/programmes.ts'
 import type { Catalogue } from '../catalogue.ts';
 import { type ConnectionCounts, UserConnections } from './connections.ts';
 import { NumberedLineUp } from './numbered-line-up.ts';
+import { Stays } from './stays.ts';
 import { StreamIds } from './stream-ids.ts';
 
 /** What the guide has of a channel, in order of time; rejects with AppError where it cannot be read. */
@@ -32,6 +33,7 @@ export type XtreamDeps = {
 export class Xtream implements Disposable {
   readonly lineUp: NumberedLineUp;
   readonly connections: UserConnections;
+  readonly stays: Stays;
   readonly programmesOf: ProgrammesOf;
   readonly #deps: XtreamDeps;
   readonly #ids: StreamIds;
@@ -42,6 +44,7 @@ export class Xtream implements Disposable {
     this.#ids = new StreamIds(deps);
     this.lineUp = new NumberedLineUp({ ids: this.#ids, channels, catalogue });
     this.connections = new UserConnections(deps.clock);
+    this.stays = new Stays(deps.clock, deps.users);
     this.programmesOf = deps.programmesOf;
   }
 
@@ -75,6 +78,7 @@ export class Xtream implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.stays[Symbol.dispose]();
     this.#ids[Symbol.dispose]();
   }
 }

@@ -53,8 +53,11 @@ export class EndlessStream {
     void this.#run(signal).finally(() => this.#end());
   }
 
-  /** The stream as one viewer gets it, from a key frame on. `onEnd`: the viewer has gone. */
-  watch(onEnd: () => void): ReadableStream<Uint8Array> {
+  /**
+   * The stream as one viewer gets it, from a key frame on. `onEnd`: the viewer has gone; `ended`: he
+   * may watch no more.
+   */
+  watch(onEnd: () => void, ended?: AbortSignal): ReadableStream<Uint8Array> {
     const reader = new StreamReader(this.#buffer);
     let isOver = false;
     const over = () => {
@@ -68,6 +71,13 @@ export class EndlessStream {
     this.#viewers++;
     return new ReadableStream<Uint8Array>(
       {
+        start(controller) {
+          ended?.addEventListener('abort', () => {
+            if (isOver) return;
+            over();
+            controller.close();
+          });
+        },
         async pull(controller) {
           const bytes = await reader.next();
           if (isOver) return;
