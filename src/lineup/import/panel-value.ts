@@ -18,6 +18,12 @@ export function numberIn(row: PanelRow, ...names: readonly string[]): number | u
   return number;
 }
 
+/** Whole, from 0. */
+export function idIn(row: PanelRow, name: string): number | undefined {
+  const number = numberIn(row, name) ?? -1;
+  return Number.isInteger(number) && number >= 0 ? number : undefined;
+}
+
 /** A list, the values of what should have been one, or nothing; what is no row is left out. */
 export function rowsOf(value: unknown): readonly PanelRow[] {
   if (typeof value !== 'object' || value === null) return [];

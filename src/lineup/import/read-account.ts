@@ -2,10 +2,11 @@
 import { othersTurn } from '../../base/turn.ts';
 import type { AccountSetting } from '../../config/resolve-lineups.ts';
 import type { ParsedM3uEntry } from '../../media/m3u/list.ts';
+import { createProblemLog, type Problems } from '../../media/m3u/problems.ts';
 import type { Outbound, OutboundLimits } from '../../net/outbound.ts';
 import { LineUpError } from '../errors.ts';
 import { type EntryKind, type ListEntry, readLogo } from './list-entry.ts';
-import { numberIn, type PanelRow, rowOf, rowsOf, textIn, textsOf } from './panel-value.ts';
+import { idIn, numberIn, type PanelRow, rowOf, rowsOf, textIn, textsOf } from './panel-value.ts';
 
 export type AccountList = {
   /** As a list would have them, each with what it is. */
@@ -15,8 +16,8 @@ export type AccountList = {
   }[];
   /** Streams at once; absent: as many as wanted. */
   readonly maxConnections?: number;
-  /** Rows that could not be used. */
-  readonly badRows: number;
+  /** Rows that could not be used, each by its place in its list, from 1. */
+  readonly problems: Problems<'bad-row'>;
 };
 
 export type AccountDeps = { readonly outbound: Outbound; readonly signal: AbortSignal };
@@ -46,23 +47,29 @@ export async function readAccount(
   const panel = { account, userAgent, ...deps };
   const login = await logIn(panel);
   const entries: AccountList['entries'][number][] = [];
-  let badRows = 0;
+  const problems = createProblemLog<'bad-row'>();
   for (const { lists, kind, entryOf } of LISTS) {
     const groups = new Map<string, string>();
     for (const row of rowsOf(await askIfThere(panel, lists.categories))) {
       groups.set(textIn(row, 'category_id'), textIn(row, 'category_name'));
     }
     const asked = kind === undefined ? ask(panel, lists.rows) : askIfThere(panel, lists.rows);
-    for (const row of rowsOf(await asked).slice(0, MAX_ROWS)) {
+    for (const [at, row] of rowsOf(await asked)
+      .slice(0, MAX_ROWS)
+      .entries()) {
       const group = groups.get(textIn(row, 'category_id') || firstOf(row['category_ids'])) ?? '';
       const entry = entryOf(row, group, panel.account, login.extension, entries.length + 1);
-      if (entry === undefined) badRows += 1;
-      else entries.push({ kind, entry });
+      if (entry !== undefined) entries.push({ kind, entry });
+      else problems.add(at + 1, 'bad-row', `Row of ${lists.rows} without a usable ${lists.number}`);
     }
     await othersTurn();
   }
   const { maxConnections } = login;
-  return { entries, badRows, ...(maxConnections === undefined ? {} : { maxConnections }) };
+  return {
+    entries,
+    problems: problems.all(),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+  };
 }
 
 /** The episodes of a series, as the panel tells them. */
@@ -96,7 +103,7 @@ function episodeOf(
   season: number,
   account: AccountSetting,
 ): AccountEpisode | undefined {
-  const streamId = numberIn(row, 'id');
+  const streamId = idIn(row, 'id');
   const number = numberIn(row, 'episode_num');
   if (streamId === undefined || number === undefined) return undefined;
   const info = rowOf(row['info']);
@@ -172,7 +179,7 @@ async function logIn(panel: Panel): Promise<Login> {
   const refuse = (why: string) => {
     throw new LineUpError('LINEUP_ACCOUNT', `Cannot use account ${shown}: ${why}`);
   };
-  if (numberIn(user, 'auth') !== 1) refuse('user or password is wrong');
+  if (numberIn(user, 'auth') !== 1 && user['auth'] !== true) refuse('user or password is wrong');
   const status = textIn(user, 'status');
   if (status !== '' && status.toLowerCase() !== 'active') {
     refuse(`it is ${status.replace(/[^a-z ]/gi, '').toLowerCase()}`);
@@ -229,7 +236,12 @@ async function askIfThere(panel: Panel, action: string): Promise<unknown> {
 
 type List = {
   readonly kind: EntryKind | undefined;
-  readonly lists: { readonly categories: string; readonly rows: string };
+  readonly lists: {
+    readonly categories: string;
+    readonly rows: string;
+    /** What a row has that says which it is. */
+    readonly number: string;
+  };
   readonly entryOf: (
     row: PanelRow,
     group: string,
@@ -242,9 +254,9 @@ type List = {
 const LISTS: readonly List[] = [
   {
     kind: undefined,
-    lists: { categories: 'get_live_categories', rows: 'get_live_streams' },
+    lists: { categories: 'get_live_categories', rows: 'get_live_streams', number: 'stream_id' },
     entryOf: (row, group, account, extension, line) => {
-      const id = numberIn(row, 'stream_id');
+      const id = idIn(row, 'stream_id');
       if (id === undefined) return undefined;
       const attributes = new Map([
         ['tvg-id', textIn(row, 'epg_channel_id')],
@@ -257,9 +269,9 @@ const LISTS: readonly List[] = [
   },
   {
     kind: 'film',
-    lists: { categories: 'get_vod_categories', rows: 'get_vod_streams' },
+    lists: { categories: 'get_vod_categories', rows: 'get_vod_streams', number: 'stream_id' },
     entryOf: (row, group, account, _, line) => {
-      const id = numberIn(row, 'stream_id');
+      const id = idIn(row, 'stream_id');
       if (id === undefined) return undefined;
       const attributes = particularsOf(row, 'stream_icon');
       return made(row, id, group, attributes, urlOf(account, 'movie', id, extensionIn(row)), line);
@@ -267,9 +279,9 @@ const LISTS: readonly List[] = [
   },
   {
     kind: 'series',
-    lists: { categories: 'get_series_categories', rows: 'get_series' },
+    lists: { categories: 'get_series_categories', rows: 'get_series', number: 'series_id' },
     entryOf: (row, group, account, _, line) => {
-      const id = numberIn(row, 'series_id');
+      const id = idIn(row, 'series_id');
       if (id === undefined) return undefined;
       const attributes = particularsOf(row, 'cover');
       return made(row, id, group, attributes, urlOf(account, 'series', id, undefined), line);

@@ -68,11 +68,10 @@ async function readPanel(
   account: AccountSetting,
   deps: ReadDeps,
 ): Promise<ReadList> {
-  const { entries, badRows, maxConnections } = await readAccount(account, setting.userAgent, deps);
+  const { entries, problems, maxConnections } = await readAccount(account, setting.userAgent, deps);
   const taking = new Taking(setting, deps, undefined);
   for (const { entry, kind } of entries) taking.take(entry, kind ?? 'live');
-  const counts = new Map(badRows === 0 ? [] : [['bad-row', badRows] as const]);
-  const read = taking.read({ first: [], counts }, {});
+  const read = taking.read(problems, {});
   return maxConnections === undefined ? read : { ...read, maxConnections };
 }
 

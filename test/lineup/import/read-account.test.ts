@@ -74,6 +74,8 @@ const WHOLE: Panel = {
     },
     '2': null,
     '3': { name: 'no id' },
+    '4': { name: 'none', stream_id: -1 },
+    '5': { name: 'half', stream_id: 1.5 },
   },
   get_vod_categories: {},
   get_vod_streams: [
@@ -172,7 +174,10 @@ describe('an account at a panel', () => {
     expect(world.lineUps.status()[0]?.kept).toMatchObject({
       channels: 2,
       films: 4,
-      problems: { counts: { 'bad-row': 1 } },
+      problems: {
+        first: [{ line: 3, message: 'Row of get_live_streams without a usable stream_id' }, {}, {}],
+        counts: { 'bad-row': 3 },
+      },
     });
   });
 
@@ -205,6 +210,14 @@ describe('an account at a panel', () => {
     expect(await catalogue.detailsOf(film)).toMatchObject({ ...film, ...known });
     expect(world.outbound.requests.length).toBe(asked + 1);
     expect(world.outbound.requests.at(-1)?.limits.totalMs).toBeLessThan(20_000);
+  });
+
+  test.each([1, '1', true])('takes the login where that says auth %p', async (auth) => {
+    await using world = await started({
+      ...WHOLE,
+      '': { user_info: { ...LOGIN.user_info, auth } },
+    });
+    expect(world.ids).toEqual(['bbc1-uk', 'itv']);
   });
 
   test('a new password changes no channel and no film', async () => {
