@@ -54,7 +54,8 @@ export function partsOf(entry: ListEntry): Identity {
 /** Of all that an entry is known by: the same whatever its list changes of tokens. */
 export function addressKey(entry: ListEntry, { host, path } = stableUrl(entry.url)): number {
   const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
-  return fingerprint(host, path, name, group, entry.guide ?? '');
+  // None of them has a line break in it
+  return fingerprint(`${host}\n${path}\n${name}\n${group}\n${entry.guide ?? ''}`);
 }
 
 function nameIn({ kind, name, listed }: ListEntry): string {

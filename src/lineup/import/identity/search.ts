@@ -45,7 +45,7 @@ export function search(
 /** True of nearly all of a list that has no tokens in it. */
 function asWritten(entry: ListEntry): number {
   const [name, group] = entry.listed ?? [entry.name, entry.group ?? ''];
-  return fingerprint(entry.url, name, group, entry.guide ?? '');
+  return fingerprint(`${entry.url}\n${name}\n${group}\n${entry.guide ?? ''}`);
 }
 
 type Pair = { readonly key: Key; readonly entry: number; readonly row: number };

@@ -1,19 +1,17 @@
-// This file tests that several texts are named by one number.
+// This file tests that texts are named by numbers.
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { idFromName } from '../../../../src/lineup/channel-id.ts';
 import { fingerprint } from '../../../../src/lineup/import/identity/fingerprint.ts';
 
-test('fingerprint() is the same for the same texts, and another where one differs or has moved', () => {
-  const texts = fc.array(fc.string({ maxLength: 6 }), { minLength: 1, maxLength: 4 });
+test('fingerprint() is the same for the same text, and another for another', () => {
+  const text = fc.string({ maxLength: 6 });
   fc.assert(
-    fc.property(texts, texts, (a, b) => {
-      const isSame = JSON.stringify(a) === JSON.stringify(b);
-      expect(fingerprint(...a) === fingerprint(...b)).toBe(isSame);
+    fc.property(text, text, (a, b) => {
+      expect(fingerprint(a) === fingerprint(b)).toBe(a === b);
+      expect(Number.isSafeInteger(fingerprint(a))).toBe(true);
     }),
   );
-  expect(fingerprint('ab', '')).not.toBe(fingerprint('a', 'b'));
-  expect(Number.isSafeInteger(fingerprint('Télé', 'http://h.example/1'))).toBe(true);
 });
 
 test('idFromName() makes of plain names what it makes of them beside a letter of another kind', () => {
