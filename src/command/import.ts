@@ -85,7 +85,7 @@ function changeRows(answer: ImportAnswer): string[] {
       merged,
     ),
     ...listed(
-      'left out or cut, by line',
+      problems.first.length === 0 ? 'left out or cut' : 'left out or cut, by line',
       problems.first.map(({ line, message }) => `${line}: ${message}`),
       Object.values(problems.counts).reduce((sum, count) => sum + count, 0),
     ),
@@ -96,7 +96,7 @@ function changeRows(answer: ImportAnswer): string[] {
 function listed(what: string, items: readonly string[], count: number): string[] {
   if (count === 0) return [];
   const shown = items.slice(0, SHOWN_MAX).map((item) => `    ${item}`);
-  const more = count - shown.length;
+  const more = shown.length === 0 ? 0 : count - shown.length;
   return [`  ${count} ${what}`, ...shown, ...(more > 0 ? [`    and ${more} more`] : [])];
 }
 

@@ -51,7 +51,7 @@ function readSection(
 ): SectionSetting | undefined {
   if (node.form === 'text' && key.shorthand !== undefined) {
     const name = key.shorthand;
-    const value = readValue(node, keyAt(`${key.path}.${name}`)!, at, problems);
+    const value = readValue(node, keyAt(`${key.path}.${name}`)!, at, problems, orFile(key));
     if (value === undefined) return undefined;
     return section(key, at, node.origin, new Map([[name, value]]));
   }
@@ -120,6 +120,7 @@ function readValue(
   key: Key,
   at: string,
   problems: Problems,
+  otherwise = '',
 ): ValueSetting | undefined {
   if (node.form !== 'text') return refuse(node, key, at, problems);
   const kind = KINDS[key.kind as ScalarKind];
@@ -133,8 +134,14 @@ function readValue(
     return { form: 'value', value, shown: shown(node.text, key), origin: node.origin };
   }
   const seen = `${key.secret === true ? MASK : `"${shown(node.text, key)}"`}`;
-  problems.add('CONFIG_VALUE', node.origin, at, `${seen}, wanted ${kind.wanted(key)}`);
+  problems.add('CONFIG_VALUE', node.origin, at, `${seen}, wanted ${kind.wanted(key)}${otherwise}`);
   return undefined;
+}
+
+/** Who writes a file where an address alone is meant looks for how it is written. */
+function orFile({ path }: Key): string {
+  const takesFile = keysOf(path).some((key) => nameOf(key) === 'path');
+  return takesFile ? ', or a section such as { path: FILE }' : '';
 }
 
 function section(

@@ -123,6 +123,30 @@ describe('weir import', () => {
   );
 
   test(
+    'what an account has no line for is counted alone',
+    async () => {
+      await using folder = await createTempFolder();
+      await using panel = Bun.serve({
+        ...{ hostname: '127.0.0.1', port: 0, development: false },
+        fetch({ url }) {
+          const action = new URL(url).searchParams.get('action');
+          if (action === null) return Response.json({ user_info: { auth: 1, status: 'Active' } });
+          const rows = [{ name: 'One', stream_id: 1 }, { name: 'No id' }];
+          return Response.json(action === 'get_live_streams' ? rows : []);
+        },
+      });
+      const account = `xtream: 'http://127.0.0.1:${panel.port}', username: u, password: p, name: panel`;
+      const yaml = `data: ./data\nallow_private: 127.0.0.1\nlineups: [{ ${account} }]\n`;
+      await folder.write('weir.yaml', yaml);
+      const [code, out] = await run(folder, ['--dry-run']);
+      expect(code).toBe(EXIT.ok);
+      expect(out).toStartWith('panel: 1 channel; in the list: bad-row 1\n  1 added\n    one\n');
+      expect(out).toContain('  1 left out or cut\nNothing was changed.\n');
+    },
+    WAIT_MS,
+  );
+
+  test(
     'a person sees a bar, which leaves nothing behind',
     async () => {
       await using folder = await createTempFolder();

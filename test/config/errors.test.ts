@@ -204,6 +204,11 @@ describe('one mistake', () => {
       'CONFIG_VALUE weir.yaml:3:14: channels[0].sources: 17 entries, wanted at most 16',
     ],
     [
+      'a file where an address stands alone',
+      'lineups: [./list.m3u]\n',
+      'CONFIG_VALUE weir.yaml:1:11: lineups[0]: "./list.m3u", wanted a URL with http or https, or a section such as { path: FILE }',
+    ],
+    [
       'a source of another scheme',
       channel('sources: rtmp://h/a'),
       'CONFIG_VALUE weir.yaml:3:14: channels[0].sources: "rtmp://h/a", wanted a URL with http or https, or udp://ADDRESS:PORT or rtp://ADDRESS:PORT',

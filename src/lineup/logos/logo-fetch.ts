@@ -14,6 +14,8 @@ const LIMITS: OutboundLimits = {
   maxBytes: LOGO_MAX_BYTES,
 };
 
+const TOO_LARGE = `what upstream has is larger than ${LOGO_MAX_BYTES} bytes`;
+
 /** Old players show no other; what is stored is what all of them get. */
 const ACCEPT = 'image/png,image/jpeg,image/*;q=0.5,*/*;q=0.1';
 
@@ -51,7 +53,10 @@ export async function fetchLogo(
     const response = await outbound({ url, policy, limits: LIMITS, compressed: true, signal });
     return await read(response);
   } catch (error) {
-    return { kind: 'failed', why: errorRecord(error).code };
+    const { code } = errorRecord(error);
+    // It will not shrink: whoever shows it in vain should not come again in a minute
+    if (code === 'NET_TOO_LARGE') return { kind: 'none', why: TOO_LARGE };
+    return { kind: 'failed', why: code };
   }
 }
 

@@ -48,7 +48,9 @@ export class LogoShelf {
     this.#deps = deps;
   }
 
+  /** Of what an earlier run left too, once it was asked for: nobody need have wanted a picture yet. */
   stats(): { readonly count: number; readonly bytes: number } {
+    void this.#look();
     return { count: this.#places.size, bytes: this.#bytes };
   }
 

@@ -8,6 +8,7 @@ import { LogoShelf } from '../../../src/lineup/logos/logo-shelf.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { PICTURES } from '../../support/pictures.ts';
 import { createTempFolder } from '../../support/temp-folder.ts';
+import { until } from '../../support/until.ts';
 
 /** A PNG with so many bytes behind it. */
 function logo(sizeBytes = PICTURES.png.length): HeldLogo {
@@ -36,6 +37,9 @@ describe('LogoShelf', () => {
     expect(await second.get('a')).toEqual(logo(700));
     expect(await second.get('b')).toEqual(logo(600));
     expect(second.stats()).toEqual({ count, bytes });
+    const third = shelf(folder);
+    expect(await until(async () => third.stats().bytes === bytes, 10_000)).toBe(true);
+    expect(third.stats().count).toBe(count);
   });
 
   test('lets go of the one asked for longest ago', async () => {

@@ -260,7 +260,10 @@ describe('Logos.get() over the guarded client', () => {
     const large = new Uint8Array(2 * 1_048_576 + 1);
     large.set(PICTURES.png);
     await using up = await served(() => new Response(large), LOOPBACK);
-    expect(await it.open(up.outbound).get(up.url)).toMatchObject({ why: 'NET_TOO_LARGE' });
+    expect(await it.open(up.outbound).get(up.url)).toMatchObject({
+      kind: 'none',
+      why: 'what upstream has is larger than 2097152 bytes',
+    });
   });
 
   test('a picture comes over the wire, and is asked for again by its tag', async () => {
