@@ -2,6 +2,7 @@
 import type { Database } from 'bun:sqlite';
 import type { Clock } from '../base/clock.ts';
 import { isUrl, showPlace } from '../base/place.ts';
+import { whyUnreadable } from '../base/unreadable.ts';
 import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
 import { dayOf } from './channel-days.ts';
 import { Edition, type EditionCounts } from './edition.ts';
@@ -106,8 +107,7 @@ async function* fileOf(path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* Bun.file(path).stream();
   } catch (error) {
-    const { code } = error as { readonly code?: string };
-    const message = `Cannot read guide from ${path}: ${code ?? 'it cannot be opened'}`;
+    const message = `Cannot read guide from ${path}: ${whyUnreadable(error)}, wanted a file`;
     throw new GuideError('GUIDE_FILE', message, { path }, error);
   }
 }

@@ -158,6 +158,14 @@ describe('GuideDesk imports', () => {
     await Bun.write(place, gzipSync(tv(...EVENING)));
     const spec = { id: 'g', place, policy: POLICY };
     expect(await desk.call({ what: 'import', spec })).toMatchObject({ programmes: 4 });
+    for (const [where, why] of [
+      [`${folder.path}/none.xml`, 'it is not there'],
+      [folder.path, 'it is a folder'],
+    ] as const) {
+      const call = desk.call({ what: 'import', spec: { ...spec, place: where } });
+      const message = `Cannot read guide from ${where}: ${why}, wanted a file`;
+      await expect(call).rejects.toMatchObject({ code: 'GUIDE_FILE', message });
+    }
   });
 
   test('letters of Latin-1 where the declaration says so', async () => {
