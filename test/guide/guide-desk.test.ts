@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WantedChannel } from '../../src/guide/document.ts';
 import { GuideDesk } from '../../src/guide/guide-desk.ts';
+import { lockImports } from '../../src/guide/import-lock.ts';
 import type { GuideRead } from '../../src/guide/read-guide.ts';
 import { safeText } from '../../src/media/m3u/safe-text.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -223,6 +224,16 @@ describe('GuideDesk keeps what it has', () => {
     await expect(read(given)).rejects.toMatchObject({ code });
     expect(titles(await document([A, B]))).toHaveLength(4);
     expect(readdirSync(folder.path)).not.toContain('guide-incoming.sqlite');
+  });
+
+  test('while another weir reads one into the same folder', async () => {
+    await read(tv(...EVENING));
+    {
+      using _other = lockImports(folder.path);
+      await expect(read(tv(...EVENING))).rejects.toMatchObject({ code: 'GUIDE_STORE' });
+      expect(titles(await document([A, B]))).toHaveLength(4);
+    }
+    expect(await read(tv(...EVENING))).toMatchObject({ kind: 'taken' });
   });
 
   test('no longer than it has anything to come', async () => {
