@@ -1,5 +1,6 @@
 // This file is `weir check`: it loads the configuration and says what it means.
 import { stat } from 'node:fs/promises';
+import { isUrl } from '../base/place.ts';
 import { redactUrl } from '../base/redact.ts';
 import type { ChannelConfig, SourceConfig } from '../config/config.ts';
 import { formatDuration } from '../config/duration.ts';
@@ -150,8 +151,11 @@ async function missingFiles(loaded: LoadedConfig): Promise<MissingFile[]> {
         : [],
     ),
   );
+  const guides = loaded.config.guides.flatMap(({ place }) =>
+    isUrl(place) ? [] : [{ key: 'guide', path: place }],
+  );
   const missing: MissingFile[] = [];
-  for (const { key, path } of [...named, ...logos]) {
+  for (const { key, path } of [...named, ...logos, ...guides]) {
     const stats = await stat(path).catch(() => undefined);
     if (stats === undefined) missing.push({ key, path, reason: 'is not there, wanted a file' });
     else if (!stats.isFile()) missing.push({ key, path, reason: 'is no file, wanted one' });

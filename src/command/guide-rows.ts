@@ -5,6 +5,7 @@ import { showPlace } from '../base/place.ts';
 import { systemRandom } from '../base/random.ts';
 import { openSharedOffline } from '../channel/open-shared.ts';
 import type { Config } from '../config/config.ts';
+import type { KeptGuide } from '../guide/guide-messages.ts';
 import { loadChoices } from '../guide/match/guide-choices.ts';
 import { guidesAt, keptMatches } from '../guide/match/kept-matches.ts';
 import type { MatchWanted } from '../guide/match/match-channel.ts';
@@ -31,7 +32,7 @@ export async function guideRows(
     const state =
       known === undefined
         ? 'not read yet'
-        : `${known.channels} channels, read ${new Date(known.fetchedMs).toISOString()}`;
+        : `${countWords(known)}, read ${new Date(known.fetchedMs).toISOString()}${leftOutWords(known)}`;
     const when = `read each day at ${hour}:${minute}, up to ten minutes later`;
     return `${showPlace(place)}: ${when}; ${state}`;
   });
@@ -39,6 +40,16 @@ export async function guideRows(
     return [...rows, 'none has come yet: which channels they are for is not known'];
   }
   return [...rows, ...(await matchRows(config, lineUps))];
+}
+
+function countWords({ channels }: KeptGuide): string {
+  return channels === 1 ? '1 channel' : `${channels} channels`;
+}
+
+/** As line-ups have it. */
+function leftOutWords({ problems }: KeptGuide): string {
+  const wrong = Object.entries(problems).map(([reason, times]) => `${reason} ${times}`);
+  return wrong.length === 0 ? '' : `; in the guide: ${wrong.join(', ')}`;
 }
 
 async function matchRows(

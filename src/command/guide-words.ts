@@ -9,6 +9,8 @@ export type ShownMatches = {
     readonly channel: string;
     readonly name: string;
     readonly found: (GuideProposal & { readonly by: MatchedBy }) | null;
+    /** What was to feed it; null: nothing, as was chosen. */
+    readonly said?: string | null;
     readonly shift_seconds?: number;
     readonly proposals: readonly GuideProposal[];
   }[];
@@ -31,8 +33,8 @@ export function formatMatches(
   const { matched, unmatched, channels } = matches;
   if (channels.length === 0) return 'No channel was matched yet: no guide has come.\n';
   const lines = [`${matched} of ${matched + unmatched} channels have a guide.`];
-  for (const { channel, name, proposals } of channels.filter(({ found }) => found === null)) {
-    lines.push('', `${channel}  ${plain(name)}: none`);
+  for (const { channel, name, said, proposals } of channels.filter(({ found }) => found === null)) {
+    lines.push('', `${channel}  ${plain(name)}: none${whyNone(said)}`);
     for (const each of proposals) {
       lines.push(`  ${each.score.toFixed(2)}  ${plain(each.name)}, ${plain(each.why)}`);
       const words = [...given, '--apply', `${channel}=${plain(each.id)}`];
@@ -53,6 +55,11 @@ export function formatMatches(
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+function whyNone(said: string | null | undefined): string {
+  if (said === undefined) return '';
+  return said === null ? ', as chosen' : `: no guide has a channel "${plain(said)}"`;
 }
 
 /** As one word of a shell: people paste the line, and ids come from strangers. */

@@ -37,13 +37,14 @@ function matches({ relays, guides }: GuideApiDeps): object {
   const channels = relays.channels.flatMap((channel) => {
     const match = byId.get(channel.id);
     if (match === undefined) return [];
-    const { found, shiftMs, proposals } = match;
+    const { found, said, shiftMs, proposals } = match;
     return [
       {
         channel: channel.id,
         name: channel.name,
         guide: guideIdOf(channel),
         found: found ?? null,
+        ...(said === undefined ? {} : { said }),
         ...(shiftMs === undefined ? {} : { shift_seconds: shiftMs / 1000 }),
         proposals,
       },

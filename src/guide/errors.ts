@@ -10,7 +10,7 @@ export type GuideErrorCode =
   | 'GUIDE_SHRUNK' // less than half of what the last one still has to come
   | 'GUIDE_SLOW' // it comes byte by byte
   | 'GUIDE_TOO_LARGE' // more than any guide has
-  | 'GUIDE_STORE' // the data folder cannot be written
+  | 'GUIDE_STORE' // the data folder cannot be written, or another process is at it
   | 'GUIDE_THREAD'; // the thread of the guides is gone, and will be back
 
 export class GuideError extends AppError {

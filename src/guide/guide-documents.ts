@@ -1,5 +1,5 @@
 // This file keeps the documents that are served: each choice of channels and days is written once.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import type { Clock } from '../base/clock.ts';
 import { SingleFlight } from '../base/single-flight.ts';
 import { dayOf } from './channel-days.ts';
@@ -57,7 +57,8 @@ export class GuideDocuments implements Disposable {
     const editions = guides.map((id) => `${id} ${kept.get(id)?.edition ?? 0}`);
     const key = Bun.hash.wyhash(JSON.stringify([channels, days, today, editions])).toString(36);
     const known = this.#documents.get(key);
-    if (known === undefined) {
+    // Another weir that starts on the same folder clears it
+    if (known === undefined || !existsSync(known.path)) {
       const span = { fromDay: today - DAYS_BACK, toDay: today + days - 1 };
       const spec = { key, guides, channels, ...span };
       return await this.#writing.run(key, () => this.#write(spec));

@@ -65,6 +65,8 @@ export class Guides implements AsyncDisposable {
   readonly #specs: readonly Spec[];
   readonly #errors = new Map<string, ErrorRecord>();
   readonly #imports = new SingleFlight<boolean>();
+  /** One a guide, however often it failed. */
+  readonly #retries = new SingleFlight<void>();
   readonly #ended = new AbortController();
   readonly #jobs = new DisposableStack();
   readonly #documents: GuideDocuments;
@@ -125,7 +127,7 @@ export class Guides implements AsyncDisposable {
     const all = this.#specs.map(async (spec) => {
       // What is on its way may be what was there before
       if (this.#imports.has(spec.id)) await this.#import(spec);
-      await this.#import(spec);
+      await this.#untilItIsThere(spec);
     });
     await Promise.all(all);
   }
@@ -200,11 +202,17 @@ export class Guides implements AsyncDisposable {
     await this.#untilItIsThere(spec);
   }
 
+  /** Whoever waits for it waits for one try: it goes on by itself. */
   async #untilItIsThere(spec: Spec): Promise<void> {
+    if (!(await this.#import(spec))) void this.#retries.run(spec.id, () => this.#retry(spec));
+  }
+
+  async #retry(spec: Spec): Promise<void> {
     const { clock, random } = this.#options;
     const { signal } = this.#ended;
-    for (let attempt = 0; !signal.aborted && !(await this.#import(spec)); attempt++) {
+    for (let attempt = 0; !signal.aborted; attempt++) {
       await sleep(clock, backoffDelayMs(RETRY, attempt, random), signal);
+      if (signal.aborted || (await this.#import(spec))) return;
     }
   }
 

@@ -2,12 +2,14 @@
 import type { Database } from 'bun:sqlite';
 import type { Clock } from '../base/clock.ts';
 import { isUrl, showPlace } from '../base/place.ts';
+import { whyUnreadable } from '../base/unreadable.ts';
 import type { Outbound, OutboundPolicy } from '../net/outbound.ts';
 import { dayOf } from './channel-days.ts';
 import { Edition, type EditionCounts } from './edition.ts';
 import { GuideError } from './errors.ts';
 import { fillEdition, MAX_CHANNELS } from './fill-edition.ts';
 import { ImportCrew } from './import-crew.ts';
+import { lockImports } from './import-lock.ts';
 import { type BeforeIt, checkMayReplace, keptBefore } from './may-replace.ts';
 import { steadyPieces } from './steady-pieces.ts';
 import { MAX_GUIDE_BYTES, unpacked } from './unpacked.ts';
@@ -51,7 +53,10 @@ export async function readGuide(spec: GuideSpec, deps: GuideDeps): Promise<Guide
   const before = keptBefore(deps.database, spec.id, today);
   const answer = await open(spec, before, deps);
   if (answer === 'same') return { kind: 'same' };
-  const { pieces, ...validators } = answer;
+  const { pieces, cancel, ...validators } = answer;
+  using held = new DisposableStack();
+  held.defer(cancel);
+  held.use(lockImports(deps.dataDir));
   using crew = new ImportCrew(deps.second);
   using edition = new Edition(deps.database, deps.dataDir, spec.id, MAX_CHANNELS);
   const { signal } = deps;
@@ -67,6 +72,8 @@ export async function readGuide(spec: GuideSpec, deps: GuideDeps): Promise<Guide
 
 type Opened = {
   readonly pieces: AsyncIterable<Uint8Array>;
+  /** To be called in the end, whether or not all of it was read. */
+  readonly cancel: () => void;
   readonly etag?: string;
   readonly lastModified?: string;
 };
@@ -76,7 +83,7 @@ async function open(
   before: BeforeIt | undefined,
   { outbound, signal, clock }: GuideDeps,
 ): Promise<Opened | 'same'> {
-  if (!isUrl(place)) return { pieces: fileOf(place) };
+  if (!isUrl(place)) return { pieces: fileOf(place), cancel: () => {} };
   const validators = {
     ...(before?.etag ? { 'if-none-match': before.etag } : {}),
     ...(before?.lastModified ? { 'if-modified-since': before.lastModified } : {}),
@@ -97,6 +104,7 @@ async function open(
   const lastModified = response.headers.get('last-modified');
   return {
     pieces: steadyPieces(response.body, clock, showPlace(place)),
+    cancel: () => response.cancel(),
     ...(etag === null ? {} : { etag }),
     ...(lastModified === null ? {} : { lastModified }),
   };
@@ -106,8 +114,7 @@ async function* fileOf(path: string): AsyncGenerator<Uint8Array> {
   try {
     yield* Bun.file(path).stream();
   } catch (error) {
-    const { code } = error as { readonly code?: string };
-    const message = `Cannot read guide from ${path}: ${code ?? 'it cannot be opened'}`;
+    const message = `Cannot read guide from ${path}: ${whyUnreadable(error)}, wanted a file`;
     throw new GuideError('GUIDE_FILE', message, { path }, error);
   }
 }

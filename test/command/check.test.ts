@@ -39,7 +39,8 @@ async function importGuide(dataDir: string, place: string): Promise<void> {
     ([id]) =>
       `<programme start="20260101000000" stop="20260101010000" channel="${id}"><title>T</title></programme>`,
   );
-  const body = `<tv>${channels.join('')}${programmes.join('')}</tv>`;
+  const untitled = '<programme start="20260101000000" channel="odd"/>';
+  const body = `<tv>${channels.join('')}${programmes.join('')}${untitled}</tv>`;
   const outbound = scriptedOutbound({ [place]: { body } });
   await using desk = new GuideDesk({ dataDir, outbound, clock: new FakeClock() });
   const policy = { headers: {}, verifyTls: true, allowDowngrade: false };
@@ -313,7 +314,9 @@ guides: ['${at}/guide.xml', { url: '${at}/late.xml', at: '05:30' }]
     expect(out).toMatch(
       /\/l\?t=\*\*\*, every 6h: 3 channels, read 20[\d-]+T[\d:.]+Z; in the list: scheme 1\n\n/,
     );
-    expect(out).toMatch(/guide.xml: .*; 3 channels, read 2026-01-01T00:00:00.000Z\n/);
+    expect(out).toMatch(
+      /guide.xml: .*; 3 channels, read 2026-01-01T00:00:00.000Z; in the guide: no-title 1\n/,
+    );
     expect(out).toContain(`
   3 of 4 channels have a guide, 1 as chosen
   without one, as chosen: shop
@@ -326,14 +329,16 @@ guides: ['${at}/guide.xml', { url: '${at}/late.xml', at: '05:30' }]
   });
 
   test('files that are not there are named', async () => {
-    const text = 'channels: [{ id: a, logo: gone.png, sources: { loop: [gone.ts, .] } }]';
+    const text =
+      'channels: [{ id: a, logo: gone.png, sources: { loop: [gone.ts, .] } }]\nguides: { path: gone.xml }';
     const [code, out, error] = await check(text, ['--m3u', 'gone.m3u']);
     expect([code, error]).toEqual([
       EXIT.failed,
       'weir: line-up /f/gone.m3u: Cannot read line-up /f/gone.m3u: it is not there, wanted a file (LINEUP_FILE)\n' +
         'weir: channel a, loop: /f/gone.ts is not there, wanted a file\n' +
         'weir: channel a, loop: /f is no file, wanted one\n' +
-        'weir: channel a, logo: /f/gone.png is not there, wanted a file\n',
+        'weir: channel a, logo: /f/gone.png is not there, wanted a file\n' +
+        'weir: guide: /f/gone.xml is not there, wanted a file\n',
     ]);
     expect(out).not.toContain('The configuration is good.');
   });

@@ -14,7 +14,7 @@ import { runWeir } from '../support/weir.ts';
 
 const MATCHES: ShownMatches = {
   matched: 2,
-  unmatched: 1,
+  unmatched: 3,
   channels: [
     {
       channel: 'bbc1',
@@ -29,6 +29,8 @@ const MATCHES: ShownMatches = {
       found: { id: 'p', name: 'Parliament', score: 0.95, why: 'tv is not there', by: 'likeness' },
       proposals: [],
     },
+    { channel: 'typo', name: 'Typo', found: null, said: 'tpyo.uk', proposals: [] },
+    { channel: 'shop', name: 'Shop', found: null, said: null, proposals: [] },
     {
       channel: 'x',
       name: 'X\u001b[2J',
@@ -50,7 +52,11 @@ afterEach(async () => {
 });
 
 test('what nothing feeds comes first, then what was guessed', () => {
-  expect(formatMatches(MATCHES, false)).toBe(`2 of 3 channels have a guide.
+  expect(formatMatches(MATCHES, false)).toBe(`2 of 5 channels have a guide.
+
+typo  Typo: none: no guide has a channel "tpyo.uk"
+
+shop  Shop: none, as chosen
 
 x  X?[2J: none
   0.72  XX, x for xx

@@ -1,5 +1,7 @@
 // This file tests what players get who ask for the guide.
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Guides } from '../../src/guide/guides.ts';
 import type { FakeClock } from '../support/fake-clock.ts';
@@ -98,6 +100,13 @@ describe('/epg.xml.gz', () => {
     const tag = await tagOf('Far');
     expect(await tagOf('Far')).toBe(tag);
     expect(await tagOf('Near')).not.toBe(tag);
+  });
+
+  test('is written again where somebody cleared the folder', async () => {
+    const text = async () => gunzipSync(await (await get('/epg.xml.gz')).bytes()).toString();
+    const before = await text();
+    rmSync(join(world.folder.path, 'guide'), { recursive: true });
+    expect(await text()).toBe(before);
   });
 
   test('HEAD says how long it is', async () => {

@@ -1,9 +1,10 @@
 // This file is failure F30 with guides: whatever one is, it is survived, told, and others are kept.
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
+import type { HostileAnswer } from '../support/hostile-answers.ts';
 import { HostileOrigin, ON_ITS_WAY_BYTES } from '../support/hostile-origin.ts';
 import { until } from '../support/until.ts';
 import { Weir } from '../support/weir.ts';
-import { HOSTILE_GUIDES, type HostileGuide } from './hostile-guides.ts';
+import { CANARY, HOSTILE_GUIDES, type HostileGuide } from './hostile-guides.ts';
 
 type Status = {
   readonly place: string;
@@ -24,7 +25,9 @@ describe('F30: guides', () => {
   let [grewBytes, answered, failed] = [0, 0, 0];
 
   beforeAll(async () => {
-    origin = await HostileOrigin.start(new Map(HOSTILE_GUIDES.map((guide) => [guide.name, guide])));
+    const answers = new Map<string, HostileAnswer>();
+    for (const guide of HOSTILE_GUIDES) answers.set(guide.name, guide);
+    origin = await HostileOrigin.start(answers.set(CANARY, { body: () => ['<!--x-->'] }));
     const guides = HOSTILE_GUIDES.map(({ name }) => `  - ${origin.url(name)}`).join('\n');
     const yaml = `allow_private: [127.0.0.1/32]\nguides:\n${guides}\nchannels:\n  - { id: a, sources: http://127.0.0.1:9/x.m3u8 }\n`;
     weir = await Weir.start({ yaml });
@@ -79,6 +82,10 @@ describe('F30: guides', () => {
     expect(text).toContain('<title>');
     expect(text).not.toContain('root:');
     expect(text).not.toContain('lollol');
+  });
+
+  test('nobody asked for what a document type names', () => {
+    expect(origin.sentBytes(CANARY)).toBe(0);
   });
 });
 

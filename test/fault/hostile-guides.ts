@@ -1,6 +1,7 @@
 // This file lists guides that are broken, or meant to break whoever reads them.
 import { deflateSync, gzipSync } from 'node:zlib';
 import {
+  emptyMembers,
   endlessGzip,
   type HostileAnswer,
   parts,
@@ -54,6 +55,13 @@ const LAUGHS = `<!DOCTYPE tv [<!ENTITY lol "lol">${Array.from(
   { length: 9 },
   (_, at) => `<!ENTITY lol${at + 1} "${`&lol${at || ''};`.repeat(10)}">`,
 ).join('')}<!ENTITY file SYSTEM "file:///etc/passwd">]>`;
+
+/** Where a document type leads to: nobody may ask for it. */
+export const CANARY = 'canary';
+const EXTERNAL = `<!DOCTYPE tv SYSTEM "${CANARY}" [<!ENTITY % all SYSTEM "${CANARY}">%all;<!ENTITY one SYSTEM "${CANARY}">]>`;
+
+/** Once declared, and a hundred thousand times as long where it is believed. */
+const LONG_ENTITY = `<!DOCTYPE tv [<!ENTITY long "${'lol'.repeat(20_000)}">]>`;
 
 function utf16(of: string, isBigEndian: boolean): Uint8Array {
   const bytes = Buffer.from(of, 'utf16le');
@@ -132,6 +140,34 @@ const TAKEN: readonly HostileGuide[] = [
     name: 'entities that multiply, and one that is a file',
     body: text(`<?xml version="1.0"?>${LAUGHS}<tv>${showing('&lol9;&file;')}</tv>`),
     comes: { programmes: 1 },
+  },
+  {
+    name: 'one long entity over and over',
+    body: text(`${LONG_ENTITY}<tv>${showing('&long;'.repeat(30_000))}</tv>`),
+    comes: { programmes: 1 },
+  },
+  {
+    name: 'a document type that leads elsewhere',
+    body: text(`${EXTERNAL}<tv>${showing('&one;')}</tv>`),
+    comes: { programmes: 1 },
+  },
+  {
+    name: 'gzip of three hundred thousand parts',
+    body: () => parts([gzipSync(`<tv>${GOOD}`)], emptyMembers(300_000), [gzipSync('</tv>')]),
+    comes: { programmes: 1 },
+  },
+  {
+    name: 'fifteen thousand attributes, and as many titles',
+    body: text(
+      tv(
+        GOOD.replace(
+          ' channel',
+          ` ${Array.from({ length: 15_000 }, (_, at) => `a${at}="b"`).join(' ')} channel`,
+        ),
+        GOOD.replace('1000', '1100').replace('</p', `${'<title>T</title>'.repeat(15_000)}</p`),
+      ),
+    ),
+    comes: { programmes: 2 },
   },
   {
     name: 'ten million entities',

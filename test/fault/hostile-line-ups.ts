@@ -1,6 +1,7 @@
 // This file lists line-ups that are broken, or meant to break whoever reads them.
 import { gzipSync } from 'node:zlib';
 import {
+  emptyMembers,
   endlessGzip,
   type HostileAnswer,
   parts,
@@ -38,6 +39,11 @@ const REFUSED: readonly HostileLineUp[] = [
   {
     name: 'gzip of gzip of zeros',
     body: () => [gzipSync(gzipSync(Buffer.concat([Buffer.from(m3u()), Buffer.alloc(64 * MIB)])))],
+    comes: 'NET_ENCODING',
+  },
+  {
+    name: 'gzip that is cut',
+    body: () => [gzipSync(m3u(entry('x'))).subarray(0, -9)],
     comes: 'NET_ENCODING',
   },
   {
@@ -80,6 +86,25 @@ const TAKEN: readonly HostileLineUp[] = [
     ),
     // Of two lines of attributes the second counts: what stood above it has no URL
     comes: ['injected', 'two EXTINF', 'three EXTM3U'],
+  },
+  {
+    // Their low bytes are CR and LF; a URL's escapes stay escapes
+    name: 'line breaks in disguise',
+    body: text(
+      m3u(
+        entry(
+          'four \u560d\u560a#EXTINF:-1,x \u010d\u010a',
+          'tvg-id="a\u560ab" group-title="%0d%0aG"',
+        ),
+      ),
+    ),
+    comes: ['four'],
+  },
+  {
+    name: 'gzip of three hundred thousand parts',
+    body: () =>
+      parts([gzipSync(m3u())], emptyMembers(300_000), [gzipSync(entry('in the last part'))]),
+    comes: ['in the last part'],
   },
   {
     name: 'zeros and bytes that are no UTF-8',

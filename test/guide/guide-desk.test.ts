@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WantedChannel } from '../../src/guide/document.ts';
 import { GuideDesk } from '../../src/guide/guide-desk.ts';
+import { lockImports } from '../../src/guide/import-lock.ts';
 import type { GuideRead } from '../../src/guide/read-guide.ts';
 import { safeText } from '../../src/media/m3u/safe-text.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -158,6 +159,14 @@ describe('GuideDesk imports', () => {
     await Bun.write(place, gzipSync(tv(...EVENING)));
     const spec = { id: 'g', place, policy: POLICY };
     expect(await desk.call({ what: 'import', spec })).toMatchObject({ programmes: 4 });
+    for (const [where, why] of [
+      [`${folder.path}/none.xml`, 'it is not there'],
+      [folder.path, 'it is a folder'],
+    ] as const) {
+      const call = desk.call({ what: 'import', spec: { ...spec, place: where } });
+      const message = `Cannot read guide from ${where}: ${why}, wanted a file`;
+      await expect(call).rejects.toMatchObject({ code: 'GUIDE_FILE', message });
+    }
   });
 
   test('letters of Latin-1 where the declaration says so', async () => {
@@ -215,6 +224,16 @@ describe('GuideDesk keeps what it has', () => {
     await expect(read(given)).rejects.toMatchObject({ code });
     expect(titles(await document([A, B]))).toHaveLength(4);
     expect(readdirSync(folder.path)).not.toContain('guide-incoming.sqlite');
+  });
+
+  test('while another weir reads one into the same folder', async () => {
+    await read(tv(...EVENING));
+    {
+      using _other = lockImports(folder.path);
+      await expect(read(tv(...EVENING))).rejects.toMatchObject({ code: 'GUIDE_STORE' });
+      expect(titles(await document([A, B]))).toHaveLength(4);
+    }
+    expect(await read(tv(...EVENING))).toMatchObject({ kind: 'taken' });
   });
 
   test('no longer than it has anything to come', async () => {

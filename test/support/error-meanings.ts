@@ -58,7 +58,7 @@ export const ERROR_MEANINGS: Readonly<Record<string, string>> = {
   GUIDE_SHRUNK: 'a guide has less than half of what was still to come; the one before stays',
   GUIDE_SLOW: 'a guide comes byte by byte; it is tried again later',
   GUIDE_STATUS: 'the server of a guide answered with something else',
-  GUIDE_STORE: 'the data folder cannot be written',
+  GUIDE_STORE: 'the data folder cannot be written, or another weir is reading a guide into it',
   GUIDE_THREAD: 'the thread of the guides died; the next request starts another',
   GUIDE_TOO_LARGE: 'more than any guide has',
   LINEUP_ACCOUNT: 'the panel refuses the account (which and why is said), or answers no JSON',

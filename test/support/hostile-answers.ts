@@ -32,6 +32,12 @@ export function* endlessGzip(begin: string): Generator<Uint8Array> {
   for (;;) yield member;
 }
 
+/** Each adds nothing: what counts bytes alone would read them for ever. */
+export function* emptyMembers(count: number): Generator<Uint8Array> {
+  const many = Buffer.concat(Array.from({ length: 10_000 }, () => gzipSync('')));
+  for (let sent = 0; sent < count; sent += 10_000) yield many;
+}
+
 /** Whatever is asked for, it is not this; each with the code of the error that is told. */
 export const REFUSED_BY_ALL: readonly (HostileAnswer & {
   readonly name: string;
@@ -41,6 +47,8 @@ export const REFUSED_BY_ALL: readonly (HostileAnswer & {
   { name: 'an answer of an API', body: text('{"error":"expired"}'), comes: 'MEDIA_FORMAT' },
   { name: 'nothing', comes: 'MEDIA_FORMAT' },
   { name: 'bytes', body: text(new Uint8Array(4096).fill(0x80)), comes: 'MEDIA_FORMAT' },
+  // Overlapping files within it, or none: it is told by its first bytes, and not opened
+  { name: 'a ZIP archive', body: text('PK\u0003\u0004\u0014\0\0\0\b\0'), comes: 'MEDIA_FORMAT' },
   { name: 'zeros without end', body: () => repeated('\0'), comes: 'MEDIA_FORMAT' },
   {
     name: 'a redirect into the network of the machine',

@@ -20,6 +20,8 @@ export type MatchedChannel = {
   readonly shiftMs?: number;
   /** How the first of them was found; absent where nothing feeds it. */
   readonly found?: GuideProposal & { readonly by: MatchedBy };
+  /** Where nothing feeds it, what it was to be fed by; null: by nothing, as was chosen. */
+  readonly said?: string | null;
   /** Of all guides, the likeliest first. */
   readonly proposals: readonly GuideProposal[];
 };
@@ -46,7 +48,7 @@ export async function matchGuides(
       matches.set(each.channel, all);
     }
   }
-  return wanted.map(({ channel }) => merged(channel, matches.get(channel) ?? []));
+  return wanted.map((each) => merged(each, matches.get(each.channel) ?? []));
 }
 
 async function indexOf(database: Database, { guide, edition }: Served): Promise<GuideIndex> {
@@ -72,7 +74,7 @@ async function indexOf(database: Database, { guide, edition }: Served): Promise<
 }
 
 function merged(
-  channel: string,
+  wanted: MatchWanted,
   matches: readonly (readonly [guide: string, match: ChannelMatch])[],
 ): MatchedChannel {
   const found = matches.flatMap(([guide, match]) =>
@@ -87,8 +89,16 @@ function merged(
     .slice(0, MAX_PROPOSALS);
   const from = Object.fromEntries(used.map((each) => [each.guide, each.found.id]));
   const [first] = used;
-  if (first === undefined) return { channel, from, proposals };
+  const { channel } = wanted;
+  if (first === undefined) return { channel, from, proposals, ...saidOf(wanted) };
   const { shiftMs, ...how } = first.found;
   const shift = shiftMs === undefined ? {} : { shiftMs };
   return { channel, from, ...shift, found: how, proposals };
+}
+
+/** As the configuration says, else as was chosen, else as its line-up says. */
+function saidOf({ choice, guideId, isWritten }: MatchWanted): Pick<MatchedChannel, 'said'> {
+  const isChosen = choice !== undefined && !(isWritten && guideId !== undefined);
+  const said = isChosen ? choice.guideId : guideId;
+  return said === undefined ? {} : { said };
 }

@@ -118,6 +118,7 @@ test('what an operator chooses elsewhere is taken up, and taken back', async () 
   );
   expect(await until(() => guides.matches()[3]?.found?.by === 'choice', 10_000)).toBe(true);
   expect(await nowOn()).toMatchObject({ other: 'BBC News now', film: undefined });
+  expect(guides.matches()[2]).toMatchObject({ said: null });
   await saveChoices(
     elsewhere,
     new Map([
@@ -133,6 +134,17 @@ test('channels that come later are matched, too', async () => {
   channels = [...channels, { ...loopChannel('dave'), name: 'DAVE HD' }];
   await guides.lineUpChanged();
   expect(await nowOn()).toMatchObject({ dave: 'Dave now' });
+});
+
+test('what was to feed a channel, and is nowhere, is told', async () => {
+  const other = { ...loopChannel('other'), guide: 'tpyo.uk' };
+  channels = [other, { ...loopChannel('odd'), guide: 'gone.uk' }];
+  const matches = await keptMatches(
+    world.folder.path,
+    [FIRST, SECOND],
+    matchWantedOf(channels, [other]).map((each) => ({ ...each, choice: { guideId: 'chosen.uk' } })),
+  );
+  expect(matches.map(({ said }) => said)).toEqual(['tpyo.uk', 'chosen.uk']);
 });
 
 test('who only looks finds the same in what is kept', async () => {
