@@ -8,7 +8,8 @@ import { headerName, type Location, parseHeaderOptions } from './location.ts';
 export const MAX_OPTIONS = 32;
 
 export type Draft = {
-  info: (ExtInf & { readonly line: number }) | undefined;
+  info: ExtInf | undefined;
+  infoLine: number;
   /** The #EXTINF line could not be used, so the URL that follows must not stand alone. */
   broken: boolean;
   readonly groups: string[];
@@ -26,6 +27,7 @@ const NONE = new Map<string, string>();
 export function createDraft(): Draft {
   return {
     info: undefined,
+    infoLine: 0,
     broken: false,
     groups: [],
     headers: NONE,
@@ -76,18 +78,24 @@ export function finishDraft(
   section: readonly string[],
 ): ParsedM3uEntry {
   const attributes: ReadonlyMap<string, string> = draft.info?.attributes ?? NONE;
-  const groups = [...parseGroups(attributes.get('group-title') ?? ''), ...draft.groups];
   return {
     line,
     name: draft.info?.title || attributes.get('tvg-name') || nameOf(location.url),
     url: location.url,
-    ...(draft.info?.duration === undefined ? {} : { duration: draft.info.duration }),
+    duration: draft.info?.duration,
     attributes,
-    groups: groups.length > 0 ? [...new Set(groups)] : section,
+    groups: groupsOf(draft, attributes.get('group-title') ?? '', section),
     headers: withMissing(location.headers, draft.headers),
     properties: draft.properties,
     options: draft.options,
   };
+}
+
+function groupsOf(draft: Draft, title: string, section: readonly string[]): readonly string[] {
+  const own = parseGroups(title);
+  if (own.length === 1 && draft.groups.length === 0) return own;
+  const groups = new Set([...own, ...draft.groups]);
+  return groups.size > 0 ? [...groups] : section;
 }
 
 function withMissing(

@@ -1,11 +1,12 @@
 // This file reads the attributes and the title of an #EXTINF line, and the attributes of #EXTM3U.
+import { type AttributeOrder, likelyPlace, placeAfter } from './attribute-order.ts';
 
 /** Most attributes kept of one line; the richest lists in use have about 25. */
 export const MAX_ATTRIBUTES = 64;
 
 export type ExtInf = {
   /** Seconds; -1 and 0 mean live. */
-  readonly duration?: number;
+  readonly duration: number | undefined;
   /** Lower-case name → value as written. The first of two alike is kept, as Kodi does. */
   readonly attributes: ReadonlyMap<string, string>;
   /** Everything after the comma that ends the attributes, commas included. */
@@ -14,16 +15,18 @@ export type ExtInf = {
   readonly droppedCount: number;
 };
 
-const DURATION = /[ \t]*([-+]?\d{1,15}(?:\.\d{1,9})?)/y;
+const DURATION = /[ \t]*[-+]?\d{1,15}(?:\.\d{1,9})?/y;
 
-/** `text` is what follows `#EXTINF:`. No standard says more than "duration, title". */
-export function parseExtInf(text: string): ExtInf {
-  DURATION.lastIndex = 0;
-  const duration = DURATION.exec(text);
-  const scan = createScan(text, duration === null ? 0 : DURATION.lastIndex);
+/**
+ * `text` is what follows `#EXTINF:`. No standard says more than "duration, title". `order` is added
+ * to; it is to be the same for all lines of a list.
+ */
+export function parseExtInf(text: string, order: AttributeOrder = []): ExtInf {
+  const duration = matches(DURATION, text, 0) ? text.slice(0, DURATION.lastIndex) : undefined;
+  const scan = createScan(text, duration?.length ?? 0, order);
   scanAttributes(scan, true);
   return {
-    ...(duration === null ? {} : { duration: Number(duration[1]) }),
+    duration: duration === undefined ? undefined : Number(duration),
     attributes: scan.attributes,
     // Without any comma the title is what follows the last attribute.
     title: text.slice(scan.at < text.length ? scan.at + 1 : scan.attributesEnd).trim(),
@@ -33,7 +36,7 @@ export function parseExtInf(text: string): ExtInf {
 
 /** The attributes of the list itself: `text` is what follows `#EXTM3U`. */
 export function parseHeaderAttributes(text: string): ReadonlyMap<string, string> {
-  const scan = createScan(text, 0);
+  const scan = createScan(text, 0, []);
   scanAttributes(scan, false);
   return scan.attributes;
 }
@@ -45,23 +48,29 @@ type Scan = {
   /** Where the last attribute ended. */
   attributesEnd: number;
   droppedCount: number;
+  readonly order: AttributeOrder;
+  /** Where in it the next attribute is likely to be. */
+  place: number;
   /** No quote from here on closes a value, so that none is looked for twice. */
   noQuoteCloses: boolean;
 };
 
-function createScan(text: string, at: number): Scan {
+function createScan(text: string, at: number, order: AttributeOrder): Scan {
   return {
     text,
     attributes: new Map(),
     at,
     attributesEnd: at,
     droppedCount: 0,
+    order,
+    place: 0,
     noQuoteCloses: false,
   };
 }
 
 const KEY = /[^\s=,"]+=/y;
 const SPACE = 0x20;
+const QUOTE = 0x22;
 const COMMA = 0x2c;
 /** A comma before more attributes does not end them (`#EXTINF:-1,tvg-id="x",Title` is common). */
 const COMMA_WITHIN = /,[ \t]*[a-z][a-z0-9_-]*="/iy;
@@ -73,7 +82,7 @@ function scanAttributes(scan: Scan, endsAtComma: boolean): void {
     const from = scan.at;
     const char = text.charCodeAt(from);
     if (char === SPACE) {
-      scan.at += 1;
+      if (!scanLikely(scan)) scan.at += 1;
       continue;
     }
     if (char === COMMA && endsAtComma && !matches(COMMA_WITHIN, text, from)) return;
@@ -82,13 +91,32 @@ function scanAttributes(scan: Scan, endsAtComma: boolean): void {
       continue;
     }
     scan.at = KEY.lastIndex;
+    scan.place = placeAfter(scan.order, scan.place, text.slice(Math.max(from - 1, 0), scan.at + 1));
     const name = text.slice(from, scan.at - 1).toLowerCase();
-    const value = scanValue(scan);
-    scan.attributesEnd = scan.at;
-    if (scan.attributes.has(name)) continue;
-    if (scan.attributes.size < MAX_ATTRIBUTES) scan.attributes.set(name, value);
-    else scan.droppedCount += 1;
+    keep(scan, name, scanValue(scan));
   }
+}
+
+function keep(scan: Scan, name: string, value: string): void {
+  scan.attributesEnd = scan.at;
+  if (scan.attributes.has(name)) return;
+  if (scan.attributes.size < MAX_ATTRIBUTES) scan.attributes.set(name, value);
+  else scan.droppedCount += 1;
+}
+
+/** Whether the space at `at` began an attribute that is likely here and ends at its first quote. */
+function scanLikely(scan: Scan): boolean {
+  const { text, order } = scan;
+  const place = likelyPlace(order, scan.place, text, scan.at);
+  const start = order[place];
+  if (start === undefined) return false;
+  const from = scan.at + start.text.length;
+  const close = text.indexOf('"', from);
+  if (close < 0 || !mayFollow(scan, place + 1, close + 1)) return false;
+  scan.place = place + 1;
+  scan.at = close + 1;
+  keep(scan, start.name, text.slice(from, close).trim());
+  return true;
 }
 
 /** Words of no use, such as what follows the first word of an unquoted value. */
@@ -105,7 +133,7 @@ const UNQUOTED = /[^\s,]*/y;
 
 function scanValue(scan: Scan): string {
   const { text, at: from } = scan;
-  if (text[from] === '"') {
+  if (text.charCodeAt(from) === QUOTE) {
     const close = closingQuote(scan, from + 1);
     if (close >= 0) {
       scan.at = close + 1;
@@ -125,6 +153,13 @@ function scanValue(scan: Scan): string {
 /** What follows a quote that closes: the comma, the end, or another attribute. */
 const AFTER_CLOSE = /[ \t]*(?:,|$)|[ \t]+[a-z0-9_-]+=|[a-z][a-z0-9_-]*="/iy;
 
+/** The first two are but a quicker yes to what is likely. */
+function mayFollow({ text, order }: Scan, place: number, at: number): boolean {
+  if (text.charCodeAt(at) === COMMA) return true;
+  const next = order[place];
+  return (next !== undefined && text.startsWith(next.text, at)) || matches(AFTER_CLOSE, text, at);
+}
+
 /**
  * There is no escape for `"`, so a quote inside a value (`"The "Best" TV"`) is passed over; where
  * none is followed by what may follow a value, the next one closes.
@@ -132,9 +167,7 @@ const AFTER_CLOSE = /[ \t]*(?:,|$)|[ \t]+[a-z0-9_-]+=|[a-z][a-z0-9_-]*="/iy;
 function closingQuote(scan: Scan, from: number): number {
   const next = scan.text.indexOf('"', from);
   let at = scan.noQuoteCloses ? -1 : next;
-  while (at >= 0 && !matches(AFTER_CLOSE, scan.text, at + 1)) {
-    at = scan.text.indexOf('"', at + 1);
-  }
+  while (at >= 0 && !mayFollow(scan, scan.place, at + 1)) at = scan.text.indexOf('"', at + 1);
   scan.noQuoteCloses = at < 0;
   return at < 0 ? next : at;
 }

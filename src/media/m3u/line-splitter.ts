@@ -12,33 +12,33 @@ export type LineSplitter = {
   readonly end: () => void;
 };
 
-export type Line = {
-  readonly text: string;
-  /** From 1. */
-  readonly number: number;
-  /** The line was longer; `text` is its beginning. */
-  readonly cut: boolean;
-};
+/**
+ * `number` counts from 1. Of a line that was longer than the limit, `text` is the beginning and
+ * `isCut` true. No object for each: a list has a hundred thousand lines.
+ */
+export type OnLine = (text: string, number: number, isCut: boolean) => void;
 
 /** LF, CRLF and a lone CR each end a line. */
-export function createLineSplitter(onLine: (line: Line) => void): LineSplitter {
+export function createLineSplitter(onLine: OnLine): LineSplitter {
   let pending = '';
-  let cut = false;
+  let isCut = false;
   let number = 0;
   let afterCr = false;
 
+  // Joined even to nothing: what is joined is text of its own, where a piece would hold the chunk
   const append = (part: string): void => {
     const room = MAX_LINE_CHARS - pending.length;
-    if (part.length > room) cut = true;
+    if (part.length > room) isCut = true;
     pending = part.length > room ? pending + part.slice(0, room) : pending + part;
   };
 
   const finish = (): void => {
     number += 1;
-    const line = { text: pending, number, cut };
+    const text = pending;
+    const wasCut = isCut;
     pending = '';
-    cut = false;
-    onLine(line);
+    isCut = false;
+    onLine(text, number, wasCut);
   };
 
   return {
@@ -46,34 +46,24 @@ export function createLineSplitter(onLine: (line: Line) => void): LineSplitter {
       if (chunk === '') return;
       let from = afterCr && chunk.startsWith('\n') ? 1 : 0;
       afterCr = false;
-      const cr = createFinder(chunk, '\r');
-      const lf = createFinder(chunk, '\n');
-      for (;;) {
-        const end = Math.min(cr(from), lf(from));
-        if (end === Number.POSITIVE_INFINITY) break;
+      // Each is found once: without any CR in the chunk, it is not searched for one for every line
+      let cr = chunk.indexOf('\r', from);
+      let lf = chunk.indexOf('\n', from);
+      while (cr >= 0 || lf >= 0) {
+        const endsInCr = cr >= 0 && (lf < 0 || cr < lf);
+        const end = endsInCr ? cr : lf;
         append(chunk.slice(from, end));
         finish();
         from = end + 1;
-        if (chunk[end] !== '\r') continue;
-        if (from === chunk.length) afterCr = true;
-        else if (chunk[from] === '\n') from += 1;
+        if (endsInCr && from === chunk.length) afterCr = true;
+        else if (endsInCr && from === lf) from += 1;
+        if (lf >= 0 && lf < from) lf = chunk.indexOf('\n', from);
+        if (cr >= 0 && cr < from) cr = chunk.indexOf('\r', from);
       }
       append(chunk.slice(from));
     },
     end() {
       if (pending !== '') finish();
     },
-  };
-}
-
-/** The next place of `char` at or after `from`, for `from` that only grows: each is found once. */
-function createFinder(text: string, char: string): (from: number) => number {
-  let found = -1;
-  return (from) => {
-    if (found < from) {
-      found = text.indexOf(char, from);
-      if (found < 0) found = Number.POSITIVE_INFINITY;
-    }
-    return found;
   };
 }

@@ -9,7 +9,7 @@ export type ParsedM3uEntry = {
   /** As written, without what follows `|`; it may be relative to the list. */
   readonly url: string;
   /** Seconds; -1 and 0 mean live. */
-  readonly duration?: number;
+  readonly duration?: number | undefined;
   /** Lower-case name → value as written: tvg-*, group-title, catchup* and whatever else is there. */
   readonly attributes: ReadonlyMap<string, string>;
   /** group-title and #EXTGRP, split at `;`. */

@@ -1,4 +1,5 @@
 // This file reads, line by line, the line-ups that operators bring, however they were written.
+import type { AttributeOrder } from './attribute-order.ts';
 import {
   addGroups,
   addOption,
@@ -10,7 +11,7 @@ import {
 import { MAX_ATTRIBUTES, parseExtInf, parseHeaderAttributes } from './extinf.ts';
 import { hlsKind, notM3u, rejectForeign } from './foreign.ts';
 import { parseGroups } from './groups.ts';
-import { createLineSplitter, type Line, MAX_LINE_CHARS } from './line-splitter.ts';
+import { createLineSplitter, MAX_LINE_CHARS } from './line-splitter.ts';
 import type { M3uProblem, ParsedM3u, ParsedM3uEntry } from './list.ts';
 import { parseLocation } from './location.ts';
 import { createProblemLog } from './problems.ts';
@@ -35,10 +36,7 @@ const MAX_CHARS_WITHOUT_SIGN = 1024 * 1024;
 export type M3uReader = {
   /** False once nothing more will be taken, so that the caller may stop reading. */
   readonly push: (chunk: string) => boolean;
-  /**
-   * The entries read since they were last taken, which are then not among those of the end. Each holds
-   * the chunk that its texts were cut from.
-   */
+  /** The entries read since they were last taken, which are then not among those of the end. */
   readonly take: () => readonly ParsedM3uEntry[];
   readonly end: () => ParsedM3u;
 };
@@ -46,7 +44,7 @@ export type M3uReader = {
 /** Both throw FormatError where this is no M3U, and nothing else ever. */
 export function createM3uReader(limits = M3U_LIMITS): M3uReader {
   const state = createState(limits);
-  const lines = createLineSplitter((line) => readLine(state, line));
+  const lines = createLineSplitter((line, number, isCut) => readLine(state, line, number, isCut));
   return {
     push(chunk) {
       lines.push(chunk);
@@ -75,6 +73,7 @@ type State = {
   readonly entries: ParsedM3uEntry[];
   readonly problems: ReturnType<typeof createProblemLog<M3uProblem>>;
   draft: Draft;
+  readonly order: AttributeOrder;
   /** The last #EXTGRP that stood outside an entry: it holds until the next. */
   section: readonly string[];
   line: number;
@@ -96,6 +95,7 @@ function createState(limits: M3uLimits): State {
     entries: [],
     problems: createProblemLog<M3uProblem>(),
     draft: createDraft(),
+    order: [],
     section: [],
     line: 0,
     charCount: 0,
@@ -108,16 +108,16 @@ function createState(limits: M3uLimits): State {
   };
 }
 
-function readLine(state: State, line: Line): void {
+function readLine(state: State, line: string, number: number, isCut: boolean): void {
   if (state.full) return;
-  state.line = line.number;
+  state.line = number;
   // trim() takes a BOM as well, wherever lists were joined
-  const text = line.text.trim();
+  const text = line.trim();
   if (text === '') return;
-  if (!state.hasContent) rejectForeign(text, line.number);
+  if (!state.hasContent) rejectForeign(text, number);
   state.hasContent = true;
-  if (line.cut) {
-    state.problems.add(line.number, 'line-too-long', `Line of over ${MAX_LINE_CHARS} characters`);
+  if (isCut) {
+    state.problems.add(number, 'line-too-long', `Line of over ${MAX_LINE_CHARS} characters`);
     state.draft = createDraft();
     state.draft.broken = /^#EXTINF/i.test(text);
   } else if (text.startsWith('#')) {
@@ -129,7 +129,14 @@ function readLine(state: State, line: Line): void {
 
 const TAG = /^#(EXTM3U|EXTINF|EXTGRP|EXTVLCOPT|KODIPROP|EXT-X-)[: \t]*/i;
 
+/** As nearly all tags are written: nothing is to be made of it, nor is there a blank to leave out. */
+const USUAL_INFO = /^#EXTINF:[-\d]/;
+
 function readTag(state: State, text: string): void {
+  if (USUAL_INFO.test(text)) {
+    readInfo(state, text.slice('#EXTINF:'.length));
+    return;
+  }
   const match = TAG.exec(text);
   if (match === null) return;
   const tag = (match[1] as string).toUpperCase();
@@ -158,20 +165,21 @@ function readInfo(state: State, value: string): void {
   dropUnfinished(state);
   // The URL of one that could not be used has not come: what comes now is another's
   if (state.draft.broken) state.draft = createDraft();
-  const info = parseExtInf(value);
+  const info = parseExtInf(value, state.order);
   if (info.attributes.size > 0) state.isLineUp = true;
   if (info.droppedCount > 0) {
     const message = `More than ${MAX_ATTRIBUTES} attributes, the rest is ignored`;
     state.problems.add(state.line, 'too-many-attributes', message);
   }
-  state.draft.info = { ...info, line: state.line };
+  state.draft.info = info;
+  state.draft.infoLine = state.line;
   state.draft.charCount += value.length;
 }
 
 /** An #EXTINF that another follows before any URL takes what was hung on it with it. */
 function dropUnfinished(state: State): void {
   if (state.draft.info === undefined) return;
-  state.problems.add(state.draft.info.line, 'no-url', '#EXTINF without a URL after it');
+  state.problems.add(state.draft.infoLine, 'no-url', '#EXTINF without a URL after it');
   state.draft = createDraft();
 }
 

@@ -1,5 +1,7 @@
 // This file tests how the attributes and the title of an #EXTINF line are told apart.
 import { describe, expect, test } from 'bun:test';
+import fc from 'fast-check';
+import { type AttributeOrder, MAX_ORDER } from '../../../src/media/m3u/attribute-order.ts';
 import {
   MAX_ATTRIBUTES,
   parseExtInf,
@@ -146,6 +148,65 @@ describe('parseExtInf()', () => {
     expect(info.attributes.size).toBe(MAX_ATTRIBUTES);
     expect(info.droppedCount).toBe(6);
     expect(info.title).toBe('News');
+  });
+});
+
+describe('parseExtInf() with what the lines before had', () => {
+  /** Full of what no line has, so that nothing is likely and nothing is learnt. */
+  const NOTHING_LIKELY: AttributeOrder = Array.from({ length: MAX_ORDER }, () => ({
+    text: 'nowhere',
+    name: 'nowhere',
+  }));
+
+  const name = fc.constantFrom('a', 'tvg-id', 'tvg-ID', 'group-title', 'é', 'x.y', '-1');
+  const text = fc.array(
+    fc.constantFrom('"', ' ', ',', '=', 'b', '\t', 'a="', ' a=', 'é', 'tvg-id="x"', '\ufeff', '\n'),
+    { maxLength: 4 },
+  );
+  const attribute = fc
+    .tuple(name, fc.constantFrom('="', '="', '=', ' ="'), text, fc.constantFrom('"', '"', '', '""'))
+    .map(([key, open, value, close]) => `${key}${open}${value.join('')}${close}`);
+  const separator = fc.constantFrom(' ', ' ', ' ', '  ', '', ',', '\t', ', ');
+  const line = fc
+    .tuple(
+      fc.constantFrom('-1', '-1', '0', ' 5.5', '', '+3', 'x'),
+      fc.array(fc.tuple(separator, attribute), { maxLength: 7 }),
+      fc.constantFrom(',', ',', '', ' ,', ', '),
+      text,
+    )
+    .map(([duration, attributes, comma, title]) =>
+      [duration, ...attributes.flat(), comma, ...title].join(''),
+    );
+
+  test('reads the same', () => {
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 8 }), (lines) => {
+        const order: AttributeOrder = [];
+        for (const each of lines) {
+          const plain = parseExtInf(each, NOTHING_LIKELY);
+          const { attributes, ...rest } = parseExtInf(each, order);
+          expect([...attributes]).toEqual([...plain.attributes]);
+          expect({ ...rest, attributes }).toEqual(plain);
+        }
+        expect(order.length).toBeLessThanOrEqual(MAX_ORDER);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('learns each start once, in the order of the lines, and no more than so many', () => {
+    const order: AttributeOrder = [];
+    for (const each of ['-1 a="1" c="2",x', '-1 a="1" B="2" c="3",x', '-1 c="1" a=" 2 "3" b,x']) {
+      parseExtInf(each, order);
+    }
+    expect(order).toEqual([
+      { text: ' a="', name: 'a' },
+      { text: ' B="', name: 'b' },
+      { text: ' c="', name: 'c' },
+    ]);
+    const many = Array.from({ length: MAX_ORDER * 2 }, (_, index) => `d${index}="${index}"`);
+    expect(parseExtInf(`-1 ${many.join(' ')},x`, order).attributes.size).toBe(MAX_ATTRIBUTES);
+    expect(order).toHaveLength(MAX_ORDER);
   });
 });
 

@@ -1,15 +1,15 @@
 // This file tests that lines come out the same however the text is cut.
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import {
-  createLineSplitter,
-  type Line,
-  MAX_LINE_CHARS,
-} from '../../../src/media/m3u/line-splitter.ts';
+import { createLineSplitter, MAX_LINE_CHARS } from '../../../src/media/m3u/line-splitter.ts';
+
+type Line = { readonly text: string; readonly number: number; readonly isCut: boolean };
 
 function split(chunks: readonly string[]): Line[] {
   const lines: Line[] = [];
-  const splitter = createLineSplitter((line) => lines.push(line));
+  const splitter = createLineSplitter((text, number, isCut) => {
+    lines.push({ text, number, isCut });
+  });
   for (const chunk of chunks) splitter.push(chunk);
   splitter.end();
   return lines;
@@ -50,9 +50,9 @@ describe('createLineSplitter()', () => {
   test('a line over the limit is its beginning, marked as cut', () => {
     const exact = 'x'.repeat(MAX_LINE_CHARS);
     expect(split([`${exact}\n${exact}y\nz`])).toEqual([
-      { text: exact, number: 1, cut: false },
-      { text: exact, number: 2, cut: true },
-      { text: 'z', number: 3, cut: false },
+      { text: exact, number: 1, isCut: false },
+      { text: exact, number: 2, isCut: true },
+      { text: 'z', number: 3, isCut: false },
     ]);
   });
 });
