@@ -1,5 +1,6 @@
 // This file opens a line-up where it lies, a file or a URL, plain or gzip.
 import { isUrl, showPlace } from '../../base/place.ts';
+import { whyUnreadable } from '../../base/unreadable.ts';
 import { undoEncoding } from '../../net/content-encoding.ts';
 import type { Outbound } from '../../net/outbound.ts';
 import { LineUpError } from '../errors.ts';
@@ -74,18 +75,11 @@ async function* fileOf(path: string): AsyncGenerator<Uint8Array> {
   } catch (error) {
     const { code } = error as { readonly code?: string };
     if (code?.startsWith('NET_')) throw error;
-    const why = REASONS[code ?? ''] ?? `it cannot be opened (${code ?? 'unknown'})`;
     throw new LineUpError(
       'LINEUP_FILE',
-      `Cannot read line-up ${path}: ${why}, wanted a file`,
+      `Cannot read line-up ${path}: ${whyUnreadable(error)}, wanted a file`,
       { path },
       error,
     );
   }
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'it is not there',
-  EISDIR: 'it is a folder',
-  EACCES: 'it may not be read',
-};

@@ -40,14 +40,14 @@ export class NumberPool {
       return pick(before.number, from);
     }
     if (from !== undefined) return pick(this.#free(from), from);
-    // It had ours, which no rule asks for any more
+    // It had ours, which no rule asks for any more: what its list says of it comes before
     const number = listed > 0 ? listed : numbers.get(id);
     const { taken } = this.#opened();
     if (number !== undefined && !taken.has(number)) {
       taken.add(number);
       return { number };
     }
-    return pick(this.#free(1), undefined);
+    return pick(before?.number ?? this.#free(1), undefined);
   }
 
   #free(lowest: number): number | undefined {

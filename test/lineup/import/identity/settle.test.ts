@@ -307,7 +307,7 @@ describe('settle()', () => {
     expect(renumbered.changes.renumbered).toEqual(['a', 'b', 'c']);
     const more = next([entry('D', 'http://a/4'), ...list], renumbered.rows, { renumberFrom: 100 });
     expect(more.rows.map(({ number }) => number)).toEqual([103, 100, 101, 102]);
-    expect(next(list, renumbered.rows).rows.map(({ number }) => number)).toEqual([5, 103, 104]);
+    expect(next(list, renumbered.rows).rows.map(({ number }) => number)).toEqual([5, 101, 102]);
   });
 
   test('a number that a channel had before line-ups were kept is its number', () => {
