@@ -90,7 +90,7 @@ export async function eachRow<T>(
 }
 
 /** What rows leave behind is swept late, and would come to a hundred megabytes. */
-const COLLECT_BYTES = 12 * 1024 * 1024;
+const COLLECT_BYTES = 8 * 1024 * 1024;
 /** Looked at after so many: it costs as much as to read some of them. */
 const LOOK_ROWS = 20 * PIECE_ROWS;
 
