@@ -1,5 +1,6 @@
 // This file looks like HDHomeRun tuners to the clients that know how to use those.
 import { Elysia } from 'elysia';
+import type { Clock } from '../base/clock.ts';
 import type { ChannelConfig, LogoMode } from '../config/config.ts';
 import { ownBaseUrl } from '../lineup/base-url.ts';
 import { deviceGuideOf } from '../lineup/hdhomerun/device-guide.ts';
@@ -23,6 +24,7 @@ import { headResponse, isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 
 export type HdHomeRun = {
+  readonly clock: Clock;
   readonly devices: readonly HeldDevice[];
   readonly endless: Endless;
   readonly guide: GuideDeps;
@@ -130,13 +132,13 @@ function statusOf({ tuners }: HeldDevice) {
 }
 
 /** `/auto/v101` on any tuner, `/tuner0/v101` on that one. HEAD takes none. */
-function tune(
-  { devices, endless }: HdHomeRun,
+async function tune(
+  { devices, endless, clock }: HdHomeRun,
   id: string | undefined,
   tuner: string,
   wanted: string,
   request: Request,
-): Answer {
+): Promise<Response> {
   const held = find(devices, id);
   if (held === undefined) return noDevice(id, request);
   const at = tunerIn(tuner, held);
@@ -149,9 +151,10 @@ function tune(
   if (channel === undefined) return noChannel(wanted, request);
   if (isHead(request)) return headResponse(STREAM_HEADERS);
   const tuned = { number: Number(number), name: channel.name, viewer: endless.addressOf(request) };
-  const taken = held.tuners.take(tuned, at === 'any' ? undefined : at);
+  const wantedAt = at === 'any' ? undefined : at;
+  const taken = await held.tuners.take(tuned, wantedAt, clock, request.signal);
   if (taken === undefined) return inUse(at === 'any', request);
-  return watch(endless, channel, taken, request);
+  return await watch(endless, channel, taken, request);
 }
 
 async function watch(
