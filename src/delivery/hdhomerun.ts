@@ -22,6 +22,7 @@ import { badHost, problemResponse, shown } from './error-response.ts';
 import { type GuideDeps, guide } from './guide.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
+import { found } from './unbuffered.ts';
 
 export type HdHomeRun = {
   readonly clock: Clock;
@@ -47,6 +48,7 @@ export function hdHomeRunPlugin(hdHomeRun: HdHomeRun) {
   }
   return new Elysia({ name: 'hdhomerun' })
     .use(root)
+    .get('/hdhr/:device', ({ params, request }) => introduced(hdHomeRun, params.device, request))
     .get('/hdhr/:device/:part', ({ params, request }) =>
       document(hdHomeRun, params.device, params.part, request),
     )
@@ -65,6 +67,11 @@ export function hdHomeRunPlugin(hdHomeRun: HdHomeRun) {
     .get('/auto/:channel', ({ params, request }) =>
       tune(hdHomeRun, undefined, 'auto', params.channel, request),
     );
+}
+
+/** What a person types into a browser is what clients are given: it should not look broken. */
+function introduced({ devices }: HdHomeRun, id: string, request: Request): Response {
+  return find(devices, id) === undefined ? noDevice(id, request) : found(`${id}/discover.json`);
 }
 
 function atRoot(hdHomeRun: HdHomeRun, name: string, request: Request): Answer {

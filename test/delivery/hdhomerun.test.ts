@@ -102,8 +102,14 @@ describe('a device', () => {
     expect(found['BaseURL']).toBe('https://tv.example.com/hdhr/main');
   });
 
+  test('shows a browser what its clients are given', async () => {
+    const answer = await get('/hdhr/news');
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, 'news/discover.json']);
+  });
+
   const refused: readonly (readonly [string, string, number, string])[] = [
     ['a device that is not there', '/hdhr/none/discover.json', 404, 'DELIVERY_NO_DEVICE'],
+    ['the same by its address alone', '/hdhr/none', 404, 'DELIVERY_NO_DEVICE'],
     ['a document that is none', '/hdhr/main/secrets.json', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
     ['a channel that is not there', '/auto/v3', 404, 'DELIVERY_UNKNOWN_CHANNEL'],
     ['a channel that this device has not', '/hdhr/news/auto/v10', 404, 'DELIVERY_UNKNOWN_CHANNEL'],
