@@ -18,8 +18,9 @@ import { LINE_UP_TYPE, toEntry } from '../lineup/line-up.ts';
 import { logoUrlOf } from '../lineup/logos/logo-url.ts';
 import { formatM3u } from '../media/m3u/format.ts';
 import { channelStream, type Endless, STREAM_HEADERS } from './endless.ts';
-import { badHost, problemResponse, shown } from './error-response.ts';
+import { badHost } from './error-response.ts';
 import { type GuideDeps, guide } from './guide.ts';
+import { ERROR, inUse, noChannel, noDevice, unknownDocument } from './hdhomerun-problems.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
 import { found } from './unbuffered.ts';
@@ -179,8 +180,6 @@ async function watch(
   return response;
 }
 
-const ERROR = 'x-hdhomerun-error';
-
 function find(devices: readonly HeldDevice[], id: string | undefined): HeldDevice | undefined {
   return id === undefined ? devices[0] : devices.find(({ setting }) => setting.id === id);
 }
@@ -189,35 +188,4 @@ function tunerIn(name: string, { tuners }: HeldDevice): number | 'any' | undefin
   if (name === 'auto') return 'any';
   const index = /^tuner(\d{1,3})$/.exec(name)?.[1];
   return index !== undefined && Number(index) < tuners.count ? Number(index) : undefined;
-}
-
-function inUse(isAny: boolean, request: Request): Response {
-  const message = isAny
-    ? 'Cannot tune: all tuners of this device are in use'
-    : 'Cannot tune: this tuner is in use, wanted another or /auto';
-  const headers = {
-    [ERROR]: isAny ? '805 All Tuners In Use' : '804 Tuner In Use',
-    'retry-after': '5',
-  };
-  return problemResponse({ status: 503, code: 'DELIVERY_TUNER', message, headers }, request);
-}
-
-function noDevice(id: string | undefined, request: Request): Response {
-  const which = id === undefined ? 'none is configured' : `there is none with the id ${shown(id)}`;
-  const message = `Cannot find the device: ${which}, wanted one of hdhomerun in the configuration`;
-  return problemResponse({ status: 404, code: 'DELIVERY_NO_DEVICE', message }, request);
-}
-
-function noChannel(number: string, request: Request): Response {
-  const message = `Cannot tune: there is no channel ${shown(number)}`;
-  const headers = { [ERROR]: '801 Unknown Channel' };
-  return problemResponse(
-    { status: 404, code: 'DELIVERY_UNKNOWN_CHANNEL', message, headers },
-    request,
-  );
-}
-
-function unknownDocument(request: Request): Response {
-  const message = 'Cannot find it: a device has nothing of this name';
-  return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_ADDRESS', message }, request);
 }
