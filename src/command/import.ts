@@ -85,7 +85,7 @@ function changeRows(answer: ImportAnswer): string[] {
       merged,
     ),
     ...listed(
-      problems.first.length === 0 ? 'left out or cut' : 'left out or cut, by line',
+      'left out or cut, by line',
       problems.first.map(({ line, message }) => `${line}: ${message}`),
       Object.values(problems.counts).reduce((sum, count) => sum + count, 0),
     ),
@@ -96,12 +96,13 @@ function changeRows(answer: ImportAnswer): string[] {
 function listed(what: string, items: readonly string[], count: number): string[] {
   if (count === 0) return [];
   const shown = items.slice(0, SHOWN_MAX).map((item) => `    ${item}`);
-  const more = shown.length === 0 ? 0 : count - shown.length;
+  const more = count - shown.length;
   return [`  ${count} ${what}`, ...shown, ...(more > 0 ? [`    and ${more} more`] : [])];
 }
 
 function ending(outcomes: readonly LineUpOutcome[], isTrial: boolean): string {
   const failed = outcomes.filter(({ error }) => error !== undefined).length;
   const left = failed === 0 ? '' : ` ${failed} of ${outcomes.length} stay as they were.`;
-  return isTrial ? `Nothing was changed.${left}` : `Kept; a running weir takes it up.${left}`;
+  const isNothing = isTrial || failed === outcomes.length;
+  return isNothing ? `Nothing was changed.${left}` : `Kept; a running weir takes it up.${left}`;
 }

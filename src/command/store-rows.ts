@@ -4,11 +4,19 @@ import { SHARED_FILE } from '../channel/shared-file.ts';
 import type { Config } from '../config/config.ts';
 import { readSqlAddress } from '../net/sql-address.ts';
 
-/** For `weir check`. */
-export function storeRows({ storeUrl, dataDir }: Config): string[] {
-  if (storeUrl === undefined) return [`${join(dataDir, SHARED_FILE.name)}, of this weir alone`];
+type Kept = Pick<Config, 'storeUrl' | 'dataDir'>;
+
+/** Without a password. */
+export function storePlace({ storeUrl, dataDir }: Kept): string {
+  if (storeUrl === undefined) return join(dataDir, SHARED_FILE.name);
   const address = readSqlAddress('postgres', storeUrl);
-  const place = typeof address === 'string' ? 'postgres' : address.place;
+  return typeof address === 'string' ? 'postgres' : address.place;
+}
+
+/** For `weir check`. */
+export function storeRows(config: Kept): string[] {
+  const place = storePlace(config);
+  if (config.storeUrl === undefined) return [`${place}, of this weir alone`];
   return [
     `${place}: users, numbers and keys, shared with every weir that names it`,
     'what this file says of a channel wins over it; while it is away a copy is used',

@@ -77,8 +77,9 @@ export function formatChanged(user: User, word: string, nowMs: number): string {
   return `User ${name} ${word}: ${facts.join(', ')}.\n`;
 }
 
-export function formatUsers(users: readonly User[], nowMs: number): string {
-  if (users.length === 0) return 'There are no users: weir user add NAME makes one.\n';
+/** `place`: where they are kept. Who stands in another folder than the server looks at another one. */
+export function formatUsers(users: readonly User[], nowMs: number, place: string): string {
+  if (users.length === 0) return `There are no users in ${place}: weir user add NAME makes one.\n`;
   const rows = users.map((user) => {
     const { name, state, connections, expires, created } = describeUser(user, nowMs);
     const most = connections === null ? 'as many as wanted' : String(connections);

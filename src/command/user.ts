@@ -17,6 +17,7 @@ import {
   UsageError,
 } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
+import { storePlace } from './store-rows.ts';
 import { USER_FLAGS } from './user-flags.ts';
 import { limitsOf, nameOf, newNameOf, type Password, passwordOf } from './user-values.ts';
 import {
@@ -75,7 +76,7 @@ async function add(work: Work): Promise<void> {
   const user = changedUser(plain, limitsOf(given, createdAtMs));
   const chosen = await passwordOf(given, () => Bun.stdin.text());
   await users.add(user, chosen.text);
-  say(work, user.name, chosen, 'added');
+  say(work, user.name, chosen, `added to ${storePlace(work.config)}`);
 }
 
 async function password(work: Work): Promise<void> {
@@ -111,11 +112,13 @@ async function remove({ users, given, terminal }: Work): Promise<void> {
   terminal.out(`User ${name} removed.\n`);
 }
 
-async function list({ users, given, terminal }: Work): Promise<void> {
+async function list({ users, config, given, terminal }: Work): Promise<void> {
   const nowMs = systemClock.nowMs();
   const records = [...(await users.load()).values()].map(({ user }) => user);
   const sorted = records.sort((a, b) => (a.name < b.name ? -1 : 1));
-  if (!isGiven(given, '--json')) return terminal.out(formatUsers(sorted, nowMs));
+  if (!isGiven(given, '--json')) {
+    return terminal.out(formatUsers(sorted, nowMs, storePlace(config)));
+  }
   writeJson(terminal, { users: sorted.map((user) => describeUser(user, nowMs)) });
 }
 

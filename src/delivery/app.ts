@@ -100,6 +100,7 @@ export function createApp(deps: AppDeps) {
     .use(endlessPlugin(endless))
     .use(
       hdHomeRunPlugin({
+        clock,
         devices: deps.devices,
         endless,
         guide,

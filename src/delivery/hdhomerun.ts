@@ -1,5 +1,6 @@
 // This file looks like HDHomeRun tuners to the clients that know how to use those.
 import { Elysia } from 'elysia';
+import type { Clock } from '../base/clock.ts';
 import type { ChannelConfig, LogoMode } from '../config/config.ts';
 import { ownBaseUrl } from '../lineup/base-url.ts';
 import { deviceGuideOf } from '../lineup/hdhomerun/device-guide.ts';
@@ -17,12 +18,15 @@ import { LINE_UP_TYPE, toEntry } from '../lineup/line-up.ts';
 import { logoUrlOf } from '../lineup/logos/logo-url.ts';
 import { formatM3u } from '../media/m3u/format.ts';
 import { channelStream, type Endless, STREAM_HEADERS } from './endless.ts';
-import { badHost, problemResponse, shown } from './error-response.ts';
+import { badHost } from './error-response.ts';
 import { type GuideDeps, guide } from './guide.ts';
+import { ERROR, inUse, noChannel, noDevice, unknownDocument } from './hdhomerun-problems.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
+import { found } from './unbuffered.ts';
 
 export type HdHomeRun = {
+  readonly clock: Clock;
   readonly devices: readonly HeldDevice[];
   readonly endless: Endless;
   readonly guide: GuideDeps;
@@ -45,6 +49,7 @@ export function hdHomeRunPlugin(hdHomeRun: HdHomeRun) {
   }
   return new Elysia({ name: 'hdhomerun' })
     .use(root)
+    .get('/hdhr/:device', ({ params, request }) => introduced(hdHomeRun, params.device, request))
     .get('/hdhr/:device/:part', ({ params, request }) =>
       document(hdHomeRun, params.device, params.part, request),
     )
@@ -63,6 +68,11 @@ export function hdHomeRunPlugin(hdHomeRun: HdHomeRun) {
     .get('/auto/:channel', ({ params, request }) =>
       tune(hdHomeRun, undefined, 'auto', params.channel, request),
     );
+}
+
+/** What a person types into a browser is what clients are given: it should not look broken. */
+function introduced({ devices }: HdHomeRun, id: string, request: Request): Response {
+  return find(devices, id) === undefined ? noDevice(id, request) : found(`${id}/discover.json`);
 }
 
 function atRoot(hdHomeRun: HdHomeRun, name: string, request: Request): Answer {
@@ -130,13 +140,13 @@ function statusOf({ tuners }: HeldDevice) {
 }
 
 /** `/auto/v101` on any tuner, `/tuner0/v101` on that one. HEAD takes none. */
-function tune(
-  { devices, endless }: HdHomeRun,
+async function tune(
+  { devices, endless, clock }: HdHomeRun,
   id: string | undefined,
   tuner: string,
   wanted: string,
   request: Request,
-): Answer {
+): Promise<Response> {
   const held = find(devices, id);
   if (held === undefined) return noDevice(id, request);
   const at = tunerIn(tuner, held);
@@ -149,9 +159,10 @@ function tune(
   if (channel === undefined) return noChannel(wanted, request);
   if (isHead(request)) return headResponse(STREAM_HEADERS);
   const tuned = { number: Number(number), name: channel.name, viewer: endless.addressOf(request) };
-  const taken = held.tuners.take(tuned, at === 'any' ? undefined : at);
+  const wantedAt = at === 'any' ? undefined : at;
+  const taken = await held.tuners.take(tuned, wantedAt, clock, request.signal);
   if (taken === undefined) return inUse(at === 'any', request);
-  return watch(endless, channel, taken, request);
+  return await watch(endless, channel, taken, request);
 }
 
 async function watch(
@@ -169,8 +180,6 @@ async function watch(
   return response;
 }
 
-const ERROR = 'x-hdhomerun-error';
-
 function find(devices: readonly HeldDevice[], id: string | undefined): HeldDevice | undefined {
   return id === undefined ? devices[0] : devices.find(({ setting }) => setting.id === id);
 }
@@ -179,35 +188,4 @@ function tunerIn(name: string, { tuners }: HeldDevice): number | 'any' | undefin
   if (name === 'auto') return 'any';
   const index = /^tuner(\d{1,3})$/.exec(name)?.[1];
   return index !== undefined && Number(index) < tuners.count ? Number(index) : undefined;
-}
-
-function inUse(isAny: boolean, request: Request): Response {
-  const message = isAny
-    ? 'Cannot tune: all tuners of this device are in use'
-    : 'Cannot tune: this tuner is in use, wanted another or /auto';
-  const headers = {
-    [ERROR]: isAny ? '805 All Tuners In Use' : '804 Tuner In Use',
-    'retry-after': '5',
-  };
-  return problemResponse({ status: 503, code: 'DELIVERY_TUNER', message, headers }, request);
-}
-
-function noDevice(id: string | undefined, request: Request): Response {
-  const which = id === undefined ? 'none is configured' : `there is none with the id ${shown(id)}`;
-  const message = `Cannot find the device: ${which}, wanted one of hdhomerun in the configuration`;
-  return problemResponse({ status: 404, code: 'DELIVERY_NO_DEVICE', message }, request);
-}
-
-function noChannel(number: string, request: Request): Response {
-  const message = `Cannot tune: there is no channel ${shown(number)}`;
-  const headers = { [ERROR]: '801 Unknown Channel' };
-  return problemResponse(
-    { status: 404, code: 'DELIVERY_UNKNOWN_CHANNEL', message, headers },
-    request,
-  );
-}
-
-function unknownDocument(request: Request): Response {
-  const message = 'Cannot find it: a device has nothing of this name';
-  return problemResponse({ status: 404, code: 'DELIVERY_UNKNOWN_ADDRESS', message }, request);
 }

@@ -117,13 +117,14 @@ describe('weir import', () => {
         const [failed, said] = await run(folder, ['--accept-shrunk']);
         expect(failed).toBe(EXIT.failed);
         expect(said).toContain('/f/a.m3u: NOT read');
+        expect(said).toEndWith('\nNothing was changed. 2 of 2 stay as they were.\n');
       }
     },
     WAIT_MS,
   );
 
   test(
-    'what an account has no line for is counted alone',
+    'what is wrong with the rows of an account is named',
     async () => {
       await using folder = await createTempFolder();
       await using panel = Bun.serve({
@@ -141,7 +142,9 @@ describe('weir import', () => {
       const [code, out] = await run(folder, ['--dry-run']);
       expect(code).toBe(EXIT.ok);
       expect(out).toStartWith('panel: 1 channel; in the list: bad-row 1\n  1 added\n    one\n');
-      expect(out).toContain('  1 left out or cut\nNothing was changed.\n');
+      expect(out).toContain(
+        '  1 left out or cut, by line\n    2: Row of get_live_streams without a usable stream_id\n',
+      );
     },
     WAIT_MS,
   );

@@ -87,14 +87,16 @@ describe('what weir user is given', () => {
 });
 
 test('formatUsers() says who there is, and where there is nobody', () => {
-  expect(formatUsers([], NOW_MS)).toContain('no users');
+  expect(formatUsers([], NOW_MS, '/data/shared.sqlite')).toBe(
+    'There are no users in /data/shared.sqlite: weir user add NAME makes one.\n',
+  );
   const base = { createdAtMs: NOW_MS, isEnabled: true };
   const users = [
     { ...base, name: 'anna', maxConnections: 2, expiresAtMs: NOW_MS },
     { ...base, name: 'b', isEnabled: false },
   ];
   expect(
-    formatUsers(users, NOW_MS),
+    formatUsers(users, NOW_MS, '/data'),
   ).toBe(`user  state     streams at once    expires (UTC)     since
 anna  expired   2                  2026-06-01T12:00  2026-06-01
 b     disabled  as many as wanted  never             2026-06-01
@@ -174,7 +176,7 @@ describe('weir user', () => {
     expect((await weir('remove', 'anna')).stdout).toBe('User anna removed.\n');
     expect(await weir('remove', 'anna')).toMatchObject({ code: 1 });
     expect(await weir('remvoe', 'anna')).toMatchObject({ code: 2 });
-    expect((await weir('list')).stdout).toContain('no users');
+    expect((await weir('list')).stdout).toContain(`no users in ${folder.path}`);
   }, 60_000);
 
   test('what an action does not heed is refused, and nothing is written', async () => {
@@ -204,7 +206,9 @@ describe('weir user', () => {
       stdin: new Blob(['long-enough\n']),
       stdout: 'pipe',
     });
-    expect(await new Response(child.stdout).text()).toContain('as you have chosen it');
+    expect(await new Response(child.stdout).text()).toMatch(
+      /^User anna added to .*shared\.sqlite\.\n[\s\S]*as you have chosen it/,
+    );
     expect(await child.exited).toBe(0);
     expect(await until(async () => (await users()) === '1', 15_000)).toBe(true);
     expect((await runWeir(['user', 'remove', 'anna', '--data', weir.dataDir])).code).toBe(0);

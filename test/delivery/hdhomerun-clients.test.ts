@@ -102,7 +102,7 @@ describe('a device and its clients', () => {
       }),
       { numRuns: 60 },
     );
-  });
+  }, 60_000);
 
   test('find the programmes of each channel by its number, whatever numbers a guide has', async () => {
     await using it = await openWithGuide([

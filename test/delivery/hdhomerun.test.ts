@@ -102,8 +102,14 @@ describe('a device', () => {
     expect(found['BaseURL']).toBe('https://tv.example.com/hdhr/main');
   });
 
+  test('shows a browser what its clients are given', async () => {
+    const answer = await get('/hdhr/news');
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, 'news/discover.json']);
+  });
+
   const refused: readonly (readonly [string, string, number, string])[] = [
     ['a device that is not there', '/hdhr/none/discover.json', 404, 'DELIVERY_NO_DEVICE'],
+    ['the same by its address alone', '/hdhr/none', 404, 'DELIVERY_NO_DEVICE'],
     ['a document that is none', '/hdhr/main/secrets.json', 404, 'DELIVERY_UNKNOWN_ADDRESS'],
     ['a channel that is not there', '/auto/v3', 404, 'DELIVERY_UNKNOWN_CHANNEL'],
     ['a channel that this device has not', '/hdhr/news/auto/v10', 404, 'DELIVERY_UNKNOWN_CHANNEL'],
@@ -145,10 +151,11 @@ describe('tuners', () => {
     expect(await json('/hdhr/news/status.json')).toEqual([
       { Resource: 'tuner0', VctNumber: '1', VctName: 'Channel one' },
     ]);
-    const second = await get('/hdhr/news/auto/v2');
+    const refused = [get('/hdhr/news/auto/v2'), get('/hdhr/news/tuner0/v2')] as const;
+    await app.clock.advance(3000);
+    const [second, same] = await Promise.all(refused);
     expect(second.status).toBe(503);
     expect(second.headers.get('x-hdhomerun-error')).toBe('805 All Tuners In Use');
-    const same = await get('/hdhr/news/tuner0/v2');
     expect(same.headers.get('x-hdhomerun-error')).toBe('804 Tuner In Use');
     expect((await get('/tuner0/v1', 'HEAD')).headers.get('content-type')).toBe('video/mp2t');
     expect((await get('/tuner2/v1')).status).toBe(404);
@@ -157,6 +164,23 @@ describe('tuners', () => {
     await first.body?.cancel();
     expect(await json('/hdhr/news/status.json')).toEqual([{ Resource: 'tuner0' }]);
     expect((await get('/hdhr/news/tuner0/v2')).status).toBe(200);
+  });
+
+  test('go on to who zaps, in turn, a moment before the last channel is left', async () => {
+    const first = await get('/hdhr/news/auto/v1');
+    const gone = new AbortController();
+    const url = 'http://tv.local:8080/hdhr/news/auto/v2';
+    const zapped = Promise.resolve(app.fetch(new Request(url, { signal: gone.signal })));
+    const [next, last] = [get('/hdhr/news/tuner0/v2'), get('/hdhr/news/auto/v1')];
+    await app.clock.advance(500);
+    gone.abort();
+    expect((await zapped).status).toBe(503);
+    await first.body?.cancel();
+    expect((await next).status).toBe(200);
+    await (await next).body?.cancel();
+    expect((await last).status).toBe(200);
+    await (await last).body?.cancel();
+    expect(await json('/hdhr/news/status.json')).toEqual([{ Resource: 'tuner0' }]);
   });
 
   test('lead to what was on where a player appends utc=', async () => {

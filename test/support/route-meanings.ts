@@ -30,6 +30,7 @@ export const ROUTE_MEANINGS: readonly {
   },
   {
     routes: [
+      '/hdhr/{device}',
       '/hdhr/{device}/{part}',
       '/hdhr/{device}/{part}/{channel}',
       '/hdhr/{device}/lineup.post',
