@@ -2,6 +2,7 @@
 import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
+import { redactUrl } from '../base/redact.ts';
 import { openSharedForCommand } from '../channel/open-shared.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -56,7 +57,7 @@ async function show(config: Config, given: Given, terminal: Terminal): Promise<E
 function sameData(given: Given): readonly string[] {
   return ['--config', '--data', '--store'].flatMap((name) => {
     const value = flagValue(given, name);
-    return value === undefined ? [] : [name, value];
+    return value === undefined ? [] : [name, name === '--store' ? redactUrl(value) : value];
   });
 }
 
