@@ -5,8 +5,8 @@ import type { GuideChoice } from '../guide/match/match-channel.ts';
 import type { ShownMatches } from './guide-words.ts';
 import { askServer } from './healthcheck.ts';
 
-/** As many channels as there may be, each with some proposals. */
-export const MAX_MATCHES_BYTES = 64 * 1024 * 1024;
+/** As many channels as there may be, each with some proposals, of a server that is busy. */
+export const MATCHES_LIMITS = { maxBytes: 64 * 1024 * 1024, totalMs: 60_000 };
 
 type Choices = ReadonlyMap<string, GuideChoice | undefined>;
 
@@ -34,7 +34,7 @@ export async function doubtsOf(config: Config, choices: Choices): Promise<readon
 
 /** Undefined where no server runs here, or no guide has come to it. */
 async function servedChannels(config: Config): Promise<ReadonlySet<string> | undefined> {
-  const { status, text } = await askServer(config, '/api/guide/match', MAX_MATCHES_BYTES);
+  const { status, text } = await askServer(config, '/api/guide/match', MATCHES_LIMITS);
   if (status !== 200) return undefined;
   const { channels } = JSON.parse(text) as ShownMatches;
   return channels.length === 0 ? undefined : new Set(channels.map(({ channel }) => channel));

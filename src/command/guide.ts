@@ -2,6 +2,7 @@
 import { systemClock } from '../base/clock.ts';
 import { silentLog } from '../base/log.ts';
 import { systemRandom } from '../base/random.ts';
+import { redactUrl } from '../base/redact.ts';
 import { openSharedForCommand } from '../channel/open-shared.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
@@ -20,7 +21,7 @@ import {
   UsageError,
 } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
-import { doubtsOf, MAX_MATCHES_BYTES } from './guide-doubts.ts';
+import { doubtsOf, MATCHES_LIMITS } from './guide-doubts.ts';
 import { formatMatches, type ShownMatches } from './guide-words.ts';
 import { askServer } from './healthcheck.ts';
 
@@ -38,7 +39,7 @@ export async function runGuide(given: Given, terminal: Terminal): Promise<ExitCo
 }
 
 async function show(config: Config, given: Given, terminal: Terminal): Promise<ExitCode> {
-  const { status, text, url } = await askServer(config, '/api/guide/match', MAX_MATCHES_BYTES);
+  const { status, text, url } = await askServer(config, '/api/guide/match', MATCHES_LIMITS);
   if (status !== 200) {
     terminal.error(`weir: ${url} ${status === undefined ? '' : `answered ${status}: `}${text}\n`);
     return EXIT.failed;
@@ -56,7 +57,7 @@ async function show(config: Config, given: Given, terminal: Terminal): Promise<E
 function sameData(given: Given): readonly string[] {
   return ['--config', '--data', '--store'].flatMap((name) => {
     const value = flagValue(given, name);
-    return value === undefined ? [] : [name, value];
+    return value === undefined ? [] : [name, name === '--store' ? redactUrl(value) : value];
   });
 }
 

@@ -21,7 +21,7 @@ const POLICY = { headers: {}, verifyTls: true, allowDowngrade: false };
 /** Reads the same configuration as the server, so that it knows where that listens. */
 export async function runHealthcheck(given: Given, terminal: Terminal): Promise<ExitCode> {
   const { config } = await loadConfig(loadInput(given, terminal));
-  const { status, text, url } = await askServer(config, '/readyz', LIMITS.maxBytes);
+  const { status, text, url } = await askServer(config, '/readyz', LIMITS);
   if (status === 200) {
     terminal.out(`${text}\n`);
     return EXIT.ok;
@@ -41,7 +41,7 @@ export type ServerAnswer = {
 export async function askServer(
   { listen }: Config,
   path: string,
-  maxBytes: number,
+  { maxBytes, totalMs }: Pick<typeof LIMITS, 'maxBytes' | 'totalMs'>,
 ): Promise<ServerAnswer> {
   const url = `http://${reachable(listen.host)}:${listen.port}${path}`;
   await using outbound = createOutbound({
@@ -50,7 +50,7 @@ export async function askServer(
     userAgent: 'weir-healthcheck',
   });
   try {
-    const limits = { ...LIMITS, maxBytes };
+    const limits = { ...LIMITS, maxBytes, totalMs };
     const response = await outbound({ url, policy: POLICY, limits, compressed: false });
     const text = new TextDecoder().decode(await response.bytes()).trim();
     return { url, status: response.status, text };

@@ -8,6 +8,7 @@ import type { Archives } from '../recording/archive/archived.ts';
 import { parseTime } from './archive-query.ts';
 import { guideUnreadable, problemResponse, unknownChannel } from './error-response.ts';
 import { NO_SNIFF } from './headers.ts';
+import { longJson, textsOf } from './long-answer.ts';
 import { queryOf } from './query.ts';
 
 export type GuideApiDeps = {
@@ -18,6 +19,7 @@ export type GuideApiDeps = {
 };
 
 const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };
+const JSON_NO_STORE = { ...NO_STORE, 'content-type': 'application/json; charset=utf-8' };
 const DAY_MS = 24 * 3600_000;
 /** As much as any guide has of a channel for a month. */
 const SPAN_MAX_MS = 31 * DAY_MS;
@@ -25,33 +27,31 @@ const PROGRAMMES_MAX = 2000;
 
 export function guideApiPlugin(deps: GuideApiDeps) {
   return new Elysia({ name: 'guide-api' })
-    .get('/api/guide/match', () => Response.json(matches(deps), { headers: NO_STORE }))
+    .get('/api/guide/match', ({ request }) => matches(deps, request))
     .get('/api/guide/channel/:channel', ({ params, request }) =>
       programmes(deps, params.channel, request),
     );
 }
 
 /** What `weir guide match` shows. */
-function matches({ relays, guides }: GuideApiDeps): object {
+function matches({ relays, guides }: GuideApiDeps, request: Request): Response {
   const byId = new Map(guides.matches().map((match) => [match.channel, match]));
-  const channels = relays.channels.flatMap((channel) => {
-    const match = byId.get(channel.id);
-    if (match === undefined) return [];
-    const { found, said, shiftMs, proposals } = match;
-    return [
-      {
-        channel: channel.id,
-        name: channel.name,
-        guide: guideIdOf(channel),
-        found: found ?? null,
-        ...(said === undefined ? {} : { said }),
-        ...(shiftMs === undefined ? {} : { shift_seconds: shiftMs / 1000 }),
-        proposals,
-      },
-    ];
+  const channels = relays.channels.filter(({ id }) => byId.has(id));
+  const matched = channels.filter(({ id }) => byId.get(id)?.found !== undefined).length;
+  const open = `{"matched":${matched},"unmatched":${channels.length - matched},"channels":[`;
+  const rows = textsOf(channels, (channel) => {
+    const { found, said, shiftMs, proposals = [] } = byId.get(channel.id) ?? {};
+    return {
+      channel: channel.id,
+      name: channel.name,
+      guide: guideIdOf(channel),
+      found: found ?? null,
+      ...(said === undefined ? {} : { said }),
+      ...(shiftMs === undefined ? {} : { shift_seconds: shiftMs / 1000 }),
+      proposals,
+    };
   });
-  const matched = channels.filter(({ found }) => found !== null).length;
-  return { matched, unmatched: channels.length - matched, channels };
+  return longJson(open, rows, ']}', JSON_NO_STORE, request);
 }
 
 /** Of a day from now on, or of the span that is asked for. */

@@ -1,10 +1,11 @@
 // This file serves the guide of the channels in a line-up.
 import { Elysia } from 'elysia';
 import { errorRecord } from '../base/errors.ts';
+import { SingleFlight } from '../base/single-flight.ts';
 import type { WantedChannel } from '../guide/document.ts';
 import { GUIDE_DAYS, type GuideDocument } from '../guide/guide-documents.ts';
 import type { Guides } from '../guide/guides.ts';
-import { wantedBy } from '../lineup/groups.ts';
+import { type ChannelsWanted, wantedBy } from '../lineup/groups.ts';
 import { feedOf, guideChannelsOf, type LogoOf } from '../lineup/guide-channels.ts';
 import { readChannelsWanted } from '../lineup/request.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
@@ -13,6 +14,7 @@ import { matchesEtag } from './body-response.ts';
 import { guideUnreadable, notNow, problemResponse } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
 import { CORS, NO_SNIFF } from './headers.ts';
+import { longJson } from './long-answer.ts';
 import { queryOf } from './query.ts';
 
 export type GuideDeps = {
@@ -32,15 +34,18 @@ const COMES_S = 30;
 const CACHE = 'public, max-age=600';
 
 export function guidePlugin(deps: GuideDeps) {
+  // However many look at the same page, it is made once at a time
+  const runs = new SingleFlight<readonly string[]>();
   return new Elysia({ name: 'guide' })
     .get('/epg.xml', ({ request }) => guide(deps, request, 'xml'))
     .get('/EPG.xml', ({ request }) => guide(deps, request, 'xml'))
     .get('/epg.xml.gz', ({ request }) => guide(deps, request, 'gz'))
     .get('/api/guide', () => Response.json(deps.guides.status(), { headers: NO_STORE }))
-    .get('/api/guide/now', ({ request }) => onAir(deps, request));
+    .get('/api/guide/now', ({ request }) => onAir(deps, runs, request));
 }
 
 const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };
+const JSON_NO_STORE = { ...NO_STORE, 'content-type': 'application/json; charset=utf-8' };
 
 /**
  * `gz` is a file of gzip and nothing else: Jellyfin unpacks what ends in .gz itself, and gets nothing
@@ -123,26 +128,46 @@ function isKnown(request: Request, { modifiedMs }: GuideDocument, etag: string):
   return since >= Math.floor(modifiedMs / 1000) * 1000;
 }
 
-async function onAir(deps: GuideDeps, request: Request): Promise<Response> {
-  const { relays, guides, nowMs } = deps;
-  if (guides.isEmpty) return noGuide(request);
-  const query = queryOf(request.url) ?? new URLSearchParams();
-  const channels = relays.channels.filter(wantedBy(readChannelsWanted(query)));
+/** As they are asked for at once: the thread of the guides and we have our other work in between. */
+const STEP_CHANNELS = 200;
+
+async function onAir(
+  deps: GuideDeps,
+  runs: SingleFlight<readonly string[]>,
+  request: Request,
+): Promise<Response> {
+  if (deps.guides.isEmpty) return noGuide(request);
+  const wanted = readChannelsWanted(queryOf(request.url) ?? new URLSearchParams());
   try {
-    const airings = await guides.onAir(
-      channels.map((channel) => feedOf(channel, guides)),
-      nowMs(),
-    );
-    const shown = airings.map(({ now, next }, at) => ({
-      channel: channels[at]?.id,
-      guide: airings[at]?.channel,
-      now: airingOf(now),
-      next: airingOf(next),
-    }));
-    return Response.json(shown, { headers: NO_STORE });
+    const shown = await runs.run(JSON.stringify(wanted), () => shownOnAir(deps, wanted));
+    return longJson('[', shown, ']', JSON_NO_STORE, request);
   } catch (error) {
     return guideUnreadable(error, request);
   }
+}
+
+/** A text of JSON for each channel. */
+async function shownOnAir(
+  { relays, guides, nowMs }: GuideDeps,
+  wanted: ChannelsWanted,
+): Promise<readonly string[]> {
+  const channels = relays.channels.filter(wantedBy(wanted));
+  const shown: string[] = [];
+  for (let from = 0; from < channels.length; from += STEP_CHANNELS) {
+    const step = channels.slice(from, from + STEP_CHANNELS);
+    const feeds = step.map((channel) => feedOf(channel, guides));
+    const airings = await guides.onAir(feeds, nowMs());
+    for (const [at, { channel, now, next }] of airings.entries()) {
+      const told = {
+        channel: step[at]?.id,
+        guide: channel,
+        now: airingOf(now),
+        next: airingOf(next),
+      };
+      shown.push(JSON.stringify(told));
+    }
+  }
+  return shown;
 }
 
 type Airing = { readonly startMs: number; readonly stopMs: number; readonly title: string };

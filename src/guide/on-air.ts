@@ -21,21 +21,29 @@ export function onAir(
     `SELECT day, brief FROM day
      WHERE guide = ? AND edition = ? AND channel = ? AND day BETWEEN ? AND ?`,
   );
-  return feeds.map((feed) => {
-    const shiftMs = feed.shiftMs ?? 0;
-    const day = dayOf(atMs - shiftMs);
-    // What comes next may begin tomorrow
-    const rows = mergedDays(served, feed, ({ guide, edition }, source) =>
-      select.all(guide, edition, source, day - LONGEST_DAYS, day + 1),
-    );
-    const airings = rows.flatMap(({ brief }) => JSON.parse(brief) as Brief);
-    return { channel: feed.id, ...around(airings, atMs - shiftMs, shiftMs) };
-  });
+  const dayIn = (feed: GuideFeed) => (day: number) =>
+    mergedDays(served, feed, ({ guide, edition }, source) =>
+      select.all(guide, edition, source, day, day),
+    ).flatMap(({ brief }) => JSON.parse(brief) as Brief);
+  return feeds.map((feed) => ({ channel: feed.id, ...around(dayIn(feed), atMs, feed.shiftMs) }));
 }
 
-function around(airings: Brief, atMs: number, shiftMs: number): Omit<OnAir, 'channel'> {
-  const now = airings.find(([start, stop]) => start * 1000 <= atMs && atMs < stop * 1000);
-  const next = airings.find(([start]) => start * 1000 > atMs);
+/** Nearly always today is all that is read: there may be tens of thousands of channels. */
+function around(
+  airingsOf: (day: number) => Brief,
+  atMs: number,
+  shiftMs = 0,
+): Omit<OnAir, 'channel'> {
+  const atS = (atMs - shiftMs) / 1000;
+  const today = dayOf(atMs - shiftMs);
+  const ofToday = airingsOf(today);
+  const isOn = ([start, stop]: Brief[number]) => start <= atS && atS < stop;
+  const isNext = ([start]: Brief[number]) => start > atS;
+  let now = ofToday.find(isOn);
+  for (let back = 1; now === undefined && back <= LONGEST_DAYS; back++) {
+    now = airingsOf(today - back).find(isOn);
+  }
+  const next = ofToday.find(isNext) ?? airingsOf(today + 1).find(isNext);
   return {
     ...(now === undefined ? {} : { now: airing(now, shiftMs) }),
     ...(next === undefined ? {} : { next: airing(next, shiftMs) }),

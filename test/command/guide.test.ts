@@ -89,6 +89,11 @@ describe('weir guide match', () => {
     const listen = ['--listen', `127.0.0.1:${server.port}`];
     const { code, stdout: out } = await runWeir(['guide', 'match', '--json', ...listen]);
     expect({ code, told: JSON.parse(out) }).toEqual({ code: 0, told: MATCHES });
+    const given = ['--store', 'postgres://weir:c4n4ry@127.0.0.1/weir', '--data', folder.path];
+    const words = (await runWeir(['guide', 'match', ...listen, ...given])).stdout;
+    expect(words).toContain(
+      `weir guide match --data ${folder.path} --store 'postgres://***@127.0.0.1/weir' --apply 'x=xx.uk'\n`,
+    );
     await server.stop(true);
     expect((await runWeir(['guide', 'match', ...listen])).code).toBe(1);
   });

@@ -7,6 +7,7 @@ const BEGINNINGS: readonly { readonly begins: RegExp; readonly is: string }[] = 
   { begins: /^#EXT/, is: 'an M3U list' },
   { begins: /^[{[]/, is: 'JSON' },
   { begins: /^PK\u0003\u0004/, is: 'a ZIP archive' },
+  { begins: /^BZh[1-9]/, is: 'bzip2 data' },
   { begins: /^\u001f(?:\u008b|\ufffd)/, is: 'gzip data' },
 ];
 

@@ -104,6 +104,7 @@ describe('createXmltvSlicer()', () => {
 
   const foreign: readonly (readonly [string, string, string])[] = [
     ['a web page', '<!DOCTYPE html><html></html>', 'an HTML page'],
+    ['what bzip2 made', 'BZh91AY&SY', 'bzip2 data'],
     ['a line-up', '#EXTM3U\n', 'an M3U list'],
     ['an API that says no', '{"error":"expired"}', 'JSON'],
     ['nothing', '', 'empty'],
