@@ -10,6 +10,7 @@ const LF = 0x0a;
 const CR = 0x0d;
 const NUMBER_SIGN = 0x23;
 const NOTHING = new Uint8Array(0);
+const GROWTH_BYTES = 4096;
 
 /**
  * A byte order mark, or a `#` in two bytes, says UTF-16. Everything else is UTF-8, but for lines that
@@ -19,26 +20,39 @@ const NOTHING = new Uint8Array(0);
 export function createM3uDecoder(): M3uDecoder {
   let wide: TextDecoder | undefined;
   let hasBegun = false;
-  let held: Uint8Array = NOTHING;
+  // What is held of a line, with what came after it: one memory for all pieces
+  let memory: Uint8Array = NOTHING;
+  let heldCount = 0;
   return {
     push(bytes) {
-      const all = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+      const count = heldCount + bytes.length;
+      if (count > memory.length) memory = grow(memory, count);
+      memory.set(bytes, heldCount);
+      const all = memory.subarray(0, count);
       if (!hasBegun && all.length >= 2) {
         hasBegun = true;
         wide = wideDecoder(all);
       }
       const end = wide === undefined ? endOfLines(all) : all.length;
       const whole = all.subarray(0, end);
-      // A copy: whoever gave the bytes may use their memory again
-      held = new Uint8Array(all.subarray(end));
-      return wide === undefined ? decodeLines(whole) : wide.decode(whole, { stream: true });
-    },
-    end() {
-      const text = wide === undefined ? decodeLines(held) : wide.decode(held);
-      held = NOTHING;
+      const text = wide === undefined ? decodeLines(whole) : wide.decode(whole, { stream: true });
+      memory.copyWithin(0, end, count);
+      heldCount = count - end;
       return text;
     },
+    end() {
+      const held = memory.subarray(0, heldCount);
+      heldCount = 0;
+      return wide === undefined ? decodeLines(held) : wide.decode(held);
+    },
   };
+}
+
+/** With room for a line or two more, since pieces are of one size and what is held is not. */
+function grow(memory: Uint8Array, sizeBytes: number): Uint8Array {
+  const grown = new Uint8Array(sizeBytes + GROWTH_BYTES);
+  grown.set(memory);
+  return grown;
 }
 
 function wideDecoder([first = 0, second = 0]: Uint8Array): TextDecoder | undefined {
