@@ -346,13 +346,22 @@ export class LineUps implements AsyncDisposable {
       if (channels.length > MANY_PIECES) await sleep(this.#parts.clock, LET_GO_MS);
       await this.#channels.take(channels, own);
       await this.#takeCatalogue(combined);
-      this.#kept = new Map(kept.map((lineUp) => [lineUp.key, lineUp]));
+      this.#keep(kept);
       this.#edition = edition;
       void this.#keeper.run();
     } catch (error) {
       const fields = errorFields(errorRecord(error));
       this.#parts.log.error('line-ups not put together: their channels stay as they were', fields);
       this.#channels.takeOwn(own);
+    }
+  }
+
+  #keep(lineUps: readonly KeptLineUp[]): void {
+    const before = this.#kept;
+    this.#kept = new Map(lineUps.map((lineUp) => [lineUp.key, lineUp]));
+    for (const { key, fetchedMs } of lineUps) {
+      // Another has read it, and may have been told to take what was refused here
+      if (before.get(key)?.fetchedMs !== fetchedMs) this.#errors.delete(key);
     }
   }
 

@@ -2,7 +2,13 @@
 import { describe, expect, test } from 'bun:test';
 import type { ChannelConfig } from '../../../src/config/config.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { LineUpWorld, lineUpSetting, m3uOf } from '../../support/line-up-world.ts';
+import {
+  createDesk,
+  inputOf,
+  LineUpWorld,
+  lineUpSetting,
+  m3uOf,
+} from '../../support/line-up-world.ts';
 import { MemorySharedStore } from '../../support/memory-shared-store.ts';
 import type { Script } from '../../support/outbound-script.ts';
 import { createTempFolder } from '../../support/temp-folder.ts';
@@ -246,6 +252,21 @@ describe('LineUps', () => {
     await world.settle();
     expect(world.ids).toEqual(['one', 'two']);
     expect(world.outbound.requests.length).toBe(1);
+  });
+
+  test('what was wrong with a line-up is over once another process has read it', async () => {
+    const store = new MemorySharedStore();
+    const script = { [URL_A]: { body: m3uOf('one', 'two', 'three') } };
+    await using world = new LineUpWorld({ script, store });
+    await world.start([A]);
+    script[URL_A] = { body: m3uOf('one') };
+    await world.lineUps.refresh();
+    expect(world.lineUps.status()[0]?.error?.code).toBe('LINEUP_SHRUNK');
+    const { desk } = createDesk({ script, store: store.beside() });
+    await desk.call({ what: 'import', key: A.key, input: inputOf([A]), mayShrink: true });
+    await world.settle();
+    expect(world.ids).toEqual(['one']);
+    expect(world.lineUps.status()[0]?.error).toBeUndefined();
   });
 
   test('a pattern that hung is named, and not tried again', async () => {
