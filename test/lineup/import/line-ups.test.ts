@@ -262,7 +262,9 @@ describe('LineUps', () => {
     script[URL_A] = { body: m3uOf('one') };
     await world.lineUps.refresh();
     expect(world.lineUps.status()[0]?.error?.code).toBe('LINEUP_SHRUNK');
-    const { desk } = createDesk({ script, store: store.beside() });
+    const clock = new FakeClock();
+    await clock.advance(60_000);
+    const { desk } = createDesk({ script, clock, store: store.beside() });
     await desk.call({ what: 'import', key: A.key, input: inputOf([A]), mayShrink: true });
     await world.settle();
     expect(world.ids).toEqual(['one']);
