@@ -102,7 +102,9 @@ function document(
     case 'lineup.xml':
       return new Response(lineUpXml(lineUpRows(channels, base)), { headers: XML });
     case 'lineup.m3u':
-      return m3uResponse(channels, base, (channel) => logoUrlOf(channel, own, logoMode()));
+      return m3uResponse(channels, base, !guideDeps.guides.isEmpty, (channel) =>
+        logoUrlOf(channel, own, logoMode()),
+      );
     case 'lineup_status.json':
       return Response.json(LINEUP_STATUS, { headers: NO_STORE });
     case 'status.json':
@@ -122,12 +124,14 @@ function document(
 function m3uResponse(
   channels: readonly ChannelConfig[],
   base: string,
+  hasGuide: boolean,
   logoOf: (channel: ChannelConfig) => string | undefined,
 ): Response {
   const entries = numbered(channels).map((channel) =>
     toEntry(channel, `${base}/auto/v${channel.number}`, logoOf(channel)),
   );
-  return new Response(formatM3u({ entries }), {
+  const guideUrl = hasGuide ? { guideUrl: `${base}/epg.xml.gz` } : {};
+  return new Response(formatM3u({ ...guideUrl, entries }), {
     headers: { ...NO_STORE, 'content-type': LINE_UP_TYPE },
   });
 }

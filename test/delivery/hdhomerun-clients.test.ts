@@ -143,6 +143,8 @@ describe('a device and its clients', () => {
     expect(rows.map(({ number }) => read.channels.get(read.byNumber.get(number) ?? ''))).toEqual(
       rows.map(({ name }) => name),
     );
+    const listed = await (await it.ask('/hdhr/news/lineup.m3u', { host: 'tv' })).text();
+    expect(listed).toStartWith('#EXTM3U x-tvg-url="http://tv/hdhr/news/epg.xml.gz"');
     const packed = await it.ask('/hdhr/news/epg.xml.gz', { host: 'tv' });
     expect(packed.headers.get('content-type')).toBe('application/gzip');
     const text = new TextDecoder().decode(Bun.gunzipSync(await packed.arrayBuffer()));
