@@ -88,7 +88,7 @@ export const KINDS: { readonly [K in ScalarKind]: Kind<KindValues[K]> } = {
     read: readHeaderValue,
     wanted: () => `a header value: 1 to ${MAX_HEADER_LENGTH} visible ASCII characters`,
   },
-  match: { read: parseMatch, wanted: () => 'a text, or a pattern such as /^UK/i' },
+  match: { read: parseMatch, wanted: () => 'a text, or a pattern such as /^UK/i (flags: i, u)' },
 };
 
 function readText(text: string, key: Key): string | undefined {
