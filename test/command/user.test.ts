@@ -211,6 +211,20 @@ describe('weir user', () => {
     );
     expect(await child.exited).toBe(0);
     expect(await until(async () => (await users()) === '1', 15_000)).toBe(true);
+    const most = async () => {
+      const login = await fetch(weir.url('/player_api.php?username=anna&password=long-enough'));
+      return ((await login.json()) as { user_info: { max_connections: string } }).user_info;
+    };
+    const set = (connections: string) =>
+      runWeir(['user', 'set', 'anna', '--connections', connections, '--data', weir.dataDir]);
+    for (const [connections, told] of [
+      ['3', '3'],
+      ['any', '0'],
+    ] as const) {
+      expect((await set(connections)).code).toBe(0);
+      const isTold = async () => (await most()).max_connections === told;
+      expect(await until(isTold, 15_000)).toBe(true);
+    }
     expect((await runWeir(['user', 'remove', 'anna', '--data', weir.dataDir])).code).toBe(0);
     expect(await until(async () => (await users()) === '0', 15_000)).toBe(true);
   }, 90_000);
