@@ -30,7 +30,7 @@ export function passwordFault(password: string): string | undefined {
     return `it has ${password.length} characters, wanted ${MIN_LENGTH} to ${MAX_LENGTH}`;
   }
   if (ALLOWED.test(password)) return undefined;
-  return 'players put it into addresses as it is, wanted letters, digits and . _ ~ ! $ * ( ) , : @ -';
+  return 'players put it into addresses as it is, wanted A-Z, a-z, 0-9 and . _ ~ ! $ * ( ) , : @ -';
 }
 
 export function generatePassword(): string {

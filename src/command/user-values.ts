@@ -17,7 +17,7 @@ export function nameOf(given: Given): string {
   const name = given.operands[1];
   if (name === undefined) throw new UsageError('The name of the user is missing');
   if (isUserName(name)) return name;
-  const wanted = 'wanted 1 to 64 letters, digits, dots, underscores or hyphens';
+  const wanted = 'wanted 1 to 64 of A-Z, a-z, 0-9, ., _ and -';
   throw new UsageError(`"${printable(name)}" is no name for a user, ${wanted}`);
 }
 

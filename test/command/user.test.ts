@@ -64,6 +64,7 @@ describe('what weir user is given', () => {
     for (const wrong of [[], ['a/b'], ['..'], ['ü']]) {
       expect(() => nameOf(given('add', ...wrong))).toThrow(UsageError);
     }
+    expect(() => nameOf(given('add', 'ü'))).toThrow('wanted 1 to 64 of A-Z, a-z, 0-9, ., _ and -');
     // One that there is already can still be removed
     expect(nameOf(given('remove', 'proxy'))).toBe('proxy');
     expect(() => newNameOf(given('add', 'proxy'))).toThrow('begins addresses of ours');
@@ -74,6 +75,7 @@ describe('what weir user is given', () => {
     expect(await from('long-enough\r\nmore')).toEqual({ text: 'long-enough', isGenerated: false });
     expect(from('')).rejects.toThrow('Cannot take the password');
     expect(from('with/slash')).rejects.toThrow('Cannot take the password');
+    expect(from('ümläut-pass')).rejects.toThrow('wanted A-Z, a-z, 0-9 and');
     const made = await passwordOf(given('add', 'a'), async () => 'not read');
     expect(made).toEqual({ text: expect.stringMatching(/^[a-z2-9]{16}$/), isGenerated: true });
   });
