@@ -83,7 +83,7 @@ export async function serve(
   const metrics = () =>
     formatMetrics(
       collectMetrics({
-        ...{ relays, ring, leases, lag, archiveAnswered, guides, lineUps, startedAtMs },
+        ...{ relays, ring, leases, lag, archiveAnswered, guides, lineUps, devices, startedAtMs },
         ...archiveStats,
         streams: () => streams.stats(),
         passed: () => passed.stats(),

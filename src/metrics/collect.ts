@@ -3,6 +3,7 @@ import type { UsersStats } from '../access/open-users.ts';
 import type { SharedStats } from '../channel/shared-store.ts';
 import type { ChannelConfig } from '../config/config.ts';
 import type { Guides } from '../guide/guides.ts';
+import type { HeldDevice } from '../lineup/hdhomerun/devices.ts';
 import type { LineUpStatus } from '../lineup/import/line-ups.ts';
 import type { Logos } from '../lineup/logos/logos.ts';
 import type { ConnectionCounts } from '../lineup/xtream/connections.ts';
@@ -25,6 +26,7 @@ import { logoMetrics } from './logo-metrics.ts';
 import { byLabel, counter, gauge, type Metric, one, type Sample } from './prometheus.ts';
 import { storeMetrics } from './store-metrics.ts';
 import { tierMetrics } from './tier-metrics.ts';
+import { tunerMetrics } from './tuner-metrics.ts';
 import { userMetrics } from './user-metrics.ts';
 import { connectionMetrics } from './xtream-metrics.ts';
 
@@ -52,6 +54,7 @@ export type Sources = {
   readonly store: () => SharedStats | undefined;
   /** Undefined while there are no users. */
   readonly userConnections: () => ConnectionCounts | undefined;
+  readonly devices: readonly HeldDevice[];
   /** Unix milliseconds. */
   readonly nowMs: () => number;
   readonly guard: () => Readonly<Record<string, number>>;
@@ -77,6 +80,7 @@ export function collectMetrics(sources: Sources): readonly Metric[] {
     ...userMetrics(sources.users()),
     ...storeMetrics(sources.store()),
     ...connectionMetrics(sources.userConnections()),
+    ...tunerMetrics(sources.devices),
     ...processMetrics(sources),
   ];
 }

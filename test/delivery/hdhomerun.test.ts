@@ -159,6 +159,11 @@ describe('tuners', () => {
     expect(same.headers.get('x-hdhomerun-error')).toBe('804 Tuner In Use');
     expect((await get('/tuner0/v1', 'HEAD')).headers.get('content-type')).toBe('video/mp2t');
     expect((await get('/tuner2/v1')).status).toBe(404);
+    const metrics = await (await get('/metrics')).text();
+    expect(metrics).toContain(
+      '\nweir_tuners{device="news",state="used"} 1\nweir_tuners{device="news",state="free"} 0\n',
+    );
+    expect(metrics).toContain('\nweir_tuners_refused_total{device="news"} 2\n');
     // Another device has its own
     expect((await get('/hdhr/main/tuner1/v1')).status).toBe(200);
     await first.body?.cancel();

@@ -148,6 +148,7 @@ export function createInProcessApp(
     programmesOf: async () => [],
     ...more.xtream,
   });
+  const heldDevices = createDevices(devices, store.secret('hdhomerun', 32));
   const metrics = () =>
     formatMetrics(
       collectMetrics({
@@ -167,6 +168,7 @@ export function createInProcessApp(
         logos: () => logos.stats(),
         store: () => undefined,
         userConnections: () => xtream.connectionCounts(),
+        devices: heldDevices,
         users: () => ({
           users: 0,
           lockedOut: 0,
@@ -200,7 +202,7 @@ export function createInProcessApp(
     passed,
     xtream,
     leases,
-    devices: createDevices(devices, store.secret('hdhomerun', 32)),
+    devices: heldDevices,
     guide: { relays, guides, nowMs: () => clock.nowMs() },
     lineUps: () => [],
     logos,

@@ -18,6 +18,7 @@ const WAITING_MAX = 32;
 export class Tuners {
   readonly #held: (Tuned | undefined)[];
   readonly #waiting = new Set<Waiter>();
+  #refused = 0;
 
   constructor(count: number) {
     this.#held = new Array<Tuned | undefined>(count).fill(undefined);
@@ -37,22 +38,41 @@ export class Tuners {
     clock: Clock,
     gone: AbortSignal,
   ): Promise<HeldTuner | undefined> {
-    const free = this.#take(tuned, at);
-    if (free !== undefined || this.#waiting.size >= WAITING_MAX || gone.aborted) return free;
-    const { promise, resolve } = Promise.withResolvers<HeldTuner | undefined>();
-    const waiter = { at, enter: () => resolve(this.#take(tuned, at)) };
-    this.#waiting.add(waiter);
-    using _late = clock.after(ZAP_WAIT_MS, () => resolve(undefined));
-    const taken = await orAborted(promise, gone);
-    // In the turn in which one who leaves lets another in, that one may be gone
-    if (taken === undefined) void promise.then((held) => held?.[Symbol.dispose]());
-    this.#waiting.delete(waiter);
+    const taken = this.#take(tuned, at) ?? (await this.#onceFree(tuned, at, clock, gone));
+    if (taken === undefined && !gone.aborted) this.#refused++;
     return taken;
   }
 
   /** By their numbers; undefined where one is free. */
   all(): readonly (Tuned | undefined)[] {
     return this.#held;
+  }
+
+  stats(): { readonly used: number; readonly free: number; readonly refused: number } {
+    const used = this.#held.filter((tuned) => tuned !== undefined).length;
+    return { used, free: this.count - used, refused: this.#refused };
+  }
+
+  async #onceFree(
+    tuned: Tuned,
+    at: number | undefined,
+    clock: Clock,
+    gone: AbortSignal,
+  ): Promise<HeldTuner | undefined> {
+    if (this.#waiting.size >= WAITING_MAX || gone.aborted) return undefined;
+    const { promise, resolve } = Promise.withResolvers<HeldTuner | undefined>();
+    const waiter = { at, enter: () => resolve(this.#take(tuned, at)) };
+    this.#waiting.add(waiter);
+    using _late = clock.after(ZAP_WAIT_MS, () => {
+      // At once: what is left in this very turn is somebody else's
+      this.#waiting.delete(waiter);
+      resolve(undefined);
+    });
+    const taken = await orAborted(promise, gone);
+    // In the turn in which one who leaves lets another in, that one may be gone
+    if (taken === undefined) void promise.then((held) => held?.[Symbol.dispose]());
+    this.#waiting.delete(waiter);
+    return taken;
   }
 
   #take(tuned: Tuned, at: number | undefined): HeldTuner | undefined {
