@@ -199,6 +199,31 @@ describe('GuideDesk imports', () => {
   });
 });
 
+describe('GuideDesk joins programmes to channels', () => {
+  const named = (id: string) => `<channel id="${id}"><display-name>${id}</display-name></channel>`;
+  const of = (id: string, title: string) => showing(id, '20261121200000', undefined, title);
+  const rows: readonly (readonly [string, readonly string[], string, readonly string[]])[] = [
+    ['that write its id in other letters', [named('A.uk'), of('a.UK', 'One')], 'A.uk', ['One']],
+    ['before it is named', [of('a.UK', 'One'), named('A.uk')], 'A.uk', ['One']],
+    [
+      'of its own letters alone where there are any',
+      [named('A.uk'), of('a.uk', 'Other'), of('A.uk', 'Own')],
+      'A.uk',
+      ['Own'],
+    ],
+    [
+      'of one other spelling alone',
+      [named('A.uk'), of('A.UK', 'One'), of('a.uk', 'Two')],
+      'A.uk',
+      ['One'],
+    ],
+  ];
+  test.each(rows)('%s', async (_, elements, id, wanted) => {
+    await read(tv(...elements));
+    expect(titles(await document([{ id, name: 'x' }]))).toEqual([...wanted]);
+  });
+});
+
 describe('GuideDesk keeps what it has', () => {
   const refused: readonly (readonly [string, ScriptedAnswer, string])[] = [
     ['where the server fails', { status: 500, body: tv(...EVENING) }, 'GUIDE_STATUS'],
