@@ -1,6 +1,7 @@
 // This file tests that guides come in, replace each other only when they are whole, and go out.
+import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WantedChannel } from '../../src/guide/document.ts';
@@ -249,6 +250,19 @@ describe('GuideDesk keeps what it has', () => {
     await expect(read(given)).rejects.toMatchObject({ code });
     expect(titles(await document([A, B]))).toHaveLength(4);
     expect(readdirSync(folder.path)).not.toContain('guide-incoming.sqlite');
+  });
+
+  test('and says so where the file of it is damaged', async () => {
+    const path = join(folder.path, 'guide.sqlite');
+    await Bun.write(path, 'no database '.repeat(1000));
+    const message = `Cannot keep guides in ${path}: it is damaged, or no database (SQLITE_NOTADB)`;
+    await expect(read(tv(...EVENING))).rejects.toMatchObject({ code: 'GUIDE_STORE', message });
+    rmSync(path);
+    expect(await read(tv(...EVENING))).toMatchObject({ kind: 'taken' });
+    using database = new Database(path);
+    database.run('DROP TABLE day');
+    database.run('CREATE VIEW day AS SELECT 1');
+    await expect(read(tv(...EVENING))).rejects.toMatchObject({ code: 'GUIDE_STORE' });
   });
 
   test('while another weir reads one into the same folder', async () => {
