@@ -16,16 +16,24 @@ const SAID: readonly Row[] = [
 /** Undefined where it is none of SQLite's nor of its file's. */
 export function sqliteFailure(error: unknown, path: string): SharedStoreError | undefined {
   if (error instanceof SharedStoreError) return error;
+  const trouble = sqliteTrouble(error);
+  if (trouble === undefined) return undefined;
+  const { meaning, words, code } = trouble;
+  return new SharedStoreError(meaning, `Cannot use ${path}: ${words}`, { path, code }, error);
+}
+
+export type SqliteTrouble = {
+  readonly meaning: SharedStoreCode;
+  readonly words: string;
+  readonly code: string;
+};
+
+export function sqliteTrouble(error: unknown): SqliteTrouble | undefined {
   const code = String((error as { code?: unknown } | null)?.code ?? '');
   const known = SAID.find(([pattern]) => pattern.test(code));
   if (known === undefined) return undefined;
   const [, meaning, state] = known;
-  return new SharedStoreError(
-    meaning,
-    `Cannot use ${path}: ${state} (${code})`,
-    { path, code },
-    error,
-  );
+  return { meaning, words: `${state} (${code})`, code };
 }
 
 export function isBusy(error: unknown): boolean {

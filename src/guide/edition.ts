@@ -5,6 +5,7 @@ import { othersTurn } from '../base/turn.ts';
 import { writeGuideChannel } from '../media/xmltv/channel.ts';
 import type { GuideChannel } from '../media/xmltv/programme.ts';
 import { type ChannelDay, DAY_MS } from './channel-days.ts';
+import { foldId } from './fold-id.ts';
 import type { ImportCrew } from './import-crew.ts';
 import { Incoming, type IncomingChannel } from './incoming.ts';
 import type { ProgrammeRow } from './read-elements.ts';
@@ -64,7 +65,7 @@ export class Edition implements Disposable {
 
   /** Puts everything in order, and serves it from now on instead of what was served before. */
   async finish(as: FetchedAs, crew: ImportCrew): Promise<EditionCounts> {
-    const channels = this.#incoming.seal();
+    const channels = namedAs(this.#channels, this.#incoming.seal());
     const programmes = await this.#writeAll(channels, crew);
     await this.#writeChannels();
     // Some guides name their channels nowhere but in the programmes
@@ -136,6 +137,26 @@ export class Edition implements Disposable {
         ...[counts.channels, counts.programmes, JSON.stringify(problems)],
       );
   }
+}
+
+/**
+ * Some guides write an id one way where they name the channel, and another where they say what is on:
+ * players that look at letters alone find both, and so do we.
+ */
+function namedAs(
+  named: ReadonlyMap<string, unknown>,
+  channels: readonly IncomingChannel[],
+): readonly IncomingChannel[] {
+  const filled = new Set(channels.map(({ id }) => id));
+  const empty = new Map<string, string>();
+  for (const id of named.keys()) if (!filled.has(id)) empty.set(foldId(id), id);
+  return channels.map((channel) => {
+    const folded = foldId(channel.id);
+    const id = named.has(channel.id) ? undefined : empty.get(folded);
+    if (id === undefined) return channel;
+    empty.delete(folded);
+    return { ...channel, id };
+  });
 }
 
 /** The number of the edition that is served; 0 where none is. */

@@ -2,6 +2,8 @@
 import type { Database } from 'bun:sqlite';
 import { assertNever } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
+import { AppError } from '../base/errors.ts';
+import { sqliteTrouble } from '../channel/sqlite-failure.ts';
 import type { Outbound } from '../net/outbound.ts';
 import { prepareParts, writeDocument } from './document.ts';
 import { GuideError } from './errors.ts';
@@ -44,7 +46,11 @@ export class GuideDesk implements AsyncDisposable {
 
   /** Rejects with AppError. */
   async call<C extends GuideCall>(call: C): Promise<GuideAnswers[C['what']]> {
-    return (await this.#run(call)) as GuideAnswers[C['what']];
+    try {
+      return (await this.#run(call)) as GuideAnswers[C['what']];
+    } catch (error) {
+      throw this.#told(error);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -100,9 +106,21 @@ export class GuideDesk implements AsyncDisposable {
       return this.#files;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      const message = `Cannot keep guides in ${dataDir}: ${reason}`;
-      throw new GuideError('GUIDE_STORE', message, { dataDir }, error);
+      throw this.#cannotKeep(sqliteTrouble(error)?.words ?? reason, error);
     }
+  }
+
+  /** Of a disk that is full, or a file that is damaged, in words. */
+  #told(error: unknown): unknown {
+    if (error instanceof AppError) return error;
+    const trouble = sqliteTrouble(error);
+    return trouble === undefined ? error : this.#cannotKeep(trouble.words, error);
+  }
+
+  #cannotKeep(why: string, cause: unknown): GuideError {
+    const { dataDir } = this.#options;
+    const message = `Cannot keep guides in ${dataDir}/guide.sqlite: ${why}`;
+    return new GuideError('GUIDE_STORE', message, { dataDir }, cause);
   }
 }
 

@@ -1,6 +1,7 @@
 // This file tests that guides come in, replace each other only when they are whole, and go out.
+import { Database } from 'bun:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'bun:test';
-import { readdirSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { WantedChannel } from '../../src/guide/document.ts';
@@ -199,6 +200,31 @@ describe('GuideDesk imports', () => {
   });
 });
 
+describe('GuideDesk joins programmes to channels', () => {
+  const named = (id: string) => `<channel id="${id}"><display-name>${id}</display-name></channel>`;
+  const of = (id: string, title: string) => showing(id, '20261121200000', undefined, title);
+  const rows: readonly (readonly [string, readonly string[], string, readonly string[]])[] = [
+    ['that write its id in other letters', [named('A.uk'), of('a.UK', 'One')], 'A.uk', ['One']],
+    ['before it is named', [of('a.UK', 'One'), named('A.uk')], 'A.uk', ['One']],
+    [
+      'of its own letters alone where there are any',
+      [named('A.uk'), of('a.uk', 'Other'), of('A.uk', 'Own')],
+      'A.uk',
+      ['Own'],
+    ],
+    [
+      'of one other spelling alone',
+      [named('A.uk'), of('A.UK', 'One'), of('a.uk', 'Two')],
+      'A.uk',
+      ['One'],
+    ],
+  ];
+  test.each(rows)('%s', async (_, elements, id, wanted) => {
+    await read(tv(...elements));
+    expect(titles(await document([{ id, name: 'x' }]))).toEqual([...wanted]);
+  });
+});
+
 describe('GuideDesk keeps what it has', () => {
   const refused: readonly (readonly [string, ScriptedAnswer, string])[] = [
     ['where the server fails', { status: 500, body: tv(...EVENING) }, 'GUIDE_STATUS'],
@@ -224,6 +250,19 @@ describe('GuideDesk keeps what it has', () => {
     await expect(read(given)).rejects.toMatchObject({ code });
     expect(titles(await document([A, B]))).toHaveLength(4);
     expect(readdirSync(folder.path)).not.toContain('guide-incoming.sqlite');
+  });
+
+  test('and says so where the file of it is damaged', async () => {
+    const path = join(folder.path, 'guide.sqlite');
+    await Bun.write(path, 'no database '.repeat(1000));
+    const message = `Cannot keep guides in ${path}: it is damaged, or no database (SQLITE_NOTADB)`;
+    await expect(read(tv(...EVENING))).rejects.toMatchObject({ code: 'GUIDE_STORE', message });
+    rmSync(path);
+    expect(await read(tv(...EVENING))).toMatchObject({ kind: 'taken' });
+    using database = new Database(path);
+    database.run('DROP TABLE day');
+    database.run('CREATE VIEW day AS SELECT 1');
+    await expect(read(tv(...EVENING))).rejects.toMatchObject({ code: 'GUIDE_STORE' });
   });
 
   test('while another weir reads one into the same folder', async () => {

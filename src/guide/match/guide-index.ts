@@ -1,4 +1,5 @@
 // This file finds the channels of a guide by id, by name and by words.
+import { foldId } from '../fold-id.ts';
 import { type ChannelWords, channelWords } from './channel-words.ts';
 import { countryOf, FILLER_WORDS } from './known-words.ts';
 
@@ -76,10 +77,6 @@ function indexed(id: string, names: readonly string[]): Indexed {
   const country = countryOf(/\.([a-z]{2})$/i.exec(id)?.[1] ?? '');
   const placed = words.map((each) => ({ ...each, country: each.country ?? country }));
   return { id, name: said[0] ?? id, words: placed, numbers };
-}
-
-function foldId(id: string): string {
-  return id.trim().toLowerCase();
 }
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {

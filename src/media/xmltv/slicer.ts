@@ -110,11 +110,10 @@ function stepTag(state: State): boolean {
   }
   const kind = kindAt(held, at);
   if (kind !== undefined) return stepElement(state, kind);
-  const tag = held.slice(at, at + 4);
-  if (/^<tv[\s/>]/.test(tag)) {
+  if (second === 't' && /^<tv[\s/>]/.test(held.slice(at, at + 4))) {
     state.hasRoot = true;
-    state.isRootOpen = tag !== '<tv/';
-  } else if (tag === '</tv') state.isRootOpen = false;
+    state.isRootOpen = held[at + 3] !== '/';
+  } else if (second === '/' && held.startsWith('</tv', at)) state.isRootOpen = false;
   state.at += 1;
   return true;
 }

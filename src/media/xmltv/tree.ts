@@ -60,7 +60,9 @@ const parser = new XMLParser({
     return false;
   },
   tagValueProcessor(_, text, path) {
-    (open[(path as MatcherView).getDepth()] as Draft).text += text;
+    const draft = open[(path as MatcherView).getDepth()] as Draft;
+    // What stands between, such as <br/>, parts words, and the blanks around it are gone
+    draft.text += draft.text === '' || text === '' ? text : ` ${text}`;
     return '';
   },
   attributeValueProcessor: () => undefined,

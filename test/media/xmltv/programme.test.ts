@@ -55,6 +55,11 @@ const READ: readonly (readonly [string, string, Programme])[] = [
     { ...base, descriptions: [{ text: '<b> &amp; \u00e9\u00e9\u00e9 \u2026 &nope; A & B' }] },
   ],
   [
+    'markup that stands in a text',
+    shell('<desc>One line<br/>another, <![CDATA[& a third]]></desc>'),
+    { ...base, descriptions: [{ text: 'One line another, & a third' }] },
+  ],
+  [
     'data',
     shell('<desc><![CDATA[a < b & c]]></desc>'),
     { ...base, descriptions: [{ text: 'a < b & c' }] },
@@ -219,5 +224,5 @@ describe('parseProgramme()', () => {
         expect(again).toEqual(read as Programme);
       }),
     );
-  });
+  }, 30_000);
 });

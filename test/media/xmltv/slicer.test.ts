@@ -172,5 +172,5 @@ describe('createXmltvSlicer()', () => {
       Bun.gc(true);
       expect(process.memoryUsage.rss() - before).toBeLessThan(64 * 1024 * 1024);
     }
-  });
+  }, 60_000);
 });
