@@ -3,8 +3,8 @@ import type { LineUpSetting } from '../../config/resolve-lineups.ts';
 import { idFromName } from '../channel-id.ts';
 import type { Film, Particulars, Series } from '../films.ts';
 import type { KnownEntry, LineUpEntries } from './identity/known-entry.ts';
+import { isAdult } from './kept-facts.ts';
 import { episodeName, extensionOf, seriesNumberOf } from './kind.ts';
-import { isAdult } from './player-options.ts';
 import type { AccountEpisode } from './read-account.ts';
 import { type RowSource, sourceOf } from './row-source.ts';
 

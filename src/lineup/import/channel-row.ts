@@ -1,7 +1,8 @@
 // This file is what channels of line-ups look like on their way to the serving thread.
 import type { ChannelConfig, UrlSource } from '../../config/config.ts';
 import type { KnownEntry } from './identity/known-entry.ts';
-import { isAdult, vlcOptionsOf } from './player-options.ts';
+import { guideShiftMsOf, isAdult } from './kept-facts.ts';
+import { vlcOptionsOf } from './player-options.ts';
 import { type RowSource, type SourceSetting, sourceOf } from './row-source.ts';
 
 export type ChannelRow = {
@@ -13,6 +14,7 @@ export type ChannelRow = {
   readonly group?: string;
   readonly logo?: string;
   readonly guide?: string;
+  readonly guideShiftMs?: number;
   readonly vlcOptions?: Readonly<Record<string, string>>;
   readonly isAdult?: true;
   readonly sources: readonly RowSource[];
@@ -28,6 +30,9 @@ export function rowOf(entry: KnownEntry, setting: SourceSetting): ChannelRow {
   if (logo !== undefined) row.logo = logo;
   if (guide !== undefined) row.guide = guide;
   if (vlcOptions !== undefined) row.vlcOptions = vlcOptions;
+  if (entry.kept === undefined) return row;
+  const guideShiftMs = guideShiftMsOf(entry);
+  if (guideShiftMs !== undefined) row.guideShiftMs = guideShiftMs;
   if (isAdult(entry)) row.isAdult = true;
   return row;
 }
@@ -78,16 +83,20 @@ export class RowReader {
     if (logo !== undefined) channel.logo = logo;
     if (guide !== undefined) channel.guide = guide;
     if (vlcOptions !== undefined) channel.vlcOptions = this.#common(vlcOptions);
+    if (row.guideShiftMs !== undefined) channel.guideShiftMs = row.guideShiftMs;
     if (row.isAdult === true) channel.isAdult = true;
     return channel;
   }
 
   /** What the file says of a channel always goes. */
-  widened(own: ChannelConfig, { logo, guide, isAdult, sources }: ChannelRow): ChannelConfig {
+  widened(own: ChannelConfig, row: ChannelRow): ChannelConfig {
+    const { logo, guide, guideShiftMs, isAdult, sources } = row;
+    const isShifted = guideShiftMs !== undefined && own.guide === undefined;
     const room = Math.max(0, MAX_SOURCES - own.sources.length);
     return {
       ...(logo === undefined ? {} : { logo }),
       ...(guide === undefined ? {} : { guide }),
+      ...(isShifted ? { guideShiftMs } : {}),
       ...(isAdult === undefined ? {} : { isAdult }),
       ...own,
       sources: [...own.sources, ...sources.slice(0, room).map((source) => this.source(source))],

@@ -5,9 +5,9 @@ import { type Claimed, claimsOf, type Group, type Member } from './identity/chan
 import { fingerprint } from './identity/fingerprint.ts';
 import type { Given, KnownEntry, LineUpEntries } from './identity/known-entry.ts';
 import { KnownChannels } from './identity/same-channel.ts';
+import { guideShiftMsOf, isAdult } from './kept-facts.ts';
 import { ChannelPacker, type ChannelPiece } from './packed-channels.ts';
 import { type EntryPiece, entriesIn, givenOf, type KnownRows } from './packed-entries.ts';
-import { isAdult } from './player-options.ts';
 import { type SourceSetting, sourceOf, sourceSettingOf } from './row-source.ts';
 
 export type CombinedChannels = {
@@ -169,21 +169,20 @@ function toRow({ own, members }: Group, id: string, number: number | undefined):
   const entries = members.map(({ entry }) => entry);
   const { number: _, ...first } = entries[0] as KnownEntry;
   const logo = entries.find((entry) => entry.logo !== undefined)?.logo;
-  const guide = entries.find((entry) => entry.guide !== undefined)?.guide;
-  const entry = {
-    ...first,
-    id,
-    name: own?.name ?? first.name,
+  const guided = entries.find((entry) => entry.guide !== undefined) ?? first;
+  const guideShiftMs = guideShiftMsOf(guided);
+  const { vlcOptions, guideShiftMs: __, ...row } = rowOf({ ...first, id }, {});
+  return {
+    ...row,
+    ...(own === undefined ? {} : { isOwn: true, name: own.name }),
     ...(number === undefined ? {} : { number }),
     ...(logo === undefined ? {} : { logo }),
-    ...(guide === undefined ? {} : { guide }),
+    ...(guided.guide === undefined ? {} : { guide: guided.guide }),
+    ...(guideShiftMs === undefined ? {} : { guideShiftMs }),
+    ...(own !== undefined || vlcOptions === undefined ? {} : { vlcOptions }),
+    ...(entries.some(isAdult) ? { isAdult: true } : {}),
+    sources: members.map(({ entry, setting }) => sourceOf(entry, sourceSettingOf(setting))),
   };
-  const more = entries.some(isAdult) ? ({ isAdult: true } as const) : {};
-  const sources = members.map(({ entry, setting }) => sourceOf(entry, sourceSettingOf(setting)));
-  const row = rowOf(entry, {});
-  if (own === undefined) return { ...row, ...more, sources };
-  const { vlcOptions: __, ...widening } = row;
-  return { ...widening, ...more, isOwn: true, sources };
 }
 
 function sorted(

@@ -16,11 +16,6 @@ const VLC_OPTIONS: Readonly<Record<string, RegExp>> = {
   'sub-language': LANGUAGES,
 };
 
-/** What its account says of it: players that lock such channels ask ours. */
-export function isAdult({ kept }: Pick<ListEntry, 'kept'>): boolean {
-  return kept?.['adult'] === '1';
-}
-
 /** By name, in the order of the table; absent where there is none. */
 export function vlcOptionsOf({
   kept,

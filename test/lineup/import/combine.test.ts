@@ -2,11 +2,16 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
 import type { LineUpSetting } from '../../../src/config/resolve-lineups.ts';
-import type { OwnChannel } from '../../../src/lineup/import/channel-row.ts';
+import {
+  type ChannelRow,
+  type OwnChannel,
+  RowReader,
+} from '../../../src/lineup/import/channel-row.ts';
 import { aloneChannels, combine } from '../../../src/lineup/import/combine.ts';
 import { channelName } from '../../../src/lineup/import/identity/channel-name.ts';
 import type { KnownEntry, LineUpEntries } from '../../../src/lineup/import/identity/known-entry.ts';
 import type { Comparable } from '../../../src/lineup/import/identity/same-channel.ts';
+import { guideShiftMsOf } from '../../../src/lineup/import/kept-facts.ts';
 import { packKnown } from '../../../src/lineup/import/packed-entries.ts';
 import {
   channelsOf,
@@ -150,6 +155,39 @@ describe('combine()', () => {
     expect(made.shownAs).toEqual(new Map([['arte', { id: 'mine', number: 7 }]]));
   });
 
+  test('the guide and how it is shifted are said by one of them, and for adults by any', () => {
+    const first = entry('a', { name: 'Arte' }, { kept: { 'tvg-shift': '5' } });
+    const kept = { 'tvg-shift': '-1.5', adult: '1', 'vlc:network-caching': '300' };
+    const second = entry('b', { name: 'Arte', guide: 'arte.tv' }, { kept });
+    const [row] = combine(
+      [],
+      [
+        { setting: A, rows: [first] },
+        { setting: B, rows: [second] },
+      ],
+    ).rows;
+    expect(row).toMatchObject({ guide: 'arte.tv', guideShiftMs: -5_400_000, isAdult: true });
+    expect(row?.vlcOptions).toBeUndefined();
+    const reader = new RowReader();
+    expect(reader.channel(row as ChannelRow)).toMatchObject({ guideShiftMs: -5_400_000 });
+    const { guideShiftMs: _, ...own } = reader.channel(row as ChannelRow);
+    const { guide: __, ...unguided } = own;
+    expect(reader.widened(own, row as ChannelRow).guideShiftMs).toBeUndefined();
+    expect(reader.widened(unguided, row as ChannelRow).guideShiftMs).toBe(-5_400_000);
+  });
+
+  test.each([
+    ['+1', 3_600_000],
+    ['-0.5', -1_800_000],
+    ['2.25', 8_100_000],
+    ['0', undefined],
+    ['25', undefined],
+    ['1h', undefined],
+    ['', undefined],
+  ])('tvg-shift="%s" moves the guide by %p ms', (shift, ms) => {
+    expect(guideShiftMsOf({ kept: { 'tvg-shift': shift } })).toBe(ms as never);
+  });
+
   const lists = fc.array(
     fc.array(
       fc.record({
@@ -201,7 +239,10 @@ describe('aloneChannels()', () => {
       {
         group: fc.constantFrom('x', 'y'),
         headers: fc.constantFrom({ 'user-agent': 'its own' }, { referer: 'http://r.example/' }),
-        kept: fc.constant({ 'vlc:network-caching': '1000', catchup: 'default' }),
+        kept: fc.constantFrom<Record<string, string>>(
+          { 'vlc:network-caching': '1000', catchup: 'default' },
+          { adult: '1', 'tvg-shift': '+2' },
+        ),
       },
       { requiredKeys: [] },
     ),
