@@ -47,7 +47,7 @@ describe('packed entries', () => {
         const picked = wanted.sort((a, b) => a - b).map((index) => [index, entries[index]]);
         expect([...rows.at(new Set(indexes))] as unknown[]).toEqual(picked);
       }),
-      { numRuns: 30 },
+      { numRuns: 6 },
     );
   });
 
@@ -61,7 +61,7 @@ describe('packed entries', () => {
         expect(packed.isLive).toEqual(entries.map(({ kind }) => kind === undefined));
         expect(packed.wishes.length).toBe(Math.max(0, entries.length - knownCount));
       }),
-      { numRuns: 30 },
+      { numRuns: 6 },
     );
   });
 
@@ -82,7 +82,7 @@ describe('packed entries', () => {
           wanted.map(({ goneMs }) => goneMs),
         );
       }),
-      { numRuns: 30 },
+      { numRuns: 6 },
     );
   });
 });
