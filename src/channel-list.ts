@@ -8,10 +8,14 @@ import { VERSION } from './base/version.ts';
 import type { OpenSharedStore } from './channel/open-shared.ts';
 import type { ChannelConfig, Config } from './config/config.ts';
 import { CHANNEL_NUMBER_KIND, ChannelNumbers } from './lineup/channel-number.ts';
+import { GUIDE_SHIFT_KIND, GuideShifts } from './lineup/guide-shifts.ts';
 import { LineUpThread } from './lineup/import/line-up-thread.ts';
 import { LineUps } from './lineup/import/line-ups.ts';
 import { eachMinute } from './schedule/each-minute.ts';
 import { LINE_UP_WORKER } from './threads.ts';
+
+/** What is kept of channels beyond their line-ups. */
+type Kept = { readonly numbers: ChannelNumbers; readonly shifts: GuideShifts };
 
 /** Channels indexed in one turn: a millisecond or two. */
 const TURN_CHANNELS = 2500;
@@ -20,16 +24,26 @@ export class ChannelList implements AsyncDisposable {
   readonly lineUps: LineUps;
   readonly #thread: LineUpThread;
   readonly #numbers: ChannelNumbers;
+  readonly #shifts: GuideShifts;
   readonly #log: Log;
+  /** The file's own. */
+  #written: readonly ChannelConfig[] = [];
   #channels: readonly ChannelConfig[] = [];
   #byId: ReadonlyMap<string, ChannelConfig> = new Map();
   #taking: Promise<void> = Promise.resolve();
-  #watching: Disposable | undefined;
+  readonly #watching = new DisposableStack();
 
-  private constructor(numbers: ChannelNumbers, config: Config, log: Log, shared: OpenSharedStore) {
+  private constructor(
+    { numbers, shifts }: Kept,
+    config: Config,
+    log: Log,
+    shared: OpenSharedStore,
+  ) {
     const { dataDir, storeUrl, allowPrivate } = config;
     const clock = systemClock;
     this.#numbers = numbers;
+    this.#shifts = shifts;
+    this.#written = config.channels;
     this.#log = log;
     this.#thread = new LineUpThread({
       entry: LINE_UP_WORKER,
@@ -66,16 +80,23 @@ export class ChannelList implements AsyncDisposable {
     changed: () => void,
   ): Promise<ChannelList> {
     const numbers = await ChannelNumbers.open(shared, log);
-    const list = new ChannelList(numbers, config, log, shared);
+    const shifts = await GuideShifts.open(shared, log);
+    const list = new ChannelList({ numbers, shifts }, config, log, shared);
     await list.lineUps.start(config.lineUps, config.channels, () => {
       void list.#number().then(changed);
     });
     // Two nodes may number the same channel while they do not hear of each other: the first is right
-    list.#watching = shared.watch(CHANNEL_NUMBER_KIND, async () => {
-      if (!(await numbers.read())) return;
-      await list.#number();
-      changed();
-    });
+    for (const [kind, kept] of [
+      [CHANNEL_NUMBER_KIND, numbers],
+      [GUIDE_SHIFT_KIND, shifts],
+    ] as const) {
+      const watch = async () => {
+        if (!(await kept.read())) return;
+        await list.#number();
+        changed();
+      };
+      list.#watching.use(shared.watch(kind, () => void watch()));
+    }
     await list.#number();
     return list;
   }
@@ -91,12 +112,13 @@ export class ChannelList implements AsyncDisposable {
 
   /** Takes over what a new configuration says of channels and line-ups. */
   async apply({ lineUps, channels }: Config): Promise<void> {
+    this.#written = channels;
     await this.lineUps.apply(lineUps, channels);
     await this.#number();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#watching?.[Symbol.dispose]();
+    this.#watching[Symbol.dispose]();
     await this.lineUps[Symbol.asyncDispose]();
     await this.#thread[Symbol.asyncDispose]();
   }
@@ -105,7 +127,8 @@ export class ChannelList implements AsyncDisposable {
   #number(): Promise<void> {
     this.#taking = this.#taking.then(async () => {
       try {
-        const channels = await this.#numbers.number(this.lineUps.channels);
+        const numbered = await this.#numbers.number(this.lineUps.channels);
+        const channels = this.#shifts.applied(numbered, this.#written);
         const byId = await indexed(channels);
         this.#channels = channels;
         this.#byId = byId;

@@ -33,8 +33,8 @@ export const COMMANDS: readonly Command[] = [
     flags: CONFIG_FLAGS,
     notes: `${CONFIG_NOTES}
 
-SIGHUP and a change of the file take up the new configuration; SIGHUP also has all line-ups and guides
-read again. SIGTERM and SIGINT stop the server once answers in flight are complete, and within ten
+SIGHUP and a change of the file take up the new configuration; SIGHUP has line-ups and guides read
+again, too. SIGTERM and SIGINT stop the server once answers in flight are complete, and within ten
 seconds.`,
     examples: [
       'weir',

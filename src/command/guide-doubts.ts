@@ -11,18 +11,27 @@ export const MATCHES_LIMITS = { maxBytes: 64 * 1024 * 1024, totalMs: 60_000 };
 type Choices = ReadonlyMap<string, GuideChoice | undefined>;
 
 /** It is kept all the same: channels and guides come and go. */
-export async function doubtsOf(config: Config, choices: Choices): Promise<readonly string[]> {
+export async function doubtsOf(
+  config: Config,
+  choices: Choices,
+  shifts: ReadonlyMap<string, number>,
+): Promise<readonly string[]> {
   if (config.guides.length === 0) {
     return ['this configuration names no guides, wanted the --config or --data of the server'];
   }
-  const made = [...choices].filter(([, choice]) => choice !== undefined);
-  const written = new Map(config.channels.map(({ id, guide }) => [id, guide]));
-  const others = made.map(([channel]) => channel).filter((channel) => !written.has(channel));
+  const chosen = [...choices].filter(([, choice]) => choice !== undefined).map(([id]) => id);
+  const made = new Set([...chosen, ...shifts.keys()]);
+  const written = new Map(config.channels.map((channel) => [channel.id, channel]));
+  const others = [...made].filter((channel) => !written.has(channel));
   const served = others.length === 0 ? undefined : await servedChannels(config);
+  const wins = 'in the configuration wins over what is chosen';
   return [
-    ...made
-      .filter(([channel]) => written.get(channel) !== undefined)
-      .map(([channel]) => `guide: of ${channel} in the configuration wins over what is chosen`),
+    ...chosen
+      .filter((channel) => written.get(channel)?.guide !== undefined)
+      .map((channel) => `guide: of ${channel} ${wins}`),
+    ...[...shifts.keys()]
+      .filter((channel) => written.get(channel)?.guideShiftMs !== undefined)
+      .map((channel) => `guide_shift: of ${channel} ${wins}`),
     ...others
       .filter((channel) => served?.has(channel) === false)
       .map((channel) => `there is no channel ${channel} now`),

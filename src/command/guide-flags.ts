@@ -15,6 +15,12 @@ export const GUIDE_FLAGS: readonly Flag[] = [
     means: 'Feed this channel by nothing, whatever is found for it.',
   },
   {
+    name: '--shift',
+    value: 'CHANNEL=1h',
+    repeats: true,
+    means: 'Move its programmes, for ever: 1h is later, -30m earlier, 0 as the guide says.',
+  },
+  {
     name: '--clear',
     value: 'CHANNEL',
     repeats: true,
@@ -29,5 +35,5 @@ export const GUIDE_NOTES = `Actions
 Channels are found by id, then by name, then by likeness: what is as like as 0.9 of 1, and clearly
 more like than the next, is taken by itself, anything less is proposed and waits for --apply.
 What is chosen is kept for ever and wins over what is found; \`guide:\` of a channel in the
-configuration wins over both. The server that runs here is asked, and takes up what is chosen
-within seconds.`;
+configuration wins over both, as \`guide_shift:\` does over --shift. The server that runs here is
+asked, and takes up what is chosen within seconds.`;

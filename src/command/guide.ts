@@ -5,9 +5,11 @@ import { systemRandom } from '../base/random.ts';
 import { redactUrl } from '../base/redact.ts';
 import { openSharedForCommand } from '../channel/open-shared.ts';
 import type { Config } from '../config/config.ts';
+import { formatDuration, parseShift } from '../config/duration.ts';
 import { loadConfig } from '../config/load.ts';
 import { saveChoices } from '../guide/match/guide-choices.ts';
 import type { GuideChoice } from '../guide/match/match-channel.ts';
+import { GUIDE_SHIFT_MAX_MS, saveShifts } from '../lineup/guide-shifts.ts';
 import { safeText } from '../media/m3u/safe-text.ts';
 import {
   EXIT,
@@ -31,10 +33,10 @@ export async function runGuide(given: Given, terminal: Terminal): Promise<ExitCo
     const what = action === undefined ? '' : `"${printable(action)}" is none; `;
     throw new UsageError(`What of guides: ${what}wanted match`);
   }
-  const choices = choicesOf(given);
+  const chosen = { choices: choicesOf(given), shifts: shiftsOf(given) };
   const { config } = await loadConfig(loadInput(given, terminal));
-  return choices.size > 0
-    ? await choose(config, choices, given, terminal)
+  return chosen.choices.size + chosen.shifts.size > 0
+    ? await choose(config, chosen, given, terminal)
     : await show(config, given, terminal);
 }
 
@@ -63,7 +65,7 @@ function sameData(given: Given): readonly string[] {
 
 async function choose(
   config: Config,
-  choices: ReadonlyMap<string, GuideChoice | undefined>,
+  { choices, shifts }: Chosen,
   given: Given,
   terminal: Terminal,
 ): Promise<ExitCode> {
@@ -72,12 +74,18 @@ async function choose(
     random: systemRandom,
     log: silentLog,
   });
-  await saveChoices(store, choices);
-  for (const doubt of await doubtsOf(config, choices)) terminal.error(`weir: ${doubt}\n`);
+  if (choices.size > 0) await saveChoices(store, choices);
+  const cleared = [...choices].flatMap(([channel, choice]) => (choice ? [] : [channel]));
+  await saveShifts(store, new Map([...cleared.map((id) => [id, undefined] as const), ...shifts]));
+  for (const doubt of await doubtsOf(config, choices, shifts)) terminal.error(`weir: ${doubt}\n`);
   if (isGiven(given, '--json')) {
-    terminal.out(
-      `${JSON.stringify({ choices: Object.fromEntries([...choices].map(([channel, choice]) => [channel, choice ?? null])) })}\n`,
-    );
+    const told = {
+      choices: Object.fromEntries(
+        [...choices].map(([channel, choice]) => [channel, choice ?? null]),
+      ),
+      shift_seconds: Object.fromEntries([...shifts].map(([channel, ms]) => [channel, ms / 1000])),
+    };
+    terminal.out(`${JSON.stringify(told)}\n`);
     return EXIT.ok;
   }
   for (const [channel, choice] of choices) {
@@ -89,19 +97,49 @@ async function choose(
           : `is fed by ${choice.guideId}`;
     terminal.out(`${channel} ${how}.\n`);
   }
+  for (const [channel, ms] of shifts) terminal.out(`${channel} is shown ${shiftWords(ms)}.\n`);
   return EXIT.ok;
 }
 
-/** Throws UsageError. Undefined: what was chosen is forgotten. */
+/** By channel; undefined: what was chosen is forgotten. */
+type Chosen = {
+  readonly choices: ReadonlyMap<string, GuideChoice | undefined>;
+  readonly shifts: ReadonlyMap<string, number>;
+};
+
+function shiftWords(ms: number): string {
+  if (ms === 0) return 'when the guide says';
+  return `${formatDuration(Math.abs(ms))} ${ms < 0 ? 'earlier' : 'later'} than the guide says`;
+}
+
+/** Throws UsageError, as the next does. */
+function shiftsOf(given: Given): ReadonlyMap<string, number> {
+  const shifts = new Map<string, number>();
+  const cleared = new Set(flagValues(given, '--clear'));
+  for (const written of flagValues(given, '--shift')) {
+    const [channel = '', text] = written.split('=', 2);
+    const ms = text === undefined ? undefined : parseShift(text);
+    if (ms === undefined || Math.abs(ms) > GUIDE_SHIFT_MAX_MS) {
+      const wanted = 'wanted CHANNEL=1h, or -30m, from -24h to 24h';
+      throw new UsageError(`--shift is "${printable(written)}", ${wanted}`);
+    }
+    checkChannel(channel, shifts.has(channel) || cleared.has(channel));
+    shifts.set(channel, ms);
+  }
+  return shifts;
+}
+
+function checkChannel(channel: string, isTwice: boolean): void {
+  if (!/^[a-z0-9_-]{1,64}$/.test(channel)) {
+    throw new UsageError(`"${printable(channel)}" is no channel's id, wanted one such as bbc-one`);
+  }
+  if (isTwice) throw new UsageError(`${channel} is given twice`);
+}
+
 function choicesOf(given: Given): ReadonlyMap<string, GuideChoice | undefined> {
   const choices = new Map<string, GuideChoice | undefined>();
   const add = (channel: string, choice: GuideChoice | undefined) => {
-    if (!/^[a-z0-9_-]{1,64}$/.test(channel)) {
-      throw new UsageError(
-        `"${printable(channel)}" is no channel's id, wanted one such as bbc-one`,
-      );
-    }
-    if (choices.has(channel)) throw new UsageError(`${channel} is given twice`);
+    checkChannel(channel, choices.has(channel));
     choices.set(channel, choice);
   };
   for (const written of flagValues(given, '--apply')) {

@@ -56,13 +56,14 @@ export function matchWantedOf(
 }
 
 function saidFeed(channel: ChannelConfig): GuideFeed {
-  const { guideShiftMs: shiftMs = 0 } = channel;
+  const { guideShiftMs: shiftMs } = channel;
   const id = guideIdOf(channel);
   const source = sourceOf(channel);
   return {
     id,
     ...(source === id ? {} : { source }),
-    ...(shiftMs === 0 ? {} : { shiftMs }),
+    // None at all is said too: a channel that is found by its name may be moved by that
+    ...(shiftMs === undefined ? {} : { shiftMs }),
   };
 }
 

@@ -8,6 +8,7 @@ import { formatMatches, type ShownMatches } from '../../src/command/guide-words.
 import { GuideDesk } from '../../src/guide/guide-desk.ts';
 import { guideKey } from '../../src/guide/guide-key.ts';
 import { loadChoices } from '../../src/guide/match/guide-choices.ts';
+import { GUIDE_SHIFT_KIND } from '../../src/lineup/guide-shifts.ts';
 import { scriptedOutbound } from '../support/outbound-script.ts';
 import { createTempFolder, type TempFolder } from '../support/temp-folder.ts';
 import { runWeir } from '../support/weir.ts';
@@ -116,14 +117,15 @@ describe('weir guide match', () => {
     });
     const config = await folder.write(
       'weir.yaml',
-      `listen: 127.0.0.1:${server.port}\ndata: ${folder.path}\nguides: { path: ${place} }\nchannels: [{ id: own, guide: o, sources: http://h.example/x.m3u8 }]\n`,
+      `listen: 127.0.0.1:${server.port}\ndata: ${folder.path}\nguides: { path: ${place} }\nchannels: [{ id: own, guide: o, guide_shift: 1h, sources: http://h.example/x.m3u8 }]\n`,
     );
     const chosen = ['own=a.uk', 'x=A.uk', 'gone=b.uk', 'bbc1=a"uk'];
-    const args = chosen.flatMap((choice) => ['--apply', choice]);
+    const args = [...chosen.flatMap((choice) => ['--apply', choice]), '--shift', 'own=2h'];
     const { code, stderr } = await runWeir(['guide', 'match', '--config', config, ...args]);
     expect({ code, stderr }).toEqual({
       code: 0,
       stderr: `weir: guide: of own in the configuration wins over what is chosen
+weir: guide_shift: of own in the configuration wins over what is chosen
 weir: there is no channel gone now
 weir: no guide that has come has a channel "b.uk"
 weir: no guide that has come has a channel "a'uk"
@@ -150,12 +152,37 @@ weir: no guide that has come has a channel "a'uk"
     ]);
   });
 
+  test('keeps how far a channel is moved, beside what feeds it', async () => {
+    const data = ['--data', folder.path];
+    const args = ['--apply', 'bbc1=one.uk', '--shift', 'bbc1=1h', '--shift', 'two=-30m'];
+    const { code, stdout: out } = await runWeir(['guide', 'match', ...args, ...data]);
+    expect({ code, out }).toEqual({
+      code: 0,
+      out: 'bbc1 is fed by one.uk.\nbbc1 is shown 1h later than the guide says.\ntwo is shown 30m earlier than the guide says.\n',
+    });
+    const json = ['--shift', 'two=0', '--clear', 'bbc1', '--json'];
+    const told = await runWeir(['guide', 'match', ...json, ...data]);
+    expect(JSON.parse(told.stdout)).toEqual({
+      choices: { bbc1: null },
+      shift_seconds: { two: 0 },
+    });
+    const deps = { clock: systemClock, random: systemRandom, log: silentLog };
+    await using store = await openSharedForCommand({ dataDir: folder.path }, deps);
+    expect([...(await store.load(GUIDE_SHIFT_KIND))]).toEqual([['two', 0]]);
+    expect([...(await loadChoices(store))]).toEqual([]);
+  });
+
   const refused = [
     ['no action', []],
     ['another action', ['find']],
     ['half a choice', ['match', '--apply', 'bbc1']],
     ['no channel', ['match', '--apply', '=x']],
     ['a channel twice', ['match', '--apply', 'a=x', '--reject', 'a']],
+    ['a shift that is none', ['match', '--shift', 'a=soon']],
+    ['a shift without one', ['match', '--shift', 'a']],
+    ['a shift of more than a day', ['match', '--shift', 'a=25h']],
+    ['a channel shifted twice', ['match', '--shift', 'a=1h', '--shift', 'a=2h']],
+    ['a shift that is cleared', ['match', '--shift', 'a=1h', '--clear', 'a']],
   ] as const;
   test('refuses what it cannot understand', async () => {
     for (const [what, args] of refused) {
