@@ -1,4 +1,5 @@
 // This file says in words which channels of the guides feed ours.
+import { formatDuration } from '../config/duration.ts';
 import type { GuideProposal, MatchedBy } from '../guide/match/match-channel.ts';
 
 /** As the server tells it. */
@@ -48,13 +49,18 @@ export function formatMatches(
   if (shown.length > 0) lines.push('', isAll ? 'Found:' : 'Found by likeness:');
   for (const { channel, name, found, shift_seconds: shift } of shown) {
     if (found === null) continue;
-    const later = shift === undefined ? '' : `, ${shift / 3600} h later`;
+    const later = shift === undefined ? '' : `, ${shiftWords(shift * 1000)}`;
     const how = found.by === 'likeness' ? `, ${found.score.toFixed(2)}: ${plain(found.why)}` : '';
     lines.push(
       `  ${channel}  ${plain(name)}: ${plain(found.id)} (${plain(found.name)}) ${BY[found.by]}${how}${later}`,
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Of other than 0. */
+export function shiftWords(ms: number): string {
+  return `${formatDuration(Math.abs(ms))} ${ms < 0 ? 'earlier' : 'later'}`;
 }
 
 function whyNone(said: string | null | undefined): string {

@@ -5,7 +5,7 @@ import { systemRandom } from '../base/random.ts';
 import { redactUrl } from '../base/redact.ts';
 import { openSharedForCommand } from '../channel/open-shared.ts';
 import type { Config } from '../config/config.ts';
-import { formatDuration, parseShift } from '../config/duration.ts';
+import { parseShift } from '../config/duration.ts';
 import { loadConfig } from '../config/load.ts';
 import { saveChoices } from '../guide/match/guide-choices.ts';
 import type { GuideChoice } from '../guide/match/match-channel.ts';
@@ -24,7 +24,7 @@ import {
 } from './command-line.ts';
 import { loadInput } from './config-flags.ts';
 import { doubtsOf, MATCHES_LIMITS } from './guide-doubts.ts';
-import { formatMatches, type ShownMatches } from './guide-words.ts';
+import { formatMatches, type ShownMatches, shiftWords } from './guide-words.ts';
 import { askServer } from './healthcheck.ts';
 
 export async function runGuide(given: Given, terminal: Terminal): Promise<ExitCode> {
@@ -97,7 +97,10 @@ async function choose(
           : `is fed by ${choice.guideId}`;
     terminal.out(`${channel} ${how}.\n`);
   }
-  for (const [channel, ms] of shifts) terminal.out(`${channel} is shown ${shiftWords(ms)}.\n`);
+  for (const [channel, ms] of shifts) {
+    const when = ms === 0 ? 'when' : `${shiftWords(ms)} than`;
+    terminal.out(`${channel} is shown ${when} the guide says.\n`);
+  }
   return EXIT.ok;
 }
 
@@ -106,11 +109,6 @@ type Chosen = {
   readonly choices: ReadonlyMap<string, GuideChoice | undefined>;
   readonly shifts: ReadonlyMap<string, number>;
 };
-
-function shiftWords(ms: number): string {
-  if (ms === 0) return 'when the guide says';
-  return `${formatDuration(Math.abs(ms))} ${ms < 0 ? 'earlier' : 'later'} than the guide says`;
-}
 
 /** Throws UsageError, as the next does. */
 function shiftsOf(given: Given): ReadonlyMap<string, number> {

@@ -2,7 +2,7 @@
 import { Elysia } from 'elysia';
 import type { ChannelConfig } from '../config/config.ts';
 import type { Guides } from '../guide/guides.ts';
-import { guideIdOf, programmesOf } from '../lineup/guide-channels.ts';
+import { feedOf, guideIdOf, programmesOf } from '../lineup/guide-channels.ts';
 import type { Relays } from '../prefetch/channel/relays.ts';
 import type { Archives } from '../recording/archive/archived.ts';
 import { parseTime } from './archive-query.ts';
@@ -40,14 +40,15 @@ function matches({ relays, guides }: GuideApiDeps, request: Request): Response {
   const matched = channels.filter(({ id }) => byId.get(id)?.found !== undefined).length;
   const open = `{"matched":${matched},"unmatched":${channels.length - matched},"channels":[`;
   const rows = textsOf(channels, (channel) => {
-    const { found, said, shiftMs, proposals = [] } = byId.get(channel.id) ?? {};
+    const { found, said, proposals = [] } = byId.get(channel.id) ?? {};
+    const { shiftMs = 0 } = feedOf(channel, guides);
     return {
       channel: channel.id,
       name: channel.name,
       guide: guideIdOf(channel),
       found: found ?? null,
       ...(said === undefined ? {} : { said }),
-      ...(shiftMs === undefined ? {} : { shift_seconds: shiftMs / 1000 }),
+      ...(shiftMs === 0 ? {} : { shift_seconds: shiftMs / 1000 }),
       proposals,
     };
   });

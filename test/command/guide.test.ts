@@ -72,7 +72,7 @@ Found by likeness:
     "weir guide match --config 'a b.yaml' --apply 'x=xx.uk'\n",
   );
   expect(formatMatches(MATCHES, true)).toContain(
-    '  bbc1  BBC One: one.uk (BBC 1) by name, 1 h later\n',
+    '  bbc1  BBC One: one.uk (BBC 1) by name, 1h later\n',
   );
   expect(formatMatches({ matched: 0, unmatched: 0, channels: [] }, false)).toContain('no guide');
 });

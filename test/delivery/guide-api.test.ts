@@ -11,7 +11,10 @@ import { MemorySharedStore } from '../support/memory-shared-store.ts';
 
 /** More than are asked for at once. */
 const COUNT = 450;
-const CHANNELS = Array.from({ length: COUNT }, (_, at) => loopChannel(`c${at}`));
+const CHANNELS = Array.from({ length: COUNT }, (_, at) => ({
+  ...loopChannel(`c${at}`),
+  ...(at === 3 ? { guideShiftMs: -3_600_000 } : {}),
+}));
 
 let world: GuideWorld;
 let guides: Guides;
@@ -78,4 +81,5 @@ test('what feeds the channels, and what was to', async () => {
   });
   expect(channels[1]).toMatchObject({ channel: 'c1', found: null });
   expect(channels[2]).toMatchObject({ channel: 'c2', found: null, said: null });
+  expect(channels[3]).toMatchObject({ channel: 'c3', found: { id: 'c3' }, shift_seconds: -3600 });
 });
