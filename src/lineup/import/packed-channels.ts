@@ -65,11 +65,11 @@ export function packChannels(rows: Iterable<ChannelRow>): readonly ChannelPiece[
   return packer.end();
 }
 
-/** The same as long as nothing but addresses changes. */
+/** The same as long as nothing but addresses changes; in 64 bits, so that the texts need not be kept. */
 export function headOf(piece: ChannelPiece): string {
-  if ('heads' in piece) return piece.heads;
+  if ('heads' in piece) return `rows ${Bun.hash(piece.heads)}`;
   const { said, given, setting } = piece;
-  return [said, given, setting.userAgent, setting.provider].join(' ');
+  return `${Bun.hash(said)} ${Bun.hash(given)} ${setting.userAgent} ${setting.provider}`;
 }
 
 /** For each channel of a piece, for each of its sources. */

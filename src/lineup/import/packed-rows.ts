@@ -90,9 +90,9 @@ export async function eachRow<T>(
 }
 
 /** What rows leave behind is swept late, and would come to a hundred megabytes. */
-const COLLECT_BYTES = 8 * 1024 * 1024;
+const COLLECT_BYTES = 4 * 1024 * 1024;
 /** Looked at after so many: it costs as much as to read some of them. */
-const LOOK_ROWS = 20 * PIECE_ROWS;
+const LOOK_ROWS = 10 * PIECE_ROWS;
 
 /** A thread has one heap, and shares the memory of the process with others. */
 let unseenRows = 0;
