@@ -107,7 +107,9 @@ const RANK_CHARS = 13;
 
 function withHash(slug: string, hash: string, hashChars: number): string {
   const room = MAX_ID_CHARS - hashChars - 1;
-  return `${slug.slice(0, room).replace(/-+$/, '')}-${hash.slice(0, hashChars)}`;
+  const start = slug.slice(0, room);
+  const stem = start.endsWith('-') ? start.replace(/-+$/, '') : start;
+  return `${stem}-${hash.slice(0, hashChars)}`;
 }
 
 /** The same on every machine and in every version, which the runtime's faster hashes do not promise. */

@@ -56,7 +56,7 @@ async function refresh(weir: BenchServer, entries: number): Promise<Refreshed> {
   for (let turn = 0; performance.now() - startMs < GIVE_UP_MS; turn++) {
     lagMs = Math.max(lagMs, (await client.get('/healthz', 'whole')).firstByteMs);
     peakBytes = Math.max(peakBytes, weir.rssBytes());
-    const now = turn % 10 === 0 ? await loadedAt(client) : before;
+    const now = turn % 4 === 0 ? await loadedAt(client) : before;
     if (now.readAt !== before.readAt && now.channels === entries) {
       return { ms: performance.now() - startMs, peakBytes, lagMs };
     }
