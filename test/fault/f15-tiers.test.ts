@@ -114,12 +114,14 @@ describe.skipIf(!hasProgram('redis-server')).concurrent('F15 to F17, F26: a Redi
       const hasTaken = async () => (await both('weir_tier_taken_total')) >= 2;
       expect(await until(hasTaken, JOIN_MS)).toBe(true);
       const reports = [...(await first.stop()), ...(await second.stop())];
-      // Each fetch is one that the tier did not have, or not in time
+      // Each is one that the tier did not have, or not in time; they go on while this is asked
+      const fetched = await both('weir_upstream_fetches_total', 'what="segment",outcome="ok"');
       const hits = await both('weir_tier_looks_total', 'outcome="hits"');
       const looks = await both('weir_tier_looks_total');
-      const fetched = await both('weir_upstream_fetches_total', 'what="segment"');
       expect(hits).toBeGreaterThanOrEqual(2);
-      expect(fetched).toBeLessThanOrEqual(looks - hits);
+      // One that was late too often for this machine is not asked for a while
+      const trips = await both('weir_tier_trips_total');
+      if (trips === 0) expect(fetched).toBeLessThanOrEqual(looks - hits);
       expect(world.judge('f16', reports).blamed).toEqual([]);
     },
     TEST_MS,
