@@ -62,8 +62,8 @@ const FRESH_MS = 5 * 60_000;
 /** Those who refresh at the same minute are spread over this share of the time between. */
 const JITTER = 0.1;
 
-/** Some ten thousand channels. */
-const MANY_PIECES = 50;
+/** Some ten megabytes. */
+const MANY_CHANNELS = 10_000;
 /** A thread that ends gives its memory back so much later. */
 const LET_GO_MS = 60;
 
@@ -342,8 +342,8 @@ export class LineUps implements AsyncDisposable {
       const combined = await thread.call({ what: 'combine', input: this.#input() });
       const { channels, kept, edition } = combined;
       thread.rest();
-      // What it holds goes before as much comes to be held here
-      if (channels.length > MANY_PIECES) await sleep(this.#parts.clock, LET_GO_MS);
+      // What it holds goes before as much as is held here comes a second time
+      if (this.channels.length > MANY_CHANNELS) await sleep(this.#parts.clock, LET_GO_MS);
       await this.#channels.take(channels, own);
       await this.#takeCatalogue(combined);
       this.#keep(kept);
