@@ -12,7 +12,7 @@ import type {
 } from '../../src/lineup/import/line-up-messages.ts';
 import type { LineUpThread } from '../../src/lineup/import/line-up-thread.ts';
 import { LineUps } from '../../src/lineup/import/line-ups.ts';
-import { type ChannelPiece, channelsIn, urlsIn } from '../../src/lineup/import/packed-channels.ts';
+import { type ChannelPiece, channelsIn } from '../../src/lineup/import/packed-channels.ts';
 import { createPatternCells, type Tried } from '../../src/lineup/import/pattern-watch.ts';
 import { WaitingLineUps } from '../../src/lineup/import/waiting-line-ups.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -73,7 +73,7 @@ export function createDesk({ script, ...options }: WorldOptions) {
 }
 
 export function rowsOf(pieces: readonly ChannelPiece[]): readonly ChannelRow[] {
-  return pieces.flatMap((piece) => channelsIn(piece, urlsIn(piece)));
+  return pieces.flatMap(channelsIn);
 }
 
 /** All channels that a desk makes. */

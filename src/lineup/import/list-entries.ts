@@ -4,7 +4,7 @@ import { addressKey, stableUrl } from './identity/identity.ts';
 import { Wishes } from './identity/wishes.ts';
 import type { ListEntry } from './list-entry.ts';
 import { type ListPiece, listEntriesIn, listPieceOf } from './packed-entries.ts';
-import { PackedRows, PIECE_ROWS } from './packed-rows.ts';
+import { endsPiece, PackedRows } from './packed-rows.ts';
 
 /** In columns, by the index of the entry: to have them saves unpacking the rows. */
 export type ListEntries = {
@@ -19,9 +19,6 @@ export type ListEntries = {
   /** Of the last of them. */
   readonly wishes: Wishes;
 };
-
-/** One address in so many ends a piece: what is put in between others changes its own piece alone. */
-const CUT_SHARE = 200;
 
 export class EntryPacker {
   readonly #pieces: ListPiece[] = [];
@@ -48,7 +45,7 @@ export class EntryPacker {
     this.#isLive.push(entry.kind === undefined);
     this.#numbers.push(entry.number ?? 0);
     if (this.#keys.length > this.#knownCount) this.#wishes.add(entry, at, formerId);
-    if (this.#open.length === PIECE_ROWS || key % CUT_SHARE === 0) this.#cut();
+    if (endsPiece(this.#open.length, key)) this.#cut();
   }
 
   end(): ListEntries {

@@ -1,10 +1,8 @@
 // This file packs channels so that whoever has them sees at once what of them stayed the same.
 import { type ChannelRow, rowOf } from './channel-row.ts';
 import { fingerprint } from './identity/fingerprint.ts';
-import type { Given } from './identity/known-entry.ts';
-import type { ListEntry } from './list-entry.ts';
-import type { EntryPiece } from './packed-entries.ts';
-import { PIECE_ROWS, pack, tidyAfter, unpack } from './packed-rows.ts';
+import { type EntryPiece, entriesIn } from './packed-entries.ts';
+import { endsPiece, pack, tidyAfter, unpack } from './packed-rows.ts';
 import type { RowSource, SourceSetting } from './row-source.ts';
 
 /** Some hundred channels on their way to the serving thread. */
@@ -23,17 +21,13 @@ type RowPiece = {
 
 type Head = Omit<ChannelRow, 'sources'> & { readonly sources: readonly Omit<RowSource, 'url'>[] };
 
-/** One id in so many ends a piece: what is put in between others changes its own piece alone. */
-const CUT_SHARE = 200;
-
 export class ChannelPacker {
   readonly #pieces: ChannelPiece[] = [];
   #open: ChannelRow[] = [];
 
   add(row: ChannelRow): void {
     this.#open.push(row);
-    const isCut = this.#open.length === PIECE_ROWS || fingerprint(row.id) % CUT_SHARE === 0;
-    if (isCut) this.#cut();
+    if (endsPiece(this.#open.length, fingerprint(row.id))) this.#cut();
   }
 
   addWhole(piece: EntryPiece, setting: SourceSetting): void {
@@ -78,22 +72,11 @@ export function urlsIn(piece: ChannelPiece): readonly (readonly string[])[] {
   return unpack<string>(piece.urls).map((url) => [url]);
 }
 
-export function channelsIn(
-  piece: ChannelPiece,
-  urls: readonly (readonly string[])[],
-): readonly ChannelRow[] {
-  const urlAt = (index: number, at: number) => urls[index]?.[at] as string;
-  if ('heads' in piece) {
-    return unpack<Head>(piece.heads).map(({ sources, ...row }, index) => {
-      return {
-        ...row,
-        sources: sources.map((source, at) => ({ ...source, url: urlAt(index, at) })),
-      };
-    });
-  }
-  const given = unpack<Given>(piece.given);
-  return unpack<Omit<ListEntry, 'url'>>(piece.said).map((said, index) => {
-    const url = { url: urlAt(index, 0) };
-    return rowOf(Object.assign(said, given[index] as Given, url), piece.setting);
+export function channelsIn(piece: ChannelPiece): readonly ChannelRow[] {
+  if (!('heads' in piece)) return entriesIn(piece).map((entry) => rowOf(entry, piece.setting));
+  const urls = urlsIn(piece);
+  return unpack<Head>(piece.heads).map(({ sources, ...row }, index) => {
+    const urlAt = (at: number) => urls[index]?.[at] as string;
+    return { ...row, sources: sources.map((source, at) => ({ ...source, url: urlAt(at) })) };
   });
 }

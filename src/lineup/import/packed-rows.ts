@@ -5,7 +5,9 @@ import { othersTurn } from '../../base/turn.ts';
 export type PackedPiece = { readonly rows: number; readonly zstd: string };
 
 /** Half a millisecond of work, on the thread that packs them and on the one that serves. */
-export const PIECE_ROWS = 250;
+const PIECE_ROWS = 250;
+/** One key in so many ends a piece: what is put in between others changes its own piece alone. */
+const CUT_SHARE = 200;
 /** Lists repeat themselves: the quickest makes a twentieth of them. */
 const LEVEL = 1;
 
@@ -66,6 +68,11 @@ export function* inPieces<T>(rows: Iterable<T>): Generator<readonly T[], void> {
     open = [];
   }
   if (open.length > 0) yield open;
+}
+
+/** `key` is the fingerprint of the last of so many rows: the same rows end the same pieces. */
+export function endsPiece(rows: number, key: number): boolean {
+  return rows === PIECE_ROWS || key % CUT_SHARE === 0;
 }
 
 /** Of some hundred at most. */

@@ -28,11 +28,10 @@ export class TakenChannels {
     const reader = new RowReader();
     const made = new Map<string, Made>();
     for (const piece of pieces) {
-      const urls = urlsIn(piece);
       const head = headOf(piece);
       const former = this.#made.get(head);
-      const fresh: ChannelConfig[] = former === undefined ? [] : readdressed(former, urls);
-      for (const row of former === undefined ? channelsIn(piece, urls) : []) {
+      const fresh: ChannelConfig[] = former === undefined ? [] : readdressed(former, urlsIn(piece));
+      for (const row of former === undefined ? channelsIn(piece) : []) {
         const at = row.isOwn === true ? places.get(row.id) : undefined;
         if (at === undefined) fresh.push(reader.channel(row));
         else channels[at] = reader.widened(channels[at] as ChannelConfig, row);
