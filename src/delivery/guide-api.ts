@@ -7,7 +7,7 @@ import type { Relays } from '../prefetch/channel/relays.ts';
 import type { Archives } from '../recording/archive/archived.ts';
 import { parseTime } from './archive-query.ts';
 import { guideUnreadable, problemResponse, unknownChannel } from './error-response.ts';
-import { NO_SNIFF } from './headers.ts';
+import { JSON_NO_STORE, NO_STORE } from './headers.ts';
 import { longJson, textsOf } from './long-answer.ts';
 import { queryOf } from './query.ts';
 
@@ -18,8 +18,6 @@ export type GuideApiDeps = {
   readonly nowMs: () => number;
 };
 
-const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };
-const JSON_NO_STORE = { ...NO_STORE, 'content-type': 'application/json; charset=utf-8' };
 const DAY_MS = 24 * 3600_000;
 /** As much as any guide has of a channel for a month. */
 const SPAN_MAX_MS = 31 * DAY_MS;

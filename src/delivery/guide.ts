@@ -13,7 +13,7 @@ import { prefersGzip } from './accept.ts';
 import { matchesEtag } from './body-response.ts';
 import { guideUnreadable, notNow, problemResponse } from './error-response.ts';
 import { headResponse, isHead } from './head.ts';
-import { CORS, NO_SNIFF } from './headers.ts';
+import { CORS, JSON_NO_STORE, NO_SNIFF, NO_STORE } from './headers.ts';
 import { longJson } from './long-answer.ts';
 import { queryOf } from './query.ts';
 
@@ -43,9 +43,6 @@ export function guidePlugin(deps: GuideDeps) {
     .get('/api/guide', () => Response.json(deps.guides.status(), { headers: NO_STORE }))
     .get('/api/guide/now', ({ request }) => onAir(deps, runs, request));
 }
-
-const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };
-const JSON_NO_STORE = { ...NO_STORE, 'content-type': 'application/json; charset=utf-8' };
 
 /**
  * `gz` is a file of gzip and nothing else: Jellyfin unpacks what ends in .gz itself, and gets nothing

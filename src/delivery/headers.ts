@@ -22,6 +22,17 @@ export const PREFLIGHT: Readonly<Record<string, string>> = {
 /** The type that is said is the type: no browser is to guess another from the bytes. */
 export const NO_SNIFF: Readonly<Record<string, string>> = { 'x-content-type-options': 'nosniff' };
 
+/** No CORS: what an operator asks is not for the pages of others. */
+export const NO_STORE: Readonly<Record<string, string>> = {
+  ...NO_SNIFF,
+  'cache-control': 'no-store',
+};
+/** The same, where JSON is not written by the server itself. */
+export const JSON_NO_STORE: Readonly<Record<string, string>> = {
+  ...NO_STORE,
+  'content-type': 'application/json; charset=utf-8',
+};
+
 /** Apple's validator refuses application/x-mpegURL; Kodi and hls.js take either. */
 export const HLS_TYPE = 'application/vnd.apple.mpegurl';
 

@@ -1,9 +1,7 @@
 // This file says how each line-up does, for operators and their scripts.
 import { Elysia } from 'elysia';
 import type { LineUpStatus } from '../lineup/import/line-ups.ts';
-import { NO_SNIFF } from './headers.ts';
-
-const NO_STORE = { ...NO_SNIFF, 'cache-control': 'no-store' };
+import { NO_STORE } from './headers.ts';
 
 export function lineUpsPlugin(status: () => readonly LineUpStatus[]) {
   return new Elysia({ name: 'line-ups' }).get('/api/lineups', () =>

@@ -10,6 +10,7 @@ import type { HlsShelfStats } from '../recording/archive/hls/shelf.ts';
 import type { TierStats } from '../ring/tiers/tier-stats.ts';
 import { describeFolder, describeTier, tierTroubles } from './describe-tiers.ts';
 import { problemResponse, unknownChannel } from './error-response.ts';
+import { NO_STORE } from './headers.ts';
 
 export type Operations = {
   readonly relays: Relays;
@@ -24,9 +25,6 @@ export type Operations = {
   readonly archives: () => readonly ArchiveStats[];
   readonly ring: () => { readonly heldBytes: number; readonly budgetBytes: number };
 };
-
-/** No CORS: what an operator asks is not for the pages of others. */
-const NO_STORE = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
 
 export function operationsPlugin(operations: Operations) {
   const { relays, metrics, notReady, tiers } = operations;
